@@ -1,0 +1,94 @@
+"""The command `cohesion`: one verb a file, imported when it is called."""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.errors import InputError
+
+app = typer.Typer(
+    name="cohesion",
+    help="What holds an alliance together, who leaves it, when, and what would change that.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
+ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
+
+
+def _verb(name: str) -> Any:
+    return import_module(f"sim.cli.{name}")
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile,
+    runs: Annotated[int, typer.Option(help="Number of runs.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
+    engine: Annotated[str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")] = "ensemble",
+    set_: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value, e.g. behaviour.entrapment=0. May be repeated.")] = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite another run's results.")] = False,
+    json: Json = False,
+) -> None:
+    """Run a scenario: print its table, write tables, dataset and figures."""
+    _verb("run").main(scenario, runs, seed, engine, set_, out, force, json)
+
+
+@app.command()
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")],
+    json: Json = False,
+) -> None:
+    """Check scenario files and say everything that is wrong with them."""
+    _verb("check").main(files, json)
+
+
+@app.command()
+def explain(
+    scenario: ScenarioFile,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A dotted path, e.g. members.ARM.dependence.trade.")],
+    set_: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value first.")] = [],  # noqa: B006
+    json: Json = False,
+) -> None:
+    """Say where a value comes from: its path over time, coding rule and sources."""
+    _verb("explain").main(scenario, path, set_, json)
+
+
+@app.command(name="list")
+def list_(json: Json = False) -> None:
+    """List the shipped scenarios."""
+    _verb("list").main(json)
+
+
+@app.command()
+def replay(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
+    run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")] = 0,
+    json: Json = False,
+) -> None:
+    """Replay one run of a finished ensemble in Mesa and tell its story."""
+    _verb("replay").main(folder, run, json)
+
+
+def main() -> None:
+    """Entry point. Bad input exits with 2 and no traceback, an interruption with 130."""
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was written.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

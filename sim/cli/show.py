@@ -1,0 +1,59 @@
+"""What the verbs share: consoles, progress, JSON."""
+
+import json as json_module
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+from sim.scenario.load import parse_override
+
+
+def out() -> Console:
+    """Standard output, never narrower than a table needs where it is not a terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=110)
+
+
+def err() -> Console:
+    """Standard error, for progress and notices."""
+    return Console(stderr=True, highlight=False)
+
+
+def _plain(value: Any) -> Any:
+    """The value with undefined numbers as null, which JSON has."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output."""
+    print(json_module.dumps(_plain(value), indent=1, ensure_ascii=False))
+
+
+def overrides(given: Sequence[str]) -> dict[str, Any]:
+    """The --set options by path."""
+    return dict(parse_override(text) for text in given)
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, shown only when the work takes longer than a second."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+               TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())  # fmt: skip
+    began = time.monotonic()
+    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as bar:
+        task = bar.add_task(what, total=total, visible=False)
+
+        def advance(done: int) -> None:
+            bar.update(task, completed=done, visible=time.monotonic() - began > 0.5)
+
+        yield advance

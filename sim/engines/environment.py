@@ -1,0 +1,107 @@
+"""The inputs of one block of runs: uncertain values drawn once a run, paths read tick by tick."""
+
+import numpy as np
+
+from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Array, Coefficients, Inputs
+from sim.model.noise import BLOCK, Noise
+from sim.model.variables import COEFFICIENTS, MEMBER_INPUTS, THREATS
+from sim.scenario.distributions import quantile
+from sim.scenario.paths import Band
+from sim.scenario.program import Program, dispute_path
+from sim.scenario.schema import Distribution
+
+GROUPED = {"dependence", "western_ties", "other_ties", "security_offer"}
+
+
+def draw_coefficients(program: Program, noise: Noise) -> Coefficients:
+    """The coefficients of every run of the block, each (BLOCK,)."""
+    values = {}
+    for c in COEFFICIENTS:
+        given = program.coefficients[c.name]
+        if isinstance(given, Distribution):
+            u = noise.of_input(f"behaviour.{c.name}")
+            values[c.name] = quantile(u, given.family, given.parameters(), c.low, c.high)
+        else:
+            values[c.name] = np.full(BLOCK, given)
+    return Coefficients(values)
+
+
+class Row:
+    """One input of several states: bands (state, channel, tick) and places in them (state, channel, run)."""
+
+    def __init__(self, bands: list[list[Band]], paths: list[list[str]], weights: Array, noise: Noise) -> None:
+        low = np.array([[b.low for b in row] for row in bands])
+        span = np.array([[b.high - b.low for b in row] for row in bands])
+        self.base = (weights[:, None] * low).sum(axis=1)
+        self.span = weights[:, None] * span
+        self.place = np.zeros((*span.shape[:2], BLOCK))
+        for i, row in enumerate(bands):
+            for j, band in enumerate(row):
+                if span[i, j].any():
+                    self.place[i, j] = self._places(band, noise.of_input(paths[i][j]))
+        used = self.place.any(axis=(0, 2))
+        self.span, self.place = self.span[:, used], self.place[:, used]
+        stays = (np.diff(self.base).any(axis=0), np.diff(self.span).any(axis=(0, 1)))
+        self.changed = np.concatenate([[True], stays[0] | stays[1]])
+        self._value: Array | None = None
+
+    @staticmethod
+    def _places(band: Band, u: Array) -> Array:
+        if band.distribution is None:
+            return u
+        d = band.distribution
+        return quantile(u, d.family, d.parameters(), 0.0, 1.0)
+
+    def at(self, tick: int) -> Array:
+        """Values (state, run) in a tick; the array of the tick before where nothing has changed."""
+        if self._value is None or self.changed[tick]:
+            value = np.repeat(self.base[:, tick, None], BLOCK, axis=1)
+            if self.span.shape[1]:
+                value += np.matmul(self.span[:, None, :, tick], self.place)[:, 0]
+            self._value = value
+        return self._value
+
+
+class Environment:
+    """The environment of one block, read in rising order of ticks.
+
+    Both engines read the same arrays, whole blocks of them, and slice: so a run's inputs do not
+    depend on how many runs there are.
+    """
+
+    def __init__(self, program: Program, noise: Noise) -> None:
+        self.coefficients = draw_coefficients(program, noise)
+        self._rows: dict[str, Row] = {}
+        states = program.members
+
+        def row(name: str, prefixes: list[str], channels: tuple[str, ...], weights: Array) -> None:
+            paths = [[f"{p}.{ch}" if ch else p for ch in channels] for p in prefixes]
+            bands = [[program.bands[path] for path in r] for r in paths]
+            self._rows[name] = Row(bands, paths, weights, noise)
+
+        one = np.ones(1)
+        for i in MEMBER_INPUTS:
+            prefixes = [f"members.{s}.{i.name}" for s in states]
+            if i.name in GROUPED:
+                row(i.name, prefixes, i.channels, program.weights[i.name])
+            elif i.channels:
+                for channel in i.channels:
+                    row(channel, [f"{p}.{channel}" for p in prefixes], ("",), one)
+            else:
+                row("opinion_mean" if i.name == "opinion" else i.name, prefixes, ("",), one)
+        row("basing", [f"members.{s}.dependence.basing" for s in states], ("",), one)
+        for name in LEADER_FIELDS:
+            row(name, [f"leader.{name.removeprefix('leader_')}"], ("",), one)
+        if program.alliance.pairs:
+            pairs = [dispute_path([states[i], states[j]]) for i, j in program.alliance.pairs]
+            row("disputes", pairs, ("",), one)
+        self.changed = np.any([r.changed for r in self._rows.values()], axis=0)
+        self._none = np.zeros((0, BLOCK))
+        assert set(THREATS) < set(MEMBER_FIELDS)
+
+    def at(self, tick: int) -> Inputs:
+        """The inputs of a tick: (member, BLOCK), the leader's (BLOCK,), disputes (pair, BLOCK)."""
+        read = {name: r.at(tick) for name, r in self._rows.items()}
+        leader = {name: read.pop(name)[0] for name in LEADER_FIELDS}
+        disputes = read.pop("disputes", self._none)
+        return Inputs(**read, **leader, disputes=disputes)

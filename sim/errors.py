@@ -1,0 +1,44 @@
+"""What the user is told when something given to the tool is wrong: everything at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: where it stands, what was found, what is allowed, the nearest valid name."""
+
+    where: str
+    """File and line (``file:line``), or what stands for them (``--set``)."""
+    path: str
+    found: str
+    allowed: str = ""
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        parts = [f"{self.where}: {self.path}: {self.found}" if self.path else f"{self.where}: {self.found}"]
+        if self.allowed:
+            parts.append(self.allowed)
+        if self.suggestion:
+            parts.append(f"did you mean {self.suggestion}?")
+        return "; ".join(parts)
+
+
+class InputError(Exception):
+    """Bad input. ``problems`` lists every mistake found; the command exits with 2."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: list[Problem] = list(dict.fromkeys(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def nearest(name: object, allowed: Iterable[str]) -> str:
+    """The valid name closest to a mistaken one, or an empty string."""
+    return next(iter(get_close_matches(str(name), list(allowed), n=1, cutoff=0.6)), "")
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names in a sentence, cut off where they are many."""
+    shown = ", ".join(names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,20 @@
+"""Phase 4: support, abstain or oppose on the motion of the tick: an ordered logit in stance.
+
+McCullagh (1980), 10.1111/j.2517-6161.1980.tb01109.x.
+"""
+
+from sim.model.arrays import Array, Coefficients, exp
+
+OPPOSES, ABSTAINS, SUPPORTS = 0.0, 0.5, 1.0
+
+
+def chances(stance: Array, c: Coefficients) -> tuple[Array, Array]:
+    """The probabilities (support, oppose): logistic(x - c_2) and logistic(c_1 - x)."""
+    odds = exp(stance)
+    low, high = exp(c.oppose_below), exp(c.support_above)
+    return odds / (odds + high), low / (odds + low)
+
+
+def choose(u: Array, support: Array, oppose: Array) -> Array:
+    """The conduct: 1 support, 1/2 abstain, 0 oppose; a higher draw is kinder to the leader."""
+    return 0.5 * (u >= oppose) + 0.5 * (u + support >= 1.0)

@@ -1,0 +1,56 @@
+"""All the chance there is: streams named by (seed, block, purpose, tick).
+
+A stream never depends on the scenario, the worker, the order or what is recorded. That pairs
+scenarios (common random numbers), and lets any run be replayed by its (seed, block, lane).
+Draws are made for a whole block of runs; a shorter last block uses the first of them.
+"""
+
+from zlib import crc32
+
+import numpy as np
+
+from sim.model.arrays import Array
+
+BLOCK = 2048
+"""Runs in a block: arrays of 100-200 KB, which stay in the cache."""
+
+PURPOSES = ("stance", "crisis", "answer", "conduct", "membership", "clash", "leader", "inputs")
+TICK_STRIDE = 1 << 40
+
+
+def locate(run: int) -> tuple[int, int]:
+    """The (block, lane) of a run counted from 0."""
+    return divmod(run, BLOCK)
+
+
+class Noise:
+    """The draws of one block of runs."""
+
+    def __init__(self, seed: int, block: int) -> None:
+        self.seed = seed
+        self.block = block
+        self._streams = {p: self._stream(i) for i, p in enumerate(PURPOSES)}
+
+    def _stream(self, *key: int) -> tuple[np.random.Generator, dict[str, object]]:
+        bits = np.random.PCG64DXSM(np.random.SeedSequence((self.seed, self.block, *key)))
+        return np.random.Generator(bits), dict(bits.state)
+
+    def _at(self, purpose: str, tick: int) -> np.random.Generator:
+        generator, origin = self._streams[purpose]
+        bits = generator.bit_generator
+        bits.state = origin
+        bits.advance(tick * TICK_STRIDE)  # type: ignore[attr-defined]
+        return generator
+
+    def normals(self, purpose: str, tick: int, rows: int) -> Array:
+        """Standard normal draws (rows, BLOCK)."""
+        return self._at(purpose, tick).standard_normal((rows, BLOCK))
+
+    def uniforms(self, purpose: str, tick: int, rows: int) -> Array:
+        """Uniform draws on [0, 1), (rows, BLOCK)."""
+        return self._at(purpose, tick).random((rows, BLOCK))
+
+    def of_input(self, path: str) -> Array:
+        """Uniform draws (BLOCK,) inside (0, 1) for the coded value at a dotted path."""
+        generator, _ = self._stream(PURPOSES.index("inputs"), crc32(path.encode()))
+        return np.asarray(np.maximum(generator.random(BLOCK), 2.0**-54))

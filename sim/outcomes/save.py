@@ -1,0 +1,141 @@
+"""Write a result to a folder so that nothing is ever half-written, and read it back.
+
+All files are made in a folder beside the target, then renamed into it one by one; ``provenance.json``
+comes last and says that the rest is whole.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import InputError, Problem
+from sim.outcomes import tables
+from sim.outcomes.result import Result
+from sim.scenario.load import Scenario
+from sim.scenario.schema import ScenarioTables, input_paths
+
+PROVENANCE, RESOLVED, DATASET = "provenance.json", "resolved.json", "dataset.zarr"
+SAME_RUN = ("scenario", "runs", "seed", "engine", "overrides")
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """The scenario with every default filled in and the registry of its sources."""
+    return {
+        "name": scenario.name,
+        "tables": scenario.tables.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "registry": scenario.registry,
+    }
+
+
+def restore(file: Path) -> Scenario:
+    """The scenario of a results folder. Raises InputError where it cannot be read."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        raw, registry = content["tables"], content["registry"]
+        context = {
+            "states": list(raw["members"]), "sources": registry, "rules": list(raw.get("rules", {})),
+            "inputs": input_paths(list(raw["members"])), "horizon": None,
+        }  # fmt: skip
+        checked = ScenarioTables.model_validate(raw, context=context)
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise InputError([Problem(str(file), "", what, "allowed: a folder that `cohesion run` wrote")]) from None
+    return Scenario(content["name"], file, "", checked, registry)
+
+
+def provenance_of(folder: Path) -> dict[str, Any] | None:
+    """The provenance of a results folder, None where there is none."""
+    try:
+        found = json.loads((folder / PROVENANCE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
+    """Raises InputError where saving would overwrite another run's results or other files."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
+    if force or not folder.exists() or not any(folder.iterdir()):
+        return
+    there = provenance_of(folder)
+    advice = "allowed: another --out, or --force to overwrite"
+    if there is None:
+        raise InputError([Problem(str(folder), "--out", "holds files that are not a run's results", advice)])
+    different = [f"{k} {there.get(k)!r} not {same[k]!r}" for k in SAME_RUN if there.get(k) != same[k]]
+    if different:
+        raise InputError([Problem(str(folder), "--out", f"holds another run's results ({'; '.join(different)})", advice)])
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """A scratch folder on the same file system, gone afterwards whatever happens."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _write(file: Path, text: str) -> None:
+    with file.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _move_in(scratch: Path, folder: Path) -> None:
+    """Rename every finished file into the folder, provenance last."""
+    folder.mkdir(exist_ok=True)
+    (folder / PROVENANCE).unlink(missing_ok=True)
+    trash = scratch / ".old"
+    trash.mkdir()
+    made = [p for p in sorted(scratch.iterdir()) if p.name not in (".old", PROVENANCE)]
+    for item in [*made, scratch / PROVENANCE]:
+        target = folder / item.name
+        if target.is_dir():
+            os.replace(target, trash / item.name)
+        os.replace(item, target)
+
+
+def save(result: Result, folder: Path) -> None:
+    """Write tables, dataset, scenario, provenance and figures.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written.
+    """
+    try:
+        with beside(folder) as scratch:
+            _write(scratch / "members.csv", tables.csv(result.members))
+            _write(scratch / "ticks.csv", tables.csv(result.ticks))
+            _write(scratch / "alliance.csv", tables.csv(result.alliance))
+            _write(scratch / "scenario.toml", result.scenario.text)
+            _write(scratch / RESOLVED, json.dumps(resolved(result.scenario), indent=1) + "\n")
+            _write_dataset(result, scratch / DATASET)
+            _write_figures(result, scratch / "figures")
+            _write(scratch / PROVENANCE, json.dumps(result.provenance, indent=1) + "\n")
+            _move_in(scratch, folder)
+    except OSError as error:
+        raise InputError([Problem(str(folder), "--out", f"cannot be written ({error.strerror})")]) from None
+
+
+def _write_dataset(result: Result, folder: Path) -> None:
+    result.dataset.to_zarr(folder, mode="w", zarr_format=3, consolidated=False)
+
+
+def _write_figures(result: Result, folder: Path) -> None:
+    from sim.figures.style import save as save_figure
+
+    folder.mkdir()
+    for name, figure in result.figures().items():
+        save_figure(figure, folder / f"{name}.png")

@@ -1,0 +1,72 @@
+"""A block of runs boiled down to small arrays, and blocks put together."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.model.arrays import Array
+from sim.model.tick import Record
+from sim.model.variables import RUNGS
+from sim.outcomes.incidence import Incidence
+from sim.outcomes.moments import LEVELS, QUANTILE_BLOCKS, Moments, mcse, merge, moments, quantiles
+from sim.outcomes.quantities import quantities
+
+STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95")
+
+
+class Summary(NamedTuple):
+    """By quantity: moments and quantiles with the tick as first axis; ``runs`` in the quantiles."""
+
+    moments: dict[str, Moments]
+    quantiles: dict[str, Array]
+    quantile_runs: float
+
+
+def summarise(records: Iterable[Record], block: int) -> Summary:
+    """Consume a block's records."""
+    incidence: Incidence | None = None
+    parts: dict[str, list[Moments]] = {}
+    spread: dict[str, list[Array]] = {}
+    runs = 0
+    for record in records:
+        if incidence is None:
+            incidence = Incidence.start(record)
+        else:
+            incidence.add(record)
+        runs = record.alive.size
+        for name, x in quantities(record, incidence).items():
+            parts.setdefault(name, []).append(moments(x))
+            if block < QUANTILE_BLOCKS and name not in RUNGS:
+                spread.setdefault(name, []).append(quantiles(x))
+    return Summary(
+        {k: Moments(*(np.stack(f) for f in zip(*v, strict=True))) for k, v in parts.items()},
+        {k: np.stack(v) for k, v in spread.items()},
+        float(runs) if block < QUANTILE_BLOCKS else 0.0,
+    )
+
+
+def combine(a: Summary, b: Summary) -> Summary:
+    """Two sets of blocks as one; quantiles are averaged by the number of runs behind them."""
+    runs = a.quantile_runs + b.quantile_runs
+    mixed = a.quantiles
+    if b.quantile_runs:
+        mixed = {k: _averaged(a.quantiles[k], b.quantiles[k], b.quantile_runs / runs) for k in a.quantiles}
+    return Summary(
+        {k: merge(a.moments[k], b.moments[k]) for k in a.moments}, mixed, runs
+    )
+
+
+def _averaged(a: Array, b: Array, share: float) -> Array:
+    both = a + (b - a) * share
+    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, both))
+
+
+def statistics(s: Summary) -> dict[str, Array]:
+    """By quantity the array (..., statistic) of STATISTICS; quantiles NaN where there are none."""
+    table = {}
+    for name, m in s.moments.items():
+        mean = np.where(m.n > 0, m.mean, np.nan)
+        q = s.quantiles.get(name, np.full((*mean.shape, len(LEVELS)), np.nan))
+        table[name] = np.concatenate([mean[..., None], mcse(m)[..., None], q], axis=-1)
+    return table

@@ -1,0 +1,23 @@
+"""The catalogue of shipped scenarios."""
+
+from typing import Any
+
+from sim.scenario.load import load
+from sim.scenario.shipped import files, folder
+
+
+def list() -> "list[dict[str, Any]]":
+    """Name, title, horizon and states of every shipped scenario."""
+    entries = []
+    for file in files():
+        scenario = load(file)
+        time = scenario.tables.time
+        entries.append({
+            "name": str(file.relative_to(folder()).with_suffix("")),
+            "file": str(file),
+            "title": scenario.tables.title,
+            "start": str(time.start),
+            "end": str(time.end),
+            "states": len(scenario.members) + 1,
+        })  # fmt: skip
+    return entries

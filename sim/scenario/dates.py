@@ -1,0 +1,42 @@
+"""Calendar and time: dates as decimal years in which every month is a twelfth."""
+
+import calendar
+import datetime as dt
+import re
+
+STEPS = {"month": 1, "quarter": 3, "year": 12}
+"""Time steps and their length in months."""
+
+_DATE = re.compile(r"^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?$")
+
+
+def parse(value: object) -> dt.date:
+    """A date from a TOML date, ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``. Raises ValueError."""
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    match = _DATE.match(str(value)) if not isinstance(value, bool) else None
+    if not match:
+        raise ValueError("not a date")
+    year, month, day = (int(x) if x else 1 for x in match.groups())
+    return dt.date(year, month, day)
+
+
+def to_years(date: dt.date) -> float:
+    """Decimal years."""
+    share = (date.day - 1) / calendar.monthrange(date.year, date.month)[1]
+    return date.year + (date.month - 1 + share) / 12
+
+
+def add_months(date: dt.date, months: int) -> dt.date:
+    """The same day, or the month's last, some months later."""
+    index = date.year * 12 + date.month - 1 + months
+    year, month = divmod(index, 12)
+    return dt.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def months_between(first: dt.date, last: dt.date) -> int | None:
+    """Whole months from one date to another, None where they are not whole."""
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months if add_months(first, months) == last else None

@@ -1,0 +1,332 @@
+"""From a file to a checked Scenario: reading, inheritance, overrides, validation."""
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import InputError, Problem, nearest
+from sim.model.variables import COEFFICIENT_NAMES, LEADER_INPUTS, MEMBER_INPUTS
+from sim.scenario.dates import STEPS, months_between, parse
+from sim.scenario.locate import Keys, line_at, lines_of
+from sim.scenario.problems import from_validation
+from sim.scenario.schema import COMMAND_LINE, JUDGEMENT, ScenarioTables, input_paths
+from sim.scenario.shipped import find
+
+APPENDED = ("events", "disputes", "sources")
+"""Arrays of which a child's entries come after its parent's; all else a child replaces."""
+
+Origins = dict[Keys, tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario: ``tables`` as the schema has them, and where they came from."""
+
+    name: str
+    file: Path
+    text: str
+    tables: Any
+    registry: dict[str, dict[str, str]]
+    """Sources by id: ``quote`` and ``from``."""
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def members(self) -> list[str]:
+        """The states, leader excluded, in the order of the file."""
+        return list(self.tables.members)
+
+    def __repr__(self) -> str:
+        time = self.tables.time
+        changed = f", {len(self.overrides)} overrides" if self.overrides else ""
+        return (
+            f"<Scenario {self.name}: {self.tables.title}; {len(self.members)} states, "
+            f"{time.start} to {time.end} by {time.step}{changed}>"
+        )
+
+
+@dataclass
+class _Source:
+    """One file read: its tables, text and line numbers."""
+
+    file: Path
+    shown: str
+    text: str
+    tables: dict[str, Any]
+    lines: dict[Keys, int]
+
+    def problem(self, path: Keys, found: str, allowed: str = "", suggestion: str = "") -> Problem:
+        where = f"{self.shown}:{line_at(self.lines, path)}"
+        return Problem(where, ".".join(map(str, path)), found, allowed, suggestion)
+
+
+def read_toml(file: Path, shown: str | None = None) -> _Source:
+    """Read one TOML file. Raises InputError with its line for anything that cannot be read."""
+    shown = shown or str(file)
+    if file.is_dir():
+        raise InputError([Problem(shown, "", "a directory", "allowed: a TOML file")])
+    if not file.exists():
+        near = nearest(file.name, [p.name for p in file.parent.glob("*.toml")])
+        raise InputError([Problem(shown, "", "no such file", "", str(file.parent / near) if near else "")])
+    try:
+        data = file.read_bytes()
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise InputError([Problem(shown, "", f"cannot be read ({error.strerror})")]) from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError([Problem(f"{shown}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]) from None
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line_found = getattr(error, "lineno", None) or _line_in(str(error)) or text.count("\n") + 1
+        what = str(error).split(" (at ")[0]
+        raise InputError([Problem(f"{shown}:{line_found}", "", f"broken TOML: {what}")]) from None
+    except RecursionError:
+        raise InputError([Problem(f"{shown}:1", "", "broken TOML: nested too deeply")]) from None
+    return _Source(file, shown, text, tables, lines_of(text))
+
+
+def _line_in(message: str) -> int | None:
+    words = message.replace(",", " ").replace(")", " ").split()
+    return int(words[words.index("line") + 1]) if "line" in words else None
+
+
+def _chain(file: Path, shown: str) -> list[_Source]:
+    """The file and its ancestors, the oldest first. Raises InputError on a circle."""
+    chain: list[_Source] = [read_toml(file, shown)]
+    seen = [file.resolve()]
+    while "extends" in (child := chain[0]).tables:
+        parent = child.tables.pop("extends")
+        if not isinstance(parent, str):
+            raise InputError([child.problem(("extends",), f"{parent} is not a file name")])
+        target = child.file.parent / parent
+        if target.resolve() in seen:
+            circle = " -> ".join(p.name for p in [*reversed(seen), target.resolve()][::-1][::-1])
+            raise InputError([child.problem(("extends",), f"circular: {circle}", "allowed: no circle")])
+        try:
+            chain.insert(0, read_toml(target, str(Path(child.shown).parent / parent)))
+        except InputError as error:
+            raise InputError(
+                [child.problem(("extends",), str(p.found) + f": {parent}", p.allowed, p.suggestion)
+                 if p.where == str(Path(child.shown).parent / parent) else p for p in error.problems]
+            ) from None  # fmt: skip
+        seen.append(target.resolve())
+    return chain
+
+
+def _is_coded(value: object) -> bool:
+    return isinstance(value, Mapping) and bool({"value", "knots", "distribution"} & set(value))
+
+
+def _merge(base: dict[str, Any], own: Mapping[str, Any], source: _Source, at: Keys, origins: Origins) -> None:
+    """Merge a child's table into its parent's, noting where each key comes from."""
+    for key, value in own.items():
+        path = (*at, key)
+        here = (source.shown, line_at(source.lines, path))
+        if len(path) == 1 and key in APPENDED and isinstance(value, list):
+            kept = base.setdefault(key, [])
+            for i, entry in enumerate(value):
+                _note(entry, (key, len(kept) + i), source, (key, i), origins)
+            kept.extend(value)
+        elif isinstance(value, Mapping) and isinstance(base.get(key), dict) and not _is_coded(value):
+            _merge(base[key], value, source, path, origins)
+            origins.setdefault(path, here)
+        else:
+            for old in [k for k in origins if k[: len(path)] == path]:
+                del origins[old]
+            base[key] = value
+            _note(value, path, source, path, origins)
+
+
+def _note(value: object, path: Keys, source: _Source, own: Keys, origins: Origins) -> None:
+    origins[path] = (source.shown, line_at(source.lines, own))
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        _note(entry, (*path, key), source, (*own, key), origins)
+
+
+def _from_command_line(value: object, coded: bool) -> object:
+    if not coded or isinstance(value, Mapping):
+        return value
+    return {"value": value, "rule": JUDGEMENT, "sources": [COMMAND_LINE]}
+
+
+def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
+    """Set one dotted path in merged tables. Returns the problems, an empty list where it went well.
+
+    A number or word on a coded input replaces its whole path over time; on a group such as
+    ``members.KAZ.western_ties`` it replaces every channel.
+    """
+    keys = path.split(".")
+    members = list(tables.get("members", {}))
+    inputs = input_paths(members)
+    if keys[0] == "behaviour" and len(keys) == 2:
+        if keys[1] not in COEFFICIENT_NAMES:
+            return [Problem("--set", path, "unknown coefficient", "", _dotted("behaviour", nearest(keys[1], COEFFICIENT_NAMES)))]
+        tables.setdefault("behaviour", {})[keys[1]] = _from_command_line(value, True)
+        if isinstance(tables["behaviour"][keys[1]], dict):
+            tables["behaviour"][keys[1]].pop("rule", None)
+        return []
+    if keys[0] in ("members", "leader"):
+        targets = [p for p in inputs if p == path or p.startswith(path + ".")]
+        groups = {".".join(p.split(".")[:3]) for p in inputs if p.startswith("members.")}
+        if targets and (path in inputs or path in groups):
+            for target in targets:
+                _put(tables, target.split("."), _from_command_line(value, True))
+            return []
+        if not (keys[0] == "members" and len(keys) == 3 and keys[2] in ("name", "admissible") and keys[1] in members):
+            known = sorted({*inputs, *groups, *(f"members.{m}" for m in members)})
+            return [Problem("--set", path, "matches no input", "", nearest(path, known))]
+    fields: dict[str, list[str]] = {"time": [], "alliance": [], "weights": []}
+    if keys[0] not in (*fields, "members", "title", "description"):
+        sections = ["behaviour", "members", "leader", *fields, "title", "description"]
+        return [Problem("--set", path, "unknown path", "", nearest(keys[0], sections))]
+    _put(tables, keys, value)
+    return []
+
+
+def _dotted(section: str, name: str) -> str:
+    return f"{section}.{name}" if name else ""
+
+
+def _put(tables: dict[str, Any], keys: Sequence[str], value: object) -> None:
+    for key in keys[:-1]:
+        tables = tables.setdefault(key, {})
+    tables[keys[-1]] = value
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """``PATH=VALUE`` as a path and a TOML value; a bare word is a string. Raises InputError."""
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise InputError([Problem("--set", text, "no `=`", "allowed: PATH=VALUE")])
+    try:
+        return path.strip(), tomllib.loads(f"x = {value.strip()}")["x"]
+    except tomllib.TOMLDecodeError:
+        return path.strip(), value.strip()
+
+
+def _registry(chain: Sequence[_Source], problems: list[Problem]) -> dict[str, dict[str, str]]:
+    """The sources of all registries that the files of the chain name."""
+    registry: dict[str, dict[str, str]] = {}
+    for source in chain:
+        name = source.tables.get("sources")
+        if isinstance(name, str):
+            source.tables["sources"] = [name]
+            try:
+                registry |= read_toml(source.file.parent / name, str(Path(source.shown).parent / name)).tables
+            except InputError as error:
+                problems += error.problems
+    return registry
+
+
+def _context(merged: Mapping[str, Any], registry: Mapping[str, Any], chain: Sequence[_Source], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What validators cannot know from their own value."""
+    members = list(merged["members"]) if isinstance(merged.get("members"), dict) else []
+    rules = list(merged["rules"]) if isinstance(merged.get("rules"), dict) else []
+    return {
+        "states": members, "sources": registry, "rules": rules, "inputs": input_paths(members),
+        "horizon": _horizon(chain) if not any(k.startswith("time.") for k in overrides) else None,
+    }  # fmt: skip
+
+
+def _horizon(chain: Sequence[_Source]) -> tuple[dt.date, dt.date] | None:
+    """The horizon over all files of the chain: a parent's events may lie before a child's start."""
+    dates = []
+    for source in chain:
+        time = source.tables.get("time")
+        for key in ("start", "end", "record_from"):
+            try:
+                dates.append(parse(time[key]))  # type: ignore[index]
+            except (KeyError, TypeError, ValueError):
+                continue
+    return (min(dates), max(dates)) if len(dates) > 1 else None
+
+
+def _check_time(tables: Any, where: Any) -> list[Problem]:
+    """What relates several dates to one another."""
+    time = tables.time
+    problems = []
+
+    def add(key: str, found: str, allowed: str) -> None:
+        problems.append(Problem(where(("time", key)), f"time.{key}", found, allowed))
+
+    if time.end <= time.start:
+        add("end", f"{time.end} is not after the start {time.start}", f"allowed: after {time.start}")
+        return problems
+    months = months_between(time.start, time.end)
+    if months is None or months % STEPS[time.step]:
+        add("end", f"{time.end} is no whole number of {time.step}s after {time.start}", "allowed: whole steps")
+    if time.record_from:
+        before = months_between(time.record_from, time.start)
+        if time.record_from > time.start or before is None or before % STEPS[time.step]:
+            add("record_from", f"{time.record_from} is no whole number of {time.step}s before {time.start}", "allowed: whole steps")
+    years = (time.end - time.start).days / 365.25
+    for horizon in time.horizons:
+        if horizon > years + 0.01:
+            add("horizons", f"{horizon:g} years", f"allowed: up to the end, {years:.4g} years after the start")
+    if list(time.horizons) != sorted(set(time.horizons)) or not time.horizons:
+        add("horizons", f"{time.horizons}", "allowed: rising numbers")
+    cut = tables.behaviour.oppose_below.value, tables.behaviour.support_above.value
+    if None not in cut and cut[0] >= cut[1]:
+        problems.append(Problem(where(("behaviour", "oppose_below")), "behaviour.oppose_below", f"{cut[0]:g}", f"allowed: below support_above, {cut[1]:g}"))
+    return problems
+
+
+def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """Read and check a scenario file.
+
+    Parameters
+    ----------
+    path : file name, or the name of a shipped scenario such as ``csto/outlook-2023``.
+    overrides : dotted path to value, applied after inheritance.
+
+    Raises
+    ------
+    InputError
+        With every mistake of the file, its ancestors and the overrides.
+    """
+    overrides = dict(overrides or {})
+    file = find(path)
+    chain = _chain(file, str(path) if Path(path).suffix else str(file))
+    problems: list[Problem] = []
+    registry = _registry(chain, problems)
+    merged: dict[str, Any] = {}
+    origins: Origins = {}
+    for source in chain:
+        _merge(merged, source.tables, source, (), origins)
+    context = _context(merged, registry, chain, overrides)
+    for dotted, value in overrides.items():
+        failed = override(merged, dotted, value)
+        problems += failed
+        if not failed:
+            keys: Keys = tuple(dotted.split("."))
+            for old in [k for k in origins if k[: len(keys)] == keys]:
+                del origins[old]
+            origins[keys] = ("--set", 0)
+
+    def where(path: Keys) -> str:
+        for n in range(len(path), 0, -1):
+            if path[:n] in origins:
+                shown, line = origins[path[:n]]
+                return f"{shown}:{line}" if line else shown
+        return f"{chain[-1].shown}:1"
+
+    try:
+        tables = ScenarioTables.model_validate(merged, context=context)
+    except ValidationError as error:
+        raise InputError([*problems, *from_validation(error, ScenarioTables, where)]) from None
+    problems += _check_time(tables, where)
+    if problems:
+        raise InputError(problems)
+    return Scenario(file.stem, file, chain[-1].text, tables, registry, overrides)
+
+
+def known_inputs() -> list[str]:
+    """The names of all inputs of members and leader."""
+    return [i.name for i in (*MEMBER_INPUTS, *LEADER_INPUTS)]

@@ -1,0 +1,97 @@
+"""From a coded value to numbers: its band (lowest and highest value) in every tick.
+
+Inputs are averaged over the tick, so that a step in the middle of a quarter counts for half of it and
+results converge as the time step shrinks.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.model.arrays import Array
+from sim.scenario.dates import parse, to_years
+from sim.scenario.schema import BUILT_IN_RULES, WORDS, Coded, Distribution, Rule
+
+
+class Band(NamedTuple):
+    """Where a value may lie. ``low`` and ``high`` are (tick,); the run's draw picks a place between.
+
+    ``distribution`` says how the place is drawn; None is uniform. A value without uncertainty has
+    ``low == high``.
+    """
+
+    low: Array
+    high: Array
+    distribution: Distribution | None = None
+
+
+def entry_band(entry: float | str, rule: str, rules: Mapping[str, Rule]) -> tuple[float, float]:
+    """The band of one knot: a word's, or a figure's under its rule."""
+    if isinstance(entry, str):
+        return WORDS[entry]
+    if rule in BUILT_IN_RULES:
+        return entry, entry
+    return rules[rule].band(entry)
+
+
+def integral_of(times: Array, values: Array, join: str, at: Array) -> Array:
+    """The integral of a path from its first knot to each time of ``at`` (before it: negative)."""
+    if len(times) == 1:
+        return np.asarray(values[0] * (at - times[0]))
+    width = np.diff(times)
+    if join == "step":
+        area = values[:-1] * width
+    else:
+        area = 0.5 * (values[:-1] + values[1:]) * width
+    total = np.concatenate([[0.0], np.cumsum(area)])
+    k = np.clip(np.searchsorted(times, at, side="right") - 1, 0, len(times) - 1)
+    past = at - times[k]
+    slope = np.zeros(len(times))
+    if join == "linear":
+        slope[:-1] = np.diff(values) / width
+    inside = np.where(past < 0, 0.0, slope[k])
+    return np.asarray(total[k] + values[k] * past + 0.5 * inside * past**2)
+
+
+def tick_averages(times: Array, values: Array, join: str, edges: Array) -> Array:
+    """Averages of a path over the ticks between ``edges`` (tick + 1,).
+
+    A tick in which the path is flat has exactly its value, so that engines see that nothing changed.
+    """
+    averages = np.diff(integral_of(times, values, join, edges)) / np.diff(edges)
+    last = len(times) - 1
+    first = np.clip(np.searchsorted(times, edges[:-1], side="right") - 1, 0, last)
+    until = np.clip(np.searchsorted(times, edges[1:], side="left") - 1, 0, last)
+    ahead = values[np.minimum(first + 1, last)] if join == "linear" else values[first]
+    flat = (first == until) & ((edges[1:] <= times[0]) | (ahead == values[first]))
+    return np.where(flat, values[first], averages)
+
+
+def band_of(coded: Coded, rules: Mapping[str, Rule], edges: Array) -> Band:
+    """The band of a coded value in every tick."""
+    ticks = len(edges) - 1
+    if coded.distribution is not None:
+        return Band(np.zeros(ticks), np.ones(ticks), coded.distribution)
+    bands = [entry_band(entry, coded.rule, rules) for entry in coded.entries().values()]
+    low, high = (np.array(side) for side in zip(*bands, strict=True))
+    if coded.knots is None:
+        return Band(np.full(ticks, low[0]), np.full(ticks, high[0]))
+    times = np.array([to_years(parse(date)) for date in coded.knots])
+    return Band(
+        tick_averages(times, low, coded.join, edges), tick_averages(times, high, coded.join, edges)
+    )
+
+
+def shocked(band: Band, at: float, change: float, half_life: float | None, edges: Array) -> Band:
+    """The band after a shock at a time: moved for ever, or fading with a half-life, and held in [0, 1]."""
+    since = np.maximum(edges - at, 0.0)
+    if half_life is None:
+        area = since
+    else:
+        rate = np.log(2.0) / half_life
+        area = -np.expm1(-rate * since) / rate
+    move = change * np.diff(area) / np.diff(edges)
+    return band._replace(
+        low=np.clip(band.low + move, 0.0, 1.0), high=np.clip(band.high + move, 0.0, 1.0)
+    )

@@ -1,0 +1,166 @@
+"""A scenario as arrays: what an engine needs to run, and nothing else."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.model.arrays import Array, Codes
+from sim.model.tick import Alliance, Script
+from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, THREATS
+from sim.scenario.dates import STEPS, add_months, months_between, to_years
+from sim.scenario.load import Scenario
+from sim.scenario.paths import Band, band_of, shocked
+from sim.scenario.schema import ANSWERS, CodedCoefficient, Distribution
+
+
+class Program(NamedTuple):
+    """A scenario ready to run. Ticks count from ``record_from``; the forecast's come last."""
+
+    members: tuple[str, ...]
+    names: tuple[str, ...]
+    bands: dict[str, Band]
+    """By dotted path: every member and leader input, every channel, every dispute."""
+    weights: dict[str, Array]
+    coefficients: dict[str, float | Distribution]
+    script: tuple[Script, ...]
+    alliance: Alliance
+    start_status: Codes  # (member, 1)
+    record_ticks: int
+    ticks: int
+    edges: tuple[dt.date, ...]
+    """Tick boundaries (tick + 1), from the first of the record."""
+    horizons: tuple[float, ...]
+
+    @property
+    def forecast_ticks(self) -> int:
+        """Ticks after the start."""
+        return self.ticks - self.record_ticks
+
+    @property
+    def dates(self) -> tuple[dt.date, ...]:
+        """The start and the end of every forecast tick: when the state is shown."""
+        return self.edges[self.record_ticks :]
+
+    def horizon_tick(self, years: float) -> int:
+        """How many forecast ticks a horizon spans."""
+        return min(self.forecast_ticks, max(1, round(years / self.alliance.dt)))
+
+
+def tick_edges(tables: Any) -> tuple[tuple[dt.date, ...], int]:
+    """Tick boundaries and the number of ticks lived through the record."""
+    time = tables.time
+    first = time.record_from or time.start
+    months = STEPS[time.step]
+    total = months_between(first, time.end)
+    before = months_between(first, time.start)
+    assert total is not None and before is not None, "checked by load"
+    edges = tuple(add_months(first, months * k) for k in range(total // months + 1))
+    return edges, before // months
+
+
+def _bands(tables: Any, edges: Array) -> dict[str, Band]:
+    bands: dict[str, Band] = {}
+
+    def add(prefix: str, holder: Any, inputs: Any) -> None:
+        for i in inputs:
+            value = getattr(holder, i.name)
+            for channel in i.channels or ("",):
+                path = f"{prefix}.{i.name}" + (f".{channel}" if channel else "")
+                bands[path] = band_of(getattr(value, channel) if channel else value, tables.rules, edges)
+
+    for code, member in tables.members.items():
+        add(f"members.{code}", member, MEMBER_INPUTS)
+    add("leader", tables.leader, LEADER_INPUTS)
+    for dispute in tables.disputes:
+        bands[dispute_path(dispute.between)] = band_of(dispute.intensity, tables.rules, edges)
+    for event in tables.events:
+        if event.kind == "shock":
+            band = bands[event.path]
+            bands[event.path] = shocked(band, to_years(event.date), event.change, event.half_life, edges)
+    return bands
+
+
+def dispute_path(pair: list[str]) -> str:
+    """The name of a pair's dispute, whichever member comes first."""
+    return "disputes." + "-".join(sorted(pair))
+
+
+def _coefficient(coded: CodedCoefficient) -> float | Distribution:
+    if coded.distribution is not None:
+        return coded.distribution
+    assert coded.value is not None
+    return float(coded.value)
+
+
+def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -> tuple[Script, ...]:
+    tables, members = scenario.tables, scenario.members
+    times = np.array([to_years(d) for d in edges])
+    ticks, rows = len(edges) - 1, len(members)
+    kind, helped = np.zeros((ticks, rows, 1)), np.zeros((ticks, rows, 1))
+    clash, enters = np.zeros((ticks, rows, 1), dtype=bool), np.zeros((ticks, rows, 1), dtype=bool)
+    renewal = np.zeros(ticks)
+    for event in tables.events:
+        at = to_years(event.date)
+        t = int(np.searchsorted(times, at, side="right")) - 1
+        if event.kind == "renewal":
+            end = at + tables.alliance.renewal_window
+            overlap = np.minimum(times[1:], end) - np.maximum(times[:-1], at)
+            renewal += np.maximum(overlap, 0.0) / np.diff(times)
+        elif not 0 <= t < ticks:
+            continue
+        elif event.kind == "crisis":
+            row = members.index(event.member)
+            kind[t, row], helped[t, row] = 1 + THREATS.index(event.threat), ANSWERS[event.answer]
+        elif event.kind == "clash":
+            for member in event.between:
+                row = members.index(member)
+                kind[t, row], helped[t, row], clash[t, row] = 1, ANSWERS[event.answer], True
+        elif event.kind == "entry":
+            enters[t, members.index(event.member)] = True
+    drawn = tables.alliance.crises == "drawn"
+    return tuple(
+        Script(
+            kind[t], clash[t], helped[t], enters[t],
+            statuses(tables, edges[t + 1]) if t < record_ticks else None,
+            float(min(renewal[t], 1.0)), drawn and t >= record_ticks, bool(kind[t].any()),
+        )
+        for t in range(ticks)
+    )  # fmt: skip
+
+
+def statuses(tables: Any, date: dt.date) -> Codes:
+    """The recorded status of every state on a date, (member, 1)."""
+    return np.array([[m.status_at(date)] for m in tables.members.values()], dtype=np.int8)
+
+
+def compile(scenario: Scenario) -> Program:
+    """Turn a checked scenario into arrays."""
+    tables = scenario.tables
+    edges, record_ticks = tick_edges(tables)
+    members = scenario.members
+    pairs = tuple((members.index(a), members.index(b)) for a, b in (d.between for d in tables.disputes))
+    weights = {
+        name: np.array(list(getattr(tables.weights, name).model_dump().values()))
+        for name in type(tables.weights).model_fields
+    }
+    return Program(
+        members=tuple(members),
+        names=tuple(m.name for m in tables.members.values()),
+        bands=_bands(tables, np.array([to_years(d) for d in edges])),
+        weights=weights,
+        coefficients={c.name: _coefficient(getattr(tables.behaviour, c.name)) for c in COEFFICIENTS},
+        script=_script(scenario, edges, record_ticks),
+        alliance=Alliance(
+            pairs, np.array([[m.admissible] for m in tables.members.values()]),
+            tables.alliance.quorum, STEPS[tables.time.step] / 12,
+        ),
+        start_status=statuses(tables, edges[0] if record_ticks else tables.time.start),
+        record_ticks=record_ticks,
+        ticks=len(edges) - 1,
+        edges=edges,
+        horizons=tuple(tables.time.horizons),
+    )  # fmt: skip
+
+
+__all__ = ["Program", "compile", "dispute_path", "statuses", "tick_edges"]
