@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import InputError, Problem
-    from sim.outcomes.check import check
+    from sim.scenario.check import check
     from sim.outcomes.replay import Story, replay
     from sim.outcomes.result import Result
     from sim.outcomes.run import run

@@ -2,24 +2,19 @@
 
 from sim.cli import show
 from sim.errors import InputError
-from sim.scenario.load import load
+from sim.scenario.check import check
 
 
 def main(files: list[str], json: bool) -> None:
     """Check all files before giving up."""
-    fine, problems = [], []
-    for file in files:
-        try:
-            fine.append(load(file))
-        except InputError as error:
-            problems += error.problems
+    found = {file: check(file) for file in files}
+    problems = [p for of_file in found.values() for p in of_file]
     if json:
-        show.print_json({"ok": [s.name for s in fine], "problems": [vars(p) for p in problems]})
-        if problems:
-            raise SystemExit(2)
-        return
-    for scenario in fine:
-        time = scenario.tables.time
-        print(f"{scenario.file}: fine ({len(scenario.members)} states, {time.start} to {time.end} by {time.step})")
+        fine = [file for file, of_file in found.items() if not of_file]
+        show.print_json({"fine": fine, "problems": [vars(p) for p in problems]})
+        raise SystemExit(2 if problems else 0)
+    for file, of_file in found.items():
+        if not of_file:
+            print(f"{file}: fine")
     if problems:
         raise InputError(problems)

@@ -41,9 +41,10 @@ class Row:
                     self.place[i, j] = self._places(band, noise.of_input(paths[i][j]))
         used = self.place.any(axis=(0, 2))
         self.span, self.place = self.span[:, used], self.place[:, used]
-        stays = (np.diff(self.base).any(axis=0), np.diff(self.span).any(axis=(0, 1)))
-        self.changed = np.concatenate([[True], stays[0] | stays[1]])
-        self._value: Array | None = None
+        moves = (np.diff(self.base).any(axis=0), np.diff(self.span).any(axis=(0, 1)))
+        self.changed = np.concatenate([[True], moves[0] | moves[1]])
+        self._version = np.cumsum(self.changed)
+        self._read: tuple[int, Array] | None = None
 
     @staticmethod
     def _places(band: Band, u: Array) -> Array:
@@ -53,17 +54,18 @@ class Row:
         return quantile(u, d.family, d.parameters(), 0.0, 1.0)
 
     def at(self, tick: int) -> Array:
-        """Values (state, run) in a tick; the array of the tick before where nothing has changed."""
-        if self._value is None or self.changed[tick]:
+        """Values (state, run) in a tick; the same array for ticks between which nothing changes."""
+        version = int(self._version[tick])
+        if self._read is None or self._read[0] != version:
             value = np.repeat(self.base[:, tick, None], BLOCK, axis=1)
             if self.span.shape[1]:
                 value += np.matmul(self.span[:, None, :, tick], self.place)[:, 0]
-            self._value = value
-        return self._value
+            self._read = version, value
+        return self._read[1]
 
 
 class Environment:
-    """The environment of one block, read in rising order of ticks.
+    """The environment of one block.
 
     Both engines read the same arrays, whole blocks of them, and slice: so a run's inputs do not
     depend on how many runs there are.

@@ -1,0 +1,131 @@
+"""Write the tables of docs/model.md from sim/model/variables.py.
+
+``python docs/tables.py`` rewrites what stands between the markers; with ``--check`` it writes
+nothing and exits with 1 if a table is stale. A missing marker exits with 2.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sim.model.variables import (  # noqa: E402
+    COEFFICIENTS,
+    LEADER_INPUTS,
+    MEMBER_INPUTS,
+    Coefficient,
+    Input,
+)
+
+DOCUMENT = ROOT / "docs" / "model.md"
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega".split()
+)
+INDICES = frozenset("ijkc")
+
+
+def tex(symbol: str) -> str:
+    """A symbol of variables.py in LaTeX: ``lambda_pair`` is ``\\lambda_{\\mathrm{pair}}``."""
+    base, _, index = symbol.partition("_")
+    base = f"\\{base}" if base in GREEK else base
+    if len(index) < 2:
+        return f"{base}_{index}" if index else base
+    return f"{base}_{{{index if set(index) <= INDICES else rf'\mathrm{{{index}}}'}}}"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+def input_row(i: Input) -> list[str]:
+    """One input: symbol, name, meaning, channels with their weights, default."""
+    weights = [f" {w:g}" for w in i.weights] or [""] * len(i.channels)
+    channels = ", ".join(f"{c}{w}" for c, w in zip(i.channels, weights, strict=True))
+    return [f"${tex(i.symbol)}$", f"`{i.name}`", i.meaning, channels or "-", f"{i.default:g}"]
+
+
+def inputs() -> str:
+    """The tables of the inputs."""
+    head = ("symbol", "name", "meaning", "channels, default weight", "default")
+    parts = (("Of every state", MEMBER_INPUTS), ("Of the leader", LEADER_INPUTS))
+    return "\n\n".join(
+        f"**{title}**\n\n{table(head, map(input_row, given))}" for title, given in parts
+    )
+
+
+def prior(c: Coefficient) -> str:
+    """A coefficient's prior in a few words."""
+    return f"{c.family}({c.centre:g}, {c.spread:g})" if c.spread else f"fixed at {c.centre:g}"
+
+
+def bounds(c: Coefficient) -> str:
+    """The values that a coefficient may have."""
+    low = "(-∞" if c.low == -float("inf") else f"[{c.low:g}"
+    high = "∞)" if c.high == float("inf") else f"{c.high:g}]"
+    return f"{low}, {high}"
+
+
+def coefficient_row(c: Coefficient) -> list[str]:
+    """One coefficient: symbol, name, meaning, unit, prior, range, source."""
+    return [f"${tex(c.symbol)}$", f"`{c.name}`", c.meaning, c.unit, prior(c), bounds(c), c.source]
+
+
+def coefficients() -> str:
+    """The tables of the coefficients, one a phase."""
+    head = ("symbol", "name", "meaning", "unit", "prior", "range", "source")
+    return "\n\n".join(
+        f"**Phase: {phase}**\n\n"
+        + table(head, (coefficient_row(c) for c in COEFFICIENTS if c.phase == phase))
+        for phase in dict.fromkeys(c.phase for c in COEFFICIENTS)
+    )
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"inputs": inputs, "coefficients": coefficients}
+
+
+def block(name: str) -> re.Pattern[str]:
+    """What stands between the markers of a block."""
+    return re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+
+
+def filled(text: str) -> str:
+    """The document with its tables made anew. Raises ValueError where a marker is missing."""
+    for name, make in BLOCKS.items():
+        text, found = block(name).subn(lambda _, make=make: f"\n{make()}\n\n", text)
+        if found != 1:
+            raise ValueError(f"{found} blocks <!-- {name} --> ... <!-- /{name} -->, expected 1")
+    return text
+
+
+def main() -> int:
+    """Run the command; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
+    check = parser.parse_args().check
+    text = DOCUMENT.read_text(encoding="utf-8")
+    try:
+        new = filled(text)
+    except ValueError as error:
+        print(f"{DOCUMENT}: {error}", file=sys.stderr)
+        return 2
+    if new == text:
+        return 0
+    if check:
+        print(f"{DOCUMENT}: tables are stale; run python docs/tables.py", file=sys.stderr)
+        return 1
+    DOCUMENT.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

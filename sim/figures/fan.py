@@ -1,0 +1,89 @@
+"""Cohesion over time, with the number of members and the agreement index below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.figures import axes as scales
+from sim.figures import style
+from sim.figures.values import Z, series
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HEADLINE = (
+    "Cohesion: how often do two states of the alliance both stand with the leader? 1 = always"
+)
+BELOW = (
+    "Standard term: mean joint support over all pairs of states, the leader included "
+    "(support counts 1, abstention 1/2, opposition or a frozen membership 0)."
+)
+
+
+def cohesion(ds: xr.Dataset) -> Figure:
+    """Fan chart of cohesion; two small ones show whether membership and agreement go with it."""
+    with style.look():
+        figure = style.sheet(ds, HEADLINE, BELOW, "", 5.2)
+        panels = figure.subplot_mosaic(
+            [["cohesion", "cohesion"], ["members", "agreement_index"]], height_ratios=[2.3, 1]
+        )
+        for name, panel in panels.items():
+            _fan(panel, ds, name)
+            scales.calendar(panel, ds, style.WIDTH * (0.9 if name == "cohesion" else 0.4))
+        for name in ("cohesion", "agreement_index"):
+            panels[name].set_ylim(0, 1)
+        panels["cohesion"].set_ylabel("cohesion")
+        panels["agreement_index"].set_yticks([0, 0.5, 1])
+        panels["members"].set_title("Number of members", fontsize=style.NORMAL)
+        panels["agreement_index"].set_title(
+            "Agreement index: do all vote alike? 1 = all", fontsize=style.NORMAL
+        )
+        _count(panels["members"], float(series(ds, "members", "q95").max()))
+        style.legend(figure, *_key(ds))
+        return style.settle(figure)
+
+
+def _fan(panel: Axes, ds: xr.Dataset, name: str) -> None:
+    """Bands of 90 and 50 % of the runs, median, and the mean with its Monte Carlo error."""
+    x = scales.dates(ds)
+    q05, q25, q50, q75, q95 = (series(ds, name, s) for s in ("q05", "q25", "q50", "q75", "q95"))
+    mean, error = series(ds, name, "mean"), Z * series(ds, name, "mcse")
+    panel.fill_between(x, q05, q95, color=style.FAN["wide"], linewidth=0)
+    panel.fill_between(x, q25, q75, color=style.FAN["half"], linewidth=0)
+    panel.plot(x, q50, color=style.FAN["median"], linewidth=2)
+    panel.fill_between(
+        x, mean - error, mean + error, color=style.FAN["mean"], alpha=0.35, linewidth=0
+    )
+    panel.plot(x, mean, color=style.FAN["mean"], linewidth=1)
+    panel.grid(axis="y")
+
+
+def _count(panel: Axes, most: float) -> None:
+    """A vertical axis of whole numbers from 0."""
+    from matplotlib.ticker import MaxNLocator
+
+    panel.set_ylim(0, max(most, 1) * 1.1)
+    panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+
+
+def _key(ds: xr.Dataset) -> tuple[list[object], list[str]]:
+    """Legend entries; the Monte Carlo error is put in numbers where the eye cannot see it."""
+    import numpy as np
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    error = Z * series(ds, "cohesion", "mcse")
+    most = float(np.nanmax(error)) if np.isfinite(error).any() else float("nan")
+    told = "mean"
+    if np.isfinite(most):
+        band = f"95 % Monte Carlo error: at most ±{most:.1g}"
+        told = f"mean (shaded: {band})" if most > 0.004 else f"mean ({band})"
+    handles: list[object] = [
+        Line2D([], [], color=style.FAN["median"], linewidth=2),
+        Patch(color=style.FAN["half"]),
+        Patch(color=style.FAN["wide"]),
+        Line2D([], [], color=style.FAN["mean"], linewidth=1),
+    ]
+    return handles, ["median", "middle half of the runs", "middle 90 % of the runs", told]

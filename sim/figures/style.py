@@ -1,0 +1,225 @@
+"""The look that all figures share: sheet, fonts, colours, provenance, and how a figure is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.figures.values import month_name
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+
+WIDTH = 10.0
+"""Width of every figure in inches."""
+MARGIN = 0.15
+"""White edge of the sheet in inches."""
+DPI = 150
+
+INK, GREY, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
+BAND = "#f5f5f5"
+"""Ground of every other row."""
+FAN = {"wide": "#c6dbef", "half": "#7fb1d8", "median": "#08306b", "mean": "#c2410c"}
+"""Blues for the spread over runs; orange for the mean and its error."""
+RUNGS = {
+    "loyal": "#1f4e79",
+    "absent": "#86b6da",
+    "critical": "#f6dd9a",
+    "frozen": "#e08e45",
+    "outside": "#7a1f1d",
+}
+"""From blue through pale to dark red; apart in lightness too, so safe for colour blindness."""
+STEPS = ("#8fbfdc", "#2f7fbc", "#08306b", "#7a4fa3", "#c2410c", "#1a1a1a")
+"""Horizons, earliest first."""
+LINES = (
+    "#332288",
+    "#cc6677",
+    "#117733",
+    "#88ccee",
+    "#882255",
+    "#ddaa33",
+    "#44aa99",
+    "#999933",
+    "#aa4499",
+)
+"""Paul Tol's muted scheme (sand darkened), told apart under all colour blindness."""
+
+SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 14.0
+"""Font sizes in points."""
+
+_RC: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": NORMAL,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.titlesize": LARGE,
+    "axes.titlelocation": "left",
+    "axes.labelsize": NORMAL,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": NORMAL,
+    "legend.borderaxespad": 0.0,
+    "legend.borderpad": 0.2,
+    "legend.handlelength": 1.6,
+    "legend.columnspacing": 1.8,
+    "savefig.dpi": "figure",
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Matplotlib's defaults and the settings above, whatever the user's own; undone afterwards."""
+    from matplotlib import style
+
+    with style.context(["default", _RC]):
+        yield
+
+
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """Width of a line of text in inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+    width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72
+
+
+def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
+    """Lines of text no wider than ``width`` inches, unless a single word is."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def shorten(text: str, width: float, size: float) -> str:
+    """The text, its end cut off where it is wider than ``width`` inches."""
+    if text_width(text, size) <= width:
+        return text
+    while text and text_width(f"{text}…", size) > width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def provenance(ds: xr.Dataset, note: str) -> str:
+    """Where a figure comes from: scenario, alliance, runs, seed, and what the marks of error are."""
+    a = ds.attrs
+    runs = int(a["runs"])
+    parts = [
+        f"Scenario: {a['scenario']}",
+        f"{a['alliance']}, led by {a['leader_name']}",
+        f"{runs:,} run" + ("" if runs == 1 else "s"),
+        f"seed {a['seed']}",
+        note,
+    ]
+    return "  |  ".join(" ".join(part.split()) for part in parts if part)
+
+
+def sheet(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -> Figure:
+    """An empty figure with its headline, a line or two below it, and the footer.
+
+    ``height`` in inches is what is left for the axes; the sheet grows with its texts.
+    """
+    from matplotlib.figure import Figure
+
+    room = WIDTH - 2 * MARGIN
+    title = " ".join(str(ds.attrs["title"]).split())
+    period = f"{month_name(ds, 0)} to {month_name(ds, -1)}"
+    blocks = [
+        (wrap(headline, room, HEAD, bold=True), HEAD, "bold", INK),
+        (wrap(f"{title} ({period})", room, LARGE), LARGE, "normal", INK),
+        (wrap(below, room, NORMAL), NORMAL, "normal", GREY),
+    ]
+    footer = wrap(provenance(ds, note), room, SMALL)
+    top = MARGIN + sum(_height(len(lines), size) for lines, size, _, _ in blocks)
+    bottom = MARGIN + _height(len(footer), SMALL)
+    total = top + height + bottom
+    figure = Figure(figsize=(WIDTH, total), dpi=DPI)
+    x, y = MARGIN / WIDTH, total - MARGIN
+    for lines, size, weight, colour in blocks:
+        style: dict[str, Any] = {"fontsize": size, "fontweight": weight, "color": colour}
+        figure.text(x, y / total, "\n".join(lines), va="top", **style)
+        y -= _height(len(lines), size)
+    figure.text(x, MARGIN / total, "\n".join(footer), va="bottom", fontsize=SMALL, color=GREY)
+    rect = (x, bottom / total, 1 - 2 * x, height / total)
+    figure.set_layout_engine("constrained", rect=rect, h_pad=0.06, w_pad=0.04)
+    return figure
+
+
+def _height(lines: int, size: float) -> float:
+    """Height of a block of text with the space below it, in inches."""
+    return (lines * 1.25 + 0.55) * size / 72
+
+
+def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> Legend:
+    """One legend for the whole figure, between its heading and its axes."""
+    engine = figure.get_layout_engine()
+    rect = engine.get()["rect"] if engine else (0, 0, 1, 1)
+    return figure.legend(
+        handles,
+        labels,
+        loc="outside upper left",
+        bbox_to_anchor=rect,
+        ncols=_columns(labels, WIDTH - 2 * MARGIN),
+    )
+
+
+def _columns(labels: Sequence[str], room: float) -> int:
+    """How many legend entries stand side by side."""
+    widths = [text_width(label, NORMAL) + 0.56 for label in labels]
+    for columns in range(len(labels), 1, -1):
+        rows = -(-len(labels) // columns)
+        widest = [max(widths[i : i + rows]) for i in range(0, len(widths), rows)]
+        if sum(widest) <= room:
+            return columns
+    return 1
+
+
+def settle(figure: Figure) -> Figure:
+    """Lay the figure out once and for all, so that every drawing of it is the same."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a PNG at 150 dpi: whole or not at all, and the same bytes for the same figure."""
+    import os
+    import secrets
+
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with look(), beside.open("wb") as file:
+            figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+    return target
