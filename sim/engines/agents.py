@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.engines.ensemble import draws_of
 from sim.engines.environment import Environment
+from sim.model import credibility
 from sim.model import tick as phases
 from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Codes, Flags, Inputs, State
 from sim.model.cohesion import measure
@@ -63,7 +64,7 @@ class MemberState(mesa.Agent):
         z = model.world.noise.normals("stance", 0, len(model.program.members))
         status = model.program.start_status[row]
         self.state = phases.begin(self.inputs, self.standing, self._own(z), status, model.c)
-        self.happened = Crises(*(np.zeros(1),) * 3)
+        self.happened = Crises(*(np.zeros(1),) * 4)
 
     def _own(self, block: Any) -> Any:
         return block[self.row, self.model.lanes]
@@ -96,26 +97,28 @@ class MemberState(mesa.Agent):
 
     def ask(self) -> None:
         """Phase 1: call for help."""
+        self.ties = phases.present(self.inputs, self.state, self.model.c)
         self.kind = phases.ask(self.draws.crisis, self.state.status, self.script, self.standing)
 
     def answer(self) -> None:
         """Phase 1: get the leader's answer."""
         self.happened = phases.answer(
-            self.draws.answer, self.kind, self.model.fights[self.row], self.inputs, self.state,
-            self.script, self.standing, self.model.c,
+            self.draws.answer, self.kind, self.model.fights[self.row], self.ties, self.script,
+            self.standing, self.model.c,
         )  # fmt: skip
 
     def believe(self) -> None:
         """Phase 2: learn from promises kept and broken."""
         m = self.model
         self.kept, self.broken = phases.believe(self.state, self.happened, m.shared, m.c, m.d)
+        self.reliability = credibility.reliability(self.kept, self.broken)
 
     def stand(self) -> None:
         """Phase 3: move towards the target stance."""
         m = self.model
         self.x = phases.stand(
-            self.draws.stance, self.state, self.kept, self.broken, self.inputs, m.shared,
-            self.standing, m.c, m.d,
+            self.draws.stance, self.state, self.reliability, self.ties, m.shared, self.standing,
+            m.c, m.d,
         )  # fmt: skip
 
     def behave(self) -> None:
@@ -129,7 +132,7 @@ class MemberState(mesa.Agent):
             self.after: Codes = self.script.record
             return
         self.chances, self.after = phases.decide(
-            self.draws.membership, self.state, self.x, self.inputs, self.script,
+            self.draws.membership, self.state, self.x, self.ties, self.script,
             m.program.alliance.admissible[self.row], self.standing, m.c, m.d.dt,
         )  # fmt: skip
 
@@ -159,7 +162,7 @@ class AllianceModel(mesa.Model):
         self.c = world.environment.coefficients.of_runs(self.lanes)
         self.d = decays(self.c, self.program.alliance.dt)
         self.tick = 0
-        self.fights: list[Flags] = [np.zeros(1, dtype=bool) for _ in self.program.members]
+        self.fights: Flags = np.zeros((len(self.program.members), 1), dtype=bool)
         self.states = [MemberState(self, i, code) for i, code in enumerate(self.program.members)]
         self.record: Record | None = None
         self.datacollector = mesa.DataCollector(
@@ -209,48 +212,49 @@ class AllianceModel(mesa.Model):
         for state in self.states:
             state.perceive()
         first = self.states[0]
-        statuses = [s.state.status for s in self.states]
+        before = self._stacked("status")
         self.agents.do("ask")
-        if first.script.drawn and a.pairs:
+        if first.script.drawn:
             clash = self.world.at(self.tick)[1].clash[:, self.lanes]
-            self.fights = phases.clashes(clash, statuses, first.standing, a)
+            self.fights = phases.clashes(clash, before, first.standing, a)
         self.agents.do("answer")
-        self.shared = phases.gather(
-            [s.happened for s in self.states], [s.state.stance for s in self.states], statuses
-        )
+        happened = self._happened()
+        self.shared = phases.gather(happened, self._stacked("stance"), before)
         self.agents.do("believe")
         self.agents.do("stand")
         self.agents.do("behave")
         self.agents.do("decide")
-        after = [s.after for s in self.states]
+        after = np.stack([s.after for s in self.states])
         ended, alive = np.zeros(1), first.state.alive
         if first.script.record is None:
             leader = self.world.at(self.tick)[1].leader[self.lanes]
             ended, alive = phases.dissolve(leader, first.state.alive, after, a, self.d)
         self.agents.do("feed_back")
-        before = self._stacked("status")
-        statuses, recent = phases.settle(first.state._replace(status=before), after, alive, self.d)
+        all_of_us = first.state._replace(status=before)
+        statuses, recent = phases.settle(all_of_us, after, alive, self.d)
+        if first.script.record is None:
+            self.record = self._record(happened, before, after, statuses, ended, alive)
         for state, status in zip(self.states, statuses, strict=True):
             state.settle(status, recent, alive)
         self.tick += 1
-        if first.script.record is None:
-            self.record = self._record(before, ended, alive)
+        if self.record is not None:
             self.datacollector.collect(self)
 
-    def _record(self, before: Codes, ended: Any, alive: Flags) -> Record:
+    def _happened(self) -> Crises:
+        return Crises(*(np.stack(rows) for rows in zip(*(s.happened for s in self.states), strict=True)))
+
+    def _record(
+        self, happened: Crises, before: Codes, after: Codes, status: Codes, ended: Any, alive: Flags
+    ) -> Record:
         def stack(values: Any) -> Any:
             return np.stack(list(values))
 
         s = self.states
         return Record(
-            Crises(*(stack(m.happened[k] for m in s) for k in range(3))),
-            stack(m.x for m in s),
-            stack(phases.credibility.reliability(m.kept, m.broken) for m in s),
-            stack(phases.feedback.dependence(m.inputs, m.state.diversified) for m in s),
-            stack(m.conduct[0] for m in s), stack(m.conduct[1] for m in s),
-            stack(m.conduct[2] for m in s), before, self._stacked("status"),
-            stack(phases.left(was, m.after) for was, m in zip(before, s, strict=True)),
-            stack(m.chances.exit for m in s), stack(m.chances.side for m in s), ended, alive,
+            happened, stack(m.x for m in s), stack(m.reliability for m in s),
+            stack(m.ties.dependence for m in s), *(stack(m.conduct[k] for m in s) for k in range(3)),
+            before, status, phases.left(before, after), stack(m.chances.exit for m in s),
+            stack(m.chances.side for m in s), ended, alive,
         )  # fmt: skip
 
 

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Codes, Flags
-from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
+from sim.model.arrays import Array, Codes, Flags, count
 from sim.model.variables import ACTIVE, OUTSIDE
 
 
@@ -37,21 +36,22 @@ def measure(conduct: Array, status: Codes, stance: Array, alive: Flags) -> Measu
     alliance that is no more. The agreement index is that of Hix, Noury & Roland (2005),
     10.1017/S0007123405000128, over the leader and the active members.
     """
-    active = status == ACTIVE
+    active, belongs = status == ACTIVE, status != OUTSIDE
     support = conduct * active
-    total = sum(support)
-    squares = sum(support * support)
-    n = sum(1.0 * row for row in status != OUTSIDE)
-    taking_part = sum(1.0 * row for row in active)
+    total = count(support)
+    squares = count(support * support)
+    n = count(belongs)
+    taking_part = count(active)
     among_members = (total * total - squares) / 2.0  # sum of s_i s_j over pairs of members
     pairs_of_members = n * (n - 1.0) / 2.0
     joint = _ratio(among_members + total, pairs_of_members + n)
-    votes = [sum(1.0 * row for row in active & (conduct == way)) for way in (SUPPORTS, ABSTAINS, OPPOSES)]
-    camps = votes[0] + 1.0, votes[1], votes[2]
-    most = np.maximum(np.maximum(camps[0], camps[1]), camps[2])
+    supporting = 2.0 * squares - total  # 2 s^2 - s is 0, 0, 1 for s of 0, 1/2, 1
+    abstaining = 2.0 * (total - supporting)
+    opposing = taking_part - supporting - abstaining
+    most = np.maximum(np.maximum(supporting + 1.0, abstaining), opposing)
     voting = taking_part + 1.0
-    mean = _ratio(sum(stance * (status != OUTSIDE)), n)
-    spread = _ratio(sum((status != OUTSIDE) * (stance - mean) ** 2), n)
+    mean = _ratio(np.asarray(sum(stance * belongs)), n)
+    spread = _ratio(np.asarray(sum(belongs * (stance - mean) ** 2)), n)
     return Measures(
         cohesion=np.where(alive & (n > 0), joint, 0.0),
         agreement_index=np.where(alive, (most - (voting - most) / 2.0) / voting, np.nan),

@@ -8,12 +8,6 @@ from sim.model.arrays import Array, Coefficients
 from sim.model.decays import Decays
 
 
-def prior(c: Coefficients) -> tuple[Array, Array]:
-    """The Beta counts (kept, broken) without experience."""
-    kept = c.prior_weight * c.prior_reliability
-    return kept, c.prior_weight - kept
-
-
 def update(
     kept: Array, broken: Array, asked: Array, helped: Array, all_asked: Array, all_helped: Array,
     c: Coefficients, d: Decays,
@@ -22,13 +16,12 @@ def update(
 
     ``asked`` is 1 for a member in crisis, ``helped`` what it got; ``all_*`` are sums over states.
     """
-    kept_0, broken_0 = prior(c)
-    fade = 1.0 - d.belief
     own = 1.0 - c.watching
-    lost, all_lost = asked - helped, all_asked - all_helped
+    seen_kept = d.kept + c.watching * all_helped
+    seen_broken = d.broken + c.watching * (all_asked - all_helped)
     return (
-        d.belief * kept + (fade * kept_0 + c.watching * all_helped) + own * helped,
-        d.belief * broken + (fade * broken_0 + c.watching * all_lost) + own * lost,
+        d.belief * kept + seen_kept + own * helped,
+        d.belief * broken + seen_broken + own * (asked - helped),
     )
 
 

@@ -17,6 +17,7 @@ class Crises(NamedTuple):
     kind: Array
     clash: Flags
     help: Array
+    asked: Array  # 1 where somebody asked
 
 
 class Standing(NamedTuple):

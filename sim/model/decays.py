@@ -11,6 +11,8 @@ class Decays(NamedTuple):
     """Factors of one tick, each (run,), computed once a run."""
 
     belief: Array  # what stays of experience with the guarantee
+    kept: Array  # what the prior adds to the count of promises kept
+    broken: Array  # and of promises broken
     stance: Array  # what stays of the gap to the target
     shake: Array  # standard deviation of the stance's noise
     exits: Array  # what stays of the example of exits
@@ -21,6 +23,12 @@ class Decays(NamedTuple):
     dt: float
 
 
+def prior(c: Coefficients) -> tuple[Array, Array]:
+    """The Beta counts (kept, broken) without experience."""
+    kept = c.prior_weight * c.prior_reliability
+    return kept, c.prior_weight - kept
+
+
 def decays(c: Coefficients, dt: float) -> Decays:
     """The factors for a time step of ``dt`` years.
 
@@ -28,8 +36,12 @@ def decays(c: Coefficients, dt: float) -> Decays:
     standard deviation is ``volatility`` whatever the step (Uhlenbeck & Ornstein 1930,
     10.1103/PhysRev.36.823).
     """
+    belief = np.exp(-dt / c.memory)
+    kept, broken = prior(c)
     return Decays(
-        belief=np.exp(-dt / c.memory),
+        belief=belief,
+        kept=(1.0 - belief) * kept,
+        broken=(1.0 - belief) * broken,
         stance=np.exp(-dt / c.adjustment_time),
         shake=c.volatility * np.sqrt(-np.expm1(-2.0 * dt / c.adjustment_time)),
         exits=np.exp(-dt / c.contagion_memory),

@@ -5,15 +5,14 @@ functions (PHASES) agent by agent, and the same :func:`gather`, :func:`dissolve`
 for what members share.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.model import conduct, credibility, crises, feedback, membership, stance
-from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, State
+from sim.model import conduct, crises, credibility, feedback, membership, stance
+from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, State, count
 from sim.model.crises import Crises
-from sim.model.decays import Decays
+from sim.model.decays import Decays, prior
 from sim.model.variables import ACTIVE, OUTSIDE
 
 PHASES = ("ask", "answer", "believe", "stand", "behave", "decide", "feed_back")
@@ -62,6 +61,13 @@ class Alliance(NamedTuple):
     dt: float
 
 
+class Present(NamedTuple):
+    """Ties as they are after feedback. (member, run)."""
+
+    dependence: Array
+    affinity: Array
+
+
 class Shared(NamedTuple):
     """Sums over members. (run,)."""
 
@@ -103,7 +109,7 @@ def standing(inputs: Inputs, c: Coefficients, dt: float, record: bool = False) -
 
 def begin(inputs: Inputs, s: Standing, z: Array, status: Codes, c: Coefficients) -> State:
     """The state before the first tick: beliefs at the prior, stance spread around its target."""
-    kept, broken = (np.broadcast_to(p, z.shape) for p in credibility.prior(c))
+    kept, broken = (np.broadcast_to(p, z.shape) for p in prior(c))
     start = stance.target(
         s.stance, credibility.reliability(kept, broken), inputs.dependence, inputs.affinity,
         inputs.opinion_mean, c,
@@ -116,6 +122,14 @@ def begin(inputs: Inputs, s: Standing, z: Array, status: Codes, c: Coefficients)
     )  # fmt: skip
 
 
+def present(inputs: Inputs, state: State, c: Coefficients) -> Present:
+    """The ties that the phases of a tick go by."""
+    return Present(
+        feedback.dependence(inputs, state.diversified),
+        feedback.affinity(inputs, state.punishment, c),
+    )
+
+
 def ask(u: Array, status: Codes, script: Script, s: Standing) -> Array:
     """Who calls for help: the script's crises, and where they are drawn the members'."""
     if not script.drawn or s.crises is None:
@@ -124,43 +138,50 @@ def ask(u: Array, status: Codes, script: Script, s: Standing) -> Array:
     return np.where(script.kind > 0, script.kind, kind) if script.calls else kind
 
 
-def clashes(u: Array, statuses: Sequence[Codes], s: Standing, a: Alliance) -> list[Flags]:
-    """For each state whether it fights a fellow member in this tick (drawn)."""
-    fights = [np.zeros(u.shape[-1:], dtype=bool) for _ in statuses]
+def clashes(u: Array, status: Codes, s: Standing, a: Alliance) -> Flags:
+    """Which states fight a fellow member in this tick (drawn). (member, run)."""
+    fights: Flags = np.zeros(status.shape, dtype=bool)
     assert s.crises is not None
     for k, (i, j) in enumerate(a.pairs):
-        fight = (statuses[i] != OUTSIDE) & (statuses[j] != OUTSIDE) & (u[k] < s.crises.clash[k])
-        fights[i] = fights[i] | fight
-        fights[j] = fights[j] | fight
+        fight = (status[i] != OUTSIDE) & (status[j] != OUTSIDE) & (u[k] < s.crises.clash[k])
+        fights[i] |= fight
+        fights[j] |= fight
     return fights
 
 
+def scripted(script: Script, shape: tuple[int, ...]) -> Crises:
+    """The script's crises and answers alone."""
+    fields = (script.kind, script.clash, script.help, 1.0 * (script.kind > 0))
+    return Crises(*(np.broadcast_to(x, shape) for x in fields))
+
+
 def answer(
-    u: Array, kind: Array, fights: Flags, inputs: Inputs, state: State, script: Script,
-    s: Standing, c: Coefficients,
+    u: Array, kind: Array, fights: Flags, ties: Present, script: Script, s: Standing,
+    c: Coefficients,
 ) -> Crises:  # fmt: skip
     """The leader's answer to each call; the script's where it gives one."""
     if not script.drawn or s.crises is None:
-        return Crises(kind, *(np.broadcast_to(x, kind.shape) for x in (script.clash, script.help)))
-    scripted = script.kind > 0
+        return scripted(script, kind.shape)
+    given = script.kind > 0
     if script.calls:
-        fights = np.where(scripted, script.clash, fights)
-    kind = np.where(fights & ~scripted, 1.0, kind)
-    helped = crises.answer(
-        u, kind, fights, feedback.dependence(inputs, state.diversified),
-        feedback.affinity(inputs, state.punishment, c), s.crises, c,
-    )  # fmt: skip
-    return Crises(kind, fights, np.where(scripted, script.help, helped) if script.calls else helped)
+        fights = np.where(given, script.clash, fights)
+    kind = np.where(fights & ~given, 1.0, kind)
+    helped = crises.answer(u, kind, fights, ties.dependence, ties.affinity, s.crises, c)
+    helped = np.where(given, script.help, helped) if script.calls else helped
+    return Crises(kind, fights, helped, 1.0 * (kind > 0))
 
 
-def gather(happened: Sequence[Crises], stances: Sequence[Array], statuses: Sequence[Codes]) -> Shared:
-    """The sums over states that phases 2 and 3 share, added in the states' order."""
-    belongs = [status != OUTSIDE for status in statuses]
+def gather(happened: Crises, x: Array, status: Codes) -> Shared:
+    """The sums over states that phases 2 and 3 share.
+
+    Counts are exact in any order of adding; stances are added in the states' order.
+    """
+    belongs = status != OUTSIDE
     return Shared(
-        asked=np.asarray(sum(1.0 * (h.kind > 0) for h in happened)),
-        helped=np.asarray(sum(h.help for h in happened)),
-        stances=np.asarray(sum(b * x for b, x in zip(belongs, stances, strict=True))),
-        members=np.asarray(sum(1.0 * b for b in belongs)),
+        asked=count(happened.asked),
+        helped=count(happened.help),
+        stances=np.asarray(sum(belongs * x)),
+        members=count(belongs),
     )
 
 
@@ -169,21 +190,16 @@ def believe(
 ) -> tuple[Array, Array]:
     """The Beta counts of the belief about the guarantee."""
     return credibility.update(
-        state.kept, state.broken, 1.0 * (happened.kind > 0), happened.help,
-        shared.asked, shared.helped, c, d,
-    )  # fmt: skip
+        state.kept, state.broken, happened.asked, happened.help, shared.asked, shared.helped, c, d
+    )
 
 
 def stand(
-    z: Array, state: State, kept: Array, broken: Array, inputs: Inputs, shared: Shared,
-    s: Standing, c: Coefficients, d: Decays,
+    z: Array, state: State, reliability: Array, ties: Present, shared: Shared, s: Standing,
+    c: Coefficients, d: Decays,
 ) -> Array:  # fmt: skip
     """The stance at the end of the tick."""
-    goal = stance.target(
-        s.stance, credibility.reliability(kept, broken),
-        feedback.dependence(inputs, state.diversified),
-        feedback.affinity(inputs, state.punishment, c), state.opinion, c,
-    )  # fmt: skip
+    goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.opinion, c)
     pull = stance.peer_pull(state.stance, state.status != OUTSIDE, shared.stances, shared.members, c)
     return stance.adjust(state.stance, goal + pull, z, d)
 
@@ -195,19 +211,17 @@ def behave(u: Array, x: Array, c: Coefficients) -> tuple[Array, Array, Array]:
 
 
 def decide(
-    u: Array, state: State, x: Array, inputs: Inputs, script: Script, admissible: Flags,
+    u: Array, state: State, x: Array, ties: Present, script: Script, admissible: Flags,
     s: Standing, c: Coefficients, dt: float,
 ) -> tuple[membership.Chances, Codes]:  # fmt: skip
     """Stay, freeze, resume, leave or enter; nothing to decide without an alliance."""
     assert s.membership is not None
     renewal = membership.renewal_factor(script.renewal, c) if script.renewal else 1.0
-    p = membership.chances(
-        *membership.hazards(
-            state.status, x, feedback.dependence(inputs, state.diversified), state.punishment,
-            state.recent_exits, renewal, admissible & state.alive, s.membership, c,
-        ),
-        dt,
+    hazards = membership.hazards(
+        state.status, x, ties.dependence, state.punishment, state.recent_exits, renewal,
+        admissible & state.alive, s.membership, c,
     )  # fmt: skip
+    p = membership.chances(*hazards, dt)
     after = membership.move(u, state.status, p)
     if script.enters.any():
         after[script.enters & state.alive & (after == OUTSIDE)] = ACTIVE
@@ -218,12 +232,14 @@ def feed_back(
     state: State, x: Array, happened: Crises, inputs: Inputs, s: Standing, c: Coefficients, d: Decays
 ) -> tuple[Array, Array, Array]:
     """The new (opinion, diversified, punishment)."""
-    asked = 1.0 * (happened.kind > 0)
     shock = inputs.war - state.war
+    belongs = state.status != OUTSIDE
     return (
-        feedback.opine(state.opinion, inputs.opinion_mean, shock, asked, happened.help, c, d),
+        feedback.opine(
+            state.opinion, inputs.opinion_mean, shock, happened.asked, happened.help, c, d
+        ),
         feedback.diversify(state.diversified, x, s.reach, d),
-        feedback.punish(state.punishment, x, inputs.coercion, state.status != OUTSIDE, c, d),
+        feedback.punish(state.punishment, x, inputs.coercion, belongs, c, d),
     )
 
 
@@ -232,21 +248,16 @@ def left(before: Codes, after: Codes) -> Flags:
     return (before != OUTSIDE) & (after == OUTSIDE)
 
 
-def dissolve(
-    u: Array, alive: Flags, statuses: Sequence[Codes], a: Alliance, d: Decays
-) -> tuple[Array, Flags]:
+def dissolve(u: Array, alive: Flags, status: Codes, a: Alliance, d: Decays) -> tuple[Array, Flags]:
     """The chance that the alliance ends (1 below the quorum), and whether it lives on."""
-    members = sum(1 * (status != OUTSIDE) for status in statuses)
-    chance = alive * np.where(members >= a.quorum, d.leader_exit, 1.0)
+    chance = alive * np.where(count(status != OUTSIDE) >= a.quorum, d.leader_exit, 1.0)
     return chance, alive & (u >= chance)
 
 
-def settle(
-    state: State, after: Sequence[Codes], alive: Flags, d: Decays
-) -> tuple[list[Codes], Array]:
+def settle(state: State, after: Codes, alive: Flags, d: Decays) -> tuple[Codes, Array]:
     """Everybody is outside a dissolved alliance; this tick's exits become an example."""
-    exits = np.asarray(sum(1.0 * left(*row) for row in zip(state.status, after, strict=True)))
-    return [now * alive for now in after], membership.recall_exits(state.recent_exits, exits, d)
+    exits = count(left(state.status, after))
+    return after * alive, membership.recall_exits(state.recent_exits, exits, d)
 
 
 def tick(
@@ -254,23 +265,22 @@ def tick(
     c: Coefficients, d: Decays,
 ) -> tuple[State, Record]:  # fmt: skip
     """A whole tick of a block of runs. Raises nothing: scenarios are checked before."""
+    ties = present(inputs, state, c)
     kind = ask(draws.crisis, state.status, script, s)
-    fights: Flags = np.zeros(kind.shape, dtype=bool)
-    if script.drawn and a.pairs:
-        fights = np.stack(clashes(draws.clash, state.status, s, a))
-    happened = answer(draws.answer, kind, fights, inputs, state, script, s, c)
-    shared = gather([Crises(*row) for row in zip(*happened, strict=True)], state.stance, state.status)
+    fights = clashes(draws.clash, state.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
+    happened = answer(draws.answer, kind, fights, ties, script, s, c)
+    shared = gather(happened, state.stance, state.status)
     kept, broken = believe(state, happened, shared, c, d)
-    x = stand(draws.stance, state, kept, broken, inputs, shared, s, c, d)
+    reliability = credibility.reliability(kept, broken)
+    x = stand(draws.stance, state, reliability, ties, shared, s, c, d)
     support, oppose, motion = behave(draws.conduct, x, c)
-    p, after = decide(draws.membership, state, x, inputs, script, a.admissible, s, c, d.dt)
+    p, after = decide(draws.membership, state, x, ties, script, a.admissible, s, c, d.dt)
     ended, alive = dissolve(draws.leader, state.alive, after, a, d)
     opinion, diversified, punishment = feed_back(state, x, happened, inputs, s, c, d)
-    rows, recent = settle(state, after, alive, d)
-    status = np.stack(rows)
+    status, recent = settle(state, after, alive, d)
     record = Record(
-        happened, x, credibility.reliability(kept, broken), feedback.dependence(inputs, diversified),
-        support, oppose, motion, state.status, status, left(state.status, after), p.exit, p.side, ended, alive,
+        happened, x, reliability, ties.dependence, support, oppose, motion, state.status, status,
+        left(state.status, after), p.exit, p.side, ended, alive,
     )  # fmt: skip
     return State(
         x, kept, broken, opinion, diversified, punishment, status, recent, inputs.war, alive
@@ -282,25 +292,26 @@ def relive(
 ) -> State:
     """A tick of the record: crises, answers and membership are the script's, stances the model's."""
     assert script.record is not None
-    happened = Crises(*(np.broadcast_to(x, z.shape) for x in (script.kind, script.clash, script.help)))
-    shared = gather([Crises(*row) for row in zip(*happened, strict=True)], state.stance, state.status)
+    happened = scripted(script, z.shape)
+    shared = gather(happened, state.stance, state.status)
     kept, broken = believe(state, happened, shared, c, d)
-    x = stand(z, state, kept, broken, inputs, shared, s, c, d)
+    reliability = credibility.reliability(kept, broken)
+    x = stand(z, state, reliability, present(inputs, state, c), shared, s, c, d)
     opinion, diversified, punishment = feed_back(state, x, happened, inputs, s, c, d)
-    rows, recent = settle(state, np.broadcast_to(script.record, z.shape), state.alive, d)
+    status, recent = settle(state, np.broadcast_to(script.record, z.shape), state.alive, d)
     return State(
-        x, kept, broken, opinion, diversified, punishment, np.stack(rows), recent, inputs.war,
-        state.alive,
-    )  # fmt: skip
+        x, kept, broken, opinion, diversified, punishment, status, recent, inputs.war, state.alive
+    )
 
 
 def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:
     """The record of a moment in which nothing happens: the start of a forecast."""
     support, oppose, motion = behave(u, state.stance, c)
     zero = np.zeros(state.stance.shape)
-    quiet = Crises(zero, np.zeros(zero.shape, dtype=bool), zero)
+    never: Flags = np.zeros(zero.shape, dtype=bool)
     return Record(
-        quiet, state.stance, credibility.reliability(state.kept, state.broken),
+        Crises(zero, never, zero, zero), state.stance,
+        credibility.reliability(state.kept, state.broken),
         feedback.dependence(inputs, state.diversified), support, oppose, motion, state.status,
-        state.status, quiet.clash, zero, zero, np.zeros(state.alive.shape), state.alive,
+        state.status, never, zero, zero, np.zeros(state.alive.shape), state.alive,
     )  # fmt: skip

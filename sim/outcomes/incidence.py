@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model.arrays import Array, Flags
+from sim.model.arrays import Array, Flags, count
 from sim.model.tick import Record
 from sim.model.variables import ACTIVE, FROZEN
 
@@ -52,7 +52,7 @@ class Incidence:
         self.dissolution = self.dissolution + r.dissolution
         self.never_left = self.never_left & ~r.left
         self.never_frozen = self.never_frozen & ~(r.status == FROZEN)
-        self.exits = self.exits + sum(1.0 * row for row in r.left)
+        self.exits = self.exits + count(r.left)
 
 
 def at_most_one(p: Array) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ of Chan, Golub & LeVeque (1983, 10.1080/00031305.1983.10483115), so a result doe
 worker finished first.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,15 +25,28 @@ class Moments(NamedTuple):
     squares: Array
 
 
-def moments(x: Array) -> Moments:
-    """Over the last axis (runs); NaN means not defined in that run."""
-    n = np.full(x.shape[:-1], float(x.shape[-1]))
+class Sums(NamedTuple):
+    """Over the runs of a block: how many, their sum and their sum of squares."""
+
+    n: float
+    total: Array
+    squares: Array
+
+
+def sums(x: Array) -> Sums:
+    """Over the last axis (runs). NaN, allowed in one-dimensional arrays, means not defined."""
     if x.ndim == 1:
         x = x[~np.isnan(x)]
-        n = np.asarray(float(x.size))
-    mean = np.asarray(x.sum(axis=-1) / np.maximum(n, 1.0))
-    gap = x - mean[..., None]
-    return Moments(n, np.where(n > 0, mean, 0.0), np.einsum("...r,...r->...", gap, gap))
+    return Sums(x.shape[-1], x.sum(axis=-1), np.einsum("...r,...r->...", x, x))
+
+
+def moments(parts: Sequence[Sums]) -> Moments:
+    """The moments of one block, with the tick as first axis."""
+    total = np.stack([np.asarray(p.total) for p in parts])
+    squares = np.stack([np.asarray(p.squares) for p in parts])
+    n = np.broadcast_to(np.array([p.n for p in parts]).reshape(-1, *(1,) * (total.ndim - 1)), total.shape)
+    mean = total / np.maximum(n, 1.0)
+    return Moments(n, mean, np.maximum(squares - mean * total, 0.0))
 
 
 def merge(a: Moments, b: Moments) -> Moments:

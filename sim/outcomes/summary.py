@@ -9,7 +9,7 @@ from sim.model.arrays import Array
 from sim.model.tick import Record
 from sim.model.variables import RUNGS
 from sim.outcomes.incidence import Incidence
-from sim.outcomes.moments import LEVELS, QUANTILE_BLOCKS, Moments, mcse, merge, moments, quantiles
+from sim.outcomes.moments import LEVELS, QUANTILE_BLOCKS, Moments, Sums, mcse, merge, moments, quantiles, sums
 from sim.outcomes.quantities import quantities
 
 STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95")
@@ -26,7 +26,7 @@ class Summary(NamedTuple):
 def summarise(records: Iterable[Record], block: int) -> Summary:
     """Consume a block's records."""
     incidence: Incidence | None = None
-    parts: dict[str, list[Moments]] = {}
+    parts: dict[str, list[Sums]] = {}
     spread: dict[str, list[Array]] = {}
     runs = 0
     for record in records:
@@ -36,11 +36,11 @@ def summarise(records: Iterable[Record], block: int) -> Summary:
             incidence.add(record)
         runs = record.alive.size
         for name, x in quantities(record, incidence).items():
-            parts.setdefault(name, []).append(moments(x))
+            parts.setdefault(name, []).append(sums(x))
             if block < QUANTILE_BLOCKS and name not in RUNGS:
                 spread.setdefault(name, []).append(quantiles(x))
     return Summary(
-        {k: Moments(*(np.stack(f) for f in zip(*v, strict=True))) for k, v in parts.items()},
+        {k: moments(v) for k, v in parts.items()},
         {k: np.stack(v) for k, v in spread.items()},
         float(runs) if block < QUANTILE_BLOCKS else 0.0,
     )
