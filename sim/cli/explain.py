@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from rich.table import Table
+from rich.text import Text
 
 from sim.cli import show
 from sim.scenario.explain import Explanation, explain
@@ -21,13 +22,27 @@ def main(scenario: str, path: str, sets: list[str], json: bool) -> None:
 def print_explanation(e: Explanation) -> None:
     """Path, rule, values over time, sources."""
     console = show.out()
-    console.print(f"[bold]{e.path}[/bold]: {e.meaning}")
-    console.print(f"Rule [bold]{e.rule}[/bold]: {e.rule_says}")
+    console.print(Text.assemble((e.path, "bold"), ": ", e.meaning))
+    console.print(Text.assemble("Rule ", (e.rule, "bold"), ": ", e.rule_says))
     console.print(values_table(e))
-    for source, quotation, where in e.sources:
-        console.print(f"[bold]{source}[/bold]  {quotation}" + (f"  [dim]{where}[/dim]" if where else ""), markup=True)
+    for cited, quotation, where in grouped(e.sources):
+        console.print(sentence(cited, quotation, where))
     if e.note:
-        console.print(f"Note: {e.note}")
+        console.print(Text(f"Note: {e.note}"))
+
+
+def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Sources with the same quotation once, all their citations before it."""
+    by_words: dict[tuple[str, str], list[str]] = {}
+    for source, quotation, where in sources:
+        by_words.setdefault((quotation, where), []).append(source)
+    return [("; ".join(cited), *words) for words, cited in by_words.items()]
+
+
+def sentence(cited: str, quotation: str, where: str) -> Text:
+    """A source as a line: what is cited, its words, where they are from."""
+    text = Text.assemble((cited, "bold"), ": ", quotation)
+    return text.append(f" ({where})", "dim") if where else text
 
 
 def values_table(e: Explanation) -> Table:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 from sim.cli import show
@@ -35,57 +36,74 @@ def main(
 
 
 def percent(p: dict[str, float]) -> str:
-    """A probability with its Monte Carlo standard error, as precise as that error allows."""
+    """A probability in percent with its Monte Carlo standard error."""
     value, error = 100 * p["probability"], 100 * p["mcse"]
-    if value < 0.05 and error < 0.05:
-        return "< 0.05"
-    return f"{value:.1f} ± {error:.1f}"
+    if value < 0.05 and not error >= 0.05:
+        return "<0.05"
+    return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"
 
 
 def number(x: dict[str, float]) -> str:
     """A mean with its Monte Carlo standard error."""
-    return f"{x['mean']:.2f} ± {x['mcse']:.2f}"
+    return f"{x['mean']:.3f}±{x['mcse']:.3f}"
 
 
 def print_summary(s: dict[str, Any]) -> None:
     """The table that a run prints."""
     console = show.out()
     years = list(s["members"][0]["exit"])
-    console.print(f"[bold]{s['title']}[/bold]  {s['runs']:,} runs, seed {s['seed']}; ± is one Monte Carlo standard error")
+    head = f"{s['runs']:,} runs, seed {s['seed']}, from {s['start']}; ± is one Monte Carlo standard error"
+    console.print(f"[bold]{s['title']}[/bold]: {head}")
     console.print(members_table(s, years))
     console.print(alliance_table(s, years))
 
 
 def members_table(s: dict[str, Any], years: list[str]) -> Table:
     """Stance, conduct, freeze and exit of every state."""
-    table = Table(title=f"States at the start ({s['start']}) and their probabilities of freezing and leaving, in %", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
     table.add_column("State")
-    table.add_column("Stance", justify="right")
-    table.add_column("Conduct at the start")
-    for outcome in ("Frozen", "Left"):
+    table.add_column("Stance\nnow", justify="right")
+    table.add_column("Conduct\nnow")
+    for outcome in ("frozen by", "left by"):
         for y in years:
-            table.add_column(f"{outcome} in\n{y} years", justify="right")
+            table.add_column(f"% {outcome}\n{within(y)}", justify="right")
     for m in s["members"]:
         cells = [percent(m[outcome][y]) for outcome in ("freeze", "exit") for y in years]
         table.add_row(m["name"], f"{m['stance']['mean']:+.2f}", conduct(m["conduct"]), *cells)
     return table
 
 
+def within(years: str) -> str:
+    """A horizon in words."""
+    return f"{years} year" if years == "1" else f"{years} years"
+
+
 def conduct(rungs: dict[str, dict[str, float]]) -> str:
     """The likeliest rung and how likely it is."""
     rung, p = max(rungs.items(), key=lambda item: item[1]["mean"])
-    return rung if p["mean"] > 0.995 else f"{rung} {100 * p['mean']:.0f} %"
+    return rung if p["mean"] > 0.995 else f"{rung} {100 * p['mean']:.0f}%"
+
+
+OUTCOMES = {
+    "any_exit": "% that a state has left by",
+    "two_exits": "% that two or more have left by",
+    "dissolution": "% that the alliance is dissolved by",
+}
 
 
 def alliance_table(s: dict[str, Any], years: list[str]) -> Table:
     """Cohesion, any exit, two or more, dissolution."""
     a = s["alliance"]
-    table = Table(title="The alliance: probabilities in %, cohesion from 0 to 1", title_justify="left")
-    table.add_column("")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("The alliance")
+    table.add_column("now", justify="right")
     for y in years:
-        table.add_column(f"in {y} years", justify="right")
-    for name, label in (("any_exit", "At least one state has left"), ("two_exits", "Two or more have left"), ("dissolution", "The alliance is dissolved")):
-        table.add_row(label, *(percent(a[name][y]) for y in years))
-    table.caption = f"Cohesion {number(a['cohesion']['start'])} at the start, {number(a['cohesion']['end'])} at the end"
-    table.caption_justify = "left"
+        table.add_column(within(y), justify="right")
+    cohesion = a["cohesion"]
+    table.add_row(
+        "Cohesion (mean joint support, 0 to 1)",
+        *(number(cohesion[k]) for k in ("now", *years)),
+    )
+    for name, label in OUTCOMES.items():
+        table.add_row(label, "", *(percent(a[name][y]) for y in years))
     return table

@@ -78,7 +78,7 @@ def probability(axes: Axes, top: float, linear_below: float | None) -> None:
         ticks = [0.0, *powers[powers <= end * 1.001]]
         axes.set_xticks([*ticks, end] if end > ticks[-1] * 1.001 else ticks)
         axes.set_xlim(0, end)
-        axes.set_xlabel("probability (scale stretched: each step is ten times the last)")
+        axes.set_xlabel("probability (stretched scale: tenfold from line to line)")
     in_percent(axes.xaxis)
     axes.grid(axis="x")
     axes.xaxis.label.set_color(style.GREY)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sim.figures import axes as scales
 from sim.figures import style
-from sim.figures.values import Z, series
+from sim.figures.values import Z, at_most, series
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEADLINE = (
-    "Cohesion: how often do two states of the alliance both stand with the leader? 1 = always"
+    "Cohesion: how often do two states of the alliance both stand with the leader? "
+    "1\u00a0=\u00a0always"
 )
 BELOW = (
     "Standard term: mean joint support over all pairs of states, the leader included "
@@ -41,7 +42,7 @@ def cohesion(ds: xr.Dataset) -> Figure:
             "Agreement index: do all vote alike? 1 = all", fontsize=style.NORMAL
         )
         _count(panels["members"], float(series(ds, "members", "q95").max()))
-        style.legend(figure, *_key(ds))
+        style.legend(figure, [_key(ds)])
         return style.settle(figure)
 
 
@@ -50,9 +51,11 @@ def _fan(panel: Axes, ds: xr.Dataset, name: str) -> None:
     x = scales.dates(ds)
     q05, q25, q50, q75, q95 = (series(ds, name, s) for s in ("q05", "q25", "q50", "q75", "q95"))
     mean, error = series(ds, name, "mean"), Z * series(ds, name, "mcse")
-    panel.fill_between(x, q05, q95, color=style.FAN["wide"], linewidth=0)
-    panel.fill_between(x, q25, q75, color=style.FAN["half"], linewidth=0)
-    panel.plot(x, q50, color=style.FAN["median"], linewidth=2)
+    step: Literal["post"] | None = "post" if name == "members" else None
+    panel.fill_between(x, q05, q95, color=style.FAN["wide"], linewidth=0, step=step)
+    panel.fill_between(x, q25, q75, color=style.FAN["half"], linewidth=0, step=step)
+    drawn = "steps-post" if step else "default"
+    panel.plot(x, q50, color=style.FAN["median"], linewidth=2, drawstyle=drawn)
     panel.fill_between(
         x, mean - error, mean + error, color=style.FAN["mean"], alpha=0.35, linewidth=0
     )
@@ -68,22 +71,18 @@ def _count(panel: Axes, most: float) -> None:
     panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
-def _key(ds: xr.Dataset) -> tuple[list[object], list[str]]:
-    """Legend entries; the Monte Carlo error is put in numbers where the eye cannot see it."""
+def _key(ds: xr.Dataset) -> list[tuple[object, str]]:
+    """Legend entries; the Monte Carlo error is put in numbers, as it may be too small to see."""
     import numpy as np
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    error = Z * series(ds, "cohesion", "mcse")
-    most = float(np.nanmax(error)) if np.isfinite(error).any() else float("nan")
-    told = "mean"
-    if np.isfinite(most):
-        band = f"95 % Monte Carlo error: at most ±{most:.1g}"
-        told = f"mean (shaded: {band})" if most > 0.004 else f"mean ({band})"
-    handles: list[object] = [
-        Line2D([], [], color=style.FAN["median"], linewidth=2),
-        Patch(color=style.FAN["half"]),
-        Patch(color=style.FAN["wide"]),
-        Line2D([], [], color=style.FAN["mean"], linewidth=1),
+    error = Z * float(np.nan_to_num(series(ds, "cohesion", "mcse")).max())
+    seen = "shaded: " if error > 0.004 else ""
+    told = f" ({seen}95 % Monte Carlo error, at most {at_most(error)})" if error > 0 else ""
+    return [
+        (Line2D([], [], color=style.FAN["median"], linewidth=2), "median"),
+        (Patch(color=style.FAN["half"]), "middle half of the runs"),
+        (Patch(color=style.FAN["wide"]), "middle 90 % of the runs"),
+        (Line2D([], [], color=style.FAN["mean"], linewidth=1), f"mean{told}"),
     ]
-    return handles, ["median", "middle half of the runs", "middle 90 % of the runs", told]

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 ROWS_HEADLINE = "How probable is it that a state leaves, or freezes its membership?"
 ROWS_BELOW = (
-    "Probability of having done so by then (cumulative incidence; dissolution of the alliance "
-    "competes). States in the order of their exit probability."
+    "Probability of having done so by then (cumulative incidence, with dissolution as competing "
+    "event). States in the order of their exit probability."
 )
 CURVES_HEADLINE = "Probability of having left by then (cumulative incidence of exit)"
 CURVES_BELOW = (
-    "Each line climbs to the share of runs in which that state has left of its own accord; "
-    "dissolution of the alliance competes."
+    "Counted is a state that leaves of its own accord; a dissolution of the alliance ends the "
+    "chance of that (competing event)."
 )
 OUTSIDE = "outside at the start"
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
+_LEADER = {"arrowstyle": "-", "linewidth": 1.2, "relpos": (0, 0.5), "shrinkA": 3, "shrinkB": 0}
 MOST_LINES = len(style.LINES)
 """States with a colour and a label of their own in the curves."""
 
@@ -54,7 +55,7 @@ def exits(ds: xr.Dataset) -> Figure:
         _name_rows(panels["exit"], ds, order)
         panels["freeze"].tick_params(left=False)
         _scale(ds, list(panels.values()))
-        style.legend(figure, *_row_key(ds))
+        style.legend(figure, _row_key(ds))
         return style.settle(figure)
 
 
@@ -69,7 +70,7 @@ def _rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float)
     for r in rows[1::2]:
         panel.axhspan(r - 0.5, r + 0.5, color=style.BAND, linewidth=0, zorder=0)
     for k, mark in enumerate(marks):
-        t, colour = mark.index, style.STEPS[_step(k, len(marks))]
+        t, colour = mark.index, _colour(k, len(marks))
         y = rows + (k - (len(marks) - 1) / 2) * step
         panel.hlines(y, q05[t], q95[t], color=colour, linewidth=0.8)
         panel.hlines(y, low[t], high[t], color=colour, linewidth=3)
@@ -83,10 +84,10 @@ def _rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float)
     panel.tick_params(left=False)
 
 
-def _step(k: int, count: int) -> int:
-    """The colour of the k-th of so many horizons: dark for the last."""
-    last = len(style.STEPS) - 1
-    return min(k + max(3 - count, 0), last) if count <= 3 else min(k, last)
+def _colour(k: int, count: int) -> str:
+    """The colour of the k-th of so many horizons."""
+    last = len(style.STEPS) - 2 if count < len(style.STEPS) else len(style.STEPS) - 1
+    return style.STEPS[last if count == 1 else min(round(k * last / (count - 1)), last)]
 
 
 def _name_rows(panel: Axes, ds: xr.Dataset, order: list[int]) -> None:
@@ -113,19 +114,20 @@ def _scale(ds: xr.Dataset, panels: list[Axes]) -> None:
         scales.probability(panel, top, threshold)
 
 
-def _row_key(ds: xr.Dataset) -> tuple[list[object], list[str]]:
-    """Legend entries: the horizons, then what point, bar and line are."""
+def _row_key(ds: xr.Dataset) -> list[list[tuple[object, str]]]:
+    """Legend entries: a row for the horizons, and one for what bar and line are."""
     from matplotlib.lines import Line2D
 
     marks = horizons(ds)
-    handles: list[object] = [
-        Line2D([], [], marker="o", ls="", color=style.STEPS[_step(k, len(marks))], markersize=5)
+    dots = [
+        Line2D([], [], marker="o", ls="", color=_colour(k, len(marks)), markersize=5)
         for k in range(len(marks))
     ]
-    labels = [f"within {mark.label}" for mark in marks]
-    handles.append(Line2D([], [], color=style.GREY, linewidth=3))
-    handles.append(Line2D([], [], color=style.GREY, linewidth=0.8))
-    return handles, [*labels, "95 % Monte Carlo error", "middle 90 % of the runs"]
+    bar, line = (Line2D([], [], color=style.GREY, linewidth=width) for width in (3, 0.8))
+    return [
+        [(dot, f"within {mark.label}") for dot, mark in zip(dots, marks, strict=True)],
+        [(bar, "95 % Monte Carlo error"), (line, "middle 90 % of the runs")],
+    ]
 
 
 def incidence(ds: xr.Dataset) -> Figure:
@@ -146,7 +148,7 @@ def incidence(ds: xr.Dataset) -> Figure:
         for colour, i in reversed(list(zip(style.LINES, shown, strict=False))):
             panel.fill_between(x, low[:, i], high[:, i], color=colour, alpha=0.25, linewidth=0)
             panel.plot(x, mean[:, i], color=colour, linewidth=1.8)
-        panel.set_ylim(0, min(max(1.05 * float(np.nanmax(high)), 1e-4), 1.0))
+        panel.set_ylim(0, min(max(1.05 * float(np.nan_to_num(high).max()), 1e-4), 1.0))
         panel.grid(axis="y")
         panel.set_ylabel("probability of having left")
         scales.in_percent(panel.yaxis)
@@ -163,7 +165,7 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
     final = np.nan_to_num(series(ds, "exit", "mean")[-1])
     labels = [
         f"{style.shorten(called[i], 1.8, style.NORMAL)}  {percent(final[i])}"
-        + (f"\n({OUTSIDE})" if outside[i] else "")
+        + (f"  ({OUTSIDE})" if outside[i] else "")
         for i in shown
     ]
     colours = list(style.LINES[: len(shown)])
@@ -174,8 +176,7 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
         colours.append("#b3b3b3")
         ends.append(float(np.median(final[rest])))
     top = panel.get_ylim()[1]
-    gap = 0.105 if outside[shown].any() else 0.06
-    places = spread([-end / top for end in ends], gap, -1.0, 0.0)
+    places = spread([-end / top for end in ends], 0.055, -1.0, 0.0)
     x = scales.dates(ds)[-1]
     for label, colour, end, place in zip(labels, colours, ends, places, strict=True):
         panel.annotate(
@@ -185,5 +186,5 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
             textcoords="axes fraction",
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.2, "shrinkB": 0},
+            arrowprops=_LEADER | {"color": colour},
         )

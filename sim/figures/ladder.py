@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.figures import axes as scales
 from sim.figures import style
-from sim.figures.values import names, series
+from sim.figures.values import Z, at_most, names, series
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,7 +38,7 @@ def ladder(ds: xr.Dataset) -> Figure:
     titles = _titles(ds, width)
     lines = max(title.count("\n") + 1 for title in titles)
     tall = rows * (height + 0.17 * lines) + 0.5
-    note = f"95 % Monte Carlo error of a probability: at most ±{_error(ds):.1g}"
+    note = f"95 % Monte Carlo error of a probability: at most {at_most(_error(ds))}"
     with style.look():
         figure = style.sheet(ds, HEADLINE, BELOW, note if _error(ds) > 0 else "", tall)
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -51,8 +51,8 @@ def ladder(ds: xr.Dataset) -> Figure:
             if k + columns >= count:
                 panel.tick_params(labelbottom=True)
         scales.calendar(grid[0, 0], ds, width)
-        handles = [Patch(color=colour) for colour in style.RUNGS.values()]
-        style.legend(figure, handles, [MEANINGS[rung] for rung in style.RUNGS])
+        key = [(Patch(color=colour), MEANINGS[rung]) for rung, colour in style.RUNGS.items()]
+        style.legend(figure, [key])
         return style.settle(figure)
 
 
@@ -97,4 +97,4 @@ def _error(ds: xr.Dataset) -> float:
     import numpy as np
 
     errors = np.array([series(ds, rung, "mcse") for rung in style.RUNGS])
-    return float(1.96 * np.nan_to_num(errors).max())
+    return float(Z * np.nan_to_num(errors).max())

@@ -12,7 +12,6 @@ from sim.figures.values import month_name
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
-    from matplotlib.legend import Legend
 
 WIDTH = 10.0
 """Width of every figure in inches."""
@@ -33,8 +32,8 @@ RUNGS = {
     "outside": "#7a1f1d",
 }
 """From blue through pale to dark red; apart in lightness too, so safe for colour blindness."""
-STEPS = ("#8fbfdc", "#2f7fbc", "#08306b", "#7a4fa3", "#c2410c", "#1a1a1a")
-"""Horizons, earliest first."""
+STEPS = ("#86cfc0", "#3fb0c6", "#2081bf", "#22559f", "#14246b", "#000000")
+"""Horizons, light for the earliest and dark for the last."""
 LINES = (
     "#332288",
     "#cc6677",
@@ -48,7 +47,7 @@ LINES = (
 )
 """Paul Tol's muted scheme (sand darkened), told apart under all colour blindness."""
 
-SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 14.0
+SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 13.0
 """Font sizes in points."""
 
 _RC: dict[str, Any] = {
@@ -105,7 +104,7 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """Lines of text no wider than ``width`` inches, unless a single word is."""
     lines: list[str] = []
-    for word in text.split():
+    for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, bold) <= width:
             lines[-1] = longer
@@ -124,7 +123,7 @@ def shorten(text: str, width: float, size: float) -> str:
 
 
 def provenance(ds: xr.Dataset, note: str) -> str:
-    """Where a figure comes from: scenario, alliance, runs, seed, and what the marks of error are."""
+    """Where a figure comes from: scenario, alliance, runs, seed, marks of error."""
     a = ds.attrs
     runs = int(a["runs"])
     parts = [
@@ -164,7 +163,7 @@ def sheet(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -
         y -= _height(len(lines), size)
     figure.text(x, MARGIN / total, "\n".join(footer), va="bottom", fontsize=SMALL, color=GREY)
     rect = (x, bottom / total, 1 - 2 * x, height / total)
-    figure.set_layout_engine("constrained", rect=rect, h_pad=0.06, w_pad=0.04)
+    figure.set_layout_engine("constrained", rect=rect, h_pad=0.07, w_pad=0.05)
     return figure
 
 
@@ -173,28 +172,39 @@ def _height(lines: int, size: float) -> float:
     return (lines * 1.25 + 0.55) * size / 72
 
 
-def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> Legend:
-    """One legend for the whole figure, between its heading and its axes."""
+def legend(figure: Figure, rows: Sequence[Sequence[tuple[Any, str]]]) -> None:
+    """Legend rows between the heading of the figure and its axes, which make room for them.
+
+    An entry is a handle and its label; a row too wide for the sheet is broken.
+    """
+    from matplotlib.legend import Legend
+
     engine = figure.get_layout_engine()
-    rect = engine.get()["rect"] if engine else (0, 0, 1, 1)
-    return figure.legend(
-        handles,
-        labels,
-        loc="outside upper left",
-        bbox_to_anchor=rect,
-        ncols=_columns(labels, WIDTH - 2 * MARGIN),
-    )
+    assert engine is not None
+    left, bottom, wide, high = engine.get()["rect"]
+    tall = 0.26 / figure.get_figheight()
+    for entries in (part for row in rows for part in _break(row)):
+        handles, labels = zip(*entries, strict=True)
+        place = {"loc": "upper left", "bbox_to_anchor": (left, bottom + high)}
+        key = Legend(figure, handles, labels, ncols=len(entries), **place)
+        key.set_in_layout(False)
+        figure.add_artist(key)
+        high -= tall
+    engine.set(rect=(left, bottom, wide, high))
 
 
-def _columns(labels: Sequence[str], room: float) -> int:
-    """How many legend entries stand side by side."""
-    widths = [text_width(label, NORMAL) + 0.56 for label in labels]
-    for columns in range(len(labels), 1, -1):
-        rows = -(-len(labels) // columns)
-        widest = [max(widths[i : i + rows]) for i in range(0, len(widths), rows)]
-        if sum(widest) <= room:
-            return columns
-    return 1
+def _break(row: Sequence[tuple[Any, str]]) -> list[list[tuple[Any, str]]]:
+    """Rows of legend entries, each no wider than the sheet."""
+    rows: list[list[tuple[Any, str]]] = []
+    left = 0.0
+    for entry in row:
+        width = text_width(entry[1], NORMAL) + 0.57
+        if not rows or width > left:
+            rows.append([])
+            left = WIDTH - 2 * MARGIN
+        rows[-1].append(entry)
+        left -= width
+    return rows
 
 
 def settle(figure: Figure) -> Figure:

@@ -49,9 +49,10 @@ def months(ds: xr.Dataset) -> NDArray[np.int64]:
 
 def month_name(ds: xr.Dataset, index: int) -> str:
     """A date in words: ``Oct 2028``."""
+    import calendar
+
     year, month = divmod(int(months(ds)[index]), 12)
-    short = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[month]
-    return f"{short} {year + 1970}"
+    return f"{calendar.month_abbr[month + 1]} {year + 1970}"
 
 
 def horizons(ds: xr.Dataset) -> list[Horizon]:
@@ -104,3 +105,12 @@ def percent(share: float) -> str:
     if value < 0.995:
         return f"{value:.2f} %"
     return f"{value:.1f} %" if value < 9.95 else f"{value:.0f} %"
+
+
+def at_most(error: float) -> str:
+    """An error in one digit, rounded up: ``±0.02``; never less than ``±0.0001``."""
+    import math
+
+    error = max(error, 1e-4)
+    digits = max(-math.floor(math.log10(error)), 0)
+    return f"±{math.ceil(round(error * 10**digits, 6)) / 10**digits:.{digits}f}"

@@ -34,9 +34,9 @@ def dataset(statistics: Mapping[str, Array], program: Program, attributes: Mappi
         variables,
         coords={
             "date": np.array(program.dates, dtype="datetime64[D]").astype("datetime64[s]"),
-            "member": list(program.members),
-            "name": ("member", list(program.names)),
-            "statistic": list(STATISTICS),
+            "member": np.array(program.members, dtype=object),
+            "name": ("member", np.array(program.names, dtype=object)),
+            "statistic": np.array(STATISTICS, dtype=object),
         },
         attrs={**attributes, "horizons": list(program.horizons)},
     )

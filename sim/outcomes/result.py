@@ -85,7 +85,11 @@ class Result:
             "start": ds.attrs["start"],
             "members": [of_member(str(m)) for m in ds.member.values],
             "alliance": {
-                "cohesion": {"start": pair(now["cohesion"]), "end": pair(end["cohesion"])},
+                "cohesion": {
+                    "now": pair(now["cohesion"]),
+                    **{f"{y:g}": pair(at_horizon(ds, y)["cohesion"]) for y in horizons},
+                    "end": pair(end["cohesion"]),
+                },
                 **{outcome: chance(outcome) for outcome in ALLIANCE_OUTCOMES},
             },
         }
@@ -102,7 +106,7 @@ class Result:
         return "\n".join([
             f"<Result {s['scenario']}: {s['title']}; {s['runs']:,} runs, seed {s['seed']}>",
             *rows,
-            f"  cohesion {cohesion['start']['mean']:.2f} at the start, {cohesion['end']['mean']:.2f} at the end; "
+            f"  cohesion {cohesion['now']['mean']:.2f} at the start, {cohesion['end']['mean']:.2f} at the end; "
             f"dissolution in {years} years {_percent(s['alliance']['dissolution'][years])}",
         ])  # fmt: skip
 

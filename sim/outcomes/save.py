@@ -40,7 +40,7 @@ def restore(file: Path) -> Scenario:
         content = json.loads(file.read_text("utf-8"))
         raw, registry = content["tables"], content["registry"]
         context = {
-            "states": list(raw["members"]), "sources": registry, "rules": list(raw.get("rules", {})),
+            "states": list(raw["members"]), "sources": None, "rules": list(raw.get("rules", {})),
             "inputs": input_paths(list(raw["members"])), "horizon": None,
         }  # fmt: skip
         checked = ScenarioTables.model_validate(raw, context=context)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-QUANTILES = ("q05", "q25", "q50", "q75", "q95")
-
 
 def at_horizon(ds: "xr.Dataset", years: float) -> "xr.Dataset":
     """The dataset at the tick that ends nearest to some years after the start."""

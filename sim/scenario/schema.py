@@ -6,6 +6,7 @@ coding rules of the file, and the horizon. So all mistakes of a file are found i
 
 import datetime as dt
 import math
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -107,7 +108,9 @@ def _source(source: str, info: ValidationInfo) -> str:
         if not source[len(ASSUMPTION) :].strip():
             raise wrong("an assumption without its reason", 'allowed: "assumption: why"')
         return source
-    registry = info.context["sources"] if info.context else {}
+    registry = info.context["sources"] if info.context else None
+    if registry is None:
+        return source
     key = source.split()[0] if source.split() else ""
     if key not in registry:
         raise unknown("source", source, sorted(registry))
@@ -286,7 +289,12 @@ def prior_of(c: Coefficient) -> dict[str, Any]:
     if c.spread:
         centre = "median" if c.family == "lognormal" else "mean"
         form = {"distribution": {"family": c.family, centre: c.centre, "sd": c.spread}}
-    return {**form, "sources": [f"{ASSUMPTION} prior; {c.source}"], "note": c.meaning}
+    return {**form, "sources": [*cited(c), f"{ASSUMPTION} prior, {c.source}"]}
+
+
+def cited(c: Coefficient) -> list[str]:
+    """The ids of statements and events that a coefficient's prior names."""
+    return re.findall(r"\b[PBM]\d{3}\b", c.source)
 
 
 def _bounded(c: Coefficient) -> Any:
