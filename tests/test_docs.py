@@ -1,4 +1,4 @@
-"""docs/model.md says what the code does: its tables are made from the code, its symbols are used."""
+"""docs/model.md: its tables are made from the code, and its equations use every symbol of them."""
 
 import importlib.util
 import re
@@ -42,13 +42,16 @@ def test_tables_are_current():
     assert tables.filled(TEXT) == TEXT, "run python docs/tables.py"
 
 
-@pytest.mark.parametrize("of", [*COEFFICIENTS, *MEMBER_INPUTS, *LEADER_INPUTS], ids=lambda v: v.name)
+VARIABLES = (*COEFFICIENTS, *MEMBER_INPUTS, *LEADER_INPUTS)
+
+
+@pytest.mark.parametrize("of", VARIABLES, ids=lambda v: v.name)
 def test_every_symbol_occurs_in_an_equation(of):
     assert occurs(tables.tex(of.symbol), equations(TEXT))
 
 
 def test_symbols_are_distinct():
-    symbols = [v.symbol for v in (*COEFFICIENTS, *MEMBER_INPUTS, *LEADER_INPUTS)]
+    symbols = [v.symbol for v in VARIABLES]
     assert len(set(symbols)) == len(symbols)
 
 

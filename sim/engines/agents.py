@@ -201,6 +201,8 @@ class AllianceModel(mesa.Model):
     def look(self) -> Record:
         """The state before the first tick of the forecast."""
         u = self.world.noise.uniforms("conduct", self.tick, len(self.states))[:, self.lanes]
+        for state in self.states:
+            state.perceive()
         rows = [s.inputs for s in self.states]
         inputs = rows[0]._replace(dependence=np.stack([r.dependence for r in rows]))
         self.record = phases.look(self.state, inputs, u, self.c)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.figures import style
 
@@ -17,28 +17,32 @@ if TYPE_CHECKING:
 def dates(ds: xr.Dataset) -> NDArray[np.float64]:
     """Dates as matplotlib counts them. (date,) float64"""
     import numpy as np
-    from matplotlib.dates import date2num
 
-    return np.asarray(date2num(ds["date"].values), dtype=np.float64)
+    return np.asarray(_kit().date2num(ds["date"].values), dtype=np.float64)
+
+
+def _kit() -> Any:
+    """``matplotlib.dates``, which has no types."""
+    from matplotlib import dates as kit
+
+    return kit
 
 
 def calendar(axes: Axes, ds: xr.Dataset, width: float) -> None:
     """Ticks at whole years, or months in a short span; ``width`` of the axes in inches."""
-    from matplotlib.dates import DateFormatter, MonthLocator, YearLocator
-
-    x = dates(ds)
+    kit, x = _kit(), dates(ds)
     axes.set_xlim(x[0], x[-1])
     years = (x[-1] - x[0]) / 365.25
     if years > 3:
         fit = max(width / 0.5, 1.0)
         base = next(b for b in (1, 2, 5, 10, 20, 50, 100, 200, 500) if years / b <= fit)
-        axes.xaxis.set_major_locator(YearLocator(base))
-        axes.xaxis.set_major_formatter(DateFormatter("%Y"))
+        axes.xaxis.set_major_locator(kit.YearLocator(base))
+        axes.xaxis.set_major_formatter(kit.DateFormatter("%Y"))
         return
     fit = max(width / 0.85, 1.0)
-    step = next((m for m in (1, 2, 3, 4, 6) if years * 12 / m <= fit), 12)
-    axes.xaxis.set_major_locator(MonthLocator(bymonth=range(1, 13, step)))
-    axes.xaxis.set_major_formatter(DateFormatter("%b %Y"))
+    step = next((m for m in (1, 3, 6) if years * 12 / m <= fit), 12)
+    axes.xaxis.set_major_locator(kit.MonthLocator(bymonth=range(1, 13, step)))
+    axes.xaxis.set_major_formatter(kit.DateFormatter("%b %Y"))
 
 
 def in_percent(axis: Axis) -> None:
@@ -64,11 +68,12 @@ def stretched(values: NDArray[np.float64]) -> float | None:
 def probability(axes: Axes, top: float, linear_below: float | None) -> None:
     """A horizontal axis of probability in percent from 0 to just above ``top``."""
     import numpy as np
+    from matplotlib.ticker import MaxNLocator
 
     top = min(max(top, 1e-4), 1.0)
     if linear_below is None:
         axes.set_xlim(0, min(1.04 * top, 1.0))
-        axes.xaxis.set_major_locator(_few_ticks())
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         axes.set_xlabel("probability")
     else:
         axes.set_xscale("symlog", linthresh=linear_below, linscale=0.6)
@@ -78,13 +83,7 @@ def probability(axes: Axes, top: float, linear_below: float | None) -> None:
         ticks = [0.0, *powers[powers <= end * 1.001]]
         axes.set_xticks([*ticks, end] if end > ticks[-1] * 1.001 else ticks)
         axes.set_xlim(0, end)
-        axes.set_xlabel("probability (stretched scale: tenfold from line to line)")
+        axes.set_xlabel("probability (scale stretched to show small values)")
     in_percent(axes.xaxis)
     axes.grid(axis="x")
     axes.xaxis.label.set_color(style.GREY)
-
-
-def _few_ticks():  # type: ignore[no-untyped-def]
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sim.figures import axes as scales
 from sim.figures import style
@@ -27,6 +27,8 @@ def cohesion(ds: xr.Dataset) -> Figure:
     """Fan chart of cohesion; two small ones show whether membership and agreement go with it."""
     with style.look():
         figure = style.sheet(ds, HEADLINE, BELOW, "", 5.2)
+        engine: Any = figure.get_layout_engine()
+        engine.set(w_pad=0.12)
         panels = figure.subplot_mosaic(
             [["cohesion", "cohesion"], ["members", "agreement_index"]], height_ratios=[2.3, 1]
         )

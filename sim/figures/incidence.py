@@ -24,25 +24,27 @@ CURVES_BELOW = (
     "Counted is a state that leaves of its own accord; a dissolution of the alliance ends the "
     "chance of that (competing event)."
 )
+SPREAD = "spread between runs: middle 90 % of their own probabilities"
 OUTSIDE = "outside at the start"
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
-_LEADER = {"arrowstyle": "-", "linewidth": 1.2, "relpos": (0, 0.5), "shrinkA": 3, "shrinkB": 0}
+OTHERS = "#a6a6a6"
 MOST_LINES = len(style.LINES)
 """States with a colour and a label of their own in the curves."""
 
 
-def ranked(ds: xr.Dataset) -> list[int]:
-    """Members by exit probability at the last horizon, highest first, then by name."""
+def ranked(ds: xr.Dataset, index: int) -> list[int]:
+    """Members by exit probability at a date, highest first, then by name."""
     import numpy as np
 
-    final = np.nan_to_num(series(ds, "exit", "mean")[horizons(ds)[-1].index], nan=-1)
+    final = np.nan_to_num(series(ds, "exit", "mean")[index], nan=-1)
     called = names(ds)
     return sorted(range(len(called)), key=lambda i: (-final[i], called[i]))
 
 
 def exits(ds: xr.Dataset) -> Figure:
     """Exit and freeze probability of each state at each horizon, with error and spread."""
-    order, marks = ranked(ds), horizons(ds)
+    marks = horizons(ds)
+    order = ranked(ds, marks[-1].index)
     gap = 0.15 if len(order) <= 12 else 0.085
     row = max(gap * (len(marks) + 1), 0.36)
     height = row * len(order) + 1.5
@@ -66,19 +68,19 @@ def _rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float)
     marks = horizons(ds)
     mean, low, high = (np.clip(a[:, order], 0, 1) for a in interval(ds, name))
     q05, q95 = (series(ds, name, s)[:, order] for s in ("q05", "q95"))
-    rows = np.arange(len(order))
+    rows = range(len(order))
     for r in rows[1::2]:
         panel.axhspan(r - 0.5, r + 0.5, color=style.BAND, linewidth=0, zorder=0)
     for k, mark in enumerate(marks):
         t, colour = mark.index, _colour(k, len(marks))
-        y = rows + (k - (len(marks) - 1) / 2) * step
+        y = np.arange(len(order)) + (k - (len(marks) - 1) / 2) * step
         panel.hlines(y, q05[t], q95[t], color=colour, linewidth=0.8)
         panel.hlines(y, low[t], high[t], color=colour, linewidth=3)
         panel.plot(mean[t], y, "o", color=colour, markersize=4, clip_on=False, zorder=3)
     beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "fontsize": style.SMALL}
     for r in rows:
         panel.text(1.03, r, percent(mean[marks[-1].index, r]), va="center", **beside)
-    panel.text(1.03, -0.55, marks[-1].years, va="bottom", color=style.GREY, **beside)
+    panel.text(1.03, -0.55, f"by {marks[-1].month}", va="bottom", color=style.GREY, **beside)
     panel.set_title(PANELS[name])
     panel.set_ylim(len(order) - 0.5, -0.5)
     panel.tick_params(left=False)
@@ -125,8 +127,11 @@ def _row_key(ds: xr.Dataset) -> list[list[tuple[object, str]]]:
     ]
     bar, line = (Line2D([], [], color=style.GREY, linewidth=width) for width in (3, 0.8))
     return [
-        [(dot, f"within {mark.label}") for dot, mark in zip(dots, marks, strict=True)],
-        [(bar, "95 % Monte Carlo error"), (line, "middle 90 % of the runs")],
+        [
+            (dot, f"within {mark.years} ({mark.month})")
+            for dot, mark in zip(dots, marks, strict=True)
+        ],
+        [(bar, "95 % Monte Carlo error, where wider than the point"), (line, SPREAD)],
     ]
 
 
@@ -134,7 +139,7 @@ def incidence(ds: xr.Dataset) -> Figure:
     """Exit probability as it builds up, one line a state, named at its end."""
     import numpy as np
 
-    order = ranked(ds)
+    order = ranked(ds, -1)
     shown = order if len(order) <= MOST_LINES else order[: MOST_LINES - 1]
     rest = order[len(shown) :]
     mean, low, high = (np.clip(a, 0, 1) for a in interval(ds, "exit"))
@@ -144,7 +149,7 @@ def incidence(ds: xr.Dataset) -> Figure:
         panel = figure.subplots()
         x = scales.dates(ds)
         for i in reversed(rest):
-            panel.plot(x, mean[:, i], color="#b3b3b3", linewidth=0.8)
+            panel.plot(x, mean[:, i], color=OTHERS, linewidth=0.8)
         for colour, i in reversed(list(zip(style.LINES, shown, strict=False))):
             panel.fill_between(x, low[:, i], high[:, i], color=colour, alpha=0.25, linewidth=0)
             panel.plot(x, mean[:, i], color=colour, linewidth=1.8)
@@ -162,29 +167,22 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
     import numpy as np
 
     called, outside = names(ds), starts_outside(ds)
-    final = np.nan_to_num(series(ds, "exit", "mean")[-1])
+    final = np.clip(np.nan_to_num(series(ds, "exit", "mean")[-1]), 0, 1)
+    ends = [(final[i], final[i]) for i in shown]
     labels = [
         f"{style.shorten(called[i], 1.8, style.NORMAL)}  {percent(final[i])}"
         + (f"  ({OUTSIDE})" if outside[i] else "")
         for i in shown
     ]
-    colours = list(style.LINES[: len(shown)])
-    ends = [float(final[i]) for i in shown]
     if rest:
-        most = percent(float(final[rest].max()))
-        labels.append(f"{len(rest)} others, each at most {most}")
-        colours.append("#b3b3b3")
-        ends.append(float(np.median(final[rest])))
+        ends.append((final[rest].min(), final[rest].max()))
+        labels.append(f"{len(rest)} others  {' to '.join(percent(end) for end in ends[-1])}")
     top = panel.get_ylim()[1]
-    places = spread([-end / top for end in ends], 0.055, -1.0, 0.0)
-    x = scales.dates(ds)[-1]
-    for label, colour, end, place in zip(labels, colours, ends, places, strict=True):
-        panel.annotate(
-            label,
-            (x, end),
-            (1.05, -place),
-            textcoords="axes fraction",
-            va="center",
-            annotation_clip=False,
-            arrowprops=_LEADER | {"color": colour},
-        )
+    middles = [(low + high) / 2 / top for low, high in ends]
+    places = spread([-middle for middle in middles], 0.055, -1.0, 0.0)
+    aside: dict[str, Any] = {"transform": panel.transAxes, "clip_on": False}
+    for k, (low, high) in enumerate(ends):
+        colour, y = (style.LINES[k] if k < len(shown) else OTHERS), -places[k]
+        panel.plot([1.01, 1.01], [low / top, high / top], color=colour, linewidth=1.2, **aside)
+        panel.plot([1.01, 1.04, 1.05], [middles[k], y, y], color=colour, linewidth=1.2, **aside)
+        panel.text(1.06, y, labels[k], va="center", **aside)

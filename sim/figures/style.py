@@ -179,13 +179,12 @@ def legend(figure: Figure, rows: Sequence[Sequence[tuple[Any, str]]]) -> None:
     """
     from matplotlib.legend import Legend
 
-    engine = figure.get_layout_engine()
-    assert engine is not None
+    engine: Any = figure.get_layout_engine()
     left, bottom, wide, high = engine.get()["rect"]
-    tall = 0.26 / figure.get_figheight()
+    tall = 0.24 / figure.get_figheight()
     for entries in (part for row in rows for part in _break(row)):
         handles, labels = zip(*entries, strict=True)
-        place = {"loc": "upper left", "bbox_to_anchor": (left, bottom + high)}
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (left, bottom + high)}
         key = Legend(figure, handles, labels, ncols=len(entries), **place)
         key.set_in_layout(False)
         figure.add_artist(key)

@@ -18,10 +18,10 @@ class Horizon(NamedTuple):
 
     index: int
     """Position along ``date``."""
-    label: str
-    """In years and as a date: ``5 years (Oct 2028)``."""
     years: str
-    """In years alone: ``5 years``."""
+    """``5 years``"""
+    month: str
+    """``Oct 2028``"""
 
 
 def series(ds: xr.Dataset, name: str, statistic: str) -> NDArray[np.float64]:
@@ -67,7 +67,7 @@ def horizons(ds: xr.Dataset) -> list[Horizon]:
     for years in reached or [float(elapsed[-1]) / 12]:
         index = int(np.abs(elapsed - years * 12).argmin())
         span = f"{years:.4g} year" + ("" if years == 1 else "s")
-        found.append(Horizon(index, f"{span} ({month_name(ds, index)})", span))
+        found.append(Horizon(index, span, month_name(ds, index)))
     return found
 
 

@@ -237,14 +237,17 @@ def _context(merged: Mapping[str, Any], registry: Mapping[str, Any], chain: Sequ
 
 def _horizon(chain: Sequence[_Source]) -> tuple[dt.date, dt.date] | None:
     """The horizon over all files of the chain: a parent's events may lie before a child's start."""
-    dates = []
+    dates: list[dt.date] = []
     for source in chain:
-        time = source.tables.get("time")
+        own = {}
         for key in ("start", "end", "record_from"):
             try:
-                dates.append(parse(time[key]))  # type: ignore[index]
+                own[key] = parse(source.tables["time"][key])
             except (KeyError, TypeError, ValueError):
                 continue
+        if own.get("start", dt.date.min) >= own.get("end", dt.date.max):
+            return None  # a mistake of its own, found later
+        dates += own.values()
     return (min(dates), max(dates)) if len(dates) > 1 else None
 
 

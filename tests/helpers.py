@@ -1,0 +1,61 @@
+"""Small scenarios and runs that several tests share."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.engines.ensemble import run_block
+from sim.model.arrays import Coefficients
+from sim.model.tick import Record
+from sim.model.variables import COEFFICIENTS
+from sim.scenario.load import load
+from sim.scenario.program import Program, compile
+from sim.scenario.schema import input_paths
+
+SIX = Path(__file__).parent / "data" / "six.toml"
+MEMBERS = ("AAA", "BBB", "CCC", "DDD", "EEE")
+Overrides = Mapping[str, Any]
+
+ALPHA = 1e-4
+"""False-alarm rate of each statistical test; seeds are fixed, so a test fails always or never."""
+
+
+_compiled: dict[str, Program] = {}
+
+
+def six(overrides: Overrides | None = None) -> Program:
+    """tests/data/six.toml with some values replaced; of two that overlap the later wins."""
+    key = repr(overrides)
+    if key not in _compiled:
+        _compiled[key] = compile(load(SIX, overrides=dict(overrides or {})))
+    return _compiled[key]
+
+
+def centred(**changed: float) -> dict[str, float]:
+    """Overrides that fix every coefficient at its prior's centre, or at what is given."""
+    values = {c.name: c.centre for c in COEFFICIENTS} | changed
+    return {f"behaviour.{name}": value for name, value in values.items()}
+
+
+def numbers(seed: int = 0) -> dict[str, float]:
+    """Overrides that make every input of six.toml one number, without words and paths."""
+    rng = np.random.default_rng(seed)
+    return {path: round(float(rng.uniform(0.2, 0.8)), 3) for path in input_paths(MEMBERS)}
+
+
+def run(program: Program, lanes: int = 64, seed: int = 1, block: int = 0) -> list[Record]:
+    """The records of some runs: the start, then every forecast tick."""
+    return list(run_block(program, seed, block, slice(0, lanes)))
+
+
+def stacked(records: list[Record], name: str) -> np.ndarray:
+    """One field over all ticks, (tick, member, run) or (tick, run)."""
+    return np.stack([np.asarray(getattr(r, name)) for r in records])
+
+
+def coefficients(runs: int = 1, **changed: float) -> Coefficients:
+    """Coefficients at their priors' centres, (run,), some of them changed."""
+    values = {c.name: c.centre for c in COEFFICIENTS} | changed
+    return Coefficients({k: np.full(runs, float(v)) for k, v in values.items()})

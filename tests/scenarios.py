@@ -1,0 +1,34 @@
+"""Scenario files that tests write: larger alliances, and broken ones."""
+
+import re
+from pathlib import Path
+
+from tests.helpers import SIX
+
+
+def of_size(folder: Path, members: int) -> Path:
+    """six.toml with so many members: its member tables again under other codes."""
+    text = SIX.read_text()
+    head, *tables = re.split(r"(?m)^(?=\[members\.[A-Z]{3}\]$)", text)
+    last, tail = tables[-1].split("[[disputes]]", 1)
+    tables[-1] = last
+    copies = []
+    for k in range(members):
+        code = f"M{k:02d}"
+        table = tables[k % len(tables)]
+        copies.append(re.sub(r"members\.[A-Z]{3}", f"members.{code}", table))
+    disputes = ("[[disputes]]" + tail).replace("AAA", "M00").replace("BBB", "M01").replace("CCC", "M02")
+    file = folder / f"{members}-members.toml"
+    file.write_text(head + "\n".join(copies) + disputes)
+    return file
+
+
+def changed(folder: Path, *changes: tuple[str, str], name: str = "changed.toml") -> Path:
+    """six.toml with some of its text replaced."""
+    text = SIX.read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    file = folder / name
+    file.write_text(text)
+    return file
