@@ -22,11 +22,12 @@ from sim.model.variables import (  # noqa: E402
 )
 
 DOCUMENT = ROOT / "docs" / "model.md"
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega".split()
-)
-INDICES = frozenset("ijkc")
+GREEK = {
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
+    *("lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi"),
+    "omega",
+}
+INDICES = set("ijkc")
 
 
 def tex(symbol: str) -> str:
@@ -35,7 +36,8 @@ def tex(symbol: str) -> str:
     base = f"\\{base}" if base in GREEK else base
     if len(index) < 2:
         return f"{base}_{index}" if index else base
-    return f"{base}_{{{index if set(index) <= INDICES else rf'\mathrm{{{index}}}'}}}"
+    upright = index if set(index) <= INDICES else rf"\mathrm{{{index}}}"
+    return f"{base}_{{{upright}}}"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -101,9 +103,11 @@ def block(name: str) -> re.Pattern[str]:
 def filled(text: str) -> str:
     """The document with its tables made anew. Raises ValueError where a marker is missing."""
     for name, make in BLOCKS.items():
-        text, found = block(name).subn(lambda _, make=make: f"\n{make()}\n\n", text)
-        if found != 1:
-            raise ValueError(f"{found} blocks <!-- {name} --> ... <!-- /{name} -->, expected 1")
+        found = list(block(name).finditer(text))
+        if len(found) != 1:
+            wrong = f"{len(found)} blocks <!-- {name} --> ... <!-- /{name} -->, expected 1"
+            raise ValueError(wrong)
+        text = f"{text[: found[0].start()]}\n{make()}\n\n{text[found[0].end() :]}"
     return text
 
 

@@ -85,9 +85,9 @@ def conduct(rungs: dict[str, dict[str, float]]) -> str:
 
 
 OUTCOMES = {
-    "any_exit": "% that a state has left by",
-    "two_exits": "% that two or more have left by",
-    "dissolution": "% that the alliance is dissolved by",
+    "any_exit": "% of any exit by",
+    "two_exits": "% of two or more exits by",
+    "dissolution": "% of dissolution by",
 }
 
 

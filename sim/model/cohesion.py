@@ -1,7 +1,7 @@
 """What is seen of the alliance as a whole. Arrays (member, run) in, (run,) out.
 
 A state's support ``s`` is 1 if it supports, 1/2 if it abstains, 0 if it opposes or is frozen; the
-leader's is 1. NaN where a measure is not defined: an alliance of the leader alone, or none.
+leader's is 1. NaN where a measure is not defined for an alliance of the leader alone, or for none.
 """
 
 from typing import NamedTuple

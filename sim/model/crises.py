@@ -1,4 +1,4 @@
-"""Phase 1: who calls for help, and whether the leader answers (MODEL.md, tick 1)."""
+"""Phase 1: who calls for help, and whether the leader answers (docs/model.md, phase 1)."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Phase 6: what conduct does to dependence, opinion and the leader's temper (MODEL.md, tick 6)."""
+"""Phase 6: what conduct does to dependence, opinion and the leader's temper (docs/model.md, phase 6)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Phase 5: active, frozen or outside, by competing hazards (MODEL.md, tick 5).
+"""Phase 5: active, frozen or outside, by competing hazards (docs/model.md, phase 5).
 
 Two causes compete inside a tick by the exact rule for constant hazards: the chance that anything
 happens is ``1 - exp(-(h1 + h2) dt)``, shared out in proportion to the hazards

@@ -17,7 +17,7 @@ THREATS = ("interstate", "separatist", "insurgency", "regime")
 
 @dataclass(frozen=True)
 class Input:
-    """A path over time in [0, 1] that a scenario codes."""
+    """A path over time that a scenario codes; every channel lies in [0, 1]."""
 
     name: str
     symbol: str
@@ -125,7 +125,7 @@ COEFFICIENTS: tuple[Coefficient, ...] = (
     _c("crisis_regime", "lambda_4", "crises", "regime crises at a threat of 1", "1/year",
        0.15, 0.30, 0, INF, "P075, P101: unrest in Kyrgyzstan and Kazakhstan", "lognormal"),
     _c("crisis_dispute", "lambda_pair", "crises", "clashes of a pair at a dispute of 1", "1/year",
-       0.40, 0.30, 0, INF, "P229-P234: three or four clashes between members in 31 years", "lognormal"),
+       0.40, 0.30, 0, INF, "P229-P232: three or four clashes between members in 31 years", "lognormal"),
     _c("help_interstate", "g_1", "crises", "log-odds of help, interstate crisis", "log-odds",
        -1.0, 0.4, -INF, INF, "P093: Armenia refused 2021-22"),
     _c("help_separatist", "g_2", "crises", "log-odds of help, separatist crisis", "log-odds",
@@ -188,11 +188,11 @@ COEFFICIENTS: tuple[Coefficient, ...] = (
        0.3, 0.2, 0, INF, "P049, P116"),
     _c("adjustment_time", "tau", "stance", "years in which a gap to the target shrinks to 1/e", "years",
        1.8, 0.2, 0.05, INF, "P249: gradual, uneven shifts", "lognormal"),
-    _c("volatility", "sigma", "stance", "standard deviation of stance around its target", "stance",
+    _c("volatility", "sigma", "stance", "standard deviation of stance around its goal", "stance",
        0.28, 0.2, 0, INF, "P249, P250", "lognormal"),
     # 4. conduct
     _c("oppose_below", "c_1", "conduct", "stance at which opposing and not are even odds", "stance",
-       -2.0, 0.3, -INF, INF, "UN votes of 2022-23 (B309, B311): opposition is rare"),
+       -2.0, 0.3, -INF, INF, "P158, P171: opposition is rare, abstention usual"),
     _c("support_above", "c_2", "conduct", "stance at which supporting and not are even odds", "stance",
        1.4, 0.3, -INF, INF, "P154: four abstain, Belarus supports"),
     # 5. membership

@@ -32,7 +32,7 @@ MEANING = {
     "exit": "probability of having left by then (cumulative incidence)",
     "freeze": "probability of having frozen membership by then",
     "any_exit": "probability that some member has left by then",
-    "two_exits": "probability that two or more members have left by then",
+    "two_exits": "probability of two or more exits by then",
     "dissolution": "probability that the alliance has been dissolved by then",
 }
 

@@ -133,6 +133,8 @@ def _merge(base: dict[str, Any], own: Mapping[str, Any], source: _Source, at: Ke
             for i, entry in enumerate(value):
                 _note(entry, (key, len(kept) + i), source, (key, i), origins)
             kept.extend(value)
+            if key == "disputes":
+                base[key] = _latest_of_pairs(kept)
         elif isinstance(value, Mapping) and isinstance(base.get(key), dict) and not _is_coded(value):
             _merge(base[key], value, source, path, origins)
             origins.setdefault(path, here)
@@ -141,6 +143,21 @@ def _merge(base: dict[str, Any], own: Mapping[str, Any], source: _Source, at: Ke
                 del origins[old]
             base[key] = value
             _note(value, path, source, path, origins)
+
+
+def _latest_of_pairs(disputes: list[Any]) -> list[Any]:
+    """A pair that a child states again takes the place of its parent's."""
+    places: dict[object, int] = {}
+    latest: list[Any] = []
+    for dispute in disputes:
+        pair = dispute.get("between") if isinstance(dispute, Mapping) else None
+        key = tuple(sorted(map(str, pair))) if isinstance(pair, list) else id(dispute)
+        if key in places:
+            latest[places[key]] = dispute
+        else:
+            places[key] = len(latest)
+            latest.append(dispute)
+    return latest
 
 
 def _note(value: object, path: Keys, source: _Source, own: Keys, origins: Origins) -> None:
@@ -281,6 +298,21 @@ def _check_time(tables: Any, where: Any) -> list[Problem]:
     return problems
 
 
+def _check_shocks(tables: Any, where: Any) -> list[Problem]:
+    """A shock moves a band; a distribution has none to move."""
+    problems = []
+    for i, event in enumerate(tables.events):
+        if event.kind == "shock":
+            value: Any = tables
+            for key in event.path.split("."):
+                value = value[key] if isinstance(value, dict) else getattr(value, key)
+            if value.distribution is not None:
+                found = f"a shock on {event.path}, which is a distribution"
+                allowed = "allowed: a shock on an input coded as value or knots"
+                problems.append(Problem(where(("events", i, "path")), f"events[{i}].path", found, allowed))
+    return problems
+
+
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """Read and check a scenario file.
 
@@ -324,7 +356,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
         tables = ScenarioTables.model_validate(merged, context=context)
     except ValidationError as error:
         raise InputError([*problems, *from_validation(error, ScenarioTables, where)]) from None
-    problems += _check_time(tables, where)
+    problems += [*_check_time(tables, where), *_check_shocks(tables, where)]
     if problems:
         raise InputError(problems)
     return Scenario(file.stem, file, chain[-1].text, tables, registry, overrides)

@@ -283,13 +283,16 @@ class CodedCoefficient(Strict):
         return self
 
 
+PRIOR = "the sources say which way it works, its size is judgement"
+
+
 def prior_of(c: Coefficient) -> dict[str, Any]:
     """A coefficient's default as a scenario would write it."""
     form: dict[str, Any] = {"value": c.centre}
     if c.spread:
         centre = "median" if c.family == "lognormal" else "mean"
         form = {"distribution": {"family": c.family, centre: c.centre, "sd": c.spread}}
-    return {**form, "sources": [*cited(c), f"{ASSUMPTION} prior, {c.source}"]}
+    return {**form, "sources": [*cited(c), f"{ASSUMPTION} {PRIOR}: {c.source}"]}
 
 
 def cited(c: Coefficient) -> list[str]:
