@@ -54,21 +54,29 @@ def print_summary(s: dict[str, Any]) -> None:
     years = list(s["members"][0]["exit"])
     head = f"{s['runs']:,} runs, seed {s['seed']}, from {s['start']}; ± is one Monte Carlo standard error"
     console.print(f"[bold]{s['title']}[/bold]: {head}")
-    console.print(members_table(s, years))
+    whole = members_table(s, years, list(MOVES))
+    if console.measure(whole).maximum <= console.width:
+        console.print(whole)
+    else:
+        for outcome in MOVES:
+            console.print(members_table(s, years, [outcome]))
     console.print(alliance_table(s, years))
 
 
-def members_table(s: dict[str, Any], years: list[str]) -> Table:
+MOVES = {"freeze": "% frozen", "exit": "% left"}
+
+
+def members_table(s: dict[str, Any], years: list[str], outcomes: list[str]) -> Table:
     """Stance, conduct, freeze and exit of every state."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
-    table.add_column("State")
-    table.add_column("Stance\nnow", justify="right")
-    table.add_column("Conduct\nnow")
-    for outcome in ("frozen by", "left by"):
+    table.add_column("State", no_wrap=True)
+    table.add_column("Stance\nnow", justify="right", no_wrap=True)
+    table.add_column("Conduct\nnow", no_wrap=True)
+    for outcome in outcomes:
         for y in years:
-            table.add_column(f"% {outcome}\n{within(y)}", justify="right")
+            table.add_column(f"{MOVES[outcome]}\nby {within(y)}", justify="right", no_wrap=True)
     for m in s["members"]:
-        cells = [percent(m[outcome][y]) for outcome in ("freeze", "exit") for y in years]
+        cells = [percent(m[outcome][y]) for outcome in outcomes for y in years]
         table.add_row(m["name"], f"{m['stance']['mean']:+.2f}", conduct(m["conduct"]), *cells)
     return table
 
@@ -95,13 +103,13 @@ def alliance_table(s: dict[str, Any], years: list[str]) -> Table:
     """Cohesion, any exit, two or more, dissolution."""
     a = s["alliance"]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("The alliance")
-    table.add_column("now", justify="right")
+    table.add_column("The alliance", no_wrap=True)
+    table.add_column("now", justify="right", no_wrap=True)
     for y in years:
-        table.add_column(within(y), justify="right")
+        table.add_column(within(y), justify="right", no_wrap=True)
     cohesion = a["cohesion"]
     table.add_row(
-        "Cohesion (mean joint support, 0 to 1)",
+        "Cohesion, 0 to 1",
         *(number(cohesion[k]) for k in ("now", *years)),
     )
     for name, label in OUTCOMES.items():

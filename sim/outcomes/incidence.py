@@ -2,7 +2,7 @@
 
 Inside a run the chance of an exit is known at every tick. The sum of these chances over the ticks in
 which the state had not left before has the cumulative incidence as its mean (dissolution competes)
-and a far smaller variance than the count: conditional Monte Carlo, also known as Rao-Blackwell
+and, where exits are rare, a far smaller variance than the count: conditional Monte Carlo, also known as Rao-Blackwell
 estimation (Asmussen & Glynn 2007, 10.1007/978-0-387-69033-9, ch. V.4).
 """
 
@@ -24,6 +24,8 @@ class Incidence:
     any_exit: Array
     two_exits: Array
     dissolution: Array
+    stays: Array  # chance that a run, on its path, has given a state not to leave
+    keeps_active: Array  # and not to freeze
     never_left: Flags
     never_frozen: Flags
     exits: Array
@@ -36,15 +38,19 @@ class Incidence:
         shape = first.stance.shape
         return cls(
             exit=np.zeros(shape), freeze=1.0 * frozen, any_exit=zero, two_exits=zero,
-            dissolution=zero, never_left=np.ones(shape, dtype=bool), never_frozen=~frozen,
+            dissolution=zero, stays=np.ones(shape), keeps_active=1.0 * ~frozen, never_left=np.ones(shape, dtype=bool), never_frozen=~frozen,
             exits=zero,
         )  # fmt: skip
 
     def add(self, r: Record) -> None:
         """Count a tick's chances."""
         active = r.before == ACTIVE
-        self.exit = self.exit + r.exit * self.never_left
-        self.freeze = self.freeze + r.side * (active & self.never_frozen)
+        leaves = r.exit * self.never_left
+        freezes = r.side * (active & self.never_frozen)
+        self.exit = self.exit + leaves
+        self.freeze = self.freeze + freezes
+        self.stays = self.stays * (1.0 - leaves)
+        self.keeps_active = self.keeps_active * (1.0 - freezes)
         none, one = at_most_one(r.exit)
         self.any_exit = self.any_exit + (1.0 - none) * (self.exits == 0)
         second = np.where(self.exits == 0, 1.0 - none - one, np.where(self.exits == 1, 1.0 - none, 0))

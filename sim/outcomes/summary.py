@@ -10,9 +10,13 @@ from sim.model.tick import Record
 from sim.model.variables import RUNGS
 from sim.outcomes.incidence import Incidence
 from sim.outcomes.moments import LEVELS, QUANTILE_BLOCKS, Moments, Sums, mcse, merge, moments, quantiles, sums
-from sim.outcomes.quantities import quantities
+from sim.outcomes.quantities import ALLIANCE_OUTCOMES, quantities, spread
 
 STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95")
+
+
+WITHOUT_QUANTILES = (*RUNGS, *ALLIANCE_OUTCOMES)
+"""Probabilities of events that a run either sees or does not."""
 
 
 class Summary(NamedTuple):
@@ -27,7 +31,7 @@ def summarise(records: Iterable[Record], block: int) -> Summary:
     """Consume a block's records."""
     incidence: Incidence | None = None
     parts: dict[str, list[Sums]] = {}
-    spread: dict[str, list[Array]] = {}
+    spreads: dict[str, list[Array]] = {}
     runs = 0
     for record in records:
         if incidence is None:
@@ -37,11 +41,11 @@ def summarise(records: Iterable[Record], block: int) -> Summary:
         runs = record.alive.size
         for name, x in quantities(record, incidence).items():
             parts.setdefault(name, []).append(sums(x))
-            if block < QUANTILE_BLOCKS and name not in RUNGS:
-                spread.setdefault(name, []).append(quantiles(x))
+            if block < QUANTILE_BLOCKS and name not in WITHOUT_QUANTILES:
+                spreads.setdefault(name, []).append(quantiles(spread(name, x, incidence)))
     return Summary(
         {k: moments(v) for k, v in parts.items()},
-        {k: np.stack(v) for k, v in spread.items()},
+        {k: np.stack(v) for k, v in spreads.items()},
         float(runs) if block < QUANTILE_BLOCKS else 0.0,
     )
 

@@ -105,6 +105,8 @@ def _chain(file: Path, shown: str) -> list[_Source]:
         if not isinstance(parent, str):
             raise InputError([child.problem(("extends",), f"{parent} is not a file name")])
         target = child.file.parent / parent
+        if not target.exists():
+            target = find(parent) if find(parent).is_file() else target
         if target.resolve() in seen:
             circle = " -> ".join(p.name for p in [*reversed(seen), target.resolve()][::-1][::-1])
             raise InputError([child.problem(("extends",), f"circular: {circle}", "allowed: no circle")])
