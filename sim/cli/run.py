@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.measure import Measurement
 from rich.table import Table
 
 from sim.cli import show
@@ -55,7 +56,7 @@ def print_summary(s: dict[str, Any]) -> None:
     head = f"{s['runs']:,} runs, seed {s['seed']}, from {s['start']}; ± is one Monte Carlo standard error"
     console.print(f"[bold]{s['title']}[/bold]: {head}")
     whole = members_table(s, years, list(MOVES))
-    if console.measure(whole).maximum <= console.width:
+    if Measurement.get(console, console.options.update(max_width=1000), whole).maximum <= console.width:
         console.print(whole)
     else:
         for outcome in MOVES:
@@ -74,16 +75,11 @@ def members_table(s: dict[str, Any], years: list[str], outcomes: list[str]) -> T
     table.add_column("Conduct\nnow", no_wrap=True)
     for outcome in outcomes:
         for y in years:
-            table.add_column(f"{MOVES[outcome]}\nby {within(y)}", justify="right", no_wrap=True)
+            table.add_column(f"{MOVES[outcome]}\nby year {y}", justify="right", no_wrap=True)
     for m in s["members"]:
         cells = [percent(m[outcome][y]) for outcome in outcomes for y in years]
         table.add_row(m["name"], f"{m['stance']['mean']:+.2f}", conduct(m["conduct"]), *cells)
     return table
-
-
-def within(years: str) -> str:
-    """A horizon in words."""
-    return f"{years} year" if years == "1" else f"{years} years"
 
 
 def conduct(rungs: dict[str, dict[str, float]]) -> str:
@@ -93,9 +89,9 @@ def conduct(rungs: dict[str, dict[str, float]]) -> str:
 
 
 OUTCOMES = {
-    "any_exit": "% of any exit by",
-    "two_exits": "% of two or more exits by",
-    "dissolution": "% of dissolution by",
+    "any_exit": "% of any exit",
+    "two_exits": "% of two or more exits",
+    "dissolution": "% of dissolution",
 }
 
 
@@ -106,7 +102,7 @@ def alliance_table(s: dict[str, Any], years: list[str]) -> Table:
     table.add_column("The alliance", no_wrap=True)
     table.add_column("now", justify="right", no_wrap=True)
     for y in years:
-        table.add_column(within(y), justify="right", no_wrap=True)
+        table.add_column(f"by year {y}", justify="right", no_wrap=True)
     cohesion = a["cohesion"]
     table.add_row(
         "Cohesion, 0 to 1",
