@@ -4,17 +4,18 @@
 >>> result = sim.run(sim.load("scenarios/csto/outlook-2023.toml"), runs=1_000, seed=1)  # doctest: +SKIP
 """
 
+import builtins
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import InputError, Problem
-    from sim.scenario.check import check
     from sim.outcomes.replay import Story, replay
     from sim.outcomes.result import Result
     from sim.outcomes.run import run
     from sim.outcomes.save import save
     from sim.scenario.catalogue import list
+    from sim.scenario.check import check
     from sim.scenario.explain import Explanation, explain
     from sim.scenario.load import Scenario, load
 
@@ -58,5 +59,5 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
-def __dir__() -> "list[str]":
+def __dir__() -> "builtins.list[str]":
     return __all__

@@ -97,12 +97,18 @@ CASES = {
         ("war = { knots = { 2020-01-01 = 0.0,", "war = { knots = { 2020-01-01 = true,"),
         "leader.war.knots: True is not a number", "",
     ),
-    "step": (('step = "quarter"', 'step = "quater"'), 'time.step: "quater"; allowed: month, quarter, year', "did you mean quarter?"),
+    "step": (
+        ('step = "quarter"', 'step = "quater"'),
+        'time.step: "quater"; allowed: month, quarter, year', "did you mean quarter?",
+    ),
     "end before start": (("end = 2030-01-01", "end = 2019-01-01"), "time.end: 2019-01-01 is not after the start", ""),
-    "end off the steps": (("end = 2030-01-01", "end = 2030-02-01"), "time.end: 2030-02-01 is no whole number of quarters", ""),
+    "end off the steps": (("end = 2030-01-01", "end = 2030-02-01"), "time.end: 2030-02-01 is no whole number", ""),
     "dispute with itself": (('between = ["AAA", "BBB"]', 'between = ["AAA", "AAA"]'), "disputes[0].between:", ""),
     "quorum": (('leader = "LEA"', 'leader = "LEA"\nquorum = 0'), "alliance.quorum: 0; allowed: at least 1", ""),
-    "a table expected": (("[leader]\n", "[leader]\nreliabillity = 3\n"), "leader.reliabillity: unknown key", "did you mean reliability?"),
+    "input misspelt": (
+        ("[leader]\n", "[leader]\nreliabillity = 3\n"),
+        "leader.reliabillity: unknown key", "did you mean reliability?",
+    ),
 }  # fmt: skip
 
 
@@ -128,8 +134,8 @@ def test_lines_are_right(tmp_path: Path) -> None:
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
-    changes = [CASES[c][0] for c in ("unknown key", "out of range", "unknown member", "no date", "nan", "step")
-               if c != "nan"]  # fmt: skip
+    cases = ("unknown key", "out of range", "unknown member", "no date", "step")
+    changes = [CASES[c][0] for c in cases]
     found = problems(changed(tmp_path, *changes))
     assert len(found) == len(changes), found
 
@@ -158,7 +164,9 @@ def test_not_utf8(tmp_path: Path) -> None:
 def test_directory_and_missing_file(tmp_path: Path) -> None:
     assert one(tmp_path) == f"{tmp_path}: a directory; allowed: a TOML file"
     changed(tmp_path, name="scenario.toml")
-    assert one(tmp_path / "scenari.toml").endswith("did you mean " + str(tmp_path / "scenario.toml") + "?")
+    assert one(tmp_path / "scenari.toml").endswith(
+        "did you mean " + str(tmp_path / "scenario.toml") + "?"
+    )
 
 
 def test_circular_inheritance(tmp_path: Path) -> None:
@@ -171,12 +179,16 @@ def test_missing_parent_and_mistake_in_parent(tmp_path: Path) -> None:
     child = tmp_path / "child.toml"
     child.write_text('extends = "parent.toml"\n')
     assert one(child).startswith(f"{child}:1: extends: no such file: parent.toml")
-    changed(tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), name="parent.toml")
+    changed(
+        tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), name="parent.toml"
+    )
     assert one(child).startswith(str(tmp_path / "parent.toml") + ":")
 
 
 def test_overrides() -> None:
-    found = problems(SIX, behaviour__entrapmant=1, members__AAX__affinity=0.2, leader__war=7, tim__step="year")
+    found = problems(
+        SIX, behaviour__entrapmant=1, members__AAX__affinity=0.2, leader__war=7, tim__step="year"
+    )
     text = "\n".join(found)
     assert "behaviour.entrapmant: unknown coefficient; did you mean behaviour.entrapment?" in text
     assert "members.AAX.affinity: matches no input; did you mean members.AAA.affinity?" in text
@@ -186,7 +198,9 @@ def test_overrides() -> None:
 
 
 def test_coefficient_out_of_its_bounds() -> None:
-    assert "behaviour.memory: 0; allowed: 0.1 to inf years" in "\n".join(problems(SIX, behaviour__memory=0))
+    assert "behaviour.memory: 0; allowed: 0.1 to inf years" in "\n".join(
+        problems(SIX, behaviour__memory=0)
+    )
     assert "allowed: below support_above" in "\n".join(
         problems(SIX, behaviour__oppose_below=2.0, behaviour__support_above=1.0)
     )

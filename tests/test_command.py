@@ -1,6 +1,7 @@
 """The command as a user meets it, and the package's front door."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -20,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def cohesion(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "sim", *args],
-        capture_output=True, text=True, cwd=cwd or ROOT, timeout=300, check=False,
+        capture_output=True, text=True, cwd=cwd or ROOT, timeout=300,
+        check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
 
@@ -52,11 +54,17 @@ def test_json_alone_goes_to_standard_output(tmp_path: Path) -> None:
         assert [m["member"] for m in summary["members"]] == ["AAA", "BBB", "CCC", "DDD", "EEE"]
         assert set(summary["members"][0]["exit"]) == {"1", "5", "10"}
     for name in ("members.csv", "ticks.csv", "alliance.csv"):
-        assert (tmp_path / "ensemble" / name).read_bytes() == (tmp_path / "agents" / name).read_bytes()
+        assert (tmp_path / "ensemble" / name).read_bytes() == (
+            tmp_path / "agents" / name
+        ).read_bytes()
 
 
 def test_bad_input_exits_with_2_and_writes_nothing(tmp_path: Path) -> None:
-    file = changed(tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), ('member = "CCC"', 'member = "X"'))
+    file = changed(
+        tmp_path,
+        ("coercion = { value = 0.6,", "coercion = { value = 1.6,"),
+        ('member = "CCC"', 'member = "X"'),
+    )
     done = cohesion("run", str(file), cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -67,7 +75,9 @@ def test_bad_input_exits_with_2_and_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_check_explain_and_list() -> None:
-    fine = cohesion("check", "scenarios/csto/outlook-2023.toml", "scenarios/csto/history-1992-2023.toml")
+    fine = cohesion(
+        "check", "scenarios/csto/outlook-2023.toml", "scenarios/csto/history-1992-2023.toml"
+    )
     assert fine.returncode == 0
     assert fine.stdout.count("fine") == 2
     told = cohesion("explain", "scenarios/csto/outlook-2023.toml", "members.ARM.dependence.trade")
@@ -99,7 +109,9 @@ def test_front_door() -> None:
     assert 10 <= len(sim.__all__) <= 20
     for name in sim.__all__:
         assert getattr(sim, name).__doc__, name
-    assert {"run", "check", "explain", "list", "replay"} <= set(sim.__all__), "every verb is a function"
+    assert {"run", "check", "explain", "list", "replay"} <= set(sim.__all__), (
+        "every verb is a function"
+    )
     with pytest.raises(AttributeError):
         sim.nothing  # noqa: B018
 
@@ -108,13 +120,18 @@ def test_front_door() -> None:
     ("code", "absent"),
     [
         ("import sim", ["numpy", "mesa", "pydantic", "pandas", "matplotlib"]),
-        ("import sim; sim.check('scenarios/csto/outlook-2023.toml')", ["mesa", "pandas", "matplotlib", "scipy", "xarray"]),
+        (
+            "import sim; sim.check('scenarios/csto/outlook-2023.toml')",
+            ["mesa", "pandas", "matplotlib", "scipy", "xarray"],
+        ),
         ("import sim; sim.run", ["mesa", "pandas", "matplotlib", "xarray"]),
     ],
 )
 def test_nothing_heavy_is_loaded_early(code: str, absent: list[str]) -> None:
     script = f"import sys; {code}; print([m for m in {absent!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -136,5 +153,8 @@ def test_no_floor_imports_upwards() -> None:
                     continue
                 assert above in floors[:k], f"{file.name} of {floor} imports {above}"
     for file in (ROOT / "sim" / "figures").glob("*.py"):
-        others = set(re.findall(r"(?m)^\s*from sim\.(\w+)", file.read_text())) - {"figures", "model"}
+        others = set(re.findall(r"(?m)^\s*from sim\.(\w+)", file.read_text())) - {
+            "figures",
+            "model",
+        }
         assert not others, f"{file.name} imports {others}"

@@ -38,7 +38,9 @@ def test_agents_equal_the_ensemble(tmp_path: Path, members: int) -> None:
 
 
 def test_agents_equal_the_ensemble_through_the_record() -> None:
-    program = compile(load("csto/outlook-2023", {"time.step": "year", "time.record_from": "2013-10-01"}))
+    program = compile(
+        load("csto/outlook-2023", {"time.step": "year", "time.record_from": "2013-10-01"})
+    )
     a = list(ensemble.run_block(program, 3, 0, slice(5, 8)))
     b = list(agents.run_block(program, 3, 0, slice(5, 8)))
     assert all(same(x, y) for x, y in zip(a, b, strict=True))

@@ -1,18 +1,7 @@
 """The figures draw on small, usual and large alliances, and no two texts overlap."""
 
-import itertools
-import subprocess
-import sys
-import warnings
-
 import numpy as np
-import pytest
 import xarray as xr
-
-from sim.figures import draw_all, save
-from sim.figures.labels import spread
-from sim.figures.style import look
-from sim.figures.values import horizons, percent
 
 STATISTICS = ["mean", "mcse", "q05", "q25", "q50", "q75", "q95"]
 RUNGS = ("loyal", "absent", "critical", "frozen", "outside")

@@ -20,7 +20,7 @@ from sim.outcomes.quantities import ALLIANCE, MEMBER, OUTCOMES
 from sim.outcomes.replay import replay
 from sim.outcomes.result import Result
 from sim.outcomes.run import run
-from sim.outcomes.save import check_target, restore, resolved, save
+from sim.outcomes.save import check_target, resolved, restore, save
 from sim.scenario.load import load
 from sim.scenario.program import compile
 from tests.helpers import SIX
@@ -119,7 +119,13 @@ def test_agreement_index_of_five_abstaining_against_their_leader() -> None:
     assert states([0.5] * 5, [ACTIVE] * 5)["agreement_index"] == pytest.approx(0.75)
 
 
-@given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([OUTSIDE, FROZEN, ACTIVE])), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([OUTSIDE, FROZEN, ACTIVE])),
+        min_size=1,
+        max_size=12,
+    )
+)
 def test_measures_against_their_definitions(states_: list[tuple[float, int]]) -> None:
     m = states([c for c, _ in states_], [s for _, s in states_])
     s = [1.0] + [c if status == ACTIVE else 0.0 for c, status in states_ if status != OUTSIDE]
@@ -137,7 +143,9 @@ def test_measures_against_their_definitions(states_: list[tuple[float, int]]) ->
 
 
 def test_a_dissolved_alliance_has_no_cohesion() -> None:
-    m = measure(np.ones((2, 1)), np.zeros((2, 1), dtype=np.int8), np.ones((2, 1)), np.array([False]))
+    m = measure(
+        np.ones((2, 1)), np.zeros((2, 1), dtype=np.int8), np.ones((2, 1)), np.array([False])
+    )
     assert m.cohesion[0] == 0
     assert np.isnan(m.agreement_index[0])
 
@@ -149,16 +157,38 @@ def result() -> Result:
 
 def test_tables(result: Result) -> None:
     members = result.members
-    assert list(members) == ["member", "outcome", "horizon_years", "date", "probability", "mcse", "q05", "q95"]
+    assert list(members) == [
+        "member",
+        "outcome",
+        "horizon_years",
+        "date",
+        "probability",
+        "mcse",
+        "q05",
+        "q95",
+    ]
     assert set(members.outcome) == {*OUTCOMES, *RUNGS}
     assert len(members) == 5 * 7 * 3
     assert members.probability.between(0, 1).all()
     assert (members.mcse >= 0).all()
-    ladder = members[members.outcome.isin(RUNGS)].groupby(["member", "horizon_years"]).probability.sum()
+    ladder = (
+        members[members.outcome.isin(RUNGS)].groupby(["member", "horizon_years"]).probability.sum()
+    )
     np.testing.assert_allclose(ladder, 1, atol=1e-12)
     assert (members[members.outcome == "exit"].q95 <= 1).all()
     ticks = result.ticks
-    assert list(ticks) == ["date", "quantity", "member", "mean", "mcse", "q05", "q25", "q50", "q75", "q95"]
+    assert list(ticks) == [
+        "date",
+        "quantity",
+        "member",
+        "mean",
+        "mcse",
+        "q05",
+        "q25",
+        "q50",
+        "q75",
+        "q95",
+    ]
     assert set(ticks.quantity) == {*ALLIANCE, *MEMBER, *RUNGS}
     assert set(ticks[ticks.quantity == "cohesion"].member) == {""}
     assert list(result.alliance) == ["outcome", "horizon_years", "date", "probability", "mcse"]
@@ -213,7 +243,13 @@ def test_another_runs_results_are_not_overwritten(result: Result, tmp_path: Path
     folder = tmp_path / "r"
     save(result, folder)
     check_target(folder, same_run(), force=False)
-    for change in ({"seed": 5}, {"runs": 51}, {"engine": "agents"}, {"overrides": {}}, {"scenario": "x"}):
+    for change in (
+        {"seed": 5},
+        {"runs": 51},
+        {"engine": "agents"},
+        {"overrides": {}},
+        {"scenario": "x"},
+    ):
         with pytest.raises(InputError, match="holds another run's results"):
             check_target(folder, same_run(**change), force=False)
     check_target(folder, same_run(seed=5), force=True)

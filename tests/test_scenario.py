@@ -3,6 +3,7 @@
 import csv
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,9 @@ def test_every_coded_value_names_its_source(name: str) -> None:
 
 def test_every_source_of_the_registry_is_cited() -> None:
     registry = tomllib.loads((folder() / "csto/sources.toml").read_text())
-    text = "\n".join(f.read_text() for f in (folder() / "csto").glob("*.toml") if f.name != "sources.toml")
+    text = "\n".join(
+        f.read_text() for f in (folder() / "csto").glob("*.toml") if f.name != "sources.toml"
+    )
     by_priors = {i for c in COEFFICIENTS for i in cited(c)}
     unused = [i for i in registry if not re.search(rf'"{i}[" ]', text) and i not in by_priors]
     assert unused == []
@@ -59,7 +62,9 @@ def test_nothing_after_august_2023_is_coded() -> None:
     assert not re.search(r"(?<![.\d])20(2[4-9]|[3-9]\d)\b", text)
     assert not re.search(r'[A-Z]{3} 2023"|2019-2023"|2021-2023"', text)
     assert max(str(e.date) for e in tables.events) <= "2023-08-31"
-    dates = [d for c in coded_paths(load(HISTORY)).values() for d in (getattr(c, "knots", None) or {})]
+    dates = [
+        d for c in coded_paths(load(HISTORY)).values() for d in (getattr(c, "knots", None) or {})
+    ]
     assert max(dates) <= "2023-08-31"
 
 
@@ -108,9 +113,17 @@ def test_inheritance_merges_tables_and_appends_events(tmp_path: Path) -> None:
 
 def test_override_replaces_a_path_a_group_and_a_coefficient() -> None:
     tables = load(
-        SIX, {"members.AAA.western_ties": "high", "leader.war": 0.3, "behaviour.peers": 0, "time.step": "year"}
+        SIX,
+        {
+            "members.AAA.western_ties": "high",
+            "leader.war": 0.3,
+            "behaviour.peers": 0,
+            "time.step": "year",
+        },
     ).tables
-    assert {getattr(tables.members["AAA"].western_ties, c).value for c in ("trade", "security")} == {"high"}
+    assert {
+        getattr(tables.members["AAA"].western_ties, c).value for c in ("trade", "security")
+    } == {"high"}
     assert tables.leader.war.value == 0.3
     assert tables.leader.war.sources == ["command line"]
     assert tables.behaviour.peers.value == 0
@@ -119,7 +132,13 @@ def test_override_replaces_a_path_a_group_and_a_coefficient() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("a.b=1", 1), ("a.b=0.5", 0.5), ("a.b=high", "high"), ("a.b = true", True), ('a.b="very high"', "very high")],
+    [
+        ("a.b=1", 1),
+        ("a.b=0.5", 0.5),
+        ("a.b=high", "high"),
+        ("a.b = true", True),
+        ('a.b="very high"', "very high"),
+    ],
 )
 def test_parse_override(text: str, value: object) -> None:
     assert parse_override(text) == ("a.b", value)
@@ -129,7 +148,7 @@ def test_words_part_the_unit_interval() -> None:
     edges = list(WORDS.values())
     assert edges[0][0] == 0
     assert edges[-1][1] == 1
-    assert all(a[1] == b[0] for a, b in zip(edges, edges[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(edges))
 
 
 def test_explain_shows_path_rule_and_quotation() -> None:
@@ -138,7 +157,9 @@ def test_explain_shows_path_rule_and_quotation() -> None:
     assert e.rule == "trade_share"
     assert "0.7" in e.rule_says
     assert all(quotation and where for _, quotation, where in e.sources)
-    assert "P041" in {s for s, _, _ in explain(load(OUTLOOK), "behaviour.entry_regime_threat").sources}
+    assert "P041" in {
+        s for s, _, _ in explain(load(OUTLOOK), "behaviour.entry_regime_threat").sources
+    }
 
 
 def test_priors_cite_what_the_registry_quotes() -> None:
@@ -162,12 +183,16 @@ def test_facts_agree_with_the_tables_they_come_from() -> None:
         for row in csv.DictReader(lines):
             if row["value"]:
                 try:
-                    figures.setdefault((row["variable"], row["iso3"]), set()).add(float(row["value"]))
+                    figures.setdefault((row["variable"], row["iso3"]), set()).add(
+                        float(row["value"])
+                    )
                 except ValueError:
                     continue
     checked = 0
     for path, coded in coded_paths(load(HISTORY)).items():
-        cited_data = [s.split() for s in coded.sources if not re.match(r"[PBM]\d{3}$|assumption:", s)]
+        cited_data = [
+            s.split() for s in coded.sources if not re.match(r"[PBM]\d{3}$|assumption:", s)
+        ]
         known = set().union(*(figures.get((s[0], s[1]), set()) for s in cited_data if len(s) > 1))
         if not known or not hasattr(coded, "entries") or coded.rule in ("judgement",):
             continue

@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
-ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
+ScenarioFile = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")
+]
 
 
 def _verb(name: str) -> Any:
@@ -32,10 +34,23 @@ def run(
     scenario: ScenarioFile,
     runs: Annotated[int, typer.Option(help="Number of runs.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
-    engine: Annotated[str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")] = "ensemble",
-    set_: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value, e.g. behaviour.entrapment=0. May be repeated.")] = [],  # noqa: B006
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite another run's results.")] = False,
+    engine: Annotated[
+        str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")
+    ] = "ensemble",
+    set_: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Override a value, e.g. behaviour.entrapment=0. May be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; default results/NAME.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite another run's results.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run a scenario: print its table, write tables, dataset and figures."""
@@ -54,8 +69,13 @@ def check(
 @app.command()
 def explain(
     scenario: ScenarioFile,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A dotted path, e.g. members.ARM.dependence.trade.")],
-    set_: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value first.")] = [],  # noqa: B006
+    path: Annotated[
+        str,
+        typer.Argument(metavar="PATH", help="A dotted path, e.g. members.ARM.dependence.trade."),
+    ],
+    set_: Annotated[
+        list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value first.")
+    ] = [],  # noqa: B006
     json: Json = False,
 ) -> None:
     """Say where a value comes from: its path over time, coding rule and sources."""
@@ -70,7 +90,9 @@ def list_(json: Json = False) -> None:
 
 @app.command()
 def replay(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")
+    ],
     run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")] = 0,
     json: Json = False,
 ) -> None:

@@ -49,13 +49,20 @@ def values_table(e: Explanation) -> Table:
     """The value over time, with a bar to see it by."""
     joined = {"linear": "joined linearly", "step": "joined by steps"}.get(e.join, "")
     over_time = len(e.knots) > 1
-    table = Table(title=f"Value over time, {joined}" if over_time else "Value", title_justify="left")
+    table = Table(
+        title=f"Value over time, {joined}" if over_time else "Value", title_justify="left"
+    )
     for column in ("From", "Coded", "Value"):
         table.add_column(column)
     table.add_column("0         1" if not e.path.startswith("behaviour") else "")
     for k in e.knots:
         value = f"{k.low:.3g}" if k.low == k.high else f"{k.low:.3g} to {k.high:.3g}"
-        table.add_row(k.date or "throughout", k.coded, value, "" if e.path.startswith("behaviour") else bar(k.low, k.high))
+        table.add_row(
+            k.date or "throughout",
+            k.coded,
+            value,
+            "" if e.path.startswith("behaviour") else bar(k.low, k.high),
+        )
     return table
 
 

@@ -18,11 +18,19 @@ def main(folder: Path, run: int, json: bool) -> None:
             "identical": story.identical, "sentences": [asdict(s) for s in story.sentences],
         })  # fmt: skip
         return
-    table = Table(title=f"Run {run} of {story.scenario.name} (seed {story.seed}), replayed in Mesa", title_justify="left", show_lines=False)
+    table = Table(
+        title=f"Run {run} of {story.scenario.name} (seed {story.seed}), replayed in Mesa",
+        title_justify="left",
+        show_lines=False,
+    )
     table.add_column("Until")
     table.add_column("What happened")
     for s in story.sentences:
-        table.add_row(s.date, s.text, style="bold" if s.kind in ("exit", "freeze", "resume", "entry", "dissolution") else "")
+        table.add_row(
+            s.date,
+            s.text,
+            style="bold" if s.kind in ("exit", "freeze", "resume", "entry", "dissolution") else "",
+        )
     show.out().print(table)
     show.err().print(
         "The same to the last bit as the ensemble's run." if story.identical

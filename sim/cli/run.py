@@ -33,7 +33,9 @@ def main(
         show.print_json({**result.summary(), "out": str(folder)})
     else:
         print_summary(result.summary())
-    show.err().print(f"Written to {folder}/ (tables, dataset, figures); took {result.provenance['seconds']:.1f} s.")
+    show.err().print(
+        f"Written to {folder}/ (tables, dataset, figures); took {result.provenance['seconds']:.1f} s."
+    )
 
 
 def percent(p: dict[str, float]) -> str:
@@ -56,7 +58,10 @@ def print_summary(s: dict[str, Any]) -> None:
     head = f"{s['runs']:,} runs, seed {s['seed']}, from {s['start']}; ± is one Monte Carlo standard error"
     console.print(f"[bold]{s['title']}[/bold]: {head}")
     whole = members_table(s, years, list(MOVES))
-    if Measurement.get(console, console.options.update(max_width=1000), whole).maximum <= console.width:
+    if (
+        Measurement.get(console, console.options.update(max_width=1000), whole).maximum
+        <= console.width
+    ):
         console.print(whole)
     else:
         for outcome in MOVES:

@@ -64,7 +64,7 @@ class MemberState(mesa.Agent):
         z = model.world.noise.normals("stance", 0, len(model.program.members))
         status = model.program.start_status[row]
         self.state = phases.begin(self.inputs, self.standing, self._own(z), status, model.c)
-        self.happened = Crises(*(np.zeros(1),) * 4)
+        self.happened = Crises(*(np.zeros(1) for _ in Crises._fields))  # type: ignore[arg-type]
 
     def _own(self, block: Any) -> Any:
         return block[self.row, self.model.lanes]
@@ -86,7 +86,7 @@ class MemberState(mesa.Agent):
         own = {f: getattr(inputs, f)[self.row, m.lanes] for f in MEMBER_FIELDS}
         shared = {f: getattr(inputs, f)[m.lanes] for f in LEADER_FIELDS}
         self.inputs = Inputs(**own, **shared, disputes=inputs.disputes[:, m.lanes])
-        self.draws = Draws(*(self._own(d) for d in draws[:5]), *draws[5:])
+        self.draws = Draws(*(self._own(d) for d in draws[:5]), *draws[5:])  # type: ignore[call-arg]
         script = m.program.script[m.tick]
         record = None if script.record is None else script.record[self.row]
         self.script: Script = script._replace(
@@ -182,7 +182,7 @@ class AllianceModel(mesa.Model):
         """The state of all members, (member, 1)."""
         first = self.states[0].state
         fields = (self._stacked(f) for f in State._fields[:7])
-        return State(*fields, first.recent_exits, first.war, first.alive)
+        return State(*fields, first.recent_exits, first.war, first.alive)  # type: ignore[call-arg]
 
     @property
     def cohesion(self) -> float:
@@ -196,7 +196,9 @@ class AllianceModel(mesa.Model):
 
     def _measures(self) -> Any:
         assert self.record is not None
-        return measure(self.record.conduct, self.record.status, self.record.stance, self.record.alive)
+        return measure(
+            self.record.conduct, self.record.status, self.record.stance, self.record.alive
+        )
 
     def look(self) -> Record:
         """The state before the first tick of the forecast."""
@@ -243,7 +245,9 @@ class AllianceModel(mesa.Model):
             self.datacollector.collect(self)
 
     def _happened(self) -> Crises:
-        return Crises(*(np.stack(rows) for rows in zip(*(s.happened for s in self.states), strict=True)))
+        return Crises(
+            *(np.stack(rows) for rows in zip(*(s.happened for s in self.states), strict=True))
+        )
 
     def _record(
         self, happened: Crises, before: Codes, after: Codes, status: Codes, ended: Any, alive: Flags
@@ -252,7 +256,7 @@ class AllianceModel(mesa.Model):
             return np.stack(list(values))
 
         s = self.states
-        return Record(
+        return Record(  # type: ignore[call-arg]
             happened, stack(m.x for m in s), stack(m.reliability for m in s),
             stack(m.ties.dependence for m in s), *(stack(m.conduct[k] for m in s) for k in range(3)),
             before, status, phases.left(before, after), stack(m.chances.exit for m in s),
@@ -260,7 +264,9 @@ class AllianceModel(mesa.Model):
         )  # fmt: skip
 
 
-def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None)) -> Iterator[Record]:
+def run_block(
+    program: Program, seed: int, block: int, lanes: slice = slice(None)
+) -> Iterator[Record]:
     """As the ensemble's: the start and then every forecast tick, all lanes stepping together."""
     world = World(program, seed, block)
     models = [AllianceModel(world, lane) for lane in range(BLOCK)[lanes]]
@@ -279,8 +285,8 @@ def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None
 
 def _joined(records: list[Record]) -> Record:
     """One-run records side by side, as the ensemble's record of those lanes."""
-    happened = Crises(*(np.concatenate(x, axis=-1) for x in zip(*(r.crises for r in records), strict=True)))
+    happened = Crises(
+        *(np.concatenate(x, axis=-1) for x in zip(*(r.crises for r in records), strict=True))
+    )
     rest = (np.concatenate(x, axis=-1) for x in zip(*(r[1:] for r in records), strict=True))
     return Record(happened, *rest)
-
-

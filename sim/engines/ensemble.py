@@ -32,7 +32,9 @@ def sliced(inputs: Inputs, lanes: slice) -> Inputs:
     return Inputs(*(x[..., lanes] for x in inputs))
 
 
-def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None)) -> Iterator[Record]:
+def run_block(
+    program: Program, seed: int, block: int, lanes: slice = slice(None)
+) -> Iterator[Record]:
     """Run a block (or some of its lanes); yield the state at the start, then after each forecast tick.
 
     A record's arrays are (member, lane) and (lane,). Memory does not grow with the number of ticks.
@@ -56,7 +58,9 @@ def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None
         if s is None or (t == program.record_ticks and t):
             s = standing(inputs, c, a.dt, record=t < program.record_ticks)
         if state is None:
-            state = begin(inputs, s, noise.normals("stance", 0, rows)[:, lanes], program.start_status, c)
+            state = begin(
+                inputs, s, noise.normals("stance", 0, rows)[:, lanes], program.start_status, c
+            )
         script = program.script[t]
         if script.record is not None:
             z = noise.normals("stance", t + 1, rows)[:, lanes]

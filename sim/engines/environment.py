@@ -29,7 +29,9 @@ def draw_coefficients(program: Program, noise: Noise) -> Coefficients:
 class Row:
     """One input of several states: bands (state, channel, tick) and places in them (state, channel, run)."""
 
-    def __init__(self, bands: list[list[Band]], paths: list[list[str]], weights: Array, noise: Noise) -> None:
+    def __init__(
+        self, bands: list[list[Band]], paths: list[list[str]], weights: Array, noise: Noise
+    ) -> None:
         low = np.array([[b.low for b in row] for row in bands])
         span = np.array([[b.high - b.low for b in row] for row in bands])
         self.base = (weights[:, None] * low).sum(axis=1)

@@ -16,7 +16,7 @@ Z = 1.96
 class Horizon(NamedTuple):
     """A date at which probabilities are read."""
 
-    index: int
+    index: int  # type: ignore[assignment]
     """Position along ``date``."""
     years: str
     """``5 years``"""

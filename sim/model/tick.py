@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model import conduct, crises, credibility, feedback, membership, stance
+from sim.model import conduct, credibility, crises, feedback, membership, stance
 from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, State, count
 from sim.model.crises import Crises
 from sim.model.decays import Decays, prior
@@ -168,7 +168,7 @@ def answer(
     kind = np.where(fights & ~given, 1.0, kind)
     helped = crises.answer(u, kind, fights, ties.dependence, ties.affinity, s.crises, c)
     helped = np.where(given, script.help, helped) if script.calls else helped
-    return Crises(kind, fights, helped, 1.0 * (kind > 0))
+    return Crises(kind, fights, helped, np.where(kind > 0, 1.0, 0.0))
 
 
 def gather(happened: Crises, x: Array, status: Codes) -> Shared:
@@ -200,7 +200,9 @@ def stand(
 ) -> Array:  # fmt: skip
     """The stance at the end of the tick."""
     goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.opinion, c)
-    pull = stance.peer_pull(state.stance, state.status != OUTSIDE, shared.stances, shared.members, c)
+    pull = stance.peer_pull(
+        state.stance, state.status != OUTSIDE, shared.stances, shared.members, c
+    )
     return stance.adjust(state.stance, goal + pull, z, d)
 
 
@@ -229,7 +231,13 @@ def decide(
 
 
 def feed_back(
-    state: State, x: Array, happened: Crises, inputs: Inputs, s: Standing, c: Coefficients, d: Decays
+    state: State,
+    x: Array,
+    happened: Crises,
+    inputs: Inputs,
+    s: Standing,
+    c: Coefficients,
+    d: Decays,
 ) -> tuple[Array, Array, Array]:
     """The new (opinion, diversified, punishment)."""
     shock = inputs.war - state.war
@@ -250,7 +258,8 @@ def left(before: Codes, after: Codes) -> Flags:
 
 def dissolve(u: Array, alive: Flags, status: Codes, a: Alliance, d: Decays) -> tuple[Array, Flags]:
     """The chance that the alliance ends (1 below the quorum), and whether it lives on."""
-    chance = alive * np.where(count(status != OUTSIDE) >= a.quorum, d.leader_exit, 1.0)
+    enough = count(status != OUTSIDE) >= a.quorum
+    chance: Array = np.where(alive, np.where(enough, d.leader_exit, 1.0), 0.0)
     return chance, alive & (u >= chance)
 
 
@@ -267,7 +276,9 @@ def tick(
     """A whole tick of a block of runs. Raises nothing: scenarios are checked before."""
     ties = present(inputs, state, c)
     kind = ask(draws.crisis, state.status, script, s)
-    fights = clashes(draws.clash, state.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
+    fights = (
+        clashes(draws.clash, state.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
+    )
     happened = answer(draws.answer, kind, fights, ties, script, s, c)
     shared = gather(happened, state.stance, state.status)
     kept, broken = believe(state, happened, shared, c, d)

@@ -102,18 +102,16 @@ class Coefficient:
     family: Literal["normal", "lognormal"] = "normal"
 
 
-BASE_RATES = "base rates computed from ATOP v4.01, 1815-2016 (Leeds et al. 2002, 10.1080/03050620213653)"
+BASE_RATES = (
+    "base rates computed from ATOP v4.01, 1815-2016 (Leeds et al. 2002, 10.1080/03050620213653)"
+)
 TRIAL = "judgement, so that the history scenario gives a sensible account"
 FIXED = "modelling choice"
 
 INF = float("inf")
 
 
-def _coef(name, symbol, phase, meaning, unit, centre, spread, low, high, source, family="normal"):  # type: ignore[no-untyped-def]
-    return Coefficient(name, symbol, phase, meaning, unit, centre, spread, low, high, source, family)
-
-
-_c = _coef
+_c = Coefficient
 COEFFICIENTS: tuple[Coefficient, ...] = (
     # 1. crises and the leader's answer
     _c("crisis_interstate", "lambda_1", "crises", "interstate crises at a threat of 1", "1/year",

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def dataset(statistics: Mapping[str, Array], program: Program, attributes: Mapping[str, Any]) -> "xr.Dataset":
+def dataset(
+    statistics: Mapping[str, Array], program: Program, attributes: Mapping[str, Any]
+) -> "xr.Dataset":
     """Label the statistics of a run.
 
     Every variable has dims (date, statistic) or (date, member, statistic); ``date`` is the start and

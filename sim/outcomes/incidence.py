@@ -38,8 +38,8 @@ class Incidence:
         shape = first.stance.shape
         return cls(
             exit=np.zeros(shape), freeze=1.0 * frozen, any_exit=zero, two_exits=zero,
-            dissolution=zero, stays=np.ones(shape), keeps_active=1.0 * ~frozen, never_left=np.ones(shape, dtype=bool), never_frozen=~frozen,
-            exits=zero,
+            dissolution=zero, stays=np.ones(shape), keeps_active=1.0 * ~frozen,
+            never_left=np.ones(shape, dtype=bool), never_frozen=~frozen, exits=zero,
         )  # fmt: skip
 
     def add(self, r: Record) -> None:
@@ -53,7 +53,9 @@ class Incidence:
         self.keeps_active = self.keeps_active * (1.0 - freezes)
         none, one = at_most_one(r.exit)
         self.any_exit = self.any_exit + (1.0 - none) * (self.exits == 0)
-        second = np.where(self.exits == 0, 1.0 - none - one, np.where(self.exits == 1, 1.0 - none, 0))
+        second = np.where(
+            self.exits == 0, 1.0 - none - one, np.where(self.exits == 1, 1.0 - none, 0)
+        )
         self.two_exits = self.two_exits + second
         self.dissolution = self.dissolution + r.dissolution
         self.never_left = self.never_left & ~r.left

@@ -44,7 +44,9 @@ def moments(parts: Sequence[Sums]) -> Moments:
     """The moments of one block, with the tick as first axis."""
     total = np.stack([np.asarray(p.total) for p in parts])
     squares = np.stack([np.asarray(p.squares) for p in parts])
-    n = np.broadcast_to(np.array([p.n for p in parts]).reshape(-1, *(1,) * (total.ndim - 1)), total.shape)
+    n = np.broadcast_to(
+        np.array([p.n for p in parts]).reshape(-1, *(1,) * (total.ndim - 1)), total.shape
+    )
     mean = total / np.maximum(n, 1.0)
     return Moments(n, mean, np.maximum(squares - mean * total, 0.0))
 

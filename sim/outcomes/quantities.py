@@ -45,7 +45,9 @@ def rungs(r: Record) -> dict[str, Array]:
     active = 1.0 * (r.status == ACTIVE)
     loyal, critical = r.support * active, r.oppose * active
     frozen, outside = 1.0 * (r.status == FROZEN), 1.0 * (r.status == OUTSIDE)
-    return dict(zip(RUNGS, (loyal, active - loyal - critical, critical, frozen, outside), strict=True))
+    return dict(
+        zip(RUNGS, (loyal, active - loyal - critical, critical, frozen, outside), strict=True)
+    )
 
 
 def spread(name: str, x: Array, incidence: Incidence) -> Array:

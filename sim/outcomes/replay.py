@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +58,20 @@ def replay(folder: str | Path, run: int = 0) -> Story:
     folder = Path(folder)
     there = provenance_of(folder)
     if there is None:
-        raise InputError([Problem(str(folder), "", f"no {PROVENANCE}", "allowed: a folder that `cohesion run` wrote")])
+        raise InputError(
+            [
+                Problem(
+                    str(folder),
+                    "",
+                    f"no {PROVENANCE}",
+                    "allowed: a folder that `cohesion run` wrote",
+                )
+            ]
+        )
     if not 0 <= run < there["runs"]:
-        raise InputError([Problem(str(folder), "--run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")])
+        raise InputError(
+            [Problem(str(folder), "--run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")]
+        )
     return tell(restore(folder / RESOLVED), int(there["seed"]), run)
 
 
@@ -94,9 +106,9 @@ def _sentences(records: list[Record], program: Program, leader: str) -> Iterator
     first = records[0]
     inside = [i for i in range(len(names)) if first.status[i, 0] != OUTSIDE]
     yield say(0, "start", inside, f"At the start: {_together(first, inside, names)}.")
-    for t, (before, now) in enumerate(zip(records, records[1:], strict=False), start=1):
-        for i in np.flatnonzero(now.crises.kind[:, 0]):
-            yield say(t, "crisis", [int(i)], _crisis(now, int(i), names, leader))
+    for t, (before, now) in enumerate(pairwise(records), start=1):
+        for i in np.flatnonzero(now.crises.kind[:, 0]).tolist():
+            yield say(t, "crisis", [i], _crisis(now, i, names, leader))
         for rows, text in _conduct(before, now, names):
             yield say(t, "conduct", rows, text)
         for i, (kind, text) in _moves(now, names):
@@ -114,23 +126,34 @@ def _rung(r: Record, i: int) -> str:
 
 
 def _together(r: Record, rows: list[int], names: tuple[str, ...]) -> str:
-    return ", ".join(f"{names[i]} {_rung(r, i)} ({r.stance[i, 0]:+.1f})" for i in rows) or "no member"
+    return (
+        ", ".join(f"{names[i]} {_rung(r, i)} ({r.stance[i, 0]:+.1f})" for i in rows) or "no member"
+    )
 
 
 def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:
-    what = "a clash inside the pact" if r.crises.clash[i, 0] else f"{THREATS[int(r.crises.kind[i, 0]) - 1]} crisis"
+    what = (
+        "a clash inside the pact"
+        if r.crises.clash[i, 0]
+        else f"{THREATS[int(r.crises.kind[i, 0]) - 1]} crisis"
+    )
     answer = ANSWER[float(r.crises.help[i, 0])]
     return f"{names[i]} calls for help ({what}); {leader} {answer}. Believed reliability is now {r.reliability[i, 0]:.2f}."
 
 
-def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tuple[list[int], str]]:
+def _conduct(
+    before: Record, now: Record, names: tuple[str, ...]
+) -> Iterator[tuple[list[int], str]]:
     """Members whose conduct differs from the motion before, one sentence for a tick."""
     turned = [
         i for i in range(len(names))
         if before.status[i, 0] == now.status[i, 0] == ACTIVE and before.conduct[i, 0] != now.conduct[i, 0]
     ]  # fmt: skip
     if turned:
-        turns = (f"{names[i]} {CONDUCT[float(now.conduct[i, 0])]} ({CONDUCT[float(before.conduct[i, 0])]} before)" for i in turned)
+        turns = (
+            f"{names[i]} {CONDUCT[float(now.conduct[i, 0])]} ({CONDUCT[float(before.conduct[i, 0])]} before)"
+            for i in turned
+        )
         yield turned, f"On the motion of the tick {', '.join(turns)}."
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sim.model.variables import RUNGS
 from sim.outcomes import tables
 from sim.outcomes.quantities import ALLIANCE_OUTCOMES, OUTCOMES
 from sim.outcomes.tables import at_horizon
-from sim.model.variables import RUNGS
 from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:

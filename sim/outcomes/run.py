@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.engines import ensemble
 from sim.errors import InputError, Problem, nearest
+from sim.model.noise import BLOCK
 from sim.outcomes.dataset import dataset
 from sim.outcomes.result import Result
 from sim.outcomes.summary import Summary, combine, statistics, summarise
@@ -33,7 +34,11 @@ def checked(runs: int, seed: int, engine: str) -> None:
     if seed < 0:
         problems.append(Problem("--seed", "", f"{seed}", "allowed: at least 0"))
     if engine not in ENGINES:
-        problems.append(Problem("--engine", "", engine, f"allowed: {', '.join(ENGINES)}", nearest(engine, ENGINES)))
+        problems.append(
+            Problem(
+                "--engine", "", engine, f"allowed: {', '.join(ENGINES)}", nearest(engine, ENGINES)
+            )
+        )
     if problems:
         raise InputError(problems)
 
@@ -66,11 +71,13 @@ def simulate(
     threads = 1 if engine == "agents" else min(jobs or os.cpu_count() or 1, len(blocks))
     _keep_memory()
     total: Summary | None = None
-    parallel = Parallel(n_jobs=threads, backend="threading", return_as="generator", pre_dispatch="2 * n_jobs")
+    parallel = Parallel(
+        n_jobs=threads, backend="threading", return_as="generator", pre_dispatch="2 * n_jobs"
+    )
     for done, part in enumerate(parallel(delayed(one)(b) for b in blocks), start=1):
         total = part if total is None else combine(total, part)
         if progress:
-            progress(min(runs, done * ensemble.BLOCK))
+            progress(min(runs, done * BLOCK))
     assert total is not None
     return total
 

@@ -46,7 +46,9 @@ def restore(file: Path) -> Scenario:
         checked = ScenarioTables.model_validate(raw, context=context)
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise InputError([Problem(str(file), "", what, "allowed: a folder that `cohesion run` wrote")]) from None
+        raise InputError(
+            [Problem(str(file), "", what, "allowed: a folder that `cohesion run` wrote")]
+        ) from None
     return Scenario(content["name"], file, "", checked, registry)
 
 
@@ -68,10 +70,23 @@ def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
     there = provenance_of(folder)
     advice = "allowed: another --out, or --force to overwrite"
     if there is None:
-        raise InputError([Problem(str(folder), "--out", "holds files that are not a run's results", advice)])
-    different = [f"{k} {there.get(k)!r} not {same[k]!r}" for k in SAME_RUN if there.get(k) != same[k]]
+        raise InputError(
+            [Problem(str(folder), "--out", "holds files that are not a run's results", advice)]
+        )
+    different = [
+        f"{k} {there.get(k)!r} not {same[k]!r}" for k in SAME_RUN if there.get(k) != same[k]
+    ]
     if different:
-        raise InputError([Problem(str(folder), "--out", f"holds another run's results ({'; '.join(different)})", advice)])
+        raise InputError(
+            [
+                Problem(
+                    str(folder),
+                    "--out",
+                    f"holds another run's results ({'; '.join(different)})",
+                    advice,
+                )
+            ]
+        )
 
 
 @contextmanager
@@ -126,7 +141,9 @@ def save(result: Result, folder: Path) -> None:
             _write(scratch / PROVENANCE, json.dumps(result.provenance, indent=1) + "\n")
             _move_in(scratch, folder)
     except OSError as error:
-        raise InputError([Problem(str(folder), "--out", f"cannot be written ({error.strerror})")]) from None
+        raise InputError(
+            [Problem(str(folder), "--out", f"cannot be written ({error.strerror})")]
+        ) from None
 
 
 def _write_dataset(result: Result, folder: Path) -> None:

@@ -9,7 +9,17 @@ from sim.model.arrays import Array
 from sim.model.tick import Record
 from sim.model.variables import RUNGS
 from sim.outcomes.incidence import Incidence
-from sim.outcomes.moments import LEVELS, QUANTILE_BLOCKS, Moments, Sums, mcse, merge, moments, quantiles, sums
+from sim.outcomes.moments import (
+    LEVELS,
+    QUANTILE_BLOCKS,
+    Moments,
+    Sums,
+    mcse,
+    merge,
+    moments,
+    quantiles,
+    sums,
+)
 from sim.outcomes.quantities import ALLIANCE_OUTCOMES, quantities, spread
 
 STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95")
@@ -55,10 +65,11 @@ def combine(a: Summary, b: Summary) -> Summary:
     runs = a.quantile_runs + b.quantile_runs
     mixed = a.quantiles
     if b.quantile_runs:
-        mixed = {k: _averaged(a.quantiles[k], b.quantiles[k], b.quantile_runs / runs) for k in a.quantiles}
-    return Summary(
-        {k: merge(a.moments[k], b.moments[k]) for k in a.moments}, mixed, runs
-    )
+        mixed = {
+            k: _averaged(a.quantiles[k], b.quantiles[k], b.quantile_runs / runs)
+            for k in a.quantiles
+        }
+    return Summary({k: merge(a.moments[k], b.moments[k]) for k in a.moments}, mixed, runs)
 
 
 def _averaged(a: Array, b: Array, share: float) -> Array:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def at_horizon(ds: "xr.Dataset", years: float) -> "xr.Dataset":
     """The dataset at the tick that ends nearest to some years after the start."""
     step = (ds.date.values[-1] - ds.date.values[0]) / (ds.sizes["date"] - 1)
-    tick = int(np.clip(round(years * np.timedelta64(31556952, "s") / step), 1, ds.sizes["date"] - 1))
+    tick = int(
+        np.clip(round(years * np.timedelta64(31556952, "s") / step), 1, ds.sizes["date"] - 1)
+    )
     return ds.isel(date=tick)
 
 
@@ -64,7 +66,11 @@ def ticks(ds: "xr.Dataset") -> "pd.DataFrame":
     dates = [_day(d) for d in ds.date.values]
     frames = []
     for name in (*ALLIANCE, *MEMBER, *RUNGS):
-        holders = [("", ds[name])] if name in ALLIANCE else [(str(m), ds[name].sel(member=m)) for m in ds.member.values]
+        holders = (
+            [("", ds[name])]
+            if name in ALLIANCE
+            else [(str(m), ds[name].sel(member=m)) for m in ds.member.values]
+        )
         for member, x in holders:
             frame = pd.DataFrame(x.values, columns=list(ds.statistic.values))
             frame.insert(0, "member", member)

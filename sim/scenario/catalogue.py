@@ -1,12 +1,13 @@
 """The catalogue of shipped scenarios."""
 
+import builtins
 from typing import Any
 
 from sim.scenario.load import load
 from sim.scenario.shipped import files, folder
 
 
-def list() -> "list[dict[str, Any]]":
+def list() -> "builtins.list[dict[str, Any]]":
     """Name, title, horizon and states of every shipped scenario."""
     entries = []
     for file in files():

@@ -107,7 +107,11 @@ def _ends(d: Distribution) -> tuple[float, float]:
 
 def _knots(coded: Coded | CodedCoefficient, rules: dict[str, Any]) -> list[Knot]:
     if coded.distribution is not None:
-        return [Knot("", _distribution(coded.distribution) + ", middle 90 %", *_ends(coded.distribution))]
+        return [
+            Knot(
+                "", _distribution(coded.distribution) + ", middle 90 %", *_ends(coded.distribution)
+            )
+        ]
     if isinstance(coded, CodedCoefficient):
         assert coded.value is not None
         return [Knot("", f"{coded.value:g}", coded.value, coded.value)]

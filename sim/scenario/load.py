@@ -71,7 +71,9 @@ def read_toml(file: Path, shown: str | None = None) -> _Source:
         raise InputError([Problem(shown, "", "a directory", "allowed: a TOML file")])
     if not file.exists():
         near = nearest(file.name, [p.name for p in file.parent.glob("*.toml")])
-        raise InputError([Problem(shown, "", "no such file", "", str(file.parent / near) if near else "")])
+        raise InputError(
+            [Problem(shown, "", "no such file", "", str(file.parent / near) if near else "")]
+        )
     try:
         data = file.read_bytes()
         text = data.decode("utf-8")
@@ -79,7 +81,9 @@ def read_toml(file: Path, shown: str | None = None) -> _Source:
         raise InputError([Problem(shown, "", f"cannot be read ({error.strerror})")]) from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError([Problem(f"{shown}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]) from None
+        raise InputError(
+            [Problem(f"{shown}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]
+        ) from None
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -109,7 +113,9 @@ def _chain(file: Path, shown: str) -> list[_Source]:
             target = find(parent) if find(parent).is_file() else target
         if target.resolve() in seen:
             circle = " -> ".join(p.name for p in [*reversed(seen), target.resolve()][::-1][::-1])
-            raise InputError([child.problem(("extends",), f"circular: {circle}", "allowed: no circle")])
+            raise InputError(
+                [child.problem(("extends",), f"circular: {circle}", "allowed: no circle")]
+            )
         try:
             chain.insert(0, read_toml(target, str(Path(child.shown).parent / parent)))
         except InputError as error:
@@ -125,7 +131,9 @@ def _is_coded(value: object) -> bool:
     return isinstance(value, Mapping) and bool({"value", "knots", "distribution"} & set(value))
 
 
-def _merge(base: dict[str, Any], own: Mapping[str, Any], source: _Source, at: Keys, origins: Origins) -> None:
+def _merge(
+    base: dict[str, Any], own: Mapping[str, Any], source: _Source, at: Keys, origins: Origins
+) -> None:
     """Merge a child's table into its parent's, noting where each key comes from."""
     for key, value in own.items():
         path = (*at, key)
@@ -137,7 +145,9 @@ def _merge(base: dict[str, Any], own: Mapping[str, Any], source: _Source, at: Ke
             kept.extend(value)
             if key == "disputes":
                 base[key] = _latest_of_pairs(kept)
-        elif isinstance(value, Mapping) and isinstance(base.get(key), dict) and not _is_coded(value):
+        elif (
+            isinstance(value, Mapping) and isinstance(base.get(key), dict) and not _is_coded(value)
+        ):
             _merge(base[key], value, source, path, origins)
             origins.setdefault(path, here)
         else:
@@ -164,7 +174,13 @@ def _latest_of_pairs(disputes: list[Any]) -> list[Any]:
 
 def _note(value: object, path: Keys, source: _Source, own: Keys, origins: Origins) -> None:
     origins[path] = (source.shown, line_at(source.lines, own))
-    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    entries = (
+        value.items()
+        if isinstance(value, Mapping)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, entry in entries:
         _note(entry, (*path, key), source, (*own, key), origins)
 
@@ -186,7 +202,15 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
     inputs = input_paths(members)
     if keys[0] == "behaviour" and len(keys) == 2:
         if keys[1] not in COEFFICIENT_NAMES:
-            return [Problem("--set", path, "unknown coefficient", "", _dotted("behaviour", nearest(keys[1], COEFFICIENT_NAMES)))]
+            return [
+                Problem(
+                    "--set",
+                    path,
+                    "unknown coefficient",
+                    "",
+                    _dotted("behaviour", nearest(keys[1], COEFFICIENT_NAMES)),
+                )
+            ]
         tables.setdefault("behaviour", {})[keys[1]] = _from_command_line(value, True)
         if isinstance(tables["behaviour"][keys[1]], dict):
             tables["behaviour"][keys[1]].pop("rule", None)
@@ -198,7 +222,12 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
             for target in targets:
                 _put(tables, target.split("."), _from_command_line(value, True))
             return []
-        if not (keys[0] == "members" and len(keys) == 3 and keys[2] in ("name", "admissible") and keys[1] in members):
+        if not (
+            keys[0] == "members"
+            and len(keys) == 3
+            and keys[2] in ("name", "admissible")
+            and keys[1] in members
+        ):
             known = sorted({*inputs, *groups, *(f"members.{m}" for m in members)})
             return [Problem("--set", path, "matches no input", "", nearest(path, known))]
     fields: dict[str, list[str]] = {"time": [], "alliance": [], "weights": []}
@@ -238,13 +267,20 @@ def _registry(chain: Sequence[_Source], problems: list[Problem]) -> dict[str, di
         if isinstance(name, str):
             source.tables["sources"] = [name]
             try:
-                registry |= read_toml(source.file.parent / name, str(Path(source.shown).parent / name)).tables
+                registry |= read_toml(
+                    source.file.parent / name, str(Path(source.shown).parent / name)
+                ).tables
             except InputError as error:
                 problems += error.problems
     return registry
 
 
-def _context(merged: Mapping[str, Any], registry: Mapping[str, Any], chain: Sequence[_Source], overrides: Mapping[str, Any]) -> dict[str, Any]:
+def _context(
+    merged: Mapping[str, Any],
+    registry: Mapping[str, Any],
+    chain: Sequence[_Source],
+    overrides: Mapping[str, Any],
+) -> dict[str, Any]:
     """What validators cannot know from their own value."""
     members = list(merged["members"]) if isinstance(merged.get("members"), dict) else []
     rules = list(merged["rules"]) if isinstance(merged.get("rules"), dict) else []
@@ -279,24 +315,45 @@ def _check_time(tables: Any, where: Any) -> list[Problem]:
         problems.append(Problem(where(("time", key)), f"time.{key}", found, allowed))
 
     if time.end <= time.start:
-        add("end", f"{time.end} is not after the start {time.start}", f"allowed: after {time.start}")
+        add(
+            "end", f"{time.end} is not after the start {time.start}", f"allowed: after {time.start}"
+        )
         return problems
     months = months_between(time.start, time.end)
     if months is None or months % STEPS[time.step]:
-        add("end", f"{time.end} is no whole number of {time.step}s after {time.start}", "allowed: whole steps")
+        add(
+            "end",
+            f"{time.end} is no whole number of {time.step}s after {time.start}",
+            "allowed: whole steps",
+        )
     if time.record_from:
         before = months_between(time.record_from, time.start)
         if time.record_from > time.start or before is None or before % STEPS[time.step]:
-            add("record_from", f"{time.record_from} is no whole number of {time.step}s before {time.start}", "allowed: whole steps")
+            add(
+                "record_from",
+                f"{time.record_from} is no whole number of {time.step}s before {time.start}",
+                "allowed: whole steps",
+            )
     years = (time.end - time.start).days / 365.25
     for horizon in time.horizons:
         if horizon > years + 0.01:
-            add("horizons", f"{horizon:g} years", f"allowed: up to the end, {years:.4g} years after the start")
+            add(
+                "horizons",
+                f"{horizon:g} years",
+                f"allowed: up to the end, {years:.4g} years after the start",
+            )
     if list(time.horizons) != sorted(set(time.horizons)) or not time.horizons:
         add("horizons", f"{time.horizons}", "allowed: rising numbers")
     cut = tables.behaviour.oppose_below.value, tables.behaviour.support_above.value
     if None not in cut and cut[0] >= cut[1]:
-        problems.append(Problem(where(("behaviour", "oppose_below")), "behaviour.oppose_below", f"{cut[0]:g}", f"allowed: below support_above, {cut[1]:g}"))
+        problems.append(
+            Problem(
+                where(("behaviour", "oppose_below")),
+                "behaviour.oppose_below",
+                f"{cut[0]:g}",
+                f"allowed: below support_above, {cut[1]:g}",
+            )
+        )
     return problems
 
 
@@ -311,7 +368,9 @@ def _check_shocks(tables: Any, where: Any) -> list[Problem]:
             if value.distribution is not None:
                 found = f"a shock on {event.path}, which is a distribution"
                 allowed = "allowed: a shock on an input coded as value or knots"
-                problems.append(Problem(where(("events", i, "path")), f"events[{i}].path", found, allowed))
+                problems.append(
+                    Problem(where(("events", i, "path")), f"events[{i}].path", found, allowed)
+                )
     return problems
 
 

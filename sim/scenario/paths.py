@@ -40,10 +40,8 @@ def integral_of(times: Array, values: Array, join: str, at: Array) -> Array:
     if len(times) == 1:
         return np.asarray(values[0] * (at - times[0]))
     width = np.diff(times)
-    if join == "step":
-        area = values[:-1] * width
-    else:
-        area = 0.5 * (values[:-1] + values[1:]) * width
+    mean = values[:-1] if join == "step" else 0.5 * (values[:-1] + values[1:])
+    area = mean * width
     total = np.concatenate([[0.0], np.cumsum(area)])
     k = np.clip(np.searchsorted(times, at, side="right") - 1, 0, len(times) - 1)
     past = at - times[k]

@@ -62,7 +62,11 @@ def _words(e: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, str]:
             return f"{shown(e['input'])}", f"allowed: {listed(names)}", nearest(e["input"], names)
         case "union_tag_invalid":
             names = list(EVENT_KINDS)
-            return f"unknown kind {shown(context['tag'])}", f"allowed: {listed(names)}", nearest(context["tag"], names)
+            return (
+                f"unknown kind {shown(context['tag'])}",
+                f"allowed: {listed(names)}",
+                nearest(context["tag"], names),
+            )
         case "union_tag_not_found":
             return "no kind", f"allowed: {listed(EVENT_KINDS)}", ""
         case "too_short":

@@ -54,7 +54,8 @@ def tick_edges(tables: Any) -> tuple[tuple[dt.date, ...], int]:
     months = STEPS[time.step]
     total = months_between(first, time.end)
     before = months_between(first, time.start)
-    assert total is not None and before is not None, "checked by load"
+    assert total is not None, "checked by load"
+    assert before is not None, "checked by load"
     edges = tuple(add_months(first, months * k) for k in range(total // months + 1))
     return edges, before // months
 
@@ -67,7 +68,9 @@ def _bands(tables: Any, edges: Array) -> dict[str, Band]:
             value = getattr(holder, i.name)
             for channel in i.channels or ("",):
                 path = f"{prefix}.{i.name}" + (f".{channel}" if channel else "")
-                bands[path] = band_of(getattr(value, channel) if channel else value, tables.rules, edges)
+                bands[path] = band_of(
+                    getattr(value, channel) if channel else value, tables.rules, edges
+                )
 
     for code, member in tables.members.items():
         add(f"members.{code}", member, MEMBER_INPUTS)
@@ -77,7 +80,9 @@ def _bands(tables: Any, edges: Array) -> dict[str, Band]:
     for event in tables.events:
         if event.kind == "shock":
             band = bands[event.path]
-            bands[event.path] = shocked(band, to_years(event.date), event.change, event.half_life, edges)
+            bands[event.path] = shocked(
+                band, to_years(event.date), event.change, event.half_life, edges
+            )
     return bands
 
 
@@ -93,7 +98,9 @@ def _coefficient(coded: CodedCoefficient) -> float | Distribution:
     return float(coded.value)
 
 
-def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -> tuple[Script, ...]:
+def _script(
+    scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int
+) -> tuple[Script, ...]:
     tables, members = scenario.tables, scenario.members
     times = np.array([to_years(d) for d in edges])
     ticks, rows = len(edges) - 1, len(members)
@@ -139,7 +146,9 @@ def compile(scenario: Scenario) -> Program:
     tables = scenario.tables
     edges, record_ticks = tick_edges(tables)
     members = scenario.members
-    pairs = tuple((members.index(a), members.index(b)) for a, b in (d.between for d in tables.disputes))
+    pairs = tuple(
+        (members.index(a), members.index(b)) for a, b in (d.between for d in tables.disputes)
+    )
     weights = {
         name: np.array(list(getattr(tables.weights, name).model_dump().values()))
         for name in type(tables.weights).model_fields

@@ -8,6 +8,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -69,14 +70,18 @@ def shown(value: object) -> str:
 
 def unknown(what: str, name: object, allowed: Sequence[str]) -> PydanticCustomError:
     """A name that is not one of those allowed."""
-    return wrong(f"unknown {what} {shown(name)}", f"allowed: {listed(allowed)}", nearest(name, allowed))
+    return wrong(
+        f"unknown {what} {shown(name)}", f"allowed: {listed(allowed)}", nearest(name, allowed)
+    )
 
 
 def _date(value: object) -> dt.date:
     try:
         return parse(value)
     except ValueError:
-        raise wrong(f"{shown(value)} is not a date", "allowed: YYYY, YYYY-MM or YYYY-MM-DD") from None
+        raise wrong(
+            f"{shown(value)} is not a date", "allowed: YYYY, YYYY-MM or YYYY-MM-DD"
+        ) from None
 
 
 def _number(value: object, what: str = "a number") -> float:
@@ -97,7 +102,9 @@ def _state(name: str, info: ValidationInfo) -> str:
 def _in_horizon(date: dt.date, info: ValidationInfo) -> dt.date:
     horizon = info.context.get("horizon") if info.context else None
     if horizon and not horizon[0] <= date < horizon[1]:
-        raise wrong(f"{date} is outside the horizon", f"allowed: from {horizon[0]} to before {horizon[1]}")
+        raise wrong(
+            f"{date} is outside the horizon", f"allowed: from {horizon[0]} to before {horizon[1]}"
+        )
     return date
 
 
@@ -188,16 +195,22 @@ class Distribution(Strict):
     @model_validator(mode="after")
     def _complete(self) -> "Distribution":
         needed = FAMILIES[self.family]
-        given = [k for k in type(self).model_fields if k != "family" and getattr(self, k) is not None]
+        given = [
+            k for k in type(self).model_fields if k != "family" and getattr(self, k) is not None
+        ]
         if sorted(given) != sorted(needed):
-            raise wrong(f"{self.family} with {listed(given) or 'nothing'}", f"allowed: {listed(needed)}")
+            raise wrong(
+                f"{self.family} with {listed(given) or 'nothing'}", f"allowed: {listed(needed)}"
+            )
         p = self.parameters()
         if self.family in ("uniform", "triangular") and sorted(p.values()) != list(p.values()):
             raise wrong(f"{self.family} with {p}", f"allowed: {' <= '.join(needed)}")
         if any(p[k] <= 0 for k in ("sd", "a", "b", "median") if k in p):
             raise wrong(f"{self.family} with {p}", "allowed: sd, a, b and median above 0")
         if p.get("low", 0) == p.get("high", 1):
-            raise wrong(f"{self.family} of no width", "allowed: low < high; write `value` for a number")
+            raise wrong(
+                f"{self.family} of no width", "allowed: low < high; write `value` for a number"
+            )
         return self
 
     def parameters(self) -> dict[str, float]:
@@ -231,7 +244,9 @@ class Coded(Strict):
             if value not in WORDS:
                 raise unknown("word", value, list(WORDS))
             return value
-        return None if value is None else _number(value, f"a number or one of {listed(list(WORDS))}")
+        return (
+            None if value is None else _number(value, f"a number or one of {listed(list(WORDS))}")
+        )
 
     @field_validator("knots")
     @classmethod
@@ -241,7 +256,7 @@ class Coded(Strict):
         if not knots:
             raise wrong("no knots", "allowed: at least one date = value")
         dates = [_date(key) for key in knots]
-        for first, second in zip(dates, dates[1:], strict=False):
+        for first, second in pairwise(dates):
             if second <= first:
                 raise wrong(f"knot {second} after {first}", "allowed: dates in rising order")
         return {d.isoformat(): cls._readable(v) for d, v in zip(dates, knots.values(), strict=True)}
@@ -257,7 +272,9 @@ class Coded(Strict):
                     raise wrong(f"{figure:g}", "allowed: 0 to 1, or a figure with its rule")
         if d := self.distribution:
             if d.family == "lognormal":
-                raise wrong("lognormal", "allowed for an input in [0, 1]: uniform, triangular, normal, beta")
+                raise wrong(
+                    "lognormal", "allowed for an input in [0, 1]: uniform, triangular, normal, beta"
+                )
             edges = [v for k, v in d.parameters().items() if k in ("low", "mode", "high", "mean")]
             if any(not 0 <= v <= 1 for v in edges):
                 raise wrong(f"{d.family} with {d.parameters()}", "allowed: 0 to 1")
@@ -265,7 +282,9 @@ class Coded(Strict):
 
     def entries(self) -> dict[str, float | str]:
         """The knots by date; a single value stands under an empty date."""
-        return self.knots if self.knots is not None else {} if self.value is None else {"": self.value}
+        return (
+            self.knots if self.knots is not None else {} if self.value is None else {"": self.value}
+        )
 
 
 class CodedCoefficient(Strict):
@@ -324,7 +343,9 @@ def default_coded(value: float) -> dict[str, Any]:
 
 def _input_field(i: Input) -> tuple[Any, Any]:
     if not i.channels:
-        return Coded, Field(default_factory=lambda: Coded.model_construct(**default_coded(i.default)))
+        return Coded, Field(
+            default_factory=lambda: Coded.model_construct(**default_coded(i.default))
+        )
     group = _table(f"{i.name}_channels", i.meaning, {
         channel: _input_field(Input(channel, "", "", default=i.default)) for channel in i.channels
     })  # fmt: skip
@@ -365,7 +386,7 @@ class MemberBase(Strict):
     @field_validator("record")
     @classmethod
     def _in_order(cls, record: list[Membership]) -> list[Membership]:
-        for first, second in zip(record, record[1:], strict=False):
+        for first, second in pairwise(record):
             if second.from_ <= first.from_:
                 raise wrong(f"{second.from_} after {first.from_}", "allowed: dates in rising order")
         return record
@@ -376,10 +397,11 @@ class MemberBase(Strict):
         return past[-1] if past else 0
 
 
-Member: Any = create_model(
-    "Member", __base__=MemberBase, **{i.name: _input_field(i) for i in MEMBER_INPUTS}
+_inputs: dict[str, Any] = {i.name: _input_field(i) for i in MEMBER_INPUTS}
+Member: Any = create_model("Member", __base__=MemberBase, **_inputs)
+Leader: Any = _table(
+    "Leader", "The leader's paths.", {i.name: _input_field(i) for i in LEADER_INPUTS}
 )
-Leader: Any = _table("Leader", "The leader's paths.", {i.name: _input_field(i) for i in LEADER_INPUTS})
 Behaviour: Any = _table("Behaviour", "The behavioural coefficients.", {
     c.name: (_bounded(c), Field(default_factory=lambda c=c: CodedCoefficient(**prior_of(c))))
     for c in COEFFICIENTS

@@ -1,0 +1,197 @@
+"""How fast: the ensemble beside plain Mesa and beside its own random draws; memory on request.
+
+python -m benchmarks.speed
+python -m benchmarks.speed --memory
+
+Every round measures everything once, one after the other on one core, and gives ratios of that
+round alone: a noisy machine slows all of a round, so these say more than ratios of averages.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import plain_mesa
+from sim.engines.ensemble import draws_of, run_block
+from sim.model.noise import BLOCK, Noise
+from sim.outcomes.run import simulate
+from sim.scenario.load import load
+from sim.scenario.program import Program, compile
+from tests.helpers import SIX
+from tests.scenarios import of_size
+
+SIZES = {6: (4, 40), 30: (1, 8)}
+"""States, the leader among them: (blocks of the ensemble, runs of plain Mesa) in a round."""
+OUTLOOK = "scenarios/csto/outlook-2023.toml"
+Task = Callable[[], None]
+
+MEASURE = """
+import json, sys, time
+import sim
+began = time.perf_counter()
+runs = int(sys.argv[1])
+if runs:
+    sim.run(sim.load(sys.argv[2]), runs=runs, seed=1)
+seconds = time.perf_counter() - began
+try:
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+except OSError:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+print(json.dumps({"seconds": seconds, "peak": peak}))
+"""
+# Not ru_maxrss on Linux: it survives exec, so a child starts with its parent's peak.
+
+
+def member_ticks(program: Program, runs: int) -> int:
+    """Members, the leader excluded, x forecast ticks x runs."""
+    return len(program.members) * program.forecast_ticks * runs
+
+
+def ensemble(program: Program, blocks: int) -> None:
+    """Ticks alone: every record is made and thrown away."""
+    for block in range(blocks):
+        for _ in run_block(program, 1, block):
+            pass
+
+
+def measured(program: Program, blocks: int) -> None:
+    """As `cohesion run` on one thread: ticks, and every outcome summarised."""
+    simulate(program, blocks * BLOCK, 1, jobs=1)
+
+
+def draws(program: Program, blocks: int) -> None:
+    """The random draws of the same ticks and nothing else."""
+    for block in range(blocks):
+        noise = Noise(1, block)
+        for t in range(program.ticks):
+            draws_of(noise, t, program, slice(None))
+
+
+def mesa(lives: list[plain_mesa.Life]) -> None:
+    """Plain Mesa, inputs at hand."""
+    for seed, life in enumerate(lives):
+        plain_mesa.run(life, seed)
+
+
+def seconds(task: Task) -> float:
+    """How long it takes."""
+    began = time.perf_counter()
+    task()
+    return time.perf_counter() - began
+
+
+def tasks_of(program: Program, blocks: int, runs: int) -> dict[str, tuple[Task, int]]:
+    """What is measured at one size: (task, member-ticks)."""
+    many = member_ticks(program, blocks * BLOCK)
+    lives = plain_mesa.lives(program, 1, runs)
+    return {
+        "ensemble": (lambda: ensemble(program, blocks), many),
+        "draws": (lambda: draws(program, blocks), many),
+        "measured": (lambda: measured(program, blocks), many),
+        "mesa": (lambda: mesa(lives), member_ticks(program, runs)),
+    }
+
+
+def rounds(tasks: dict[str, tuple[Task, int]], number: int) -> list[dict[str, float]]:
+    """Million member-ticks a second of every task in every round, the first round thrown away."""
+    found = [
+        {name: ticks / seconds(task) / 1e6 for name, (task, ticks) in tasks.items()}
+        for _ in range(number + 1)
+    ]
+    return found[1:]
+
+
+def spread(values: list[float], digits: int = 2) -> str:
+    """Median and range."""
+    shown = (f"{x:,.{digits}f}" for x in (median(values), min(values), max(values)))
+    return "{} ({} to {})".format(*shown)
+
+
+def lines(found: list[dict[str, float]]) -> dict[str, str]:
+    """What the table shows of one size."""
+
+    def speed(name: str, digits: int = 2) -> str:
+        return spread([f[name] for f in found], digits)
+
+    def ratio(above: str, below: str) -> str:
+        return spread([f[above] / f[below] for f in found])
+
+    return {
+        "ensemble, ticks alone [M/s]": speed("ensemble"),
+        "ensemble, all outcomes measured [M/s]": speed("measured"),
+        "random draws alone [M/s]": speed("draws"),
+        "plain Mesa [M/s]": speed("mesa", 4),
+        "ensemble / plain Mesa, times as fast": ratio("ensemble", "mesa"),
+        "measured ensemble / plain Mesa, times as fast": ratio("measured", "mesa"),
+        "ensemble / draws, times the cost": ratio("draws", "ensemble"),
+        "measured ensemble / draws, times the cost": ratio("draws", "measured"),
+    }
+
+
+def program_of(states: int, folder: Path) -> Program:
+    """six.toml, or as many states made from its own."""
+    return compile(load(SIX if states == 6 else of_size(folder, states - 1)))
+
+
+def speed_table(number: int) -> Table:
+    """All sizes side by side."""
+    with tempfile.TemporaryDirectory() as folder:
+        programs = {states: program_of(states, Path(folder)) for states in SIZES}
+    shown = {
+        states: lines(rounds(tasks_of(program, *SIZES[states]), number))
+        for states, program in programs.items()
+    }
+    table = Table(
+        title=f"Million member-ticks a second: median (least to most) of {number} rounds",
+        caption="Member-ticks: members, the leader excluded, x forecast ticks x runs. One core. "
+        "Plain Mesa's inputs are read beforehand, the ensemble's are part of its time.",
+    )
+    table.add_column("")
+    for states in shown:
+        table.add_column(f"{states} states", justify="right")
+    for name in next(iter(shown.values())):
+        table.add_row(name, *(of_size[name] for of_size in shown.values()))
+    return table
+
+
+def memory_table(sizes: tuple[int, ...]) -> Table:
+    """Peak memory and wall time of `sim.run`, each number of runs in a process of its own."""
+    table = Table(title=f"sim.run of {OUTLOOK}", caption="0 runs: `import sim` alone.")
+    for column in ("runs", "peak memory [MB]", "seconds", "runs a second"):
+        table.add_column(column, justify="right")
+    for runs in sizes:
+        command = [sys.executable, "-c", MEASURE, str(runs), OUTLOOK]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found = json.loads(output)
+        rate = f"{runs / found['seconds']:,.0f}" if runs else ""
+        table.add_row(f"{runs:,}", f"{found['peak'] / 2**20:,.0f}", f"{found['seconds']:.2f}", rate)
+    return table
+
+
+def main() -> None:
+    """Print what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of measurement")
+    parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
+    parser.add_argument(
+        "--runs", type=int, nargs="+", default=[0, 10_000, 100_000, 1_000_000],
+        help="with --memory: numbers of runs",
+    )  # fmt: skip
+    given = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(memory_table(tuple(given.runs)) if given.memory else speed_table(given.rounds))
+
+
+if __name__ == "__main__":
+    main()
