@@ -42,6 +42,7 @@ class Row:
                 if span[i, j].any():
                     self.place[i, j] = self._places(band, noise.of_input(paths[i][j]))
         used = self.place.any(axis=(0, 2))
+        used[0] |= not used.any()
         self.span, self.place = self.span[:, used], self.place[:, used]
         moves = (np.diff(self.base).any(axis=0), np.diff(self.span).any(axis=(0, 1)))
         self.changed = np.concatenate([[True], moves[0] | moves[1]])
@@ -55,13 +56,17 @@ class Row:
         d = band.distribution
         return quantile(u, d.family, d.parameters(), 0.0, 1.0)
 
+    def _spread(self, span: Array) -> Array:
+        """What the places in the bands add, (state, run), summed over the channels of ``span``."""
+        if span.shape[1] == 1:
+            return span[:, 0] * self.place[:, 0]
+        return np.matmul(span.swapaxes(1, 2), self.place)[:, 0]
+
     def at(self, tick: int) -> Array:
         """Values (state, run) in a tick; the same array for ticks between which nothing changes."""
         version = int(self._version[tick])
         if self._read is None or self._read[0] != version:
-            value = np.repeat(self.base[:, tick, None], BLOCK, axis=1)
-            if self.span.shape[1]:
-                value += np.matmul(self.span[:, None, :, tick], self.place)[:, 0]
+            value = self._spread(self.span[:, :, tick, None]) + self.base[:, tick, None]
             self._read = version, value
         return self._read[1]
 

@@ -70,7 +70,7 @@ def probability(axes: Axes, top: float, linear_below: float | None) -> None:
     import numpy as np
     from matplotlib.ticker import MaxNLocator
 
-    top = min(max(top, 1e-4), 1.0)
+    top = min(top, 1.0) or 0.01
     if linear_below is None:
         axes.set_xlim(0, min(1.04 * top, 1.0))
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sim.figures import axes as scales
 from sim.figures import style
-from sim.figures.values import Z, at_most, series
+from sim.figures.values import Z, at_most, error_note, series
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,7 +26,7 @@ BELOW = (
 def cohesion(ds: xr.Dataset) -> Figure:
     """Fan chart of cohesion; two small ones show whether membership and agreement go with it."""
     with style.look():
-        figure = style.sheet(ds, HEADLINE, BELOW, "", 5.2)
+        figure = style.sheet(ds, HEADLINE, BELOW, error_note(ds, "cohesion", "orange"), 5.2)
         engine: Any = figure.get_layout_engine()
         engine.set(w_pad=0.12)
         panels = figure.subplot_mosaic(

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from sim.figures import axes as scales
 from sim.figures import style
 from sim.figures.labels import spread
-from sim.figures.values import horizons, interval, names, percent, series, starts_outside
+from sim.figures.values import (
+    error_note,
+    horizons,
+    interval,
+    names,
+    percent,
+    series,
+    starts_outside,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +56,7 @@ def exits(ds: xr.Dataset) -> Figure:
     gap = 0.15 if len(order) <= 12 else 0.085
     row = max(gap * (len(marks) + 1), 0.36)
     height = row * len(order) + 1.5
-    note = "bars: 95 % Monte Carlo error"
+    note = error_note(ds, "exit", "bars")
     with style.look():
         figure = style.sheet(ds, ROWS_HEADLINE, ROWS_BELOW, note, height)
         panels = dict(zip(PANELS, figure.subplots(1, 2, sharey=True, sharex=True), strict=True))
@@ -144,7 +152,7 @@ def incidence(ds: xr.Dataset) -> Figure:
     rest = order[len(shown) :]
     mean, low, high = (np.clip(a, 0, 1) for a in interval(ds, "exit"))
     with style.look():
-        note = "bands: 95 % Monte Carlo error"
+        note = error_note(ds, "exit", "bands")
         figure = style.sheet(ds, CURVES_HEADLINE, CURVES_BELOW, note, 4.8)
         panel = figure.subplots()
         x = scales.dates(ds)
@@ -153,7 +161,7 @@ def incidence(ds: xr.Dataset) -> Figure:
         for colour, i in reversed(list(zip(style.LINES, shown, strict=False))):
             panel.fill_between(x, low[:, i], high[:, i], color=colour, alpha=0.25, linewidth=0)
             panel.plot(x, mean[:, i], color=colour, linewidth=1.8)
-        panel.set_ylim(0, min(max(1.05 * float(np.nan_to_num(high).max()), 1e-4), 1.0))
+        panel.set_ylim(0, min(1.05 * float(np.nan_to_num(high).max()), 1.0) or 0.01)
         panel.grid(axis="y")
         panel.set_ylabel("probability of having left")
         scales.in_percent(panel.yaxis)
@@ -176,7 +184,8 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
     ]
     if rest:
         ends.append((final[rest].min(), final[rest].max()))
-        labels.append(f"{len(rest)} others  {' to '.join(percent(end) for end in ends[-1])}")
+        told = dict.fromkeys(percent(end) for end in ends[-1])
+        labels.append(f"{len(rest)} others  {' to '.join(told)}")
     top = panel.get_ylim()[1]
     middles = [(low + high) / 2 / top for low, high in ends]
     places = spread([-middle for middle in middles], 0.055, -1.0, 0.0)

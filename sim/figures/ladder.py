@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.figures import axes as scales
 from sim.figures import style
-from sim.figures.values import Z, at_most, names, series
+from sim.figures.values import Z, at_most, error_note, names, series
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,9 +38,11 @@ def ladder(ds: xr.Dataset) -> Figure:
     titles = _titles(ds, width)
     lines = max(title.count("\n") + 1 for title in titles)
     tall = rows * (height + 0.17 * lines) + 0.5
-    note = f"95 % Monte Carlo error of a probability: at most {at_most(_error(ds))}"
+    note = error_note(ds, "loyal", "not drawn")
+    if (error := _error(ds)) > 0:
+        note += f", at most {at_most(100 * error)} percentage points"
     with style.look():
-        figure = style.sheet(ds, HEADLINE, BELOW, note if _error(ds) > 0 else "", tall)
+        figure = style.sheet(ds, HEADLINE, BELOW, note, tall)
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for k, panel in enumerate(grid.flat):
             if k >= count:

@@ -89,6 +89,14 @@ def interval(
     return mean, mean - error, mean + error
 
 
+def error_note(ds: xr.Dataset, name: str, mark: str) -> str:
+    """What the footer says of Monte Carlo error: the mark that shows it, or that there is none."""
+    import numpy as np
+
+    known = bool(np.isfinite(series(ds, name, "mcse")).any())
+    return f"{mark}: 95 % Monte Carlo error" if known else "too few runs for a Monte Carlo error"
+
+
 def percent(share: float) -> str:
     """A probability for the eye: two digits or so, never a false zero or a false certainty."""
     import math
