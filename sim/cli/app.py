@@ -10,6 +10,9 @@ import typer
 
 from sim.errors import InputError
 
+# looking for pydantic plugins costs a tenth of the time that `check` may take
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 app = typer.Typer(
     name="cohesion",
     help="What holds an alliance together, who leaves it, when, and what would change that.",

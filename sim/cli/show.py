@@ -5,21 +5,24 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
-from sim.scenario.load import parse_override
 
-
-def out() -> Console:
+def out() -> "Console":
     """Standard output, never narrower than a table needs where it is not a terminal."""
+    from rich.console import Console
+
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=110)
 
 
-def err() -> Console:
+def err() -> "Console":
     """Standard error, for progress and notices."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False)
 
 
@@ -39,6 +42,8 @@ def print_json(value: Any) -> None:
 
 def overrides(given: Sequence[str]) -> dict[str, Any]:
     """The --set options by path."""
+    from sim.scenario.load import parse_override
+
     return dict(parse_override(text) for text in given)
 
 

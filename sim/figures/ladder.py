@@ -44,6 +44,7 @@ def ladder(ds: xr.Dataset) -> Figure:
     with style.look():
         figure = style.sheet(ds, HEADLINE, BELOW, note, tall)
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        _frame(grid[0, 0], ds, width)
         for k, panel in enumerate(grid.flat):
             if k >= count:
                 panel.set_visible(False)
@@ -52,7 +53,6 @@ def ladder(ds: xr.Dataset) -> Figure:
             panel.set_title(titles[k], fontsize=style.NORMAL, pad=3)
             if k + columns >= count:
                 panel.tick_params(labelbottom=True)
-        scales.calendar(grid[0, 0], ds, width)
         key = [(Patch(color=colour), MEANINGS[rung]) for rung, colour in style.RUNGS.items()]
         style.legend(figure, [key])
         return style.settle(figure)
@@ -81,17 +81,20 @@ def _titles(ds: xr.Dataset, width: float) -> list[str]:
     return titles
 
 
+def _frame(panel: Axes, ds: xr.Dataset, width: float) -> None:
+    """The two axes that all panels share."""
+    panel.set_ylim(0, 1)
+    panel.set_yticks([0, 0.5, 1])
+    scales.in_percent(panel.yaxis)
+    scales.calendar(panel, ds, width)
+
+
 def _areas(panel: Axes, ds: xr.Dataset, member: int) -> None:
     """The rungs of one state, loyal at the bottom."""
-    from matplotlib.ticker import FixedLocator
-
     shares = [series(ds, rung, "mean")[:, member] for rung in style.RUNGS]
     panel.stackplot(
         scales.dates(ds), shares, colors=list(style.RUNGS.values()), edgecolor="white", lw=0.4
     )
-    panel.set_ylim(0, 1)
-    panel.yaxis.set_major_locator(FixedLocator([0, 0.5, 1]))
-    scales.in_percent(panel.yaxis)
 
 
 def _error(ds: xr.Dataset) -> float:

@@ -17,11 +17,11 @@ class Standing(NamedTuple):
 
 def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
     """The environment's part of the target stance."""
-    exposure = inputs.western_ties + inputs.target_ties
+    entrapment = c.entrapment * inputs.confrontation
     fixed = (
         c.baseline
-        - c.western_ties * inputs.western_ties
-        - (c.entrapment * inputs.confrontation) * exposure
+        - (c.western_ties + entrapment) * inputs.western_ties
+        - entrapment * inputs.target_ties
         - (c.hierarchy * inputs.hierarchy) * inputs.autonomy
         - c.partiality * inputs.partiality
         - c.other_ties * inputs.other_ties
@@ -53,11 +53,11 @@ def target(
 def peer_pull(stance: Array, counts: Flags, total: Array, n: Array, c: Coefficients) -> Array:
     """b_peer (mean stance of fellow members - own stance); 0 for a state without fellows.
 
-    ``counts`` is true for members; ``total`` the sum of members' stances, ``n`` their number.
+    ``counts`` is true for members; ``total`` the sum of members' stances, ``n`` their number. The
+    sum over fellows less as many times the own stance is ``total - n * stance``, for members too.
     """
-    fellows = n - counts
-    mean = (total - counts * stance) / np.maximum(fellows, 1.0)
-    return c.peers * ((fellows > 0) * (mean - stance))
+    weight = c.peers / np.maximum(n - counts, 1.0)
+    return weight * (total - n * stance)
 
 
 def adjust(stance: Array, goal: Array, z: Array, d: Decays) -> Array:
