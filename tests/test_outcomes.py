@@ -18,9 +18,10 @@ from sim.outcomes.incidence import Incidence, at_most_one
 from sim.outcomes.moments import mcse, merge, moments, quantiles, sums
 from sim.outcomes.quantities import ALLIANCE, MEMBER, OUTCOMES
 from sim.outcomes.replay import replay
+from sim.outcomes.resolved import identity, resolved, restore
 from sim.outcomes.result import Result
 from sim.outcomes.run import run
-from sim.outcomes.save import check_target, resolved, restore, save
+from sim.outcomes.save import check_target, save
 from sim.scenario.load import load
 from sim.scenario.program import compile
 from tests.helpers import SIX
@@ -234,33 +235,32 @@ def test_replay_tells_the_run_that_the_ensemble_made(result: Result, tmp_path: P
         replay(tmp_path, 0)
 
 
-def same_run(**changed: object) -> dict[str, object]:
-    return {"scenario": "six", "runs": 50, "seed": 4, "engine": "ensemble",
-            "overrides": {"time.step": "year", "behaviour.peers": "0.1"}, **changed}  # fmt: skip
+def same_run(result: Result, **changed: object) -> dict[str, object]:
+    return {**identity(result.scenario, 50, 4, "ensemble"), **changed}
 
 
 def test_another_runs_results_are_not_overwritten(result: Result, tmp_path: Path) -> None:
     folder = tmp_path / "r"
     save(result, folder)
-    check_target(folder, same_run(), force=False)
+    check_target(folder, same_run(result), force=False)
     for change in (
         {"seed": 5},
         {"runs": 51},
         {"engine": "agents"},
-        {"overrides": {}},
+        {"fingerprint": "0"},
         {"scenario": "x"},
     ):
         with pytest.raises(InputError, match="holds another run's results"):
-            check_target(folder, same_run(**change), force=False)
-    check_target(folder, same_run(seed=5), force=True)
+            check_target(folder, same_run(result, **change), force=False)
+    check_target(folder, same_run(result, seed=5), force=True)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     with pytest.raises(InputError, match="not a run's results"):
-        check_target(tmp_path / "mine", same_run(), force=False)
+        check_target(tmp_path / "mine", same_run(result), force=False)
     save(result, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
     with pytest.raises(InputError, match="not a directory"):
-        check_target(folder / "members.csv", same_run(), force=True)
+        check_target(folder / "members.csv", same_run(result), force=True)
 
 
 @pytest.mark.parametrize("at", ["_write_dataset", "_write_figures", "_move_in"])

@@ -48,7 +48,7 @@ def test_every_coded_value_names_its_source(name: str) -> None:
 def test_every_source_of_the_registry_is_cited() -> None:
     registry = tomllib.loads((folder() / "csto/sources.toml").read_text())
     text = "\n".join(
-        f.read_text() for f in (folder() / "csto").glob("*.toml") if f.name != "sources.toml"
+        f.read_text() for f in (folder() / "csto").rglob("*.toml") if f.name != "sources.toml"
     )
     by_priors = {i for c in COEFFICIENTS for i in cited(c)}
     unused = [i for i in registry if not re.search(rf'"{i}[" ]', text) and i not in by_priors]

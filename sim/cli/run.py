@@ -8,6 +8,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from sim.cli import show
+from sim.outcomes.resolved import identity
 from sim.outcomes.run import checked, run
 from sim.outcomes.save import check_target, save
 from sim.scenario.load import load
@@ -21,11 +22,7 @@ def main(
     loaded = load(scenario, show.overrides(sets))
     checked(runs, seed, engine)
     folder = out or Path("results") / loaded.name
-    same = {
-        "scenario": loaded.name, "runs": runs, "seed": seed, "engine": engine,
-        "overrides": {k: str(v) for k, v in loaded.overrides.items()},
-    }  # fmt: skip
-    check_target(folder, same, force)
+    check_target(folder, identity(loaded, runs, seed, engine), force)
     with show.progress(runs, f"{loaded.name}: runs") as advance:
         result = run(loaded, runs, seed, engine, progress=advance)
     save(result, folder)

@@ -140,7 +140,7 @@ class MemberState(mesa.Agent):
         """Phase 6: opinion, diversification, punishment."""
         m = self.model
         self.feedback = phases.feed_back(
-            self.state, self.x, self.happened, self.inputs, self.standing, m.c, m.d
+            self.state, self.x, self.happened, self.ties, self.inputs, self.standing, m.c, m.d
         )
 
     def settle(self, status: Codes, recent_exits: Any, alive: Flags) -> None:
@@ -223,7 +223,8 @@ class AllianceModel(mesa.Model):
             self.fights = phases.clashes(clash, before, first.standing, a)
         self.agents.do("answer")
         happened = self._happened()
-        self.shared = phases.gather(happened, self._stacked("stance"), before)
+        belongs = np.stack([s.ties.belongs for s in self.states])
+        self.shared = phases.gather(happened, self._stacked("stance"), belongs)
         self.agents.do("believe")
         self.agents.do("stand")
         self.agents.do("behave")

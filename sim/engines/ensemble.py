@@ -67,6 +67,8 @@ def run_block(
             state = relive(state, inputs, s, z, script, c, d)
             continue
         if t == program.record_ticks:
+            status = np.broadcast_to(state.status, state.stance.shape)
+            state = state._replace(status=status)
             u: Array = noise.uniforms("conduct", t, rows)[:, lanes]
             yield look(state, inputs, u, c)
         state, record = tick(state, inputs, s, draws_of(noise, t, program, lanes), script, a, c, d)

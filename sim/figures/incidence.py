@@ -188,7 +188,7 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
         labels.append(f"{len(rest)} others  {' to '.join(told)}")
     top = panel.get_ylim()[1]
     middles = [(low + high) / 2 / top for low, high in ends]
-    places = spread([-middle for middle in middles], 0.02, -1.0, 0.0)
+    places = spread([-middle for middle in middles], 0.055, -1.0, 0.0)
     aside: dict[str, Any] = {"transform": panel.transAxes, "clip_on": False}
     for k, (low, high) in enumerate(ends):
         colour, y = (style.LINES[k] if k < len(shown) else OTHERS), -places[k]

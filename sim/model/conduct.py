@@ -3,6 +3,8 @@
 McCullagh (1980), 10.1111/j.2517-6161.1980.tb01109.x.
 """
 
+import numpy as np
+
 from sim.model.arrays import Array, Coefficients, exp
 
 OPPOSES, ABSTAINS, SUPPORTS = 0.0, 0.5, 1.0
@@ -17,4 +19,4 @@ def chances(stance: Array, c: Coefficients) -> tuple[Array, Array]:
 
 def choose(u: Array, support: Array, oppose: Array) -> Array:
     """The conduct: 1 support, 1/2 abstain, 0 oppose; a higher draw is kinder to the leader."""
-    return 0.5 * (u >= oppose) + 0.5 * (u + support >= 1.0)
+    return 0.5 * np.add(u >= oppose, u + support >= 1.0, dtype=np.int8)

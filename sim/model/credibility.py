@@ -20,8 +20,8 @@ def update(
     seen_kept = d.kept + c.watching * all_helped
     seen_broken = d.broken + c.watching * (all_asked - all_helped)
     return (
-        d.belief * kept + seen_kept + own * helped,
-        d.belief * broken + seen_broken + own * (asked - helped),
+        d.belief * kept + (seen_kept + own * helped),
+        d.belief * broken + (seen_broken + own * (asked - helped)),
     )
 
 

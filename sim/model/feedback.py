@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.model.arrays import Array, Coefficients, Flags, Inputs
+from sim.model.arrays import Array, Coefficients, Inputs
 from sim.model.decays import Decays
 
 
@@ -39,12 +39,12 @@ def opine(
     """Opinion returns to its mean, falls when the leader's war grows, moves with promises."""
     promises = c.opinion_promise * (2.0 * helped - asked)
     fall = c.opinion_war * np.maximum(war_shock, 0.0)
-    moved = mean + (opinion - mean) * d.opinion + promises - fall
+    moved = mean + (opinion - mean) * d.opinion + (promises - fall)
     return np.minimum(np.maximum(moved, 0.0), 1.0)
 
 
 def punish(
-    punishment: Array, stance: Array, coercion: Array, belongs: Flags, c: Coefficients, d: Decays
+    punishment: Array, stance: Array, coercion: Array, belongs: Array, c: Coefficients, d: Decays
 ) -> Array:
     """The leader punishes members of negative stance; punishment fades."""
     rate = c.punishment * coercion * d.dt

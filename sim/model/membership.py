@@ -61,8 +61,8 @@ def hazards(
     rate = np.where(active, c.freeze_rate, c.resume_rate)
     side = np.where(active, loose, -loose)
     if outside.any():
-        rate = np.where(outside, may_join * c.entry_rate, rate)
-        side = np.where(outside, s.entry + c.entry_stance * stance, side)
+        np.copyto(rate, may_join * c.entry_rate, where=outside)
+        np.copyto(side, s.entry + c.entry_stance * stance, where=outside)
     leave = ~outside * (c.exit_rate * renewal)
     return leave * exp(drift - grip), rate * exp(side)
 

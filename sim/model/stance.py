@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Coefficients, Flags, Inputs
+from sim.model.arrays import Array, Coefficients, Inputs
 from sim.model.decays import Decays
 
 
@@ -17,11 +17,11 @@ class Standing(NamedTuple):
 
 def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
     """The environment's part of the target stance."""
-    entrapment = c.entrapment * inputs.confrontation
+    exposure = inputs.western_ties + inputs.target_ties
     fixed = (
         c.baseline
-        - (c.western_ties + entrapment) * inputs.western_ties
-        - entrapment * inputs.target_ties
+        - c.western_ties * inputs.western_ties
+        - (c.entrapment * inputs.confrontation) * exposure
         - (c.hierarchy * inputs.hierarchy) * inputs.autonomy
         - c.partiality * inputs.partiality
         - c.other_ties * inputs.other_ties
@@ -50,13 +50,13 @@ def target(
     )
 
 
-def peer_pull(stance: Array, counts: Flags, total: Array, n: Array, c: Coefficients) -> Array:
+def peer_pull(stance: Array, belongs: Array, total: Array, n: Array, c: Coefficients) -> Array:
     """b_peer (mean stance of fellow members - own stance); 0 for a state without fellows.
 
-    ``counts`` is true for members; ``total`` the sum of members' stances, ``n`` their number. The
+    ``belongs`` is 1 for members; ``total`` the sum of members' stances, ``n`` their number. The
     sum over fellows less as many times the own stance is ``total - n * stance``, for members too.
     """
-    weight = c.peers / np.maximum(n - counts, 1.0)
+    weight = c.peers / np.maximum(n - belongs, 1.0)
     return weight * (total - n * stance)
 
 

@@ -62,10 +62,11 @@ class Alliance(NamedTuple):
 
 
 class Present(NamedTuple):
-    """Ties as they are after feedback. (member, run)."""
+    """What the phases of a tick go by. (member, run)."""
 
-    dependence: Array
+    dependence: Array  # after feedback, as affinity
     affinity: Array
+    belongs: Array  # 1 for a member, active or frozen
 
 
 class Shared(NamedTuple):
@@ -123,10 +124,11 @@ def begin(inputs: Inputs, s: Standing, z: Array, status: Codes, c: Coefficients)
 
 
 def present(inputs: Inputs, state: State, c: Coefficients) -> Present:
-    """The ties that the phases of a tick go by."""
+    """Ties and membership at the start of a tick."""
     return Present(
         feedback.dependence(inputs, state.diversified),
         feedback.affinity(inputs, state.punishment, c),
+        1.0 * (state.status != OUTSIDE),
     )
 
 
@@ -149,10 +151,13 @@ def clashes(u: Array, status: Codes, s: Standing, a: Alliance) -> Flags:
     return fights
 
 
-def scripted(script: Script, shape: tuple[int, ...]) -> Crises:
-    """The script's crises and answers alone."""
-    fields = (script.kind, script.clash, script.help, 1.0 * (script.kind > 0))
-    return Crises(*(np.broadcast_to(x, shape) for x in fields))
+def scripted(script: Script) -> Crises:
+    """The script's crises and answers alone. (member, 1), the same in all runs."""
+    return Crises(script.kind, script.clash, script.help, 1.0 * (script.kind > 0))
+
+
+NOTHING = Crises(np.zeros((1, 1)), np.zeros((1, 1), dtype=bool), np.zeros((1, 1)), np.zeros((1, 1)))
+"""A tick without crises, the same for all members."""
 
 
 def answer(
@@ -161,22 +166,21 @@ def answer(
 ) -> Crises:  # fmt: skip
     """The leader's answer to each call; the script's where it gives one."""
     if not script.drawn or s.crises is None:
-        return scripted(script, kind.shape)
+        return Crises(*(np.broadcast_to(x, kind.shape) for x in scripted(script)))
     given = script.kind > 0
     if script.calls:
         fights = np.where(given, script.clash, fights)
-    kind = np.where(fights & ~given, 1.0, kind)
+    kind = np.where(fights & ~given, 1.0, kind) if fights.any() else kind
     helped = crises.answer(u, kind, fights, ties.dependence, ties.affinity, s.crises, c)
     helped = np.where(given, script.help, helped) if script.calls else helped
-    return Crises(kind, fights, helped, np.where(kind > 0, 1.0, 0.0))
+    return Crises(kind, fights, helped, 1.0 * (kind > 0))
 
 
-def gather(happened: Crises, x: Array, status: Codes) -> Shared:
+def gather(happened: Crises, x: Array, belongs: Array) -> Shared:
     """The sums over states that phases 2 and 3 share.
 
     Counts are exact in any order of adding; stances are added in the states' order.
     """
-    belongs = status != OUTSIDE
     return Shared(
         asked=count(happened.asked),
         helped=count(happened.help),
@@ -200,9 +204,7 @@ def stand(
 ) -> Array:  # fmt: skip
     """The stance at the end of the tick."""
     goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.opinion, c)
-    pull = stance.peer_pull(
-        state.stance, state.status != OUTSIDE, shared.stances, shared.members, c
-    )
+    pull = stance.peer_pull(state.stance, ties.belongs, shared.stances, shared.members, c)
     return stance.adjust(state.stance, goal + pull, z, d)
 
 
@@ -234,6 +236,7 @@ def feed_back(
     state: State,
     x: Array,
     happened: Crises,
+    ties: Present,
     inputs: Inputs,
     s: Standing,
     c: Coefficients,
@@ -241,13 +244,12 @@ def feed_back(
 ) -> tuple[Array, Array, Array]:
     """The new (opinion, diversified, punishment)."""
     shock = inputs.war - state.war
-    belongs = state.status != OUTSIDE
     return (
         feedback.opine(
             state.opinion, inputs.opinion_mean, shock, happened.asked, happened.help, c, d
         ),
         feedback.diversify(state.diversified, x, s.reach, d),
-        feedback.punish(state.punishment, x, inputs.coercion, belongs, c, d),
+        feedback.punish(state.punishment, x, inputs.coercion, ties.belongs, c, d),
     )
 
 
@@ -280,14 +282,14 @@ def tick(
         clashes(draws.clash, state.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
     )
     happened = answer(draws.answer, kind, fights, ties, script, s, c)
-    shared = gather(happened, state.stance, state.status)
+    shared = gather(happened, state.stance, ties.belongs)
     kept, broken = believe(state, happened, shared, c, d)
     reliability = credibility.reliability(kept, broken)
     x = stand(draws.stance, state, reliability, ties, shared, s, c, d)
     support, oppose, motion = behave(draws.conduct, x, c)
     p, after = decide(draws.membership, state, x, ties, script, a.admissible, s, c, d.dt)
     ended, alive = dissolve(draws.leader, state.alive, after, a, d)
-    opinion, diversified, punishment = feed_back(state, x, happened, inputs, s, c, d)
+    opinion, diversified, punishment = feed_back(state, x, happened, ties, inputs, s, c, d)
     status, recent = settle(state, after, alive, d)
     record = Record(
         happened, x, reliability, ties.dependence, support, oppose, motion, state.status, status,
@@ -301,18 +303,21 @@ def tick(
 def relive(
     state: State, inputs: Inputs, s: Standing, z: Array, script: Script, c: Coefficients, d: Decays
 ) -> State:
-    """A tick of the record: crises, answers and membership are the script's, stances the model's."""
+    """A tick of the record: crises, answers and membership are the script's, stances the model's.
+
+    What the script says is the same in all runs: it stays (member, 1), as does the status.
+    """
     assert script.record is not None
-    happened = scripted(script, z.shape)
-    shared = gather(happened, state.stance, state.status)
+    ties = present(inputs, state, c)
+    happened = scripted(script) if script.calls else NOTHING
+    shared = gather(happened, state.stance, ties.belongs)
     kept, broken = believe(state, happened, shared, c, d)
     reliability = credibility.reliability(kept, broken)
-    x = stand(z, state, reliability, present(inputs, state, c), shared, s, c, d)
-    opinion, diversified, punishment = feed_back(state, x, happened, inputs, s, c, d)
-    status, recent = settle(state, np.broadcast_to(script.record, z.shape), state.alive, d)
-    return State(
-        x, kept, broken, opinion, diversified, punishment, status, recent, inputs.war, state.alive
-    )
+    x = stand(z, state, reliability, ties, shared, s, c, d)
+    feedback = feed_back(state, x, happened, ties, inputs, s, c, d)
+    exits = count(left(state.status, script.record))
+    recent = membership.recall_exits(state.recent_exits, exits, d)
+    return State(x, kept, broken, *feedback, script.record, recent, inputs.war, state.alive)
 
 
 def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:

@@ -13,7 +13,8 @@ from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
 from sim.model.noise import locate
 from sim.model.tick import Record
 from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, THREATS
-from sim.outcomes.save import PROVENANCE, RESOLVED, provenance_of, restore
+from sim.outcomes.resolved import restore
+from sim.outcomes.save import PROVENANCE, RESOLVED, provenance_of
 from sim.scenario.load import Scenario
 from sim.scenario.program import Program, compile
 

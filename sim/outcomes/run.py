@@ -17,6 +17,7 @@ from sim.engines import ensemble
 from sim.errors import InputError, Problem, nearest
 from sim.model.noise import BLOCK
 from sim.outcomes.dataset import dataset
+from sim.outcomes.resolved import identity
 from sim.outcomes.result import Result
 from sim.outcomes.summary import Summary, combine, statistics, summarise
 from sim.scenario.load import Scenario
@@ -69,7 +70,7 @@ def simulate(
 
     blocks = ensemble.blocks_of(runs)
     threads = 1 if engine == "agents" else min(jobs or os.cpu_count() or 1, len(blocks))
-    _keep_memory()
+    keep_memory()
     total: Summary | None = None
     parallel = Parallel(
         n_jobs=threads, backend="threading", return_as="generator", pre_dispatch="2 * n_jobs"
@@ -82,7 +83,7 @@ def simulate(
     return total
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Let the C library keep freed arrays for the next tick instead of returning them page by page.
 
     Freeing one large array raises glibc's dynamic thresholds for mapping and trimming
@@ -118,10 +119,7 @@ def run(
     summary = simulate(program, runs, seed, engine, jobs, progress)
     tables = scenario.tables
     provenance = {
-        "scenario": scenario.name,
-        "runs": runs,
-        "seed": seed,
-        "engine": engine,
+        **identity(scenario, runs, seed, engine),
         "overrides": {k: str(v) for k, v in scenario.overrides.items()},
         "versions": versions(),
         "commit": commit(),

@@ -13,43 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from sim.errors import InputError, Problem
 from sim.outcomes import tables
+from sim.outcomes.resolved import resolved
 from sim.outcomes.result import Result
-from sim.scenario.load import Scenario
-from sim.scenario.schema import ScenarioTables, input_paths
 
 PROVENANCE, RESOLVED, DATASET = "provenance.json", "resolved.json", "dataset.zarr"
-SAME_RUN = ("scenario", "runs", "seed", "engine", "overrides")
-
-
-def resolved(scenario: Scenario) -> dict[str, Any]:
-    """The scenario with every default filled in and the registry of its sources."""
-    return {
-        "name": scenario.name,
-        "tables": scenario.tables.model_dump(mode="json", by_alias=True, exclude_none=True),
-        "registry": scenario.registry,
-    }
-
-
-def restore(file: Path) -> Scenario:
-    """The scenario of a results folder. Raises InputError where it cannot be read."""
-    try:
-        content = json.loads(file.read_text("utf-8"))
-        raw, registry = content["tables"], content["registry"]
-        context = {
-            "states": list(raw["members"]), "sources": None, "rules": list(raw.get("rules", {})),
-            "inputs": input_paths(list(raw["members"])), "horizon": None,
-        }  # fmt: skip
-        checked = ScenarioTables.model_validate(raw, context=context)
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise InputError(
-            [Problem(str(file), "", what, "allowed: a folder that `cohesion run` wrote")]
-        ) from None
-    return Scenario(content["name"], file, "", checked, registry)
 
 
 def provenance_of(folder: Path) -> dict[str, Any] | None:
@@ -62,7 +31,10 @@ def provenance_of(folder: Path) -> dict[str, Any] | None:
 
 
 def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
-    """Raises InputError where saving would overwrite another run's results or other files."""
+    """Raises InputError where saving would overwrite another run's results or other files.
+
+    ``same`` are the entries of provenance.json by which a run is known.
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
     if force or not folder.exists() or not any(folder.iterdir()):
@@ -70,23 +42,12 @@ def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
     there = provenance_of(folder)
     advice = "allowed: another --out, or --force to overwrite"
     if there is None:
-        raise InputError(
-            [Problem(str(folder), "--out", "holds files that are not a run's results", advice)]
-        )
-    different = [
-        f"{k} {there.get(k)!r} not {same[k]!r}" for k in SAME_RUN if there.get(k) != same[k]
-    ]
-    if different:
-        raise InputError(
-            [
-                Problem(
-                    str(folder),
-                    "--out",
-                    f"holds another run's results ({'; '.join(different)})",
-                    advice,
-                )
-            ]
-        )
+        found = "holds files that are not a run's results"
+    else:
+        different = [f"{k} {there.get(k)} not {same[k]}" for k in same if there.get(k) != same[k]]
+        found = f"holds another run's results ({'; '.join(different)})" if different else ""
+    if found:
+        raise InputError([Problem(str(folder), "--out", found, advice)])
 
 
 @contextmanager
