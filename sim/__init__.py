@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.scenario.check import check
     from sim.scenario.explain import Explanation, explain
     from sim.scenario.load import Scenario, load
+    from sim.studies.compare import Comparison, compare
 
 _HOMES = {
     "InputError": "sim.errors",
@@ -25,6 +26,8 @@ _HOMES = {
     "Scenario": "sim.scenario.load",
     "load": "sim.scenario.load",
     "check": "sim.scenario.check",
+    "compare": "sim.studies.compare",
+    "Comparison": "sim.studies.compare",
     "explain": "sim.scenario.explain",
     "Explanation": "sim.scenario.explain",
     "list": "sim.scenario.catalogue",
@@ -36,6 +39,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Explanation",
     "InputError",
     "Problem",
@@ -43,6 +47,7 @@ __all__ = [
     "Scenario",
     "Story",
     "check",
+    "compare",
     "explain",
     "list",
     "load",

@@ -14,7 +14,7 @@ from sim.errors import InputError
 from sim.model.cohesion import measure
 from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, RUNGS
 from sim.outcomes import save as saving
-from sim.outcomes.incidence import Incidence, at_most_one
+from sim.outcomes.incidence import Incidence, at_most_one, controlled
 from sim.outcomes.moments import mcse, merge, moments, quantiles, sums
 from sim.outcomes.quantities import ALLIANCE, MEMBER, OUTCOMES
 from sim.outcomes.replay import replay
@@ -201,6 +201,29 @@ def test_exit_probability_never_falls(result: Result) -> None:
     for name in (*OUTCOMES, "any_exit", "two_exits", "dissolution"):
         x = result.dataset[name].sel(statistic="mean")
         assert (x.diff("date") >= -1e-15).all(), name
+
+
+def test_the_control_variate_is_no_worse_than_chances_or_counts() -> None:
+    program = compile(
+        load("csto/history-1992-2023", {"time.step": "year", "time.end": "2023-07-01"})
+    )
+    records = list(run_block(program, 1, 0))
+    incidence = Incidence.start(records[0])
+    for r in records[1:]:
+        incidence.add(r)
+    best = incidence.estimates(records[-1].alive)["exit"]
+    count = 1.0 * ~incidence.never_left
+    assert np.all(
+        best.var(axis=1) <= np.minimum(incidence.exit.var(axis=1), count.var(axis=1)) + 1e-12
+    )
+    gap = (best - count).mean(axis=1)
+    error = np.maximum((best - count).std(axis=1), 1e-12) / np.sqrt(best.shape[1])
+    assert np.all(np.abs(gap) < Z * error)
+
+
+def test_few_runs_go_without_control() -> None:
+    chances, events = np.full((1, 50), 0.1), np.zeros((1, 50))
+    np.testing.assert_array_equal(controlled(chances, events), chances)
 
 
 def test_save_and_read_back(result: Result, tmp_path: Path) -> None:

@@ -61,6 +61,28 @@ def run(
 
 
 @app.command()
+def compare(
+    scenario: ScenarioFile,
+    others: Annotated[
+        list[str], typer.Argument(metavar="OTHER...", help="Scenarios to compare with it.")
+    ],
+    runs: Annotated[int, typer.Option(help="Number of runs of each.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
+    set_: Annotated[
+        list[str],
+        typer.Option("--set", metavar="PATH=VALUE", help="Override a value in all of them."),
+    ] = [],  # noqa: B006
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; default results/compare-NAME.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite other results.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare scenarios on the same luck: differences with paired errors."""
+    _verb("compare").main(scenario, others, runs, seed, set_, out, force, json)
+
+
+@app.command()
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")],
     json: Json = False,

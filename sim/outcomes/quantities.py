@@ -66,8 +66,7 @@ def quantities(r: Record, incidence: Incidence) -> dict[str, Array]:
     measures = measure(r.conduct, r.status, r.stance, r.alive)
     return {
         **measures._asdict(),
-        **{name: getattr(incidence, name) for name in ALLIANCE_OUTCOMES},
         **{name: np.asarray(getattr(r, name)) for name in MEMBER},
-        **{name: getattr(incidence, name) for name in OUTCOMES},
+        **incidence.estimates(r.alive),
         **rungs(r),
     }

@@ -121,9 +121,7 @@ def run(
     provenance = {
         **identity(scenario, runs, seed, engine),
         "overrides": {k: str(v) for k, v in scenario.overrides.items()},
-        "versions": versions(),
-        "commit": commit(),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        **circumstances(),
         "started": began.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - clock, 3),
     }
@@ -133,6 +131,12 @@ def run(
         "runs": runs, "seed": seed, "start": str(tables.time.start),
     }  # fmt: skip
     return Result(scenario, dataset(statistics(summary), program, attributes), provenance)
+
+
+def circumstances() -> dict[str, Any]:
+    """With what, from which commit and by which command results were made."""
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return {"versions": versions(), "commit": commit(), "command": command}
 
 
 def versions() -> dict[str, str]:

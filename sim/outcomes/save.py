@@ -61,7 +61,8 @@ def beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _write(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
+    """Write a file and make sure that it is on the disk."""
     with file.open("w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
@@ -82,8 +83,9 @@ def _move_in(scratch: Path, folder: Path) -> None:
         os.replace(item, target)
 
 
-def save(result: Result, folder: Path) -> None:
-    """Write tables, dataset, scenario, provenance and figures.
+@contextmanager
+def writing(folder: Path, provenance: dict[str, Any]) -> Iterator[Path]:
+    """A scratch folder to make files in, moved into ``folder`` at the end if all went well.
 
     Raises
     ------
@@ -92,19 +94,24 @@ def save(result: Result, folder: Path) -> None:
     """
     try:
         with beside(folder) as scratch:
-            _write(scratch / "members.csv", tables.csv(result.members))
-            _write(scratch / "ticks.csv", tables.csv(result.ticks))
-            _write(scratch / "alliance.csv", tables.csv(result.alliance))
-            _write(scratch / "scenario.toml", result.scenario.text)
-            _write(scratch / RESOLVED, json.dumps(resolved(result.scenario), indent=1) + "\n")
-            _write_dataset(result, scratch / DATASET)
-            _write_figures(result, scratch / "figures")
-            _write(scratch / PROVENANCE, json.dumps(result.provenance, indent=1) + "\n")
+            yield scratch
+            write_text(scratch / PROVENANCE, json.dumps(provenance, indent=1) + "\n")
             _move_in(scratch, folder)
     except OSError as error:
-        raise InputError(
-            [Problem(str(folder), "--out", f"cannot be written ({error.strerror})")]
-        ) from None
+        found = f"cannot be written ({error.strerror})"
+        raise InputError([Problem(str(folder), "--out", found)]) from None
+
+
+def save(result: Result, folder: Path) -> None:
+    """Write tables, dataset, scenario, provenance and figures. Raises InputError where it cannot."""
+    with writing(folder, result.provenance) as scratch:
+        write_text(scratch / "members.csv", tables.csv(result.members))
+        write_text(scratch / "ticks.csv", tables.csv(result.ticks))
+        write_text(scratch / "alliance.csv", tables.csv(result.alliance))
+        write_text(scratch / "scenario.toml", result.scenario.text)
+        write_text(scratch / RESOLVED, json.dumps(resolved(result.scenario), indent=1) + "\n")
+        _write_dataset(result, scratch / DATASET)
+        _write_figures(result, scratch / "figures")
 
 
 def _write_dataset(result: Result, folder: Path) -> None:

@@ -7,6 +7,7 @@ noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,9 @@ from sim.model.variables import RUNGS
 from sim.outcomes.incidence import Incidence
 from sim.outcomes.moments import Moments, mcse, merge, moments, sums
 from sim.outcomes.quantities import ALLIANCE, ALLIANCE_OUTCOMES, MEMBER, OUTCOMES, quantities
-from sim.outcomes.run import checked, keep_memory
+from sim.outcomes.resolved import fingerprint
+from sim.outcomes.run import checked, circumstances, keep_memory
+from sim.outcomes.save import write_text, writing
 from sim.scenario.load import Scenario
 from sim.scenario.program import Program, compile
 
@@ -199,3 +202,30 @@ def independent_runs(pair: Pair) -> Array:
     apart = pair.base.squares + pair.other.squares
     together = pair.difference.squares
     return np.where(together > 0, apart / np.where(together > 0, together, 1.0), np.inf)
+
+
+def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -> dict[str, Any]:
+    """What makes a comparison the comparison it is."""
+    return {
+        "comparison": [[s.name, fingerprint(s)] for s in (base, *others)],
+        "runs": runs,
+        "seed": seed,
+    }
+
+
+def save(c: Comparison, folder: Path) -> None:
+    """Write differences.csv, its figure and provenance. Raises InputError where it cannot."""
+    from sim.figures.contrast import contrast
+    from sim.figures.style import save as save_figure
+    from sim.outcomes.tables import csv
+
+    titles = {s.name: s.tables.title for s in c.others}
+    footer = (
+        f"{c.runs:,} runs each on the same luck, seed {c.seed}; bars: paired 95 % Monte Carlo error"
+    )
+    provenance = {**identity(c.base, c.others, c.runs, c.seed), **circumstances()}
+    with writing(folder, provenance) as scratch:
+        write_text(scratch / "differences.csv", csv(c.table))
+        save_figure(
+            contrast(c.table, titles, c.base.tables.title, footer), scratch / "differences.png"
+        )
