@@ -204,3 +204,34 @@ def test_coefficient_out_of_its_bounds() -> None:
     assert "allowed: below support_above" in "\n".join(
         problems(SIX, behaviour__oppose_below=2.0, behaviour__support_above=1.0)
     )
+
+
+def test_circle_is_named_in_order(tmp_path: Path) -> None:
+    (tmp_path / "c1.toml").write_text('extends = "c2.toml"\n')
+    (tmp_path / "c2.toml").write_text('extends = "c1.toml"\n')
+    assert "circular: c1.toml -> c2.toml -> c1.toml" in one(tmp_path / "c1.toml")
+
+
+def test_the_leader_is_no_member(tmp_path: Path) -> None:
+    found = problems(changed(tmp_path, ('leader = "LEA"', 'leader = "AAA"')))
+    assert "members.AAA: the leader AAA is listed as a member" in "\n".join(found)
+
+
+def test_own_events_after_the_own_end(tmp_path: Path) -> None:
+    changed(tmp_path, name="parent.toml")
+    child = tmp_path / "child.toml"
+    child.write_text(
+        'extends = "parent.toml"\n[time]\nend = 2028-01-01\nhorizons = [1]\n'
+        '[[events]]\ndate = 2029-01-01\nkind = "renewal"\nsources = ["assumption: x"]\n'
+    )
+    assert (
+        one(child)
+        == f"{child}:6: events[2].date: 2029-01-01 is outside the horizon; allowed: from 2020-01-01 to before 2028-01-01"
+    )
+
+
+def test_overrides_below_a_text_and_of_disputes() -> None:
+    assert problems(SIX, title__x=4)
+    assert "did you mean disputes.AAA-BBB?" in "\n".join(problems(SIX, **{"disputes.AAA-BBC": 0}))
+    tables = load(SIX, {"disputes.BBB-AAA": 0.25}).tables
+    assert tables.disputes[0].intensity.value == 0.25

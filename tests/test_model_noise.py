@@ -58,7 +58,7 @@ def named() -> dict[tuple, np.ndarray]:
 
 
 def test_streams_of_different_names_are_uncorrelated() -> None:
-    """For each pair of streams, n = 20,480 pairs of draws; a correlation is normal, sd 1/sqrt(n).
+    """For each pair of streams, n = ROWS x BLOCK pairs of draws; a correlation is normal, sd 1/sqrt(n).
 
     Two-sided, at ALPHA over the number of pairs.
     """
@@ -73,7 +73,7 @@ def test_streams_of_neighbouring_ticks_are_independent_in_their_joint_law() -> N
     """Pearson's chi-square on the 8 x 8 x 8 cells of three ticks in a row, at ALPHA.
 
     A tick starts 2^40 draws after the one before: a power of two, where a poor generator repeats
-    its low bits. n = 1,024,000 triples in 512 cells.
+    its low bits. 500 x BLOCK triples in 512 cells.
     """
     noise, rows = Noise(1, 0), 500
     octants = [(8 * noise.uniforms("crisis", t, rows)).astype(int).ravel() for t in (1, 2, 3)]

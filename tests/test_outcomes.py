@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from sim.engines.ensemble import run_block
 from sim.errors import InputError
 from sim.model.cohesion import measure
+from sim.model.noise import BLOCK, Noise
 from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, RUNGS
 from sim.outcomes import save as saving
 from sim.outcomes.incidence import Incidence, at_most_one, controlled
-from sim.outcomes.moments import mcse, merge, moments, quantiles, sums
+from sim.outcomes.intervals import DRAWS, REPLICATES, spread_of_draws
+from sim.outcomes.moments import LEVELS, mcse, merge, moments, quantiles, sums
 from sim.outcomes.quantities import ALLIANCE, MEMBER, OUTCOMES
 from sim.outcomes.replay import replay
 from sim.outcomes.resolved import identity, resolved, restore
@@ -221,9 +223,10 @@ def test_the_control_variate_is_no_worse_than_chances_or_counts() -> None:
     assert np.all(np.abs(gap) < Z * error)
 
 
-def test_few_runs_go_without_control() -> None:
-    chances, events = np.full((1, 50), 0.1), np.zeros((1, 50))
-    np.testing.assert_array_equal(controlled(chances, events), chances)
+def test_rare_events_go_without_control() -> None:
+    """With no event at all least squares would call the chances wrong and estimate 0."""
+    chances = np.random.default_rng(1).uniform(0, 1e-3, (1, BLOCK))
+    np.testing.assert_array_equal(controlled(chances, np.zeros_like(chances)), chances)
 
 
 def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
@@ -254,7 +257,7 @@ def test_replay_tells_the_run_that_the_ensemble_made(result: Result, tmp_path: P
     assert "State C calls for help (regime crisis); LEA helps" in repr(story)
     with pytest.raises(InputError, match="allowed: 0 to 49"):
         replay(tmp_path / "r", 50)
-    with pytest.raises(InputError, match=r"no provenance\.json"):
+    with pytest.raises(InputError, match=r"no provenance\.json of a finished run"):
         replay(tmp_path, 0)
 
 
@@ -310,7 +313,7 @@ def test_an_interruption_leaves_nothing_half_written(
 
 def test_a_folder_that_cannot_be_written_is_said(result: Result, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="cannot be"):
         save(result, tmp_path / "file" / "r")
 
 
@@ -321,8 +324,8 @@ def test_figures_and_repr(result: Result) -> None:
 
 
 @pytest.mark.parametrize(("runs", "seed", "engine", "says"), [
-    (0, 1, "ensemble", "--runs: 0; allowed: at least 1"),
-    (1, -1, "ensemble", "--seed: -1; allowed: at least 0"),
+    (0, 1, "ensemble", "--runs: 0; allowed: a whole number, at least 1"),
+    (1, -1, "ensemble", "--seed: -1; allowed: a whole number, at least 0"),
     (1, 1, "agent", "did you mean agents?"),
 ])  # fmt: skip
 def test_arguments_that_cannot_be(runs: int, seed: int, engine: str, says: str) -> None:
@@ -335,3 +338,25 @@ def test_one_run_has_no_standard_error() -> None:
     r = run(load(SIX, {"time.step": "year"}), runs=1)
     assert r.members.mcse.isna().all()
     assert r.summary()["runs"] == 1
+
+
+def test_intervals_take_chance_out() -> None:
+    """Draws with a known spread of probabilities, seen through 16 coin tosses each."""
+    rng = np.random.default_rng(5)
+    p = rng.beta(4, 12, size=DRAWS)
+    tosses = (rng.random((DRAWS, REPLICATES)) < p[:, None]).astype(float)
+    found = spread_of_draws(tosses.reshape(1, -1))[0]
+    truth = np.quantile(p, LEVELS)
+    raw = np.quantile(tosses.mean(axis=1), LEVELS)
+    assert np.abs(found - truth).max() < 0.06
+    assert found[-1] - found[0] < raw[-1] - raw[0]
+    certain = spread_of_draws((rng.random((1, BLOCK)) < 0.3).astype(float))[0]
+    assert certain[-1] - certain[0] < 0.1, "no uncertainty, no interval"
+
+
+def test_runs_of_a_draw_share_what_is_uncertain() -> None:
+    one, many = Noise(3, 7), Noise(3, 7, replicates=REPLICATES)
+    u = many.of_input("a.b").reshape(DRAWS, REPLICATES)
+    assert (u == u[:, :1]).all()
+    np.testing.assert_array_equal(u[:, 0], one.of_input("a.b")[:DRAWS])
+    np.testing.assert_array_equal(one.normals("stance", 2, 3), many.normals("stance", 2, 3))

@@ -38,6 +38,8 @@ def main(
 def percent(p: dict[str, float]) -> str:
     """A probability in percent with its Monte Carlo standard error."""
     value, error = 100 * p["probability"], 100 * p["mcse"]
+    if error != error:  # one run
+        return f"{value:.1f}"
     if value < 0.05 and not error >= 0.05:
         return "<0.05"
     return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"
@@ -45,7 +47,7 @@ def percent(p: dict[str, float]) -> str:
 
 def number(x: dict[str, float]) -> str:
     """A mean with its Monte Carlo standard error."""
-    return f"{x['mean']:.3f}±{x['mcse']:.3f}"
+    return f"{x['mean']:.3f}" + (f"±{x['mcse']:.3f}" if x["mcse"] == x["mcse"] else "")
 
 
 def print_summary(s: dict[str, Any]) -> None:

@@ -165,6 +165,7 @@ class AllianceModel(mesa.Model):
         self.fights: Flags = np.zeros((len(self.program.members), 1), dtype=bool)
         self.states = [MemberState(self, i, code) for i, code in enumerate(self.program.members)]
         self.record: Record | None = None
+        self.shared: phases.Shared
         self.datacollector = mesa.DataCollector(
             model_reporters={"cohesion": lambda m: m.cohesion, "members": lambda m: m.members},
             agent_reporters={"code": "code", "stance": "stance", "status": "status"},

@@ -33,13 +33,14 @@ def sliced(inputs: Inputs, lanes: slice) -> Inputs:
 
 
 def run_block(
-    program: Program, seed: int, block: int, lanes: slice = slice(None)
+    program: Program, seed: int, block: int, lanes: slice = slice(None), replicates: int = 1
 ) -> Iterator[Record]:
     """Run a block (or some of its lanes); yield the state at the start, then after each forecast tick.
 
+    With ``replicates`` above 1 so many runs in a row share their coefficients and inputs.
     A record's arrays are (member, lane) and (lane,). Memory does not grow with the number of ticks.
     """
-    noise = Noise(seed, block)
+    noise = Noise(seed, block, replicates)
     environment = Environment(program, noise)
     every = lanes == slice(None)
     c = environment.coefficients

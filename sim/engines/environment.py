@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Array, Coefficients, Inputs
+from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Array, Coefficients, Flags, Inputs
 from sim.model.noise import BLOCK, Noise
 from sim.model.variables import COEFFICIENTS, MEMBER_INPUTS, THREATS
 from sim.scenario.distributions import quantile
@@ -41,7 +41,7 @@ class Row:
             for j, band in enumerate(row):
                 if span[i, j].any():
                     self.place[i, j] = self._places(band, noise.of_input(paths[i][j]))
-        used = self.place.any(axis=(0, 2))
+        used: Flags = np.asarray(self.place.any(axis=(0, 2)))
         used[0] |= not used.any()
         self.span, self.place = self.span[:, used], self.place[:, used]
         moves = (np.diff(self.base).any(axis=0), np.diff(self.span).any(axis=(0, 1)))

@@ -26,7 +26,7 @@ BELOW = (
 def cohesion(ds: xr.Dataset) -> Figure:
     """Fan chart of cohesion; two small ones show whether membership and agreement go with it."""
     with style.look():
-        figure = style.sheet(ds, HEADLINE, BELOW, error_note(ds, "cohesion", "orange"), 5.2)
+        figure = style.sheet(ds, HEADLINE, BELOW, error_note(ds, "cohesion", "orange band"), 5.2)
         engine: Any = figure.get_layout_engine()
         engine.set(w_pad=0.12)
         panels = figure.subplot_mosaic(
@@ -39,7 +39,7 @@ def cohesion(ds: xr.Dataset) -> Figure:
             panels[name].set_ylim(0, 1)
         panels["cohesion"].set_ylabel("cohesion")
         panels["agreement_index"].set_yticks([0, 0.5, 1])
-        panels["members"].set_title("Number of members", fontsize=style.NORMAL)
+        panels["members"].set_title("Number of members beside the leader", fontsize=style.NORMAL)
         panels["agreement_index"].set_title(
             "Agreement index: do all vote alike? 1 = all", fontsize=style.NORMAL
         )
@@ -70,7 +70,7 @@ def _count(panel: Axes, most: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     panel.set_ylim(0, max(most, 1) * 1.1)
-    panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    panel.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def _key(ds: xr.Dataset) -> list[tuple[object, str]]:

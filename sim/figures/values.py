@@ -121,4 +121,4 @@ def at_most(error: float) -> str:
 
     error = max(error, 1e-4)
     digits = max(-math.floor(math.log10(error)), 0)
-    return f"±{math.ceil(round(error * 10**digits, 6)) / 10**digits:.{digits}f}"
+    return f"±{math.ceil(round(error * 10**digits, 6)) / 10**digits:.4g}"

@@ -5,7 +5,7 @@ functions (PHASES) agent by agent, and the same :func:`gather`, :func:`dissolve`
 for what members share.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -153,7 +153,7 @@ def clashes(u: Array, status: Codes, s: Standing, a: Alliance) -> Flags:
 
 def scripted(script: Script) -> Crises:
     """The script's crises and answers alone. (member, 1), the same in all runs."""
-    return Crises(script.kind, script.clash, script.help, 1.0 * (script.kind > 0))
+    return Crises(script.kind, script.clash, script.help, np.where(script.kind > 0, 1.0, 0.0))
 
 
 NOTHING = Crises(np.zeros((1, 1)), np.zeros((1, 1), dtype=bool), np.zeros((1, 1)), np.zeros((1, 1)))
@@ -166,14 +166,15 @@ def answer(
 ) -> Crises:  # fmt: skip
     """The leader's answer to each call; the script's where it gives one."""
     if not script.drawn or s.crises is None:
-        return Crises(*(np.broadcast_to(x, kind.shape) for x in scripted(script)))
+        everywhere: list[Any] = [np.broadcast_to(x, kind.shape) for x in scripted(script)]
+        return Crises(*everywhere)
     given = script.kind > 0
     if script.calls:
         fights = np.where(given, script.clash, fights)
     kind = np.where(fights & ~given, 1.0, kind) if fights.any() else kind
     helped = crises.answer(u, kind, fights, ties.dependence, ties.affinity, s.crises, c)
     helped = np.where(given, script.help, helped) if script.calls else helped
-    return Crises(kind, fights, helped, 1.0 * (kind > 0))
+    return Crises(kind, fights, helped, np.where(kind > 0, 1.0, 0.0))
 
 
 def gather(happened: Crises, x: Array, belongs: Array) -> Shared:
@@ -325,9 +326,10 @@ def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:
     support, oppose, motion = behave(u, state.stance, c)
     zero = np.zeros(state.stance.shape)
     never: Flags = np.zeros(zero.shape, dtype=bool)
+    status = np.broadcast_to(state.status, zero.shape)
     return Record(
         Crises(zero, never, zero, zero), state.stance,
         credibility.reliability(state.kept, state.broken),
-        feedback.dependence(inputs, state.diversified), support, oppose, motion, state.status,
-        state.status, never, zero, zero, np.zeros(state.alive.shape), state.alive,
+        feedback.dependence(inputs, state.diversified), support, oppose, motion, status,
+        status, never, zero, zero, np.zeros(state.alive.shape), state.alive,
     )  # fmt: skip

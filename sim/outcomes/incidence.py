@@ -26,8 +26,6 @@ class Incidence:
     any_exit: Array
     two_exits: Array
     dissolution: Array
-    stays: Array  # chance that a run, on its path, has given a state not to leave
-    keeps_active: Array  # and not to freeze
     never_left: Flags
     never_frozen: Flags
     exits: Array
@@ -40,7 +38,7 @@ class Incidence:
         shape = first.stance.shape
         return cls(
             exit=np.zeros(shape), freeze=1.0 * frozen, any_exit=zero, two_exits=zero,
-            dissolution=zero, stays=np.ones(shape), keeps_active=1.0 * ~frozen,
+            dissolution=zero,
             never_left=np.ones(shape, dtype=bool), never_frozen=~frozen, exits=zero,
         )  # fmt: skip
 
@@ -54,18 +52,15 @@ class Incidence:
             "dissolution": (self.dissolution, ~alive),
         }
         return {
-            name: controlled(chances, 1.0 * events) for name, (chances, events) in pairs.items()
+            name: controlled(chances, np.where(events, 1.0, 0.0))
+            for name, (chances, events) in pairs.items()
         }
 
     def add(self, r: Record) -> None:
         """Count a tick's chances."""
         active = r.before == ACTIVE
-        leaves = r.exit * self.never_left
-        freezes = r.side * (active & self.never_frozen)
-        self.exit = self.exit + leaves
-        self.freeze = self.freeze + freezes
-        self.stays = self.stays * (1.0 - leaves)
-        self.keeps_active = self.keeps_active * (1.0 - freezes)
+        self.exit = self.exit + r.exit * self.never_left
+        self.freeze = self.freeze + r.side * (active & self.never_frozen)
         none, one = at_most_one(r.exit)
         self.any_exit = self.any_exit + (1.0 - none) * (self.exits == 0)
         second = np.where(
@@ -78,23 +73,22 @@ class Incidence:
         self.exits = self.exits + count(r.left)
 
 
-FEWEST_FOR_CONTROL = 200
+FEWEST_EVENTS = 100
+"""Events in a block from which the control variate is used: with few, beta would be luck itself."""
 
 
 def controlled(chances: Array, events: Array) -> Array:
     """Per run: chances + beta (events - chances), beta by least squares over the runs (last axis).
 
     Estimating beta from the same runs biases the mean by the order of its variance over the number of
-    runs, far below the standard error; with fewer than FEWEST_FOR_CONTROL runs beta is 0.
+    events, far below the standard error; with fewer than FEWEST_EVENTS of them beta is 0.
     """
-    runs = chances.shape[-1]
-    if runs < FEWEST_FOR_CONTROL:
-        return chances
     gap = events - chances
     centred = gap - gap.mean(axis=-1, keepdims=True)
     together = np.einsum("...r,...r->...", chances, centred)
     apart = np.einsum("...r,...r->...", centred, centred)
     beta = np.clip(-together / np.maximum(apart, 1e-300), 0.0, 1.0)
+    beta = np.where(events.sum(axis=-1) >= FEWEST_EVENTS, beta, 0.0)
     return chances + beta[..., None] * gap
 
 

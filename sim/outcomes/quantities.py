@@ -50,17 +50,6 @@ def rungs(r: Record) -> dict[str, Array]:
     )
 
 
-def spread(name: str, x: Array, incidence: Incidence) -> Array:
-    """What the quantiles of a quantity are taken of.
-
-    For exit and freeze the probability that the run itself, with its coefficients and its path, gave
-    the event; a sum of chances has the right mean but may pass 1 in a single run.
-    """
-    if name == "exit":
-        return 1.0 - incidence.stays
-    return 1.0 - incidence.keeps_active if name == "freeze" else x
-
-
 def quantities(r: Record, incidence: Incidence) -> dict[str, Array]:
     """Every quantity of a tick."""
     measures = measure(r.conduct, r.status, r.stance, r.alive)

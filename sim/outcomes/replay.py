@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,13 +59,13 @@ def replay(folder: str | Path, run: int = 0) -> Story:
     """
     folder = Path(folder)
     there = provenance_of(folder)
-    if there is None:
+    if there is None or not {"runs", "seed"} <= set(there):
         raise InputError(
             [
                 Problem(
                     str(folder),
                     "",
-                    f"no {PROVENANCE}",
+                    f"no {PROVENANCE} of a finished run",
                     "allowed: a folder that `cohesion run` wrote",
                 )
             ]
@@ -93,7 +94,7 @@ def tell(scenario: Scenario, seed: int, run: int) -> Story:
 
 def same(a: Record, b: Record) -> bool:
     """Whether two records agree to the last bit."""
-    pairs = zip((*a.crises, *a[1:]), (*b.crises, *b[1:]), strict=True)
+    pairs: Iterator[tuple[Any, Any]] = zip((*a.crises, *a[1:]), (*b.crises, *b[1:]), strict=True)
     return all(np.array_equal(np.broadcast_to(x, np.shape(y)), y) for x, y in pairs)
 
 

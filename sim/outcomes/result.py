@@ -112,4 +112,6 @@ class Result:
 
 
 def _percent(p: Mapping[str, float]) -> str:
+    if p["probability"] < 0.0005 and not p["mcse"] >= 0.0005:
+        return "< 0.05 %"
     return f"{100 * p['probability']:.1f} ± {100 * p['mcse']:.1f} %"

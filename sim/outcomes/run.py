@@ -17,6 +17,7 @@ from sim.engines import ensemble
 from sim.errors import InputError, Problem, nearest
 from sim.model.noise import BLOCK
 from sim.outcomes.dataset import dataset
+from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES, intervals
 from sim.outcomes.resolved import identity
 from sim.outcomes.result import Result
 from sim.outcomes.summary import Summary, combine, statistics, summarise
@@ -30,10 +31,10 @@ LIBRARIES = ("numpy", "scipy", "mesa", "pydantic", "xarray", "zarr")
 def checked(runs: int, seed: int, engine: str) -> None:
     """Raises InputError where an argument of a run cannot be."""
     problems = []
-    if runs < 1:
-        problems.append(Problem("--runs", "", f"{runs}", "allowed: at least 1"))
-    if seed < 0:
-        problems.append(Problem("--seed", "", f"{seed}", "allowed: at least 0"))
+    if not isinstance(runs, int) or runs < 1:
+        problems.append(Problem("--runs", "", f"{runs}", "allowed: a whole number, at least 1"))
+    if not isinstance(seed, int) or seed < 0:
+        problems.append(Problem("--seed", "", f"{seed}", "allowed: a whole number, at least 0"))
     if engine not in ENGINES:
         problems.append(
             Problem(
@@ -117,6 +118,7 @@ def run(
     began, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     program = compile(scenario)
     summary = simulate(program, runs, seed, engine, jobs, progress)
+    spread = intervals(ensemble.run_block(program, seed, INTERVAL_BLOCK, replicates=REPLICATES))
     tables = scenario.tables
     provenance = {
         **identity(scenario, runs, seed, engine),
@@ -130,7 +132,7 @@ def run(
         "leader_name": tables.alliance.leader_name or tables.alliance.leader,
         "runs": runs, "seed": seed, "start": str(tables.time.start),
     }  # fmt: skip
-    return Result(scenario, dataset(statistics(summary), program, attributes), provenance)
+    return Result(scenario, dataset(statistics(summary, spread), program, attributes), provenance)
 
 
 def circumstances() -> dict[str, Any]:
@@ -153,6 +155,8 @@ def versions() -> dict[str, str]:
 def commit() -> str | None:
     """The commit of the checkout that the code runs from, None outside one."""
     here = Path(__file__).resolve().parent
+    if not tracked(here):
+        return None
     try:
         found = subprocess.run(
             ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40"],
@@ -161,3 +165,12 @@ def commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return found.stdout.strip() or None
+
+
+def tracked(folder: Path) -> bool:
+    """Whether this very code is what the surrounding checkout keeps, not a copy inside another's."""
+    listed = ["git", "-C", str(folder), "ls-files", "--error-unmatch", Path(__file__).name]
+    try:
+        return subprocess.run(listed, capture_output=True, timeout=10, check=False).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False

@@ -37,6 +37,11 @@ def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
+    nearest_there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not nearest_there.is_dir() or not os.access(nearest_there, os.W_OK):
+        raise InputError(
+            [Problem(str(folder), "--out", "cannot be written", "allowed: a writable folder")]
+        )
     if force or not folder.exists() or not any(folder.iterdir()):
         return
     there = provenance_of(folder)

@@ -20,13 +20,13 @@ from sim.outcomes.moments import (
     quantiles,
     sums,
 )
-from sim.outcomes.quantities import ALLIANCE_OUTCOMES, quantities, spread
+from sim.outcomes.quantities import ALLIANCE_OUTCOMES, OUTCOMES, quantities
 
 STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95")
 
 
-WITHOUT_QUANTILES = (*RUNGS, *ALLIANCE_OUTCOMES)
-"""Probabilities of events that a run either sees or does not."""
+WITHOUT_QUANTILES = (*RUNGS, *OUTCOMES, *ALLIANCE_OUTCOMES)
+"""Probabilities: a run sees the event or does not; their spread is that of intervals.py."""
 
 
 class Summary(NamedTuple):
@@ -52,7 +52,7 @@ def summarise(records: Iterable[Record], block: int) -> Summary:
         for name, x in quantities(record, incidence).items():
             parts.setdefault(name, []).append(sums(x))
             if block < QUANTILE_BLOCKS and name not in WITHOUT_QUANTILES:
-                spreads.setdefault(name, []).append(quantiles(spread(name, x, incidence)))
+                spreads.setdefault(name, []).append(quantiles(x))
     return Summary(
         {k: moments(v) for k, v in parts.items()},
         {k: np.stack(v) for k, v in spreads.items()},
@@ -77,11 +77,12 @@ def _averaged(a: Array, b: Array, share: float) -> Array:
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, both))
 
 
-def statistics(s: Summary) -> dict[str, Array]:
+def statistics(s: Summary, intervals: dict[str, Array]) -> dict[str, Array]:
     """By quantity the array (..., statistic) of STATISTICS; quantiles NaN where there are none."""
     table = {}
     for name, m in s.moments.items():
         mean = np.where(m.n > 0, m.mean, np.nan)
-        q = s.quantiles.get(name, np.full((*mean.shape, len(LEVELS)), np.nan))
+        none = np.full((*mean.shape, len(LEVELS)), np.nan)
+        q = intervals.get(name, s.quantiles.get(name, none))
         table[name] = np.concatenate([mean[..., None], mcse(m)[..., None], q], axis=-1)
     return table

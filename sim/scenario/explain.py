@@ -92,26 +92,22 @@ def _distribution(d: Distribution) -> str:
     return f"{d.family}({', '.join(f'{k} {v:g}' for k, v in d.parameters().items())})"
 
 
-def _ends(d: Distribution) -> tuple[float, float]:
-    """The middle 90 % of a distribution."""
+def _ends(d: Distribution, low: float, high: float) -> tuple[float, float]:
+    """The middle 90 % of a distribution cut off at its bounds."""
     import numpy as np
 
     from sim.scenario.distributions import quantile
 
-    low, high = (0.0, 1.0) if d.family != "lognormal" else (0.0, float("inf"))
-    if d.family == "normal":
-        low, high = float("-inf"), float("inf")
     q = quantile(np.array([0.05, 0.95]), d.family, d.parameters(), low, high)
     return float(q[0]), float(q[1])
 
 
-def _knots(coded: Coded | CodedCoefficient, rules: dict[str, Any]) -> list[Knot]:
+def _knots(
+    coded: Coded | CodedCoefficient, rules: dict[str, Any], low: float = 0.0, high: float = 1.0
+) -> list[Knot]:
     if coded.distribution is not None:
-        return [
-            Knot(
-                "", _distribution(coded.distribution) + ", middle 90 %", *_ends(coded.distribution)
-            )
-        ]
+        middle = _ends(coded.distribution, low, high)
+        return [Knot("", _distribution(coded.distribution) + ", middle 90 %", *middle)]
     if isinstance(coded, CodedCoefficient):
         assert coded.value is not None
         return [Knot("", f"{coded.value:g}", coded.value, coded.value)]
@@ -161,8 +157,11 @@ def explain(scenario: Scenario, path: str) -> Explanation:
         near = "" if under else nearest(path, coded)
         raise InputError([Problem(str(scenario.file), path, "no coded value", allowed, near)])
     value, rules = coded[path], scenario.tables.rules
+    bounds = next(
+        ((c.low, c.high) for c in COEFFICIENTS if path == f"behaviour.{c.name}"), (0.0, 1.0)
+    )
     rule, says = _rule_says(value, rules)
     return Explanation(
-        path, _meaning(path), getattr(value, "join", ""), _knots(value, rules), rule, says,
+        path, _meaning(path), getattr(value, "join", ""), _knots(value, rules, *bounds), rule, says,
         [source_of(s, scenario.registry) for s in value.sources], value.note,
     )  # fmt: skip

@@ -112,7 +112,8 @@ def _chain(file: Path, shown: str) -> list[_Source]:
         if not target.exists():
             target = find(parent) if find(parent).is_file() else target
         if target.resolve() in seen:
-            circle = " -> ".join(p.name for p in [*reversed(seen), target.resolve()][::-1][::-1])
+            names = [*(p.name for p in seen), target.name]
+            circle = " -> ".join(names[names.index(target.name) :])
             raise InputError(
                 [child.problem(("extends",), f"circular: {circle}", "allowed: no circle")]
             )
@@ -230,11 +231,26 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
         ):
             known = sorted({*inputs, *groups, *(f"members.{m}" for m in members)})
             return [Problem("--set", path, "matches no input", "", nearest(path, known))]
+    if keys[0] == "disputes" and len(keys) == 2:
+        return _override_dispute(tables, keys[1], value)
     fields: dict[str, list[str]] = {"time": [], "alliance": [], "weights": []}
     if keys[0] not in (*fields, "members", "title", "description"):
-        sections = ["behaviour", "members", "leader", *fields, "title", "description"]
+        sections = ["behaviour", "members", "leader", "disputes", *fields, "title", "description"]
         return [Problem("--set", path, "unknown path", "", nearest(keys[0], sections))]
     _put(tables, keys, value)
+    return []
+
+
+def _override_dispute(tables: dict[str, Any], pair: str, value: object) -> list[Problem]:
+    """Set the intensity of a pair's dispute, the pair named in either order."""
+    wanted = sorted(pair.split("-"))
+    known = {"-".join(sorted(d["between"])): d for d in tables.get("disputes", [])}
+    if "-".join(wanted) not in known:
+        near = nearest("-".join(wanted), known)
+        return [
+            Problem("--set", f"disputes.{pair}", "no such dispute", "", _dotted("disputes", near))
+        ]
+    known["-".join(wanted)]["intensity"] = _from_command_line(value, True)
     return []
 
 
@@ -244,7 +260,10 @@ def _dotted(section: str, name: str) -> str:
 
 def _put(tables: dict[str, Any], keys: Sequence[str], value: object) -> None:
     for key in keys[:-1]:
-        tables = tables.setdefault(key, {})
+        inner = tables.setdefault(key, {})
+        if not isinstance(inner, dict):
+            inner = tables[key] = {}
+        tables = inner
     tables[keys[-1]] = value
 
 
@@ -374,6 +393,35 @@ def _check_shocks(tables: Any, where: Any) -> list[Problem]:
     return problems
 
 
+def _check_leader(tables: Any, where: Any) -> list[Problem]:
+    """The leader has paths of its own; as a member it would leave its own alliance."""
+    leader = tables.alliance.leader
+    if leader not in tables.members:
+        return []
+    found = f"the leader {leader} is listed as a member"
+    return [
+        Problem(
+            where(("members", leader)),
+            f"members.{leader}",
+            found,
+            "allowed: the leader's paths under [leader]",
+        )
+    ]
+
+
+def _check_ends(tables: Any, own: int, where: Any) -> list[Problem]:
+    """A file's own events lie before its own end, even where an ancestor's horizon reaches further."""
+    problems = []
+    first = len(tables.events) - own
+    for i, event in enumerate(tables.events[first:], start=first):
+        if event.date >= tables.time.end:
+            found = f"{event.date} is outside the horizon"
+            allowed = f"allowed: before {tables.time.end}"
+            at = where(("events", i, "date"))
+            problems.append(Problem(at, f"events[{i}].date", found, allowed))
+    return problems
+
+
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """Read and check a scenario file.
 
@@ -417,7 +465,11 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
         tables = ScenarioTables.model_validate(merged, context=context)
     except ValidationError as error:
         raise InputError([*problems, *from_validation(error, ScenarioTables, where)]) from None
-    problems += [*_check_time(tables, where), *_check_shocks(tables, where)]
+    own = len(chain[-1].tables.get("events", []))
+    problems += [
+        *_check_time(tables, where), *_check_shocks(tables, where), *_check_leader(tables, where),
+        *(_check_ends(tables, own, where) if not any(k.startswith("time.") for k in overrides) else []),
+    ]  # fmt: skip
     if problems:
         raise InputError(problems)
     return Scenario(file.stem, file, chain[-1].text, tables, registry, overrides)
