@@ -26,9 +26,10 @@ def locate(run: int) -> tuple[int, int]:
 class Noise:
     """The draws of one block of runs."""
 
-    def __init__(self, seed: int, block: int) -> None:
+    def __init__(self, seed: int, block: int, replicates: int = 1) -> None:
         self.seed = seed
         self.block = block
+        self.replicates = replicates
         self._streams = {p: self._stream(i) for i, p in enumerate(PURPOSES)}
 
     def _stream(self, *key: int) -> tuple[np.random.Generator, dict[str, object]]:
@@ -51,6 +52,9 @@ class Noise:
         return self._at(purpose, tick).random((rows, BLOCK))
 
     def of_input(self, path: str) -> Array:
-        """Uniform draws (BLOCK,) inside (0, 1) for the coded value at a dotted path."""
-        u = self._at("inputs", crc32(path.encode())).random(BLOCK)
-        return np.maximum(u, 2.0**-54)
+        """Uniform draws (BLOCK,) inside (0, 1) for the coded value at a dotted path.
+
+        With ``replicates`` above 1 so many runs in a row share a draw.
+        """
+        drawn = self._at("inputs", crc32(path.encode())).random(BLOCK // self.replicates)
+        return np.repeat(np.maximum(drawn, 2.0**-54), self.replicates)
