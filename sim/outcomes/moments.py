@@ -13,7 +13,7 @@ import numpy as np
 from sim.model.arrays import Array
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-QUANTILE_BLOCKS = 4
+QUANTILE_BLOCKS = 2
 """Quantiles are averages of the quantiles of this many first blocks (8,192 runs)."""
 
 
