@@ -134,7 +134,7 @@ def test_lines_are_right(tmp_path: Path) -> None:
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
-    cases = ("unknown key", "out of range", "unknown member", "no date", "step")
+    cases = ("unknown key", "out of range", "unknown member", "no date", "end off the steps")
     changes = [CASES[c][0] for c in cases]
     found = problems(changed(tmp_path, *changes))
     assert len(found) == len(changes), found

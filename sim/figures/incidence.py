@@ -32,7 +32,7 @@ CURVES_BELOW = (
     "Counted is a state that leaves of its own accord; a dissolution of the alliance ends the "
     "chance of that (competing event)."
 )
-SPREAD = "spread between runs: middle 90 % of their own probabilities"
+SPREAD = "middle 90 % over what is uncertain: inputs and coefficients"
 OUTSIDE = "outside at the start"
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
 OTHERS = "#a6a6a6"

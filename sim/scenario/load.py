@@ -14,7 +14,7 @@ from sim.model.variables import COEFFICIENT_NAMES, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import STEPS, months_between, parse
 from sim.scenario.locate import Keys, line_at, lines_of
 from sim.scenario.problems import from_validation
-from sim.scenario.schema import COMMAND_LINE, JUDGEMENT, ScenarioTables, input_paths
+from sim.scenario.schema import COMMAND_LINE, JUDGEMENT, ScenarioTables, Time, input_paths
 from sim.scenario.shipped import find
 
 APPENDED = ("events", "disputes", "sources")
@@ -325,9 +325,8 @@ def _horizon(chain: Sequence[_Source]) -> tuple[dt.date, dt.date] | None:
     return (min(dates), max(dates)) if len(dates) > 1 else None
 
 
-def _check_time(tables: Any, where: Any) -> list[Problem]:
+def _check_time(time: Any, where: Any) -> list[Problem]:
     """What relates several dates to one another."""
-    time = tables.time
     problems = []
 
     def add(key: str, found: str, allowed: str) -> None:
@@ -363,6 +362,20 @@ def _check_time(tables: Any, where: Any) -> list[Problem]:
             )
     if list(time.horizons) != sorted(set(time.horizons)) or not time.horizons:
         add("horizons", f"{time.horizons}", "allowed: rising numbers")
+    return problems
+
+
+def _dates_of(merged: Mapping[str, Any], where: Any) -> list[Problem]:
+    """Mistakes between dates, even where something else is wrong as well."""
+    try:
+        return _check_time(Time.model_validate(merged.get("time")), where)
+    except ValidationError:
+        return []
+
+
+def _check_cuts(tables: Any, where: Any) -> list[Problem]:
+    """Opposition lies below support."""
+    problems = []
     cut = tables.behaviour.oppose_below.value, tables.behaviour.support_above.value
     if None not in cut and cut[0] >= cut[1]:
         problems.append(
@@ -464,11 +477,15 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     try:
         tables = ScenarioTables.model_validate(merged, context=context)
     except ValidationError as error:
-        raise InputError([*problems, *from_validation(error, ScenarioTables, where)]) from None
+        problems += from_validation(error, ScenarioTables, where)
+        raise InputError([*problems, *_dates_of(merged, where)]) from None
     own = len(chain[-1].tables.get("events", []))
     problems += [
-        *_check_time(tables, where), *_check_shocks(tables, where), *_check_leader(tables, where),
-        *(_check_ends(tables, own, where) if not any(k.startswith("time.") for k in overrides) else []),
+        *_check_time(tables.time, where),
+        *_check_cuts(tables, where),
+        *_check_shocks(tables, where),
+        *_check_leader(tables, where),
+        *([] if any(k.startswith("time.") for k in overrides) else _check_ends(tables, own, where)),
     ]  # fmt: skip
     if problems:
         raise InputError(problems)
