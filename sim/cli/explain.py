@@ -56,11 +56,10 @@ def values_table(e: Explanation) -> Table:
         table.add_column(column)
     table.add_column("0         1" if not e.path.startswith("behaviour") else "")
     for k in e.knots:
-        value = f"{k.low:.3g}" if k.low == k.high else f"{k.low:.3g} to {k.high:.3g}"
         table.add_row(
             k.date or "throughout",
             k.coded,
-            value,
+            k.band,
             "" if e.path.startswith("behaviour") else bar(k.low, k.high),
         )
     return table

@@ -14,7 +14,7 @@ from sim.engines.ensemble import draws_of
 from sim.engines.environment import Environment
 from sim.model import credibility
 from sim.model import tick as phases
-from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Codes, Flags, Inputs, State
+from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, MEMBER_STATE, Codes, Flags, Inputs, State
 from sim.model.cohesion import measure
 from sim.model.crises import Crises
 from sim.model.decays import decays
@@ -182,7 +182,7 @@ class AllianceModel(mesa.Model):
     def state(self) -> State:
         """The state of all members, (member, 1)."""
         first = self.states[0].state
-        fields = (self._stacked(f) for f in State._fields[:7])
+        fields = (self._stacked(f) for f in MEMBER_STATE)
         return State(*fields, first.recent_exits, first.war, first.alive)  # type: ignore[call-arg]
 
     @property

@@ -7,8 +7,8 @@ from sim.model.noise import BLOCK, Noise
 from sim.model.variables import COEFFICIENTS, MEMBER_INPUTS, THREATS
 from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
-from sim.scenario.program import Program, dispute_path
-from sim.scenario.schema import Distribution
+from sim.scenario.program import Program
+from sim.scenario.schema import Distribution, dispute_path
 
 GROUPED = {"dependence", "western_ties", "other_ties", "security_offer"}
 

@@ -1,8 +1,8 @@
 """One tick: the phases of the model in their order, on one member's row or on a whole block.
 
 The ensemble engine calls :func:`tick` on (member, run) arrays. The Mesa engine calls the same phase
-functions (PHASES) agent by agent, and the same :func:`gather`, :func:`dissolve` and :func:`settle`
-for what members share.
+functions (ask, answer, believe, stand, behave, decide, feed_back) agent by agent, and the same
+:func:`gather`, :func:`dissolve` and :func:`settle` for what members share.
 """
 
 from typing import Any, NamedTuple
@@ -14,8 +14,6 @@ from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, State, c
 from sim.model.crises import Crises
 from sim.model.decays import Decays, prior
 from sim.model.variables import ACTIVE, OUTSIDE
-
-PHASES = ("ask", "answer", "believe", "stand", "behave", "decide", "feed_back")
 
 
 class Standing(NamedTuple):
@@ -326,10 +324,9 @@ def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:
     support, oppose, motion = behave(u, state.stance, c)
     zero = np.zeros(state.stance.shape)
     never: Flags = np.zeros(zero.shape, dtype=bool)
-    status = np.broadcast_to(state.status, zero.shape)
     return Record(
         Crises(zero, never, zero, zero), state.stance,
         credibility.reliability(state.kept, state.broken),
-        feedback.dependence(inputs, state.diversified), support, oppose, motion, status,
-        status, never, zero, zero, np.zeros(state.alive.shape), state.alive,
+        feedback.dependence(inputs, state.diversified), support, oppose, motion, state.status,
+        state.status, never, zero, zero, np.zeros(state.alive.shape), state.alive,
     )  # fmt: skip

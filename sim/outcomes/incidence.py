@@ -8,6 +8,7 @@ The count less the sum has mean zero, so it serves as a control variate that tak
 (Asmussen & Glynn 2007, 10.1007/978-0-387-69033-9, ch. V.2).
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,17 @@ class Incidence:
         self.never_left = self.never_left & ~r.left
         self.never_frozen = self.never_frozen & ~(r.status == FROZEN)
         self.exits = self.exits + count(r.left)
+
+
+def followed(records: Iterable[Record]) -> Iterator[tuple[Record, Incidence]]:
+    """A block's records, each with the incidence up to it."""
+    incidence: Incidence | None = None
+    for record in records:
+        if incidence is None:
+            incidence = Incidence.start(record)
+        else:
+            incidence.add(record)
+        yield record, incidence
 
 
 FEWEST_EVENTS = 100

@@ -14,9 +14,9 @@ from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.model.tick import Record
 from sim.model.variables import RUNGS
-from sim.outcomes.incidence import Incidence
+from sim.outcomes.incidence import followed
 from sim.outcomes.moments import LEVELS
-from sim.outcomes.quantities import OUTCOMES, quantities
+from sim.outcomes.quantities import OUTCOMES, rungs
 
 REPLICATES = 16
 DRAWS = BLOCK // REPLICATES
@@ -38,14 +38,9 @@ def spread_of_draws(x: Array) -> Array:
 
 def intervals(records: Iterable[Record]) -> dict[str, Array]:
     """By outcome and rung the quantiles (tick, member, level) over uncertain coefficients and inputs."""
-    incidence: Incidence | None = None
     found: dict[str, list[Array]] = {}
-    for record in records:
-        if incidence is None:
-            incidence = Incidence.start(record)
-        else:
-            incidence.add(record)
-        values = quantities(record, incidence)
+    for record, incidence in followed(records):
+        values = {**incidence.estimates(record.alive), **rungs(record)}
         for name in (*OUTCOMES, *RUNGS):
             x = np.broadcast_to(values[name], record.stance.shape)
             found.setdefault(name, []).append(spread_of_draws(x))

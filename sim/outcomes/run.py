@@ -6,10 +6,11 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import reduce
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from sim.outcomes.summary import Summary, combine, statistics, summarise
 from sim.scenario.load import Scenario
 from sim.scenario.program import Program, compile
 
+Part = TypeVar("Part")
 ENGINES = ("ensemble", "agents")
 LIBRARIES = ("numpy", "scipy", "mesa", "pydantic", "xarray", "zarr")
 
@@ -62,26 +64,31 @@ def simulate(
 
     ``progress`` is told the number of runs finished after each block.
     """
-    from joblib import Parallel, delayed
-
     run_block = block_runner(engine)
 
     def one(block: int) -> Summary:
         return summarise(run_block(program, seed, block, ensemble.lanes_of(block, runs)), block)
 
-    blocks = ensemble.blocks_of(runs)
-    threads = 1 if engine == "agents" else min(jobs or os.cpu_count() or 1, len(blocks))
+    return reduce(combine, each_block(one, runs, 1 if engine == "agents" else jobs, progress))
+
+
+def each_block(
+    work: Callable[[int], Part], runs: int, jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Part]:  # fmt: skip
+    """What ``work`` makes of every block that ``runs`` runs need, in the blocks' order."""
+    from joblib import Parallel, delayed
+
     keep_memory()
-    total: Summary | None = None
+    blocks = ensemble.blocks_of(runs)
+    threads = min(jobs or os.cpu_count() or 1, len(blocks))
     parallel = Parallel(
         n_jobs=threads, backend="threading", return_as="generator", pre_dispatch="2 * n_jobs"
     )
-    for done, part in enumerate(parallel(delayed(one)(b) for b in blocks), start=1):
-        total = part if total is None else combine(total, part)
+    for done, part in enumerate(parallel(delayed(work)(b) for b in blocks), start=1):
         if progress:
             progress(min(runs, done * BLOCK))
-    assert total is not None
-    return total
+        yield part
 
 
 def keep_memory() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from sim.model.arrays import Array
 from sim.model.tick import Record
 from sim.model.variables import RUNGS
-from sim.outcomes.incidence import Incidence
+from sim.outcomes.incidence import followed
 from sim.outcomes.moments import (
     LEVELS,
     QUANTILE_BLOCKS,
@@ -39,15 +39,10 @@ class Summary(NamedTuple):
 
 def summarise(records: Iterable[Record], block: int) -> Summary:
     """Consume a block's records."""
-    incidence: Incidence | None = None
     parts: dict[str, list[Sums]] = {}
     spreads: dict[str, list[Array]] = {}
     runs = 0
-    for record in records:
-        if incidence is None:
-            incidence = Incidence.start(record)
-        else:
-            incidence.add(record)
+    for record, incidence in followed(records):
         runs = record.alive.size
         for name, x in quantities(record, incidence).items():
             parts.setdefault(name, []).append(sums(x))

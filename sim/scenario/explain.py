@@ -15,7 +15,9 @@ from sim.scenario.schema import (
     Coded,
     CodedCoefficient,
     Distribution,
+    dispute_path,
     input_paths,
+    value_at,
 )
 
 
@@ -27,6 +29,11 @@ class Knot:
     coded: str
     low: float
     high: float
+
+    @property
+    def band(self) -> str:
+        """The value, or the range it may lie in."""
+        return f"{self.low:.3g}" if self.low == self.high else f"{self.low:.3g} to {self.high:.3g}"
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,7 @@ def lines(e: Explanation) -> Iterator[str]:
     """The explanation as plain text, a line each."""
     yield f"  rule: {e.rule} - {e.rule_says}"
     for k in e.knots:
-        band = f"{k.low:.3g}" if k.low == k.high else f"{k.low:.3g} to {k.high:.3g}"
-        yield f"  {k.date or 'throughout'}: {k.coded} = {band}"
+        yield f"  {k.date or 'throughout'}: {k.coded} = {k.band}"
     for source, quotation, where in e.sources:
         yield f"  [{source}] {quotation}" + (f" ({where})" if where else "")
     if e.note:
@@ -62,16 +68,11 @@ def lines(e: Explanation) -> Iterator[str]:
 def coded_paths(scenario: Scenario) -> dict[str, Any]:
     """Every coded value of a scenario by dotted path: inputs, coefficients and disputes."""
     tables = scenario.tables
-    found: dict[str, Any] = {}
-    for path in input_paths(scenario.members):
-        value: Any = tables
-        for key in path.split("."):
-            value = value[key] if isinstance(value, dict) else getattr(value, key)
-        found[path] = value
+    found: dict[str, Any] = {p: value_at(tables, p) for p in input_paths(scenario.members)}
     for c in COEFFICIENTS:
         found[f"behaviour.{c.name}"] = getattr(tables.behaviour, c.name)
     for dispute in tables.disputes:
-        found["disputes." + "-".join(sorted(dispute.between))] = dispute.intensity
+        found[dispute_path(dispute.between)] = dispute.intensity
     return found
 
 

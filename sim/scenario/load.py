@@ -10,11 +10,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, nearest
-from sim.model.variables import COEFFICIENT_NAMES, LEADER_INPUTS, MEMBER_INPUTS
+from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario.dates import STEPS, months_between, parse
 from sim.scenario.locate import Keys, line_at, lines_of
 from sim.scenario.problems import from_validation
-from sim.scenario.schema import COMMAND_LINE, JUDGEMENT, ScenarioTables, Time, input_paths
+from sim.scenario.schema import (
+    COMMAND_LINE,
+    JUDGEMENT,
+    ScenarioTables,
+    Time,
+    dispute_path,
+    input_paths,
+    value_at,
+)
 from sim.scenario.shipped import find
 
 APPENDED = ("events", "disputes", "sources")
@@ -186,8 +194,8 @@ def _note(value: object, path: Keys, source: _Source, own: Keys, origins: Origin
         _note(entry, (*path, key), source, (*own, key), origins)
 
 
-def _from_command_line(value: object, coded: bool) -> object:
-    if not coded or isinstance(value, Mapping):
+def _from_command_line(value: object) -> object:
+    if isinstance(value, Mapping):
         return value
     return {"value": value, "rule": JUDGEMENT, "sources": [COMMAND_LINE]}
 
@@ -212,7 +220,7 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
                     _dotted("behaviour", nearest(keys[1], COEFFICIENT_NAMES)),
                 )
             ]
-        tables.setdefault("behaviour", {})[keys[1]] = _from_command_line(value, True)
+        tables.setdefault("behaviour", {})[keys[1]] = _from_command_line(value)
         if isinstance(tables["behaviour"][keys[1]], dict):
             tables["behaviour"][keys[1]].pop("rule", None)
         return []
@@ -221,7 +229,7 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
         groups = {".".join(p.split(".")[:3]) for p in inputs if p.startswith("members.")}
         if targets and (path in inputs or path in groups):
             for target in targets:
-                _put(tables, target.split("."), _from_command_line(value, True))
+                _put(tables, target.split("."), _from_command_line(value))
             return []
         if not (
             keys[0] == "members"
@@ -233,9 +241,9 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
             return [Problem("--set", path, "matches no input", "", nearest(path, known))]
     if keys[0] == "disputes" and len(keys) == 2:
         return _override_dispute(tables, keys[1], value)
-    fields: dict[str, list[str]] = {"time": [], "alliance": [], "weights": []}
-    if keys[0] not in (*fields, "members", "title", "description"):
-        sections = ["behaviour", "members", "leader", "disputes", *fields, "title", "description"]
+    free = ("time", "alliance", "weights", "title", "description")
+    if keys[0] not in (*free, "members"):
+        sections = ["behaviour", "members", "leader", "disputes", *free]
         return [Problem("--set", path, "unknown path", "", nearest(keys[0], sections))]
     _put(tables, keys, value)
     return []
@@ -243,14 +251,12 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
 
 def _override_dispute(tables: dict[str, Any], pair: str, value: object) -> list[Problem]:
     """Set the intensity of a pair's dispute, the pair named in either order."""
-    wanted = sorted(pair.split("-"))
-    known = {"-".join(sorted(d["between"])): d for d in tables.get("disputes", [])}
-    if "-".join(wanted) not in known:
-        near = nearest("-".join(wanted), known)
-        return [
-            Problem("--set", f"disputes.{pair}", "no such dispute", "", _dotted("disputes", near))
-        ]
-    known["-".join(wanted)]["intensity"] = _from_command_line(value, True)
+    wanted = dispute_path(pair.split("-"))
+    known = {dispute_path(d["between"]): d for d in tables.get("disputes", [])}
+    if wanted not in known:
+        near = nearest(wanted, known)
+        return [Problem("--set", f"disputes.{pair}", "no such dispute", "", near)]
+    known[wanted]["intensity"] = _from_command_line(value)
     return []
 
 
@@ -393,16 +399,12 @@ def _check_shocks(tables: Any, where: Any) -> list[Problem]:
     """A shock moves a band; a distribution has none to move."""
     problems = []
     for i, event in enumerate(tables.events):
-        if event.kind == "shock":
-            value: Any = tables
-            for key in event.path.split("."):
-                value = value[key] if isinstance(value, dict) else getattr(value, key)
-            if value.distribution is not None:
-                found = f"a shock on {event.path}, which is a distribution"
-                allowed = "allowed: a shock on an input coded as value or knots"
-                problems.append(
-                    Problem(where(("events", i, "path")), f"events[{i}].path", found, allowed)
-                )
+        if event.kind == "shock" and value_at(tables, event.path).distribution is not None:
+            found = f"a shock on {event.path}, which is a distribution"
+            allowed = "allowed: a shock on an input coded as value or knots"
+            problems.append(
+                Problem(where(("events", i, "path")), f"events[{i}].path", found, allowed)
+            )
     return problems
 
 
@@ -490,8 +492,3 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     if problems:
         raise InputError(problems)
     return Scenario(file.stem, file, chain[-1].text, tables, registry, overrides)
-
-
-def known_inputs() -> list[str]:
-    """The names of all inputs of members and leader."""
-    return [i.name for i in (*MEMBER_INPUTS, *LEADER_INPUTS)]

@@ -11,7 +11,7 @@ from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, THRE
 from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, band_of, shocked
-from sim.scenario.schema import ANSWERS, CodedCoefficient, Distribution
+from sim.scenario.schema import ANSWERS, CodedCoefficient, Distribution, dispute_path
 
 
 class Program(NamedTuple):
@@ -84,11 +84,6 @@ def _bands(tables: Any, edges: Array) -> dict[str, Band]:
                 band, to_years(event.date), event.change, event.half_life, edges
             )
     return bands
-
-
-def dispute_path(pair: list[str]) -> str:
-    """The name of a pair's dispute, whichever member comes first."""
-    return "disputes." + "-".join(sorted(pair))
 
 
 def _coefficient(coded: CodedCoefficient) -> float | Distribution:
@@ -170,6 +165,3 @@ def compile(scenario: Scenario) -> Program:
         edges=edges,
         horizons=tuple(tables.time.horizons),
     )  # fmt: skip
-
-
-__all__ = ["Program", "compile", "dispute_path", "statuses", "tick_edges"]

@@ -524,6 +524,19 @@ class ScenarioTables(Strict):
     behaviour: Behaviour = Field(default_factory=Behaviour)
 
 
+def dispute_path(pair: Sequence[str]) -> str:
+    """The dotted path of a pair's dispute, whichever member comes first."""
+    return "disputes." + "-".join(sorted(pair))
+
+
+def value_at(tables: Any, path: str) -> Any:
+    """The coded value at the dotted path of an input."""
+    value = tables
+    for key in path.split("."):
+        value = value[key] if isinstance(value, dict) else getattr(value, key)
+    return value
+
+
 def input_paths(members: Sequence[str]) -> list[str]:
     """The dotted path of every coded input of a scenario with these members."""
 

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.engines.ensemble import blocks_of, lanes_of, run_block
+from sim.engines.ensemble import lanes_of, run_block
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
-from sim.model.noise import BLOCK
 from sim.model.tick import Record
 from sim.model.variables import RUNGS
-from sim.outcomes.incidence import Incidence
+from sim.outcomes.incidence import followed
 from sim.outcomes.moments import Moments, mcse, merge, moments, sums
 from sim.outcomes.quantities import ALLIANCE, ALLIANCE_OUTCOMES, MEMBER, OUTCOMES, quantities
 from sim.outcomes.resolved import fingerprint
-from sim.outcomes.run import checked, circumstances, keep_memory
+from sim.outcomes.run import checked, circumstances, each_block
 from sim.outcomes.save import write_text, writing
 from sim.scenario.load import Scenario
 from sim.scenario.program import Program, compile
@@ -86,16 +85,11 @@ def comparable(base: Scenario, others: Sequence[Scenario]) -> None:
 
 def _at_horizons(records: Iterator[Record], ticks: Sequence[int]) -> list[dict[str, Array]]:
     """Every compared quantity of a block at some ticks."""
-    incidence: Incidence | None = None
-    seen = []
-    for t, record in enumerate(records):
-        if incidence is None:
-            incidence = Incidence.start(record)
-        else:
-            incidence.add(record)
-        if t in ticks:
-            seen.append(quantities(record, incidence))
-    return seen
+    return [
+        quantities(record, incidence)
+        for t, (record, incidence) in enumerate(followed(records))
+        if t in ticks
+    ]
 
 
 def _block(programs: Sequence[Program], seed: int, block: int, runs: int) -> list[dict[str, Pair]]:
@@ -143,22 +137,14 @@ def compare(
     InputError
         For scenarios that cannot be paired.
     """
-    from joblib import Parallel, delayed
-
     checked(runs, seed, "ensemble")
     comparable(base, others)
     programs = [compile(s) for s in (base, *others)]
-    keep_memory()
-    parallel = Parallel(n_jobs=jobs or -1, backend="threading", return_as="generator")
-    parts = parallel(delayed(_block)(programs, seed, b, runs) for b in blocks_of(runs))
 
-    def told() -> Iterator[list[dict[str, Pair]]]:
-        for done, part in enumerate(parts, start=1):
-            if progress:
-                progress(min(runs, done * BLOCK))
-            yield part
+    def one(block: int) -> list[dict[str, Pair]]:
+        return _block(programs, seed, block, runs)
 
-    pairs = reduce(_merged, told())
+    pairs = reduce(_merged, each_block(one, runs, jobs, progress))
     return Comparison(base, list(others), runs, seed, _table(programs[0], others, pairs))
 
 
