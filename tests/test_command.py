@@ -95,6 +95,7 @@ def test_interruption_exits_with_130_and_writes_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "run", str(SIX), "--runs", "2000000", "--out", str(tmp_path / "r")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's & ignores it
     )  # fmt: skip
     time.sleep(4)
     process.send_signal(signal.SIGINT)

@@ -16,7 +16,7 @@ from sim.model.noise import BLOCK, Noise
 from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, RUNGS
 from sim.outcomes import save as saving
 from sim.outcomes.incidence import Incidence, at_most_one, controlled
-from sim.outcomes.intervals import DRAWS, REPLICATES, spread_of_draws
+from sim.outcomes.intervals import REPLICATES, spread_of_draws
 from sim.outcomes.moments import LEVELS, mcse, merge, moments, quantiles, sums
 from sim.outcomes.quantities import ALLIANCE, MEMBER, OUTCOMES
 from sim.outcomes.replay import replay
@@ -31,6 +31,9 @@ from tests.helpers import SIX
 # 5 members x (exit, freeze) + any, two, dissolution: 13 comparisons; |z| > 4.6 has probability
 # 4.2e-6 each, so the whole test fails by chance in 5.5e-5 of seeds
 Z = 4.6
+
+
+DRAWS = BLOCK // REPLICATES
 
 
 def test_chances_added_up_agree_with_events_counted() -> None:

@@ -83,6 +83,37 @@ def compare(
 
 
 @app.command()
+def sweep(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; default results/NAME.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Very many points are meant.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Begin anew where another study is.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run a study of many points; the same command resumes an interrupted one."""
+    _verb("sweep").main(study, out, jobs, scheduler, yes, force, json)
+
+
+@app.command()
+def status(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `cohesion sweep` writes.")
+    ],
+    json: Json = False,
+) -> None:
+    """Say how far a sweep is."""
+    _verb("status").main(folder, json)
+
+
+@app.command()
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")],
     json: Json = False,

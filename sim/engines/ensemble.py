@@ -1,87 +1,258 @@
-"""The numpy engine: blocks of runs, all members and runs of a block at once."""
+"""The numpy engine: blocks of runs, all members and runs of a block at once.
 
-from collections.abc import Iterator
+Programs that run together share the draws of the block. Those that differ in inputs and coefficients
+alone lie side by side in the same arrays (a stack), and what has the same past lives through it once.
+A phase works elementwise, so none of this changes a run: it is the same to the last bit alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.engines.environment import Environment
-from sim.model.arrays import Array, Inputs
+from sim.model.arrays import Array, Coefficients, Inputs, State
+from sim.model.crises import Crises
 from sim.model.decays import decays
 from sim.model.noise import BLOCK, Noise
 from sim.model.tick import Draws, Record, Standing, begin, look, relive, standing, tick
 from sim.scenario.program import Program
 
+WIDTH = BLOCK
+"""Runs side by side in a stack: more would not fit the cache, fewer would not cover numpy's calls."""
 
-def draws_of(noise: Noise, t: int, program: Program, lanes: slice) -> Draws:
-    """The chance of a forecast tick."""
+
+class Piece(NamedTuple):
+    """Some runs (lanes) of a block."""
+
+    block: int
+    lanes: slice
+
+    @property
+    def runs(self) -> int:
+        """How many."""
+        return len(range(BLOCK)[self.lanes])
+
+
+def pieces(first: int, last: int) -> list[Piece]:
+    """The runs from ``first`` to before ``last``, cut where blocks end."""
+    found = []
+    for block in range(first // BLOCK, -(-last // BLOCK)):
+        start, stop = max(first - block * BLOCK, 0), min(last - block * BLOCK, BLOCK)
+        found.append(Piece(block, slice(start, stop)))
+    return found
+
+
+def draws_of(noise: Noise, t: int, program: Program, lanes: slice, copies: int = 1) -> Draws:
+    """The chance of a forecast tick, for so many programs side by side."""
     rows = len(program.members)
     pairs = len(program.alliance.pairs)
+
+    def beside(x: Array) -> Array:
+        return repeated(x[..., lanes], copies)
+
     return Draws(
-        stance=noise.normals("stance", t + 1, rows)[:, lanes],
-        crisis=noise.uniforms("crisis", t + 1, rows)[:, lanes],
-        answer=noise.uniforms("answer", t + 1, rows)[:, lanes],
-        conduct=noise.uniforms("conduct", t + 1, rows)[:, lanes],
-        membership=noise.uniforms("membership", t + 1, rows)[:, lanes],
-        clash=noise.uniforms("clash", t + 1, pairs)[:, lanes],
-        leader=noise.uniforms("leader", t + 1, 1)[0, lanes],
+        stance=beside(noise.normals("stance", t + 1, rows)),
+        crisis=beside(noise.uniforms("crisis", t + 1, rows)),
+        answer=beside(noise.uniforms("answer", t + 1, rows)),
+        conduct=beside(noise.uniforms("conduct", t + 1, rows)),
+        membership=beside(noise.uniforms("membership", t + 1, rows)),
+        clash=beside(noise.uniforms("clash", t + 1, pairs)),
+        leader=beside(noise.uniforms("leader", t + 1, 1)[0]),
     )
 
 
-def sliced(inputs: Inputs, lanes: slice) -> Inputs:
-    """The inputs of some runs of the block."""
-    return Inputs(*(x[..., lanes] for x in inputs))
+def repeated(x: Array, copies: int) -> Array:
+    """Copies of an array side by side along its last axis."""
+    return x if copies == 1 else np.concatenate([x] * copies, axis=-1)
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Named tuples of arrays side by side along the last axis."""
+    if len(parts) == 1:
+        return parts[0]
+    return type(parts[0])(*(np.concatenate(x, axis=-1) for x in zip(*parts, strict=True)))
+
+
+class Stack:
+    """Programs side by side: they differ in inputs and coefficients alone."""
+
+    def __init__(
+        self, programs: Sequence[Program], noise: Noise, lanes: slice, like: Environment | None
+    ) -> None:
+        self.program = programs[0]
+        self.noise, self.lanes, self.copies = noise, lanes, len(programs)
+        self.environments: list[Environment] = []
+        for p in programs:
+            self.environments.append(Environment(p, noise, lanes, like))
+            like = like or self.environments[0]
+        parts = [vars(e.coefficients) for e in self.environments]
+        self.c = (
+            self.environments[0].coefficients
+            if self.copies == 1
+            else Coefficients({k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
+        )
+        self.d = decays(self.c, self.program.alliance.dt)
+        self.state: State | None = None
+        self._seen: tuple[Inputs, Standing, bool] | None = None
+
+    def _around(self, t: int) -> tuple[Inputs, Standing]:
+        """Inputs, and what they alone decide; computed anew only where something changes."""
+        record = t < self.program.record_ticks
+        if self._seen and self._seen[2] == record and not self._moves(t):
+            return self._seen[:2]
+        inputs = joined([e.at(t) for e in self.environments])
+        s = standing(inputs, self.c, self.program.alliance.dt, record)
+        self._seen = inputs, s, record
+        return inputs, s
+
+    def _moves(self, t: int) -> bool:
+        return any(e.changed[t] for e in self.environments)
+
+    def begin(self) -> None:
+        """The state before the first tick of all."""
+        inputs, s = self._around(0)
+        z = self.noise.normals("stance", 0, len(self.program.members))[:, self.lanes]
+        z = repeated(z, self.copies)
+        self.state = begin(inputs, s, z, self.program.start_status, self.c)
+
+    def relive(self, t: int) -> None:
+        """A tick of the record."""
+        assert self.state is not None
+        inputs, s = self._around(t)
+        z = self.noise.normals("stance", t + 1, len(self.program.members))[:, self.lanes]
+        z = repeated(z, self.copies)
+        self.state = relive(self.state, inputs, s, z, self.program.script[t], self.c, self.d)
+
+    def look(self) -> Record:
+        """The start of the forecast."""
+        assert self.state is not None
+        t = self.program.record_ticks
+        inputs, _ = self._around(t)
+        u = self.noise.uniforms("conduct", t, len(self.program.members))[:, self.lanes]
+        return look(self.state, inputs, repeated(u, self.copies), self.c)
+
+    def tick(self, t: int) -> Record:
+        """A tick of the forecast."""
+        assert self.state is not None
+        p = self.program
+        inputs, s = self._around(t)
+        draws = draws_of(self.noise, t, p, self.lanes, self.copies)
+        self.state, record = tick(
+            self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d
+        )
+        return record
+
+    def states(self) -> list[State]:
+        """The state of each program by itself."""
+        assert self.state is not None
+        shape = self.state.stance.shape
+        state: Any = self.state._replace(status=np.broadcast_to(self.state.status, shape))
+        runs = shape[-1] // self.copies
+        return [
+            State(*(x[..., k * runs : (k + 1) * runs] for x in state)) for k in range(self.copies)
+        ]
+
+
+def past_of(program: Program) -> bytes:
+    """What a program's start depends on: equal for programs whose record is the same."""
+    until = program.record_ticks
+    digest = blake2b(digest_size=16)
+
+    def add(*facts: object) -> None:
+        for fact in facts:
+            digest.update(fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode())
+
+    for path in sorted(program.bands):
+        band = program.bands[path]
+        add(path, band.distribution, band.low[: max(until, 1)], band.high[: max(until, 1)])
+    for s in program.script[:until]:
+        add(s.kind, s.clash, s.help, s.record)
+    for name, weights in program.weights.items():
+        add(name, weights)
+    add(until, program.members, program.coefficients, program.start_status, program.alliance.dt)
+    return digest.digest()
+
+
+def stackable(a: Program, b: Program) -> bool:
+    """Whether two programs may lie side by side."""
+    return a.script is b.script and a.alliance is b.alliance and a.start_status is b.start_status
+
+
+def stacked(programs: Sequence[Program], wide: int) -> list[list[int]]:
+    """Which programs go into which stack, by index, in order, so many in one."""
+    groups: list[list[int]] = []
+    for k, p in enumerate(programs):
+        if groups and len(groups[-1]) < wide and stackable(programs[groups[-1][0]], p):
+            groups[-1].append(k)
+        else:
+            groups.append([k])
+    return groups
+
+
+class Side(NamedTuple):
+    """A moment of some programs (by index) side by side in one record."""
+
+    programs: list[int]
+    record: Record
+
+
+def run_together(
+    programs: Sequence[Program], seed: int, piece: Piece, replicates: int = 1
+) -> Iterator[list[Side]]:
+    """Run programs in step over the same runs; yield the start, then each forecast tick.
+
+    What is yielded has one record a stack, and whose it is. All programs must have the same members
+    and dates. With ``replicates`` above 1 so many runs in a row share their coefficients and inputs.
+    Memory does not grow with the number of ticks.
+    """
+    noise = Noise(seed, piece.block, replicates)
+    wide = max(1, WIDTH // piece.runs)
+    first = Environment(programs[0], noise, piece.lanes)
+    pasts = [past_of(p) for p in programs] if len(programs) > 1 else [b""]
+    lived = [k for k, past in enumerate(pasts) if past not in pasts[:k]]
+    states = _lived([programs[k] for k in lived], noise, piece, wide, first)
+    starts = dict(zip((pasts[k] for k in lived), states, strict=True))
+    groups = stacked(programs, wide)
+    stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
+    for stack, group in zip(stacks, groups, strict=True):
+        stack.state = joined([starts[pasts[k]] for k in group])
+    starts.clear()
+    yield [Side(g, s.look()) for g, s in zip(groups, stacks, strict=True)]
+    for t in range(programs[0].record_ticks, programs[0].ticks):
+        yield [Side(g, s.tick(t)) for g, s in zip(groups, stacks, strict=True)]
+
+
+def _lived(
+    programs: Sequence[Program], noise: Noise, piece: Piece, wide: int, first: Environment
+) -> list[State]:
+    """The state of each program at the start of its forecast."""
+    groups = stacked(programs, wide)
+    stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
+    for stack in stacks:
+        stack.begin()
+    for t in range(programs[0].record_ticks):
+        for stack in stacks:
+            stack.relive(t)
+    return [state for stack in stacks for state in stack.states()]
 
 
 def run_block(
     program: Program, seed: int, block: int, lanes: slice = slice(None), replicates: int = 1
 ) -> Iterator[Record]:
-    """Run a block (or some of its lanes); yield the state at the start, then after each forecast tick.
+    """Run a block (or some of its lanes) of one program: the start, then each forecast tick.
 
-    With ``replicates`` above 1 so many runs in a row share their coefficients and inputs.
-    A record's arrays are (member, lane) and (lane,). Memory does not grow with the number of ticks.
+    A record's arrays are (member, lane) and (lane,).
     """
-    noise = Noise(seed, block, replicates)
-    environment = Environment(program, noise)
-    every = lanes == slice(None)
-    c = environment.coefficients
-    if not every:
-        c = c.of_runs(lanes)
-    a = program.alliance
-    d = decays(c, a.dt)
-    rows = len(program.members)
-    inputs: Inputs | None = None
-    s: Standing | None = None
-    state = None
-    for t in range(program.ticks):
-        if inputs is None or environment.changed[t]:
-            inputs = environment.at(t) if every else sliced(environment.at(t), lanes)
-            s = None
-        if s is None or (t == program.record_ticks and t):
-            s = standing(inputs, c, a.dt, record=t < program.record_ticks)
-        if state is None:
-            state = begin(
-                inputs, s, noise.normals("stance", 0, rows)[:, lanes], program.start_status, c
-            )
-        script = program.script[t]
-        if script.record is not None:
-            z = noise.normals("stance", t + 1, rows)[:, lanes]
-            state = relive(state, inputs, s, z, script, c, d)
-            continue
-        if t == program.record_ticks:
-            status = np.broadcast_to(state.status, state.stance.shape)
-            state = state._replace(status=status)
-            u: Array = noise.uniforms("conduct", t, rows)[:, lanes]
-            yield look(state, inputs, u, c)
-        state, record = tick(state, inputs, s, draws_of(noise, t, program, lanes), script, a, c, d)
-        yield record
+    for (side,) in run_together([program], seed, Piece(block, lanes), replicates):
+        yield side.record
 
 
-def lanes_of(block: int, runs: int) -> slice:
-    """The lanes of a block that belong to the first ``runs`` runs."""
-    left = runs - block * BLOCK
-    return slice(None) if left >= BLOCK else slice(0, left)
+def of_program(record: Record, place: int, runs: int) -> Record:
+    """The runs of one program of a stack."""
 
+    def part(x: Any) -> Any:
+        return np.ascontiguousarray(x[..., place * runs : (place + 1) * runs])
 
-def blocks_of(runs: int) -> range:
-    """The blocks that hold the first ``runs`` runs."""
-    return range(int(np.ceil(runs / BLOCK)))
+    return Record(Crises(*map(part, record.crises)), *map(part, record[1:]))

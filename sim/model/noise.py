@@ -5,6 +5,7 @@ scenarios (common random numbers), and lets any run be replayed by its (seed, bl
 Draws are made for a whole block of runs; a shorter last block uses the first of them.
 """
 
+from collections.abc import Callable
 from zlib import crc32
 
 import numpy as np
@@ -24,13 +25,19 @@ def locate(run: int) -> tuple[int, int]:
 
 
 class Noise:
-    """The draws of one block of runs."""
+    """The draws of one block of runs.
+
+    What was drawn last for each purpose is kept, so that programs which take a tick in turn share it.
+    The arrays are not to be written to.
+    """
 
     def __init__(self, seed: int, block: int, replicates: int = 1) -> None:
         self.seed = seed
         self.block = block
         self.replicates = replicates
         self._streams = {p: self._stream(i) for i, p in enumerate(PURPOSES)}
+        self._last: dict[str, tuple[tuple[int, int], Array]] = {}
+        self._inputs: dict[str, Array] = {}
 
     def _stream(self, *key: int) -> tuple[np.random.Generator, dict[str, object]]:
         bits = np.random.PCG64DXSM(np.random.SeedSequence((self.seed, self.block, *key)))
@@ -43,18 +50,32 @@ class Noise:
         bits.advance(tick * TICK_STRIDE)  # type: ignore[attr-defined]
         return generator
 
+    def _drawn(
+        self, purpose: str, tick: int, rows: int, draw: Callable[[np.random.Generator], Array]
+    ) -> Array:
+        last = self._last.get(purpose)
+        if last is None or last[0] != (tick, rows):
+            values = draw(self._at(purpose, tick))
+            values.flags.writeable = False
+            last = self._last[purpose] = (tick, rows), values
+        return last[1]
+
     def normals(self, purpose: str, tick: int, rows: int) -> Array:
         """Standard normal draws (rows, BLOCK)."""
-        return self._at(purpose, tick).standard_normal((rows, BLOCK))
+        return self._drawn(purpose, tick, rows, lambda g: g.standard_normal((rows, BLOCK)))
 
     def uniforms(self, purpose: str, tick: int, rows: int) -> Array:
         """Uniform draws on [0, 1), (rows, BLOCK)."""
-        return self._at(purpose, tick).random((rows, BLOCK))
+        return self._drawn(purpose, tick, rows, lambda g: g.random((rows, BLOCK)))
 
     def of_input(self, path: str) -> Array:
         """Uniform draws (BLOCK,) inside (0, 1) for the coded value at a dotted path.
 
         With ``replicates`` above 1 so many runs in a row share a draw.
         """
-        drawn = self._at("inputs", crc32(path.encode())).random(BLOCK // self.replicates)
-        return np.repeat(np.maximum(drawn, 2.0**-54), self.replicates)
+        if path not in self._inputs:
+            drawn = self._at("inputs", crc32(path.encode())).random(BLOCK // self.replicates)
+            values = np.repeat(np.maximum(drawn, 2.0**-54), self.replicates)
+            values.flags.writeable = False
+            self._inputs[path] = values
+        return self._inputs[path]

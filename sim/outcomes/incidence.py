@@ -43,6 +43,10 @@ class Incidence:
             never_left=np.ones(shape, dtype=bool), never_frozen=~frozen, exits=zero,
         )  # fmt: skip
 
+    def of_runs(self, runs: slice) -> "Incidence":
+        """The sums of some runs."""
+        return Incidence(*(np.ascontiguousarray(x[..., runs]) for x in vars(self).values()))
+
     def estimates(self, alive: Flags) -> dict[str, Array]:
         """What is averaged over runs, by outcome; ``alive`` says which alliances live on."""
         pairs = {

@@ -1,5 +1,7 @@
 """What is reported of a tick: every quantity by name, (run,) for the alliance, (member, run) for members."""
 
+from collections.abc import Callable, Collection, Mapping
+
 import numpy as np
 
 from sim.model.arrays import Array
@@ -12,6 +14,9 @@ ALLIANCE = Measures._fields
 ALLIANCE_OUTCOMES = ("any_exit", "two_exits", "dissolution")
 MEMBER = ("stance", "reliability", "dependence")
 OUTCOMES = ("exit", "freeze")
+BY_MEMBER = (*OUTCOMES, *RUNGS, *MEMBER)
+PROBABILITIES = (*RUNGS, *OUTCOMES, *ALLIANCE_OUTCOMES)
+"""A run sees the event or does not; the spread of a probability is that of intervals.py."""
 
 MEANING = {
     "cohesion": "mean over pairs of states of joint support, 0 to 1",
@@ -50,12 +55,20 @@ def rungs(r: Record) -> dict[str, Array]:
     )
 
 
-def quantities(r: Record, incidence: Incidence) -> dict[str, Array]:
-    """Every quantity of a tick."""
-    measures = measure(r.conduct, r.status, r.stance, r.alive)
-    return {
-        **measures._asdict(),
-        **{name: np.asarray(getattr(r, name)) for name in MEMBER},
-        **incidence.estimates(r.alive),
-        **rungs(r),
+def quantities(
+    r: Record, incidence: Incidence, names: Collection[str] | None = None
+) -> dict[str, Array]:
+    """Every quantity of a tick, or those in ``names``."""
+    kinds: dict[tuple[str, ...], Callable[[], Mapping[str, Array]]] = {
+        ALLIANCE: lambda: measure(r.conduct, r.status, r.stance, r.alive)._asdict(),
+        MEMBER: lambda: {name: np.asarray(getattr(r, name)) for name in MEMBER},
+        (*OUTCOMES, *ALLIANCE_OUTCOMES): lambda: incidence.estimates(r.alive),
+        RUNGS: lambda: rungs(r),
     }
+    found: dict[str, Array] = {}
+    for kind, values in kinds.items():
+        wanted = [name for name in kind if names is None or name in names]
+        if wanted:
+            there = values()
+            found |= {name: there[name] for name in wanted}
+    return found

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sim.errors import InputError, Problem
 from sim.scenario.load import Scenario
-from sim.scenario.schema import ScenarioTables, input_paths
+from sim.scenario.schema import ScenarioTables, adjustable, input_paths
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
@@ -24,19 +24,25 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
 def restore(file: Path) -> Scenario:
     """The scenario of a results folder. Raises InputError where it cannot be read."""
     try:
-        content = json.loads(file.read_text("utf-8"))
-        raw, registry = content["tables"], content["registry"]
-        context = {
-            "states": list(raw["members"]), "sources": None, "rules": list(raw.get("rules", {})),
-            "inputs": input_paths(list(raw["members"])), "horizon": None,
-        }  # fmt: skip
-        checked = ScenarioTables.model_validate(raw, context=context)
+        return restored(json.loads(file.read_text("utf-8")), file)
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
         raise InputError(
             [Problem(str(file), "", what, "allowed: a folder that `cohesion run` wrote")]
         ) from None
-    return Scenario(content["name"], file, "", checked, registry)
+
+
+def restored(content: dict[str, Any], file: Path) -> Scenario:
+    """The scenario that :func:`resolved` made this of. Raises what pydantic and a dict raise."""
+    raw, registry = content["tables"], content["registry"]
+    states = list(raw["members"])
+    context = {
+        "states": states, "sources": None, "rules": list(raw.get("rules", {})),
+        "inputs": input_paths(states), "horizon": None,
+        "adjustable": adjustable(states, raw.get("disputes", [])),
+    }  # fmt: skip
+    tables = ScenarioTables.model_validate(raw, context=context)
+    return Scenario(content["name"], file, "", tables, registry)
 
 
 def fingerprint(scenario: Scenario) -> str:

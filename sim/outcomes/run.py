@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sim.engines import ensemble
+from sim.engines.ensemble import Piece, pieces
 from sim.errors import InputError, Problem, nearest
 from sim.model.noise import BLOCK
 from sim.outcomes.dataset import dataset
@@ -66,21 +67,21 @@ def simulate(
     """
     run_block = block_runner(engine)
 
-    def one(block: int) -> Summary:
-        return summarise(run_block(program, seed, block, ensemble.lanes_of(block, runs)), block)
+    def one(piece: Piece) -> Summary:
+        return summarise(run_block(program, seed, piece.block, piece.lanes), piece.block)
 
-    return reduce(combine, each_block(one, runs, 1 if engine == "agents" else jobs, progress))
+    return reduce(combine, each_piece(one, runs, 1 if engine == "agents" else jobs, progress))
 
 
-def each_block(
-    work: Callable[[int], Part], runs: int, jobs: int | None = None,
+def each_piece(
+    work: Callable[[Piece], Part], runs: int, jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Part]:  # fmt: skip
     """What ``work`` makes of every block that ``runs`` runs need, in the blocks' order."""
     from joblib import Parallel, delayed
 
     keep_memory()
-    blocks = ensemble.blocks_of(runs)
+    blocks = pieces(0, runs)
     threads = min(jobs or os.cpu_count() or 1, len(blocks))
     parallel = Parallel(
         n_jobs=threads, backend="threading", return_as="generator", pre_dispatch="2 * n_jobs"

@@ -1,13 +1,12 @@
 """A block of runs boiled down to small arrays, and blocks put together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.model.arrays import Array
 from sim.model.tick import Record
-from sim.model.variables import RUNGS
 from sim.outcomes.incidence import followed
 from sim.outcomes.moments import (
     LEVELS,
@@ -20,13 +19,9 @@ from sim.outcomes.moments import (
     quantiles,
     sums,
 )
-from sim.outcomes.quantities import ALLIANCE_OUTCOMES, OUTCOMES, quantities
+from sim.outcomes.quantities import PROBABILITIES, quantities
 
 STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95")
-
-
-WITHOUT_QUANTILES = (*RUNGS, *OUTCOMES, *ALLIANCE_OUTCOMES)
-"""Probabilities: a run sees the event or does not; their spread is that of intervals.py."""
 
 
 class Summary(NamedTuple):
@@ -37,22 +32,38 @@ class Summary(NamedTuple):
     quantile_runs: float
 
 
+class Tally:
+    """A block of runs summed up tick by tick."""
+
+    def __init__(self, block: int) -> None:
+        self._spread = block < QUANTILE_BLOCKS
+        self._parts: dict[str, list[Sums]] = {}
+        self._quantiles: dict[str, list[Array]] = {}
+        self._runs = 0
+
+    def add(self, values: Mapping[str, Array]) -> None:
+        """The quantities of one more tick."""
+        for name, x in values.items():
+            self._runs = x.shape[-1]
+            self._parts.setdefault(name, []).append(sums(x))
+            if self._spread and name not in PROBABILITIES:
+                self._quantiles.setdefault(name, []).append(quantiles(x))
+
+    def summary(self) -> Summary:
+        """All ticks together."""
+        return Summary(
+            {k: moments(v) for k, v in self._parts.items()},
+            {k: np.stack(v) for k, v in self._quantiles.items()},
+            float(self._runs) if self._spread else 0.0,
+        )
+
+
 def summarise(records: Iterable[Record], block: int) -> Summary:
     """Consume a block's records."""
-    parts: dict[str, list[Sums]] = {}
-    spreads: dict[str, list[Array]] = {}
-    runs = 0
+    tally = Tally(block)
     for record, incidence in followed(records):
-        runs = record.alive.size
-        for name, x in quantities(record, incidence).items():
-            parts.setdefault(name, []).append(sums(x))
-            if block < QUANTILE_BLOCKS and name not in WITHOUT_QUANTILES:
-                spreads.setdefault(name, []).append(quantiles(x))
-    return Summary(
-        {k: moments(v) for k, v in parts.items()},
-        {k: np.stack(v) for k, v in spreads.items()},
-        float(runs) if block < QUANTILE_BLOCKS else 0.0,
-    )
+        tally.add(quantities(record, incidence))
+    return tally.summary()
 
 
 def combine(a: Summary, b: Summary) -> Summary:

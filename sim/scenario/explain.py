@@ -164,5 +164,17 @@ def explain(scenario: Scenario, path: str) -> Explanation:
     rule, says = _rule_says(value, rules)
     return Explanation(
         path, _meaning(path), getattr(value, "join", ""), _knots(value, rules, *bounds), rule, says,
-        [source_of(s, scenario.registry) for s in value.sources], value.note,
+        [source_of(s, scenario.registry) for s in value.sources],
+        "; ".join(filter(None, [value.note, *_adjustments(scenario.tables, path)])),
     )  # fmt: skip
+
+
+def _adjustments(tables: Any, path: str) -> list[str]:
+    """What is done to a value after it was coded."""
+    words = {"value": "replaced by", "scale": "multiplied by", "shift": "moved by"}
+    return [
+        f"{words[a.way[0]]} {a.way[1]:g} {f'from {a.from_}' if a.from_ else 'throughout'} "
+        f"(held in 0 to 1; {listed(a.sources)})"
+        for a in tables.adjustments
+        if a.path in (path, path.rpartition(".")[0])
+    ]

@@ -19,13 +19,16 @@ from sim.scenario.schema import (
     JUDGEMENT,
     ScenarioTables,
     Time,
+    adjustable,
+    covered,
     dispute_path,
+    groups_of,
     input_paths,
     value_at,
 )
 from sim.scenario.shipped import find
 
-APPENDED = ("events", "disputes", "sources")
+APPENDED = ("events", "disputes", "adjustments", "sources")
 """Arrays of which a child's entries come after its parent's; all else a child replaces."""
 
 Origins = dict[Keys, tuple[str, int]]
@@ -204,11 +207,14 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
     """Set one dotted path in merged tables. Returns the problems, an empty list where it went well.
 
     A number or word on a coded input replaces its whole path over time; on a group such as
-    ``members.KAZ.western_ties`` it replaces every channel.
+    ``members.KAZ.western_ties`` it replaces every channel. ``{ scale = 2 }``, ``{ shift = 0.1 }`` or
+    ``{ value = 0.5, from = 2023-10-01 }`` adjust what is coded.
     """
     keys = path.split(".")
     members = list(tables.get("members", {}))
     inputs = input_paths(members)
+    if adjusts(value):
+        return _adjust(tables, path, value)
     if keys[0] == "behaviour" and len(keys) == 2:
         if keys[1] not in COEFFICIENT_NAMES:
             return [
@@ -225,9 +231,11 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
             tables["behaviour"][keys[1]].pop("rule", None)
         return []
     if keys[0] in ("members", "leader"):
-        targets = [p for p in inputs if p == path or p.startswith(path + ".")]
-        groups = {".".join(p.split(".")[:3]) for p in inputs if p.startswith("members.")}
-        if targets and (path in inputs or path in groups):
+        groups = groups_of(inputs)
+        if targets := covered(path, inputs):
+            if any(set(covered(str(a.get("path")), inputs)) & set(targets)
+                   for a in tables.get("adjustments", [])) and not isinstance(value, str | Mapping):  # fmt: skip
+                return _adjust(tables, path, {"value": value})
             for target in targets:
                 _put(tables, target.split("."), _from_command_line(value))
             return []
@@ -246,6 +254,23 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
         sections = ["behaviour", "members", "leader", "disputes", *free]
         return [Problem("--set", path, "unknown path", "", nearest(keys[0], sections))]
     _put(tables, keys, value)
+    return []
+
+
+def adjusts(value: object) -> bool:
+    """Whether an override changes what is coded instead of replacing it."""
+    return isinstance(value, Mapping) and bool({"scale", "shift", "from"} & set(value))
+
+
+def _adjust(tables: dict[str, Any], path: str, value: Any) -> list[Problem]:
+    """Add an adjustment after the scenario's own."""
+    known = adjustable(list(tables.get("members", {})), tables.get("disputes", []))
+    if path.startswith("disputes."):
+        path = dispute_path(path.removeprefix("disputes.").split("-"))
+    if path not in known:
+        return [Problem("--set", path, "no input that can be adjusted", "", nearest(path, known))]
+    entry = {"path": path, "sources": [COMMAND_LINE], **value}
+    tables["adjustments"] = [*tables.get("adjustments", []), entry]
     return []
 
 
@@ -311,6 +336,7 @@ def _context(
     rules = list(merged["rules"]) if isinstance(merged.get("rules"), dict) else []
     return {
         "states": members, "sources": registry, "rules": rules, "inputs": input_paths(members),
+        "adjustable": adjustable(members, merged.get("disputes", [])),
         "horizon": _horizon(chain) if not any(k.startswith("time.") for k in overrides) else None,
     }  # fmt: skip
 
@@ -396,8 +422,16 @@ def _check_cuts(tables: Any, where: Any) -> list[Problem]:
 
 
 def _check_shocks(tables: Any, where: Any) -> list[Problem]:
-    """A shock moves a band; a distribution has none to move."""
+    """Shocks and adjustments move a band; a distribution has none to move."""
     problems = []
+    inputs = input_paths(list(tables.members))
+    for i, a in enumerate(tables.adjustments):
+        for path in covered(a.path, inputs) or [a.path]:
+            if a.way[0] != "value" and value_at(tables, path).distribution is not None:
+                found = f"a {a.way[0]} of {path}, which is a distribution"
+                at = where(("adjustments", i, "path"))
+                allowed = "allowed: a value, or an input coded as value or knots"
+                problems.append(Problem(at, f"adjustments[{i}].path", found, allowed))
     for i, event in enumerate(tables.events):
         if event.kind == "shock" and value_at(tables, event.path).distribution is not None:
             found = f"a shock on {event.path}, which is a distribution"
@@ -463,7 +497,9 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     for dotted, value in overrides.items():
         failed = override(merged, dotted, value)
         problems += failed
-        if not failed:
+        if adjusts(value):
+            origins["adjustments", len(merged.get("adjustments", [])) - 1] = ("--set", 0)
+        elif not failed:
             keys: Keys = tuple(dotted.split("."))
             for old in [k for k in origins if k[: len(keys)] == keys]:
                 del origins[old]

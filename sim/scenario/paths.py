@@ -81,6 +81,23 @@ def band_of(coded: Coded, rules: Mapping[str, Rule], edges: Array) -> Band:
     )
 
 
+def adjusted(band: Band, way: str, amount: float, since: float | None, edges: Array) -> Band:
+    """The band replaced, scaled or shifted as a whole (one of schema.WAYS), held in [0, 1].
+
+    ``since`` is the decimal year from which it holds; a tick in which it begins gets its share.
+    """
+    share = np.ones(len(edges) - 1)
+    if since is not None:
+        share = np.clip((edges[1:] - since) / np.diff(edges), 0.0, 1.0)
+
+    def change(x: Array) -> Array:
+        new = {"value": x * 0 + amount, "scale": x * amount, "shift": x + amount}[way]
+        new = np.clip(new, 0.0, 1.0)
+        return np.where(share == 0, x, np.where(share == 1, new, x + share * (new - x)))
+
+    return band._replace(low=change(band.low), high=change(band.high))
+
+
 def shocked(band: Band, at: float, change: float, half_life: float | None, edges: Array) -> Band:
     """The band after a shock at a time: moved for ever, or fading with a half-life, and held in [0, 1]."""
     since = np.maximum(edges - at, 0.0)

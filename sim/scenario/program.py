@@ -1,17 +1,26 @@
 """A scenario as arrays: what an engine needs to run, and nothing else."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.model.arrays import Array, Codes
 from sim.model.tick import Alliance, Script
-from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, THREATS
+from sim.model.variables import COEFFICIENTS, THREATS
 from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
-from sim.scenario.paths import Band, band_of, shocked
-from sim.scenario.schema import ANSWERS, CodedCoefficient, Distribution, dispute_path
+from sim.scenario.paths import Band, adjusted, band_of, shocked
+from sim.scenario.schema import (
+    ANSWERS,
+    Adjustment,
+    CodedCoefficient,
+    Distribution,
+    dispute_path,
+    input_paths,
+    value_at,
+)
 
 
 class Program(NamedTuple):
@@ -60,30 +69,47 @@ def tick_edges(tables: Any) -> tuple[tuple[dt.date, ...], int]:
     return edges, before // months
 
 
-def _bands(tables: Any, edges: Array) -> dict[str, Band]:
-    bands: dict[str, Band] = {}
+def input_band(tables: Any, path: str, edges: Array, more: Sequence[Adjustment] = ()) -> Band:
+    """The band of one input or dispute: as coded, then adjusted, then moved by shocks.
 
-    def add(prefix: str, holder: Any, inputs: Any) -> None:
-        for i in inputs:
-            value = getattr(holder, i.name)
-            for channel in i.channels or ("",):
-                path = f"{prefix}.{i.name}" + (f".{channel}" if channel else "")
-                bands[path] = band_of(
-                    getattr(value, channel) if channel else value, tables.rules, edges
-                )
-
-    for code, member in tables.members.items():
-        add(f"members.{code}", member, MEMBER_INPUTS)
-    add("leader", tables.leader, LEADER_INPUTS)
-    for dispute in tables.disputes:
-        bands[dispute_path(dispute.between)] = band_of(dispute.intensity, tables.rules, edges)
+    ``more`` are adjustments after the scenario's own.
+    """
+    band = band_of(value_at(tables, path), tables.rules, edges)
+    for a in (*tables.adjustments, *more):
+        if path == a.path or path.rpartition(".")[0] == a.path:
+            since = to_years(a.from_) if a.from_ else None
+            way, amount = a.way
+            band = adjusted(band, way, amount, since, edges)
     for event in tables.events:
-        if event.kind == "shock":
-            band = bands[event.path]
-            bands[event.path] = shocked(
-                band, to_years(event.date), event.change, event.half_life, edges
-            )
-    return bands
+        if event.kind == "shock" and event.path == path:
+            at = to_years(event.date)
+            band = shocked(band, at, event.change, event.half_life, edges)
+    return band
+
+
+def _bands(tables: Any, edges: Array) -> dict[str, Band]:
+    disputes = [dispute_path(d.between) for d in tables.disputes]
+    paths = [*input_paths(list(tables.members)), *disputes]
+    return {path: input_band(tables, path, edges) for path in paths}
+
+
+def vary(
+    program: Program, scenario: Scenario, adjustments: Sequence[Adjustment],
+    coefficients: Mapping[str, float],
+) -> Program:  # fmt: skip
+    """The program with some inputs adjusted and coefficients replaced.
+
+    The same as compiling the scenario with these changes, but for the cost; what is unchanged is shared.
+    """
+    edges = np.array([to_years(d) for d in program.edges])
+    paths = [
+        p for p in program.bands
+        if any(a.path in (p, p.rpartition(".")[0]) for a in adjustments)
+    ]  # fmt: skip
+    moved = {p: input_band(scenario.tables, p, edges, adjustments) for p in paths}
+    return program._replace(
+        bands=program.bands | moved, coefficients=program.coefficients | dict(coefficients)
+    )
 
 
 def _coefficient(coded: CodedCoefficient) -> float | Distribution:

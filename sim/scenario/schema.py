@@ -52,6 +52,8 @@ BUILT_IN_RULES = {
     DEFAULT: "not coded: the model's default",
 }
 ASSUMPTION, COMMAND_LINE = "assumption:", "command line"
+WAYS = ("value", "scale", "shift")
+"""How an adjustment changes a path: replaced by a number, multiplied, moved; held in [0, 1]."""
 ANSWERS = {"granted": 1.0, "partial": 0.5, "refused": 0.0}
 
 
@@ -486,6 +488,37 @@ Event = Annotated[
 ]
 
 
+def _is_adjustable(path: str, info: ValidationInfo) -> str:
+    known = info.context["adjustable"] if info.context else []
+    if path not in known:
+        raise unknown("input path", path, known)
+    return path
+
+
+class Adjustment(Strict):
+    """An input, a group of channels or a dispute changed as a whole, from a date on or throughout."""
+
+    path: Annotated[str, AfterValidator(_is_adjustable)]
+    value: Annotated[Number, Field(ge=0, le=1)] | None = None
+    scale: Annotated[Number, Field(ge=0, le=100)] | None = None
+    shift: Annotated[Number, Field(ge=-1, le=1)] | None = None
+    from_: Date | None = Field(default=None, alias="from")
+    sources: Sources
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Adjustment":
+        ways = [k for k in WAYS if getattr(self, k) is not None]
+        if len(ways) != 1:
+            raise wrong(listed(ways) or "no change", f"allowed: one of {listed(WAYS)}")
+        return self
+
+    @property
+    def way(self) -> tuple[str, float]:
+        """What is done (one of WAYS), and by how much."""
+        return next((k, getattr(self, k)) for k in WAYS if getattr(self, k) is not None)
+
+
 class Time(Strict):
     """The axis of time."""
 
@@ -521,6 +554,7 @@ class ScenarioTables(Strict):
     members: Annotated[dict[str, Member], Field(min_length=2)]
     disputes: list[Dispute] = []
     events: list[Event] = []
+    adjustments: list[Adjustment] = []
     behaviour: Behaviour = Field(default_factory=Behaviour)
 
 
@@ -530,11 +564,36 @@ def dispute_path(pair: Sequence[str]) -> str:
 
 
 def value_at(tables: Any, path: str) -> Any:
-    """The coded value at the dotted path of an input."""
+    """The coded value at the dotted path of an input or a dispute."""
+    if path.startswith("disputes."):
+        return next(d.intensity for d in tables.disputes if dispute_path(d.between) == path)
     value = tables
     for key in path.split("."):
         value = value[key] if isinstance(value, dict) else getattr(value, key)
     return value
+
+
+def groups_of(inputs: Sequence[str]) -> list[str]:
+    """The paths that stand for several channels of one member."""
+    found = (p.rpartition(".")[0] for p in inputs if p.startswith("members.") and p.count(".") == 3)
+    return list(dict.fromkeys(found))
+
+
+def covered(path: str, inputs: Sequence[str]) -> list[str]:
+    """The inputs that a path stands for: itself, or the channels of a group."""
+    if path in inputs:
+        return [path]
+    return [p for p in inputs if p.rpartition(".")[0] == path and p.count(".") == 3]
+
+
+def adjustable(members: Sequence[str], disputes: Sequence[Any]) -> list[str]:
+    """Every path that an adjustment may name."""
+    inputs = input_paths(members)
+    pairs = [d.get("between") for d in disputes if isinstance(d, dict)]
+    named = [
+        dispute_path([str(m) for m in p]) for p in pairs if isinstance(p, list) and len(p) == 2
+    ]
+    return [*inputs, *groups_of(inputs), *named]
 
 
 def input_paths(members: Sequence[str]) -> list[str]:

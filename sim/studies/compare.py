@@ -4,7 +4,7 @@ Run k of every scenario draws the same chance, so a difference is taken run by r
 noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -12,24 +12,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.engines.ensemble import lanes_of, run_block
+from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
-from sim.model.tick import Record
-from sim.model.variables import RUNGS
-from sim.outcomes.incidence import followed
 from sim.outcomes.moments import Moments, mcse, merge, moments, sums
-from sim.outcomes.quantities import ALLIANCE, ALLIANCE_OUTCOMES, MEMBER, OUTCOMES, quantities
+from sim.outcomes.quantities import ALLIANCE, ALLIANCE_OUTCOMES, BY_MEMBER
 from sim.outcomes.resolved import fingerprint
-from sim.outcomes.run import checked, circumstances, each_block
+from sim.outcomes.run import checked, circumstances, each_piece
 from sim.outcomes.save import write_text, writing
+from sim.outcomes.together import seen_together
 from sim.scenario.load import Scenario
 from sim.scenario.program import Program, compile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BY_MEMBER = (*OUTCOMES, *RUNGS, *MEMBER)
 COMPARED = (*ALLIANCE_OUTCOMES, *ALLIANCE, *BY_MEMBER)
 Z95 = 1.959964
 
@@ -83,24 +80,17 @@ def comparable(base: Scenario, others: Sequence[Scenario]) -> None:
         raise InputError(problems)
 
 
-def _at_horizons(records: Iterator[Record], ticks: Sequence[int]) -> list[dict[str, Array]]:
-    """Every compared quantity of a block at some ticks."""
-    return [
-        quantities(record, incidence)
-        for t, (record, incidence) in enumerate(followed(records))
-        if t in ticks
-    ]
-
-
-def _block(programs: Sequence[Program], seed: int, block: int, runs: int) -> list[dict[str, Pair]]:
+def _block(programs: Sequence[Program], seed: int, piece: Piece) -> list[dict[str, Pair]]:
     """Each other scenario's pairs over one block."""
-    lanes = lanes_of(block, runs)
     ticks = [programs[0].horizon_tick(y) for y in programs[0].horizons]
-    base, *others = (_at_horizons(run_block(p, seed, block, lanes), ticks) for p in programs)
+    at: list[list[Mapping[str, Array]]] = [[] for _ in programs]
+    for seen in seen_together(programs, seed, piece, ticks):
+        at[seen.program].append(seen.values)
+    base, *others = at
     return [{name: _pair(name, base, other) for name in COMPARED} for other in others]
 
 
-def _pair(name: str, base: list[dict[str, Array]], other: list[dict[str, Array]]) -> Pair:
+def _pair(name: str, base: list[Mapping[str, Array]], other: list[Mapping[str, Array]]) -> Pair:
     def over(arrays: list[Array]) -> Moments:
         return moments([sums(x) for x in arrays])
 
@@ -141,10 +131,10 @@ def compare(
     comparable(base, others)
     programs = [compile(s) for s in (base, *others)]
 
-    def one(block: int) -> list[dict[str, Pair]]:
-        return _block(programs, seed, block, runs)
+    def one(piece: Piece) -> list[dict[str, Pair]]:
+        return _block(programs, seed, piece)
 
-    pairs = reduce(_merged, each_block(one, runs, jobs, progress))
+    pairs = reduce(_merged, each_piece(one, runs, jobs, progress))
     return Comparison(base, list(others), runs, seed, _table(programs[0], others, pairs))
 
 

@@ -1,0 +1,141 @@
+"""`cohesion sweep`: run a study, resume it, print where its outcomes are lowest and highest."""
+
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from sim.cli import show
+from sim.errors import InputError, Problem
+from sim.studies.study import load_study
+from sim.studies.sweep import Progress, Sweep, as_dict, sweep
+from sim.studies.workers import WorkerDied
+
+
+def main(
+    study: str, out: Path | None, jobs: int | None, scheduler: str | None, yes: bool, force: bool, json: bool
+) -> None:  # fmt: skip
+    """Check everything first, run what is missing, print."""
+    loaded = load_study(study, many=yes)
+    folder = out or Path("results") / loaded.name
+    try:
+        with interruptible() as stopped, bar(loaded.size, loaded.name) as tell:
+            found = sweep(loaded, folder, jobs, scheduler, tell, stopped, force)
+    except WorkerDied as error:
+        show.err().print(f"A worker died ({error}). What was finished is kept; {resume()}")
+        sys.exit(1)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror or error})"
+        raise InputError(
+            [Problem(str(folder), "--out", what, f"what was finished is kept; {resume()}")]
+        ) from None
+    if not found.finished:
+        show.err().print(f"Interrupted. What was finished is kept; {resume()}")
+        sys.exit(130)
+    if json:
+        show.print_json(as_dict(found))
+    else:
+        print_sweep(found)
+    show.err().print(f"In {folder}/: summary.csv, points.csv, dataset.zarr, figures.")
+
+
+def resume() -> str:
+    """The line that resumes."""
+    arguments = [a for a in sys.argv[1:] if a != "--force"]
+    return f"to go on: {shlex.join([Path(sys.argv[0]).name.replace('__main__.py', 'cohesion'), *arguments])}"
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C once asks to stop, twice stops at once."""
+    asked = False
+
+    def ask(*_: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        show.err().print("Finishing what is under way (Ctrl-C again to drop it) ...")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def bar(total: int, name: str) -> Iterator[Callable[[Progress], None]]:
+    """Points done, rate, time left and the largest standard error so far, on standard error."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn(f"{name}: points"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+               TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[error]}"))  # fmt: skip
+    with Bar(
+        *columns, console=show.err(), transient=True, disable=not show.err().is_terminal
+    ) as shown:
+        task = shown.add_task("", total=total, rate="", error="")
+
+        def tell(p: Progress) -> None:
+            speed = shown.tasks[0].finished_speed or shown.tasks[0].speed
+            error = f"largest s.e. {p.largest_mcse:.4f}" if p.largest_mcse == p.largest_mcse else ""
+            error += f", {p.failed} failed" if p.failed else ""
+            shown.update(
+                task, completed=p.done, rate=f"{speed:,.1f}/s" if speed else "", error=error
+            )
+
+        yield tell
+
+
+NAMES = {
+    "cohesion": "cohesion, 0 to 1",
+    "any_exit": "any exit, %",
+    "two_exits": "two or more exits, %",
+    "dissolution": "dissolution, %",
+}
+
+
+def print_sweep(s: Sweep) -> None:
+    """The range of every outcome over the points, and where its ends are."""
+    found: dict[str, Any] = as_dict(s)
+    console = show.out()
+    failed = f", {found['failed']:,} failed (failures.csv)" if found["failed"] else ""
+    console.print(
+        f"[bold]{found['title']}[/bold]: {found['points']:,} points, {found['runs_per_point']:,} runs each, "
+        f"seed {found['seed']}{failed}"
+    )
+    if not found["outcomes"]:
+        return
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    table.add_column(f"after {found['outcomes'][0]['years']:g} years", no_wrap=True)
+    table.add_column("lowest", justify="right", no_wrap=True)
+    table.add_column("at")
+    table.add_column("highest", justify="right", no_wrap=True)
+    table.add_column("at")
+    several = len(s.plan.content["variants"]) > 1
+    for row in found["outcomes"]:
+        name = NAMES.get(row["outcome"], f"exit of {row['member']}, %")
+        cells = [
+            c
+            for end in ("lowest", "highest")
+            for c in (_value(row["outcome"], row[end]), _at(row[end], several))
+        ]
+        table.add_row(name, *cells)
+    console.print(table)
+
+
+def _value(outcome: str, end: dict[str, Any]) -> str:
+    scale, digits = (1, 3) if outcome == "cohesion" else (100, 1)
+    return f"{scale * end['value']:.{digits}f}±{scale * end['mcse']:.{digits}f}"
+
+
+def _at(end: dict[str, Any], several: bool) -> str:
+    where = [f"{k} {v:.3g}" for k, v in end["at"].items()]
+    return ", ".join([*([end["scenario"]] if several else []), *where])

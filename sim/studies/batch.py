@@ -1,0 +1,140 @@
+"""The points of one batch, run together: the same draws, one life through a shared record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.engines.ensemble import Piece, pieces
+from sim.model.arrays import Array
+from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES, add_spread
+from sim.outcomes.moments import mcse
+from sim.outcomes.quantities import PROBABILITIES
+from sim.outcomes.summary import STATISTICS, Summary, Tally, combine, statistics
+from sim.outcomes.together import seen_together
+from sim.scenario.program import Program
+from sim.studies.plan import Plan
+
+KEPT = ("mean", "mcse", "q05", "q95")
+"""Statistics that a study keeps."""
+PLACES = [STATISTICS.index(s) for s in KEPT]
+
+
+class Outcome(NamedTuple):
+    """What came of a point."""
+
+    runs: int
+    largest_mcse: float
+    """Over members and horizons, of the outcome that a precision target looks at."""
+    values: dict[str, Array]
+    """By outcome, (tick, [member,] statistic)."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A point that could not be run, and why."""
+
+    point: int
+    reason: str
+
+
+def run_points(plan: Plan, points: Sequence[int]) -> dict[int, Outcome | Failure]:
+    """Run the points of a batch; what fails is found by running each alone, and set apart.
+
+    Raises OSError and MemoryError: they are the machine's, not a point's.
+    """
+    try:
+        return dict(zip(points, _measured(plan, points), strict=True))
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        if len(points) == 1:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            return {points[0]: Failure(points[0], reason)}
+        return {k: v for p in points for k, v in run_points(plan, [p]).items()}
+
+
+def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
+    programs = [plan.program(p) for p in points]
+    spreads = _spreads(plan, programs)
+    found = []
+    for summary, spread in zip(_summaries(plan, programs), spreads, strict=True):
+        table = {k: x[..., PLACES] for k, x in statistics(summary, spread).items()}
+        outcome = Outcome(_runs(summary), _largest(plan, summary), table)
+        _sound(outcome)
+        found.append(outcome)
+    return found
+
+
+def _runs(summary: Summary) -> int:
+    return int(max(m.n.max() for m in summary.moments.values()))
+
+
+def _sound(outcome: Outcome) -> None:
+    """Raises FloatingPointError where a probability is not a number."""
+    for name, x in outcome.values.items():
+        if name in PROBABILITIES and not np.isfinite(x[..., 0]).all():
+            raise FloatingPointError(f"{name} is not a number")
+
+
+def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
+    """Run each program as often as its precision target asks, all that go on together."""
+    tables = plan.tables
+    target = tables.precision
+    most = target.most_runs if target else tables.runs
+    found: dict[int, Summary] = {}
+    going, done = list(range(len(programs))), 0
+    while going:
+        portion = range(done, min(done + tables.runs, most))
+        for piece in pieces(portion.start, portion.stop):
+            parts = _tallied(plan, [programs[k] for k in going], piece)
+            for k, part in zip(going, parts, strict=True):
+                found[k] = combine(found[k], part) if k in found else part
+        done = portion.stop
+        going = [
+            k for k in going
+            if target and done < most and not _largest(plan, found[k]) <= target.mcse
+        ]  # fmt: skip
+    return [found[k] for k in range(len(programs))]
+
+
+def _tallied(plan: Plan, programs: Sequence[Program], piece: Piece) -> list[Summary]:
+    tallies = [Tally(piece.block) for _ in programs]
+    names = plan.tables.outcomes
+    for seen in seen_together(programs, plan.tables.seed, piece, plan.ticks, names):
+        tallies[seen.program].add(seen.values)
+    return [t.summary() for t in tallies]
+
+
+def _largest(plan: Plan, summary: Summary) -> float:
+    """The largest standard error at the horizons; NaN counts as large."""
+    watched = watched_outcome(plan.tables)
+    errors = mcse(summary.moments[watched])
+    at = [plan.ticks.index(t) for t in plan.horizon_ticks]
+    return float(np.nan_to_num(errors[at], nan=np.inf).max())
+
+
+def watched_outcome(tables: Any) -> str:
+    """The outcome whose standard error is shown and held against a precision target."""
+    if tables.precision:
+        return str(tables.precision.outcome)
+    return "exit" if "exit" in tables.outcomes else str(tables.outcomes[0])
+
+
+def _spreads(plan: Plan, programs: Sequence[Program]) -> list[dict[str, Array]]:
+    """Quantiles of every probability over what is uncertain, from a block of their own."""
+    names = [n for n in plan.tables.outcomes if n in PROBABILITIES]
+    runs = plan.tables.interval_runs
+    over_time: list[dict[str, list[Array]]] = [{} for _ in programs]
+    if runs and names:
+        piece = Piece(INTERVAL_BLOCK, slice(0, runs))
+        for seen in seen_together(programs, plan.tables.seed, piece, plan.ticks, names, REPLICATES):
+            add_spread(over_time[seen.program], seen.values)
+    return [{name: np.stack(x) for name, x in found.items()} for found in over_time]
+
+
+def largest(found: Sequence[float]) -> float:
+    """The largest of several errors, NaN for none."""
+    return reduce(max, found, float("-inf")) if found else float("nan")

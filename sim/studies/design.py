@@ -1,0 +1,105 @@
+"""The points of a study: a grid, a Latin hypercube, a Sobol sequence or a table.
+
+Latin hypercubes (McKay, Beckman & Conover 1979, 10.1080/00401706.1979.10489755) and scrambled Sobol
+sequences (Owen 1998, 10.1145/277203.277204) are scipy's.
+"""
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import InputError, Problem, nearest
+from sim.model.arrays import Array
+from sim.studies.schema import Design, Factor
+
+
+def size(design: Design, factors: Mapping[str, Factor]) -> int | None:
+    """The number of points, known before they are made; None where a file says it."""
+    if design.kind == "file":
+        return None
+    return design.points or math.prod(len(levels(f)) for f in factors.values())
+
+
+def levels(factor: Factor) -> list[float]:
+    """The values of a factor in a grid."""
+    if factor.values is not None:
+        return factor.values
+    assert factor.low is not None
+    assert factor.high is not None
+    return [round(float(x), 12) for x in np.linspace(factor.low, factor.high, factor.levels or 1)]
+
+
+def points(design: Design, factors: Mapping[str, Factor]) -> Array:
+    """The design, (point, factor); the last factor of a grid moves fastest."""
+    if design.kind == "grid":
+        axes = np.meshgrid(*(levels(f) for f in factors.values()), indexing="ij")
+        return np.stack([a.ravel() for a in axes], axis=-1)
+    from scipy.stats import qmc
+
+    rng = np.random.default_rng(design.seed)
+    low, high = ([getattr(f, end) for f in factors.values()] for end in ("low", "high"))
+    number = design.points or 1
+    if design.kind == "lhs":
+        unit = qmc.LatinHypercube(len(factors), rng=rng).random(number)
+    else:
+        unit = qmc.Sobol(len(factors), rng=rng).random(number)
+    return np.asarray(qmc.scale(unit, low, high))
+
+
+def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
+    """Factor names and points of a CSV file; a column is a factor, or a dotted path of its own.
+
+    Raises
+    ------
+    InputError
+        With every row and column that cannot be read.
+    """
+    try:
+        rows = list(csv.reader(file.read_text("utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise InputError([Problem(str(file), "", what, "allowed: a CSV file")]) from None
+    header = [name.strip() for name in rows[0]] if rows else []
+    problems = []
+    for name in header:
+        if name not in factors and "." not in name:
+            allowed = (
+                f"allowed: the study's factors ({', '.join(factors) or 'none'}), or dotted paths"
+            )
+            problems.append(
+                Problem(f"{file}:1", name, "unknown column", allowed, nearest(name, factors))
+            )
+    problems += [
+        Problem(f"{file}:1", name, "missing column") for name in factors if name not in header
+    ]
+    if len(set(header)) < len(header):
+        problems.append(Problem(f"{file}:1", "", "a column twice", "allowed: each factor once"))
+    found: list[list[float]] = []
+    for line, row in enumerate(rows[1:], start=2):
+        if not row:
+            continue
+        if len(row) != len(header):
+            problems.append(
+                Problem(f"{file}:{line}", "", f"{len(row)} cells", f"allowed: {len(header)}")
+            )
+            continue
+        found.append([])
+        for name, cell in zip(header, row, strict=True):
+            try:
+                value = float(cell)
+            except ValueError:
+                value = math.nan
+            if not math.isfinite(value):
+                shown = f'"{cell}"' if cell else "an empty cell"
+                problems.append(Problem(f"{file}:{line}", name, shown, "allowed: a number"))
+            found[-1].append(value)
+    if not found and not problems:
+        problems.append(
+            Problem(f"{file}:1", "", "no points", "allowed: a header and at least a row")
+        )
+    if problems:
+        raise InputError(problems)
+    return header, np.array(found)

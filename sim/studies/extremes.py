@@ -1,0 +1,34 @@
+"""Where a finished study's outcomes are lowest and highest: what its command prints."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sim.studies.sweep import Sweep
+
+SHOWN = ("cohesion", "any_exit", "two_exits", "dissolution")
+
+
+def extremes(s: "Sweep") -> list[dict[str, Any]]:
+    """For each outcome of the alliance, and the exit of each member in focus, at the last horizon."""
+    ds = s.dataset
+    last = ds.sizes["tick"] - 1
+    wanted = [(name, "") for name in SHOWN if name in ds]
+    if "exit" in ds:
+        wanted += [("exit", m) for m in ds.attrs["focus"] or [str(m) for m in ds.member.values]]
+    found = []
+    for name, member in wanted:
+        x = ds[name].isel(tick=last)
+        x = x.sel(member=member) if member else x
+        mean, error = (x.sel(statistic=k).values for k in ("mean", "mcse"))
+        if np.isnan(mean).all():
+            continue
+        ends = {}
+        for end, k in (("lowest", int(np.nanargmin(mean))), ("highest", int(np.nanargmax(mean)))):
+            ends[end] = {
+                "point": k, "value": float(mean[k]), "mcse": float(error[k]),
+                "at": {f: float(ds[f][k]) for f in ds.attrs["factors"]}, "scenario": str(ds.scenario.values[k]),
+            }  # fmt: skip
+        found.append({"outcome": name, "member": member, "years": float(ds.years[last]), **ends})
+    return found

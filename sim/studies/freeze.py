@@ -1,0 +1,163 @@
+"""Freeze a study in its folder before the first run, go on with one, or refuse."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.errors import InputError, Problem
+from sim.outcomes.save import PROVENANCE
+from sim.studies.plan import (
+    FROZEN,
+    POINTS,
+    Plan,
+    batch_size,
+    digest,
+    frozen,
+    opened,
+    points_text,
+    read_points,
+)
+from sim.studies.store import DATASET, LOCK, RECEIPTS, WORKING, lay_out, put
+from sim.studies.study import Study
+
+STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
+    "study.toml",
+    "summary.csv",
+    "failures.csv",
+    "checksums.sha256",
+    "figures",
+)
+OWN = {
+    FROZEN,
+    POINTS,
+    STUDY,
+    SUMMARY,
+    FAILURES,
+    CHECKSUMS,
+    FIGURES,
+    PROVENANCE,
+    DATASET,
+    RECEIPTS,
+    LOCK,
+    WORKING,
+}
+
+
+def freeze(study: Study, folder: Path) -> Plan:
+    """Write down what will be run, or find that the folder already holds it; its plan.
+
+    A folder whose points are all among the study's is enlarged: they keep their numbers.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds something else: says what has changed.
+    """
+    new = frozen(study)
+    there = _there(folder)
+    scenarios = [s.name for s in study.scenarios for _ in range(len(study.design))]
+    values = np.tile(study.design, (len(study.scenarios), 1))
+    if there:
+        _same(there, new, folder)
+        scenarios, values = _extended(folder, there, scenarios, values)
+        batch = there["batch"]
+    else:
+        _nothing_else(folder)
+        batch = batch_size(study.size, len(study.scenarios[0].members), study.tables.runs)
+    text = points_text(list(study.factors), scenarios, values)
+    points = {"number": len(scenarios), "digest": digest(text)}
+    content = {**new, "design": study.tables.design.kind, "batch": batch, "points": points}
+    if there == content:
+        return opened(folder)
+    (folder / PROVENANCE).unlink(missing_ok=True)
+    lay_out(folder, Plan(content, scenarios, values))
+    put(folder / STUDY, study.text)
+    put(folder / POINTS, text)
+    put(folder / FROZEN, json.dumps(content, indent=1) + "\n")
+    return opened(folder)
+
+
+def _there(folder: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads((folder / FROZEN).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _nothing_else(folder: Path) -> None:
+    others = sorted(p.name for p in folder.iterdir() if p.name.removeprefix(".").removesuffix(".part") not in
+                    {name.removeprefix(".") for name in OWN})  # fmt: skip
+    if others:
+        raise InputError([Problem(str(folder), "--out", f"holds files that are not a study's: {', '.join(others[:3])}",
+                                  "allowed: another --out, or an empty folder")])  # fmt: skip
+
+
+def _same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
+    """Raises InputError with everything that differs."""
+    before, after = flat({k: old.get(k) for k in new}), flat(new)
+    changed = [k for k in {**before, **after} if before.get(k) != after.get(k)]
+    if not changed:
+        return
+    allowed = "allowed: the study as it was, another --out, or --force to begin anew"
+    problems = [
+        Problem(str(folder), k, f"{_cut(before.get(k))} when the study began, now {_cut(after.get(k))}", allowed)
+        for k in changed[:MOST_SHOWN]
+    ]  # fmt: skip
+    if len(changed) > MOST_SHOWN:
+        problems.append(Problem(str(folder), "", f"{len(changed) - MOST_SHOWN} more changes"))
+    raise InputError(problems)
+
+
+MOST_SHOWN = 12
+
+
+def _cut(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def flat(value: object, path: str = "") -> dict[str, object]:
+    """Every number and text of nested tables by dotted path."""
+    if isinstance(value, Mapping) and value:
+        return {
+            k: v
+            for key, x in value.items()
+            for k, v in flat(x, f"{path}.{key}" if path else key).items()
+        }
+    if isinstance(value, list) and value:
+        return {
+            k: v for i, x in enumerate(value) for k, v in flat(x, f"{path}[{_named(x, i)}]").items()
+        }
+    return {path: value}
+
+
+def _named(x: object, i: int) -> str:
+    """A variant by its scenario, all else by number."""
+    return str(x["scenario"]) if isinstance(x, Mapping) and "scenario" in x else str(i)
+
+
+def _extended(
+    folder: Path, there: Mapping[str, Any], scenarios: list[str], values: Any
+) -> tuple[list[str], Any]:
+    """The points of a folder, then those of the study that it does not have."""
+    text = (folder / POINTS).read_text("utf-8")
+    head = "".join(text.splitlines(keepends=True)[: there["points"]["number"] + 1])
+    if digest(head) != there["points"]["digest"]:
+        raise InputError([Problem(str(folder / POINTS), "", "has been changed since the study began",
+                                  "allowed: another --out, or --force to begin anew")])  # fmt: skip
+    old_names, old = read_points(head)
+    wanted = dict.fromkeys(zip(scenarios, map(tuple, values), strict=True))
+    kept = dict.fromkeys(zip(old_names, map(tuple, old), strict=True))
+    gone = [p for p in kept if p not in wanted]
+    if gone:
+        found = f"{len(gone):,} of {len(kept):,} points are no longer in the design, such as {gone[0][0]} {gone[0][1]}"
+        raise InputError([Problem(str(folder), "design", found,
+                                  "allowed: more points, another --out, or --force to begin anew")])  # fmt: skip
+    every = [*zip(old_names, map(tuple, old), strict=True), *(p for p in wanted if p not in kept)]
+    return [name for name, _ in every], np.array([list(x) for _, x in every]).reshape(
+        len(every), -1
+    )

@@ -1,0 +1,240 @@
+"""A study frozen in its folder: what every worker reads, and what a later call is held against."""
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.errors import InputError, Problem
+from sim.model.arrays import Array
+from sim.model.noise import BLOCK
+from sim.outcomes.resolved import resolved, restored
+from sim.scenario.load import Scenario, load
+from sim.scenario.program import Program, compile, vary
+from sim.studies.schema import Factor, StudyTables
+from sim.studies.study import Study
+from sim.studies.target import Target, adjustments, overrides, target, whole
+
+FROZEN, POINTS = "study.json", "points.csv"
+FORMAT = 1
+LANES = 9 * 16 * BLOCK
+"""Members x runs of a batch: what bounds the memory of a worker."""
+MOST_POINTS, BATCHES = 64, 16
+
+
+def batch_size(points: int, members: int, runs: int) -> int:
+    """Points in a batch: few enough for memory and to keep workers busy, the same for ever."""
+    room = max(1, LANES // (members * min(runs, BLOCK)))
+    return max(1, min(room, MOST_POINTS, max(8, points // BATCHES)))
+
+
+def points_text(names: Sequence[str], scenarios: Sequence[str], rows: Array) -> str:
+    """points.csv: every point in full precision."""
+    lines = [",".join(["point", "scenario", *names])]
+    lines += [
+        ",".join([str(k), scenario, *(repr(float(x)) for x in row)])
+        for k, (scenario, row) in enumerate(zip(scenarios, rows, strict=True))
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def read_points(text: str) -> tuple[list[str], Array]:
+    """Scenario names and values (point, factor) of points.csv."""
+    rows = [line.split(",") for line in text.splitlines()[1:]]
+    return [r[1] for r in rows], np.array([[float(x) for x in r[2:]] for r in rows])
+
+
+def digest(text: str) -> str:
+    """A hash of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code() -> str:
+    """A hash of the code that makes results: a study goes on only with the code it began with."""
+    root = Path(__file__).resolve().parent.parent
+    files = [
+        p
+        for part in ("model", "scenario", "engines", "outcomes", "studies")
+        for p in sorted((root / part).glob("*.py"))
+    ]
+    return digest("".join(p.read_text("utf-8") for p in files))[:16]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def frozen(study: Study) -> dict[str, Any]:
+    """All that a study's results depend on, its points left out."""
+    tables = study.tables.model_dump(mode="json", by_alias=True, exclude_none=True)
+    tables["factors"] = {
+        n: f.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for n, f in study.factors.items()
+    }
+    del tables["design"]
+    return {
+        "format": FORMAT,
+        "name": study.name,
+        "study": tables,
+        "variants": _variants(study),
+        "code": code(),
+        "numpy": _version("numpy"),
+    }
+
+
+def _variants(study: Study) -> list[dict[str, Any]]:
+    """Each scenario, loaded anew for all values of what the arrays of a program do not show."""
+    found = []
+    problems: list[Problem] = []
+    for scenario, to in zip(study.scenarios, study.targets, strict=True):
+        names = [n for n in study.factors if to[n].others]
+        columns = [list(study.factors).index(n) for n in names]
+        for row in np.unique(study.design[:, columns], axis=0) if names else np.zeros((1, 0)):
+            changes = {
+                path: whole(float(x))
+                for n, x in zip(names, row, strict=True)
+                for path in to[n].others
+            }
+            try:
+                varied = (
+                    load(scenario.file, {**study.tables.set, **changes}) if changes else scenario
+                )
+            except InputError as error:
+                problems += error.problems
+                continue
+            found.append({
+                "scenario": scenario.name, "file": str(scenario.file), "values": [float(x) for x in row],
+                "resolved": resolved(varied),
+            })  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A frozen study as workers use it."""
+
+    content: Mapping[str, Any]
+    scenarios: list[str]
+    """The scenario of every point."""
+    values: Array
+    """(point, factor)."""
+
+    @cached_property
+    def tables(self) -> Any:
+        """The study's tables, its design left out."""
+        return StudyTables.model_validate({**self.content["study"], "design": {"kind": "grid"}})
+
+    @property
+    def factors(self) -> dict[str, Factor]:
+        """What is varied."""
+        factors: dict[str, Factor] = self.tables.factors
+        return factors
+
+    @property
+    def size(self) -> int:
+        """The number of points."""
+        return len(self.scenarios)
+
+    @property
+    def batches(self) -> list[range]:
+        """The points of every batch."""
+        step = self.content["batch"]
+        return [range(k, min(k + step, self.size)) for k in range(0, self.size, step)]
+
+    @cached_property
+    def programs(
+        self,
+    ) -> dict[tuple[str, tuple[float, ...]], tuple[Scenario, Program, dict[str, Target]]]:
+        """Of every variant: scenario, program, and what factors move in it."""
+        found = {}
+        for v in self.content["variants"]:
+            scenario = restored(v["resolved"], Path(v["file"]))
+            to = {n: target(f, scenario, "", "")[0] for n, f in self.factors.items()}
+            found[v["scenario"], tuple(v["values"])] = scenario, compile(scenario), to
+        return found
+
+    @cached_property
+    def first(self) -> Program:
+        """The program that all points share members and dates with."""
+        return next(iter(self.programs.values()))[1]
+
+    @cached_property
+    def horizons(self) -> tuple[float, ...]:
+        """In years."""
+        return tuple(self.tables.horizons or self.first.horizons)
+
+    @cached_property
+    def horizon_ticks(self) -> list[int]:
+        """Forecast ticks of the horizons."""
+        return [self.first.horizon_tick(y) for y in self.horizons]
+
+    @cached_property
+    def ticks(self) -> list[int]:
+        """Forecast ticks that are recorded; 0 is the start."""
+        if self.tables.ticks == "all":
+            return list(range(self.first.forecast_ticks + 1))
+        return sorted({0, *self.horizon_ticks})
+
+    def program(self, point: int) -> Program:
+        """A point ready to run."""
+        named = dict(zip(self.factors, map(float, self.values[point]), strict=True))
+        scenario, program, to = self._variant(point, named)
+        moves = [a for n, f in self.factors.items() for a in adjustments(f, to[n], named[n])]
+        fixed = {c: named[n] for n in self.factors for c in to[n].coefficients}
+        return vary(program, scenario, moves, fixed)
+
+    def _variant(
+        self, point: int, named: Mapping[str, float]
+    ) -> tuple[Scenario, Program, dict[str, Target]]:
+        name = self.scenarios[point]
+        moved = next(v[2] for k, v in self.programs.items() if k[0] == name)
+        return self.programs[name, tuple(named[n] for n in self.factors if moved[n].others)]
+
+    def command(self, point: int) -> str:
+        """The command that runs a point by itself."""
+        named = dict(zip(self.factors, map(float, self.values[point]), strict=True))
+        scenario, _, to = self._variant(point, named)
+        changes = dict(self.tables.set)
+        for n, f in self.factors.items():
+            changes |= overrides(f, to[n], named[n])
+        sets = " ".join(f"--set {shlex.quote(f'{p}={toml(v)}')}" for p, v in changes.items())
+        return (
+            f"cohesion run {shlex.quote(str(scenario.file))} {sets} "
+            f"--runs {self.tables.runs} --seed {self.tables.seed}"
+        )
+
+
+def toml(value: object) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{k} = {toml(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value) if isinstance(value, str | bool) else str(value)
+
+
+def opened(folder: Path) -> Plan:
+    """The plan of a folder. Raises InputError where there is none."""
+    try:
+        content = json.loads((folder / FROZEN).read_text("utf-8"))
+        return _opened(str(folder.resolve()), content["points"]["digest"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = "no such study" if isinstance(error, FileNotFoundError) else "cannot be read"
+        allowed = "allowed: a folder that `cohesion sweep` wrote"
+        raise InputError([Problem(str(folder), "", what, allowed)]) from None
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: str, _digest: str) -> Plan:
+    content = json.loads((Path(folder) / FROZEN).read_text("utf-8"))
+    return Plan(content, *read_points((Path(folder) / POINTS).read_text("utf-8")))

@@ -1,0 +1,255 @@
+"""The folder of a study: a dataset that workers fill batch by batch, and a receipt for each.
+
+A batch is written to the dataset first; its receipt, with the hash of every file it wrote, comes last and
+by renaming. A batch without a receipt is done anew, so being killed at any instant loses one batch.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.outcomes.quantities import BY_MEMBER, MEANING
+from sim.studies.batch import KEPT, Failure, Outcome, run_points
+from sim.studies.plan import Plan, opened
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+DATASET, RECEIPTS, LOCK, WORKING = "dataset.zarr", "receipts", ".lock", ".working"
+
+
+class Receipt(NamedTuple):
+    """What a worker tells of a batch that it has written."""
+
+    batch: int
+    points: list[int]
+    """First, and one past the last."""
+    runs: int
+    largest_mcse: float
+    failures: list[dict[str, Any]]
+    files: dict[str, str]
+    """SHA-256 by name inside the dataset."""
+
+
+def put(file: Path, text: str) -> None:
+    """Write a file beside its place, make sure of it, and rename it into place."""
+    beside = file.with_name(f".{file.name}.part")
+    with beside.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(beside, file)
+
+
+def lay_out(folder: Path, plan: Plan) -> None:
+    """An empty dataset with its coordinates, or one that has grown: what is there stays."""
+    import zarr
+
+    target = folder / DATASET
+    if target.exists() and not _grown(target, plan):
+        shutil.rmtree(target)
+    if not target.exists():
+        _labels(plan).to_zarr(target, mode="w", zarr_format=3, consolidated=False)
+    group = zarr.open_group(target, mode="a", zarr_format=3)
+    for name in (*plan.tables.outcomes, "runs"):
+        dims = dims_of(name)
+        shape = tuple(_sizes(plan)[d] for d in dims)
+        if name not in group:
+            group.create_array(
+                name, shape=shape, chunks=(plan.content["batch"], *shape[1:]), dtype="f8",
+                fill_value=np.nan, dimension_names=dims,
+                attributes={"long_name": MEANING.get(name, "number of runs")},
+            )  # fmt: skip
+    (folder / RECEIPTS).mkdir(exist_ok=True)
+
+
+def _grown(target: Path, plan: Plan) -> bool:
+    """Enlarge a dataset of fewer points; False where it cannot be used."""
+    import zarr
+
+    try:
+        group: Any = zarr.open_group(target, mode="a", zarr_format=3)
+        old = group["point"].shape[0]
+        labels = _labels(plan)
+        for name in (*plan.tables.outcomes, "runs"):
+            if name in group:
+                array = group[name]
+                array.resize((plan.size, *array.shape[1:]))
+        if old != plan.size:
+            for name in ("point", "scenario", *plan.factors):
+                group[name].resize((plan.size,))
+                group[name][:] = labels[name].values
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
+def dims_of(name: str) -> tuple[str, ...]:
+    """The dimensions of a variable."""
+    if name == "runs":
+        return ("point",)
+    return ("point", "tick", *(("member",) if name in BY_MEMBER else ()), "statistic")
+
+
+def _sizes(plan: Plan) -> dict[str, int]:
+    return {
+        "point": plan.size, "tick": len(plan.ticks), "member": len(plan.first.members),
+        "statistic": len(KEPT),
+    }  # fmt: skip
+
+
+def _labels(plan: Plan) -> "xr.Dataset":
+    """The coordinates and attributes of the dataset."""
+    import xarray as xr
+
+    p, tables = plan.first, plan.tables
+    dates = np.array([p.dates[t] for t in plan.ticks], dtype="datetime64[D]").astype(
+        "datetime64[s]"
+    )
+    scenario = next(iter(plan.programs.values()))[0]
+    names = list(dict.fromkeys(v["scenario"] for v in plan.content["variants"]))
+    titles = {v["scenario"]: v["resolved"]["tables"]["title"] for v in plan.content["variants"]}
+    factors = {n: ("point", plan.values[:, k]) for k, n in enumerate(plan.factors)}
+    return xr.Dataset(
+        coords={
+            "point": np.arange(plan.size), "tick": np.array(plan.ticks),
+            "date": ("tick", dates), "years": ("tick", np.array(plan.ticks) * p.alliance.dt),
+            "member": np.array(p.members, dtype=object), "name": ("member", np.array(p.names, dtype=object)),
+            "statistic": np.array(KEPT, dtype=object),
+            "scenario": ("point", np.array(plan.scenarios, dtype=object)), **factors,
+        },
+        attrs={
+            "title": tables.title, "question": tables.question, "study": plan.content["name"],
+            "design": plan.content["design"], "runs": tables.runs, "seed": tables.seed,
+            "horizons": list(plan.horizons), "outcomes": list(tables.outcomes),
+            "factors": list(plan.factors),
+            "labels": [f.label or ", ".join(f.targets) for f in plan.factors.values()],
+            "scenarios": names, "titles": [titles[n] for n in names], "focus": list(tables.focus),
+            "alliance": scenario.tables.alliance.name,
+            "leader_name": scenario.tables.alliance.leader_name or scenario.tables.alliance.leader,
+            "start": str(scenario.tables.time.start),
+        },
+    )  # fmt: skip
+
+
+def fill(folder: Path, plan: Plan, batch: int, found: Mapping[int, Outcome | Failure]) -> Receipt:
+    """Write a batch and its receipt."""
+    points = plan.batches[batch]
+    written: dict[str, str] = {}
+    for name in (*plan.tables.outcomes, "runs"):
+        values = [_values(plan, name, found[k]) for k in points]
+        written |= _write_chunk(folder / DATASET, name, batch, points, np.stack(values))
+    outcomes = [x for x in found.values() if isinstance(x, Outcome)]
+    receipt = Receipt(
+        batch, [points.start, points.stop], sum(x.runs for x in outcomes),
+        max((x.largest_mcse for x in outcomes), default=0.0),
+        [{"point": x.point, "reason": x.reason} for x in found.values() if isinstance(x, Failure)],
+        written,
+    )  # fmt: skip
+    put(receipt_file(folder, batch), json.dumps(receipt._asdict()) + "\n")
+    return receipt
+
+
+def _values(plan: Plan, name: str, x: Outcome | Failure) -> Any:
+    if name == "runs":
+        return np.array(float(x.runs) if isinstance(x, Outcome) else np.nan)
+    if isinstance(x, Outcome):
+        return x.values[name]
+    return np.full([_sizes(plan)[d] for d in dims_of(name)[1:]], np.nan)
+
+
+def _write_chunk(
+    dataset: Path, name: str, batch: int, points: range, values: Any
+) -> dict[str, str]:
+    """Write one chunk of one variable; what an interrupted writer left there is cleared first."""
+    import zarr
+
+    place = dataset / name / "c" / str(batch)
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
+    array: Any = zarr.open_array(dataset / name, mode="r+", zarr_format=3)
+    array[points.start : points.stop] = values
+    files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
+    found = {}
+    for file in files:
+        if file.exists():  # a chunk that holds the fill value alone is not written
+            with file.open("rb") as written:
+                found[file.relative_to(dataset).as_posix()] = hashlib.sha256(
+                    written.read()
+                ).hexdigest()
+                os.fsync(written.fileno())
+    return found
+
+
+def receipt_file(folder: Path, batch: int) -> Path:
+    """Where a batch's receipt is."""
+    return folder / RECEIPTS / f"{batch:06d}.json"
+
+
+def receipt(folder: Path, batch: int, points: range) -> Receipt | None:
+    """The receipt of a batch, None where the batch has to be done (anew)."""
+    try:
+        found = Receipt(**json.loads(receipt_file(folder, batch).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    there = found.points == [points.start, points.stop] and all(
+        (folder / DATASET / name).is_file() for name in found.files
+    )
+    return found if there else None
+
+
+def intact(folder: Path, found: Receipt) -> bool:
+    """Whether the files of a batch are those of its receipt."""
+    return all(
+        hashlib.sha256((folder / DATASET / name).read_bytes()).hexdigest() == digest
+        for name, digest in found.files.items()
+    )
+
+
+def run_batch(folder: str, batch: int) -> Receipt:
+    """What a worker does: run a batch of the study in a folder, write it, say so."""
+    from sim.outcomes.run import keep_memory
+
+    keep_memory()
+    home = Path(folder)
+    plan = opened(home)
+    with working(home):
+        return fill(home, plan, batch, run_points(plan, plan.batches[batch]))
+
+
+@contextmanager
+def locked(file: Path, exclusive: bool, wait: bool) -> Iterator[bool]:
+    """Hold a lock that ends with the process, however it ends; whether it was got.
+
+    Where the system or the file system has no locks, it counts as got.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield True
+        return
+    with file.open("a") as handle:
+        how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+        try:
+            fcntl.flock(handle, how if wait else how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:
+            pass
+        yield True
+
+
+@contextmanager
+def working(folder: Path) -> Iterator[None]:
+    """Held by a worker while it writes: a new sweep waits for those of one that was killed."""
+    with locked(folder / WORKING, exclusive=False, wait=True):
+        yield

@@ -1,0 +1,206 @@
+"""The verb: freeze a study, run what is missing, write its tables and figures."""
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import InputError, Problem
+from sim.outcomes.save import provenance_of
+from sim.studies.finish import finish
+from sim.studies.freeze import FAILURES, OWN, SUMMARY, freeze
+from sim.studies.plan import POINTS, Plan, opened
+from sim.studies.store import DATASET, LOCK, WORKING, Receipt, locked, receipt
+from sim.studies.study import Study, load_study
+from sim.studies.workers import run_batches
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is."""
+
+    done: int
+    total: int
+    failed: int
+    largest_mcse: float
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A study in its folder, finished or not. Tables and dataset are read when they are asked for."""
+
+    folder: Path
+    finished: bool
+
+    @property
+    def plan(self) -> Plan:
+        """The frozen study."""
+        return opened(self.folder)
+
+    @cached_property
+    def dataset(self) -> "xr.Dataset":
+        """Everything, by point, tick, member and statistic; read from disk as it is used."""
+        import xarray as xr
+
+        return xr.open_zarr(self.folder / DATASET, chunks=None, consolidated=False)
+
+    @cached_property
+    def points(self) -> "pd.DataFrame":
+        """point, scenario and a column for each factor."""
+        import pandas as pd
+
+        return pd.read_csv(self.folder / POINTS)
+
+    @cached_property
+    def summary(self) -> "pd.DataFrame":
+        """point, outcome, member, horizon_years, probability_or_mean, mcse, q05, q95."""
+        import pandas as pd
+
+        return pd.read_csv(self.folder / SUMMARY, keep_default_na=True)
+
+    @cached_property
+    def failures(self) -> "pd.DataFrame":
+        """point, reason, command."""
+        import pandas as pd
+
+        return pd.read_csv(self.folder / FAILURES)
+
+    def figures(self) -> "dict[str, Figure]":
+        """The figures by name, drawn anew."""
+        from sim.figures.phase import draw_study
+
+        return draw_study(self.dataset)
+
+    def __repr__(self) -> str:
+        plan = self.plan
+        state = "finished" if self.finished else "not finished"
+        return f"<Sweep {plan.content['name']}: {plan.size:,} points, {state}, in {self.folder}>"
+
+
+def sweep(
+    study: Study | str | Path, out: str | Path | None = None, jobs: int | None = None,
+    scheduler: str | None = None, progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] = lambda: False, force: bool = False,
+) -> Sweep:  # fmt: skip
+    """Run a study; the same call again goes on where one was interrupted.
+
+    Parameters
+    ----------
+    study : from :func:`sim.load_study`, or its file.
+    out : folder; ``results/NAME`` by default.
+    jobs : worker processes; all cores by default. Does not change the result.
+    scheduler : address of a Dask scheduler whose workers see the same folder.
+    progress : told after every batch.
+    stop : asked before every batch; once true, what is under way is finished and no more begun.
+    force : begin anew in a folder that holds another study.
+
+    Raises
+    ------
+    InputError
+        For a study or a folder that cannot be.
+    WorkerDied
+        Where a local worker is killed. What was finished is kept.
+    """
+    study = study if isinstance(study, Study) else load_study(study)
+    folder = Path(out) if out else Path("results") / study.name
+    workers = _jobs(jobs)
+    _prepare(folder, force)
+    with _alone(folder):
+        plan = freeze(study, folder)
+        if provenance_of(folder):
+            return Sweep(folder, True)
+        began = dt.datetime.now(dt.UTC)
+        while True:
+            receipts = _run_missing(plan, folder, workers, scheduler, progress, stop)
+            if len(receipts) < len(plan.batches):
+                return Sweep(folder, False)
+            if finish(plan, folder, receipts, began):
+                return Sweep(folder, True)
+
+
+def _jobs(jobs: int | None) -> int:
+    if jobs is not None and jobs < 1:
+        raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
+    return jobs or os.cpu_count() or 1
+
+
+def _prepare(folder: Path, force: bool) -> None:
+    """Make the folder, empty it of a study if that is wanted. Raises InputError where it cannot be."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InputError(
+            [Problem(str(folder), "--out", "cannot be written", "allowed: a writable folder")]
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    if force:
+        for name in OWN - {LOCK, WORKING}:
+            path = folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One sweep at a time; waits for the workers of one that was killed."""
+    with locked(folder / LOCK, exclusive=True, wait=False) as got:
+        if not got:
+            raise InputError(
+                [
+                    Problem(
+                        str(folder), "", "another sweep is running there", "allowed: one at a time"
+                    )
+                ]
+            )
+        with locked(folder / WORKING, exclusive=True, wait=True):
+            pass
+        yield
+
+
+def _run_missing(
+    plan: Plan, folder: Path, jobs: int, scheduler: str | None,
+    progress: Callable[[Progress], None] | None, stop: Callable[[], bool],
+) -> dict[int, Receipt]:  # fmt: skip
+    """Run every batch that has no receipt; all receipts there are."""
+    there = {k: receipt(folder, k, points) for k, points in enumerate(plan.batches)}
+    receipts = {k: r for k, r in there.items() if r}
+    tell = progress or (lambda _: None)
+    tell(so_far(plan, receipts))
+    missing = [k for k in there if k not in receipts]
+    for done in (
+        run_batches(folder, missing, min(jobs, len(missing)), scheduler, stop) if missing else ()
+    ):
+        receipts[done.batch] = done
+        tell(so_far(plan, receipts))
+    return dict(sorted(receipts.items()))
+
+
+def so_far(plan: Plan, receipts: dict[int, Receipt]) -> Progress:
+    """What receipts say of a sweep."""
+    return Progress(
+        sum(r.points[1] - r.points[0] for r in receipts.values()), plan.size,
+        sum(len(r.failures) for r in receipts.values()),
+        max((r.largest_mcse for r in receipts.values()), default=float("nan")),
+    )  # fmt: skip
+
+
+def as_dict(s: Sweep) -> dict[str, Any]:
+    """The figures that the command prints, ready for JSON."""
+    from sim.studies.extremes import extremes
+
+    plan = s.plan
+    found: dict[str, Any] = {
+        "study": plan.content["name"], "title": plan.tables.title, "out": str(s.folder), "finished": s.finished,
+        "points": plan.size, "runs_per_point": plan.tables.runs, "seed": plan.tables.seed,
+    }  # fmt: skip
+    return found | ({"failed": len(s.failures), "outcomes": extremes(s)} if s.finished else {})

@@ -1,0 +1,125 @@
+"""What a factor moves in a scenario, and how a value of it becomes a change of the program."""
+
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from sim.errors import Problem, nearest
+from sim.model.variables import COEFFICIENTS
+from sim.scenario.load import Scenario
+from sim.scenario.schema import (
+    COMMAND_LINE,
+    Adjustment,
+    adjustable,
+    covered,
+    dispute_path,
+    input_paths,
+    value_at,
+)
+from sim.studies.schema import Factor
+
+BEHAVIOUR = "behaviour."
+BOUNDS = {"value": (0.0, 1.0), "scale": (0.0, 100.0), "shift": (-1.0, 1.0)}
+
+
+class Target(NamedTuple):
+    """A factor in one scenario: dotted paths of inputs, of coefficients, and of anything else."""
+
+    inputs: tuple[str, ...]
+    coefficients: tuple[str, ...]
+    others: tuple[str, ...]
+    """Paths for which the scenario has to be loaded anew."""
+    low: float
+    high: float
+
+
+def known_paths(scenario: Scenario) -> list[str]:
+    """Every path that a factor may name without loading the scenario anew."""
+    raw = [{"between": d.between} for d in scenario.tables.disputes]
+    return [*adjustable(scenario.members, raw), *(f"{BEHAVIOUR}{c.name}" for c in COEFFICIENTS)]
+
+
+def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Target, list[Problem]]:
+    """What a factor moves in a scenario, and what is wrong with that."""
+    known = known_paths(scenario)
+    inputs: list[str] = []
+    coefficients: list[str] = []
+    others: list[str] = []
+    problems: list[Problem] = []
+    low, high = BOUNDS[factor.way]
+    for path in factor.targets:
+        if path.startswith("disputes."):
+            path = dispute_path(path.removeprefix("disputes.").split("-"))
+        found = (
+            [p for p in known if fnmatchcase(p, path)]
+            if "*" in path
+            else [path]
+            if path in known
+            else []
+        )
+        if path.partition(".")[0] in ("weights", "alliance") and "." in path:
+            others.append(path)
+        elif not found:
+            time = path.startswith("time.")
+            problems.append(Problem(
+                where, at, f"{path} {'cannot be varied' if time else 'matches nothing'} in {scenario.name}",
+                "allowed: inputs, groups of channels, disputes, behaviour, weights, alliance",
+                "" if time else nearest(path, known),
+            ))  # fmt: skip
+        for p in found:
+            if p.startswith(BEHAVIOUR):
+                coefficients.append(p.removeprefix(BEHAVIOUR))
+                c = next(c for c in COEFFICIENTS if c.name == coefficients[-1])
+                low, high = (
+                    max(low, c.low) if inputs else c.low,
+                    min(high, c.high) if inputs else c.high,
+                )
+            else:
+                inputs.append(p)
+    if (coefficients or others) and (factor.way != "value" or factor.from_):
+        way = "from" if factor.from_ else factor.way
+        problems.append(Problem(where, at, f"{way} on {[*coefficients, *others][0]}",
+                                "allowed: `as` and `from` for inputs and disputes; a number for the rest"))  # fmt: skip
+    if factor.way != "value":
+        problems += _distributions(factor, scenario, inputs, where, at)
+    if others:
+        low, high = float("-inf"), float("inf")
+    return Target(tuple(inputs), tuple(coefficients), tuple(others), low, high), problems
+
+
+def _distributions(
+    factor: Factor, scenario: Scenario, inputs: list[str], where: str, at: str
+) -> list[Problem]:
+    every = input_paths(scenario.members)
+    return [
+        Problem(where, at, f"{factor.way} of {p}, which is a distribution", "allowed: a value")
+        for path in inputs
+        for p in covered(path, every) or [path]
+        if value_at(scenario.tables, p).distribution is not None
+    ]
+
+
+def adjustments(factor: Factor, to: Target, value: float) -> list[Adjustment]:
+    """The changes of inputs that a value of the factor means."""
+    context = {"adjustable": to.inputs, "sources": None}
+    return [
+        Adjustment.model_validate(
+            {"path": p, factor.way: value, "from": factor.from_, "sources": [COMMAND_LINE]}, context=context
+        )
+        for p in to.inputs
+    ]  # fmt: skip
+
+
+def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:
+    """The same as overrides of the scenario, as ``--set`` takes them."""
+    plain = factor.way == "value" and not factor.from_
+    change: Any = value
+    if not plain:
+        change = {factor.way: value, **({"from": factor.from_} if factor.from_ else {})}
+    found = dict.fromkeys(to.inputs, change)
+    found |= {f"{BEHAVIOUR}{c}": value for c in to.coefficients}
+    return found | {p: whole(value) for p in to.others}
+
+
+def whole(value: float) -> float | int:
+    """A whole number where it is one: what counts, such as a quorum, is whole."""
+    return int(value) if value == int(value) else value
