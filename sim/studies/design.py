@@ -20,7 +20,9 @@ def size(design: Design, factors: Mapping[str, Factor]) -> int | None:
     """The number of points, known before they are made; None where a file says it."""
     if design.kind == "file":
         return None
-    return design.points or math.prod(len(levels(f)) for f in factors.values())
+    return design.points or math.prod(
+        len(f.values) if f.values else f.levels or 1 for f in factors.values()
+    )
 
 
 def levels(factor: Factor) -> list[float]:

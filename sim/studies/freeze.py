@@ -73,7 +73,7 @@ def freeze(study: Study, folder: Path) -> Plan:
     if there == content:
         return opened(folder)
     (folder / PROVENANCE).unlink(missing_ok=True)
-    lay_out(folder, Plan(content, scenarios, values))
+    lay_out(folder, Plan(content, scenarios, values), anew=not there)
     put(folder / STUDY, study.text)
     put(folder / POINTS, text)
     put(folder / FROZEN, json.dumps(content, indent=1) + "\n")

@@ -77,8 +77,9 @@ def _version(name: str) -> str:
 def frozen(study: Study) -> dict[str, Any]:
     """All that a study's results depend on, its points left out."""
     tables = study.tables.model_dump(mode="json", by_alias=True, exclude_none=True)
+    levels = {"values", "low", "high", "levels"}  # points.csv has them
     tables["factors"] = {
-        n: f.model_dump(mode="json", by_alias=True, exclude_none=True)
+        n: f.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=levels)
         for n, f in study.factors.items()
     }
     del tables["design"]
@@ -207,6 +208,8 @@ class Plan:
         named = dict(zip(self.factors, map(float, self.values[point]), strict=True))
         scenario, _, to = self._variant(point, named)
         changes = dict(self.tables.set)
+        if self.tables.horizons:
+            changes["time.horizons"] = self.tables.horizons
         for n, f in self.factors.items():
             changes |= overrides(f, to[n], named[n])
         sets = " ".join(f"--set {shlex.quote(f'{p}={toml(v)}')}" for p, v in changes.items())

@@ -48,47 +48,36 @@ def put(file: Path, text: str) -> None:
     os.replace(beside, file)
 
 
-def lay_out(folder: Path, plan: Plan) -> None:
-    """An empty dataset with its coordinates, or one that has grown: what is there stays."""
+def lay_out(folder: Path, plan: Plan, anew: bool) -> None:
+    """An empty dataset with its labels, or (``anew`` false) more room in the one there is.
+
+    May be interrupted and called again.
+    """
     import zarr
 
     target = folder / DATASET
-    if target.exists() and not _grown(target, plan):
-        shutil.rmtree(target)
-    if not target.exists():
-        _labels(plan).to_zarr(target, mode="w", zarr_format=3, consolidated=False)
-    group = zarr.open_group(target, mode="a", zarr_format=3)
+    labels = _labels(plan)
+    if anew:
+        shutil.rmtree(target, ignore_errors=True)
+    else:
+        for name in labels.variables:
+            shutil.rmtree(target / str(name), ignore_errors=True)
+        for left in target.glob("**/*.partial"):
+            left.unlink()
+    labels.to_zarr(target, mode="w" if anew else "a", zarr_format=3, consolidated=False)
+    group: Any = zarr.open_group(target, mode="a", zarr_format=3)
     for name in (*plan.tables.outcomes, "runs"):
         dims = dims_of(name)
         shape = tuple(_sizes(plan)[d] for d in dims)
-        if name not in group:
-            group.create_array(
-                name, shape=shape, chunks=(plan.content["batch"], *shape[1:]), dtype="f8",
-                fill_value=np.nan, dimension_names=dims,
-                attributes={"long_name": MEANING.get(name, "number of runs")},
-            )  # fmt: skip
+        if name in group:
+            group[name].resize(shape)
+            continue
+        group.create_array(
+            name, shape=shape, chunks=(plan.content["batch"], *shape[1:]), dtype="f8",
+            fill_value=np.nan, dimension_names=dims,
+            attributes={"long_name": MEANING.get(name, "number of runs")},
+        )  # fmt: skip
     (folder / RECEIPTS).mkdir(exist_ok=True)
-
-
-def _grown(target: Path, plan: Plan) -> bool:
-    """Enlarge a dataset of fewer points; False where it cannot be used."""
-    import zarr
-
-    try:
-        group: Any = zarr.open_group(target, mode="a", zarr_format=3)
-        old = group["point"].shape[0]
-        labels = _labels(plan)
-        for name in (*plan.tables.outcomes, "runs"):
-            if name in group:
-                array = group[name]
-                array.resize((plan.size, *array.shape[1:]))
-        if old != plan.size:
-            for name in ("point", "scenario", *plan.factors):
-                group[name].resize((plan.size,))
-                group[name][:] = labels[name].values
-    except (OSError, ValueError, KeyError):
-        return False
-    return True
 
 
 def dims_of(name: str) -> tuple[str, ...]:

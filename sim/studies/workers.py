@@ -26,13 +26,13 @@ def run_batches(
     InputError
         Where the cluster cannot be reached.
     """
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, parallel_config
 
     home = str(folder.resolve())
     tasks = (delayed(run_batch)(home, k) for k in batches if not stop())
-    with cluster(scheduler) as backend:
+    with cluster(scheduler) as backend, parallel_config(**backend):
         parallel = Parallel(
-            n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1, **backend
+            n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1
         )  # fmt: skip
         try:
             yield from parallel(tasks)
@@ -50,7 +50,7 @@ def run_batches(
 def cluster(scheduler: str | None) -> Iterator[dict[str, Any]]:
     """Where joblib sends its tasks."""
     if scheduler is None:
-        yield {"backend": "loky", "initializer": ignore_interruption}
+        yield {"backend": "loky", "initializer": ignore_interruption, "idle_worker_timeout": 20}
         return
     try:
         from distributed import Client
