@@ -80,7 +80,7 @@ def _rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float)
     for r in rows[1::2]:
         panel.axhspan(r - 0.5, r + 0.5, color=style.BAND, linewidth=0, zorder=0)
     for k, mark in enumerate(marks):
-        t, colour = mark.index, _colour(k, len(marks))
+        t, colour = mark.index, style.step(k, len(marks))
         y = np.arange(len(order)) + (k - (len(marks) - 1) / 2) * step
         panel.hlines(y, q05[t], q95[t], color=colour, linewidth=0.8)
         panel.hlines(y, low[t], high[t], color=colour, linewidth=3)
@@ -92,12 +92,6 @@ def _rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float)
     panel.set_title(PANELS[name])
     panel.set_ylim(len(order) - 0.5, -0.5)
     panel.tick_params(left=False)
-
-
-def _colour(k: int, count: int) -> str:
-    """The colour of the k-th of so many horizons."""
-    last = len(style.STEPS) - 2 if count < len(style.STEPS) else len(style.STEPS) - 1
-    return style.STEPS[last if count == 1 else min(round(k * last / (count - 1)), last)]
 
 
 def _name_rows(panel: Axes, ds: xr.Dataset, order: list[int]) -> None:
@@ -130,7 +124,7 @@ def _row_key(ds: xr.Dataset) -> list[list[tuple[object, str]]]:
 
     marks = horizons(ds)
     dots = [
-        Line2D([], [], marker="o", ls="", color=_colour(k, len(marks)), markersize=5)
+        Line2D([], [], marker="o", ls="", color=style.step(k, len(marks)), markersize=5)
         for k in range(len(marks))
     ]
     bar, line = (Line2D([], [], color=style.GREY, linewidth=width) for width in (3, 0.8))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.figures.values import month_name
+from sim.figures.values import listed, month_name
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,6 +47,8 @@ LINES = (
 )
 """Paul Tol's muted scheme (sand darkened), told apart under all colour blindness."""
 
+BETWEEN = "  |  "
+"""Between the parts of a footer."""
 SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 13.0
 """Font sizes in points."""
 
@@ -80,6 +82,12 @@ _RC: dict[str, Any] = {
     "legend.columnspacing": 1.8,
     "savefig.dpi": "figure",
 }
+
+
+def step(k: int, count: int) -> str:
+    """The colour of the k-th of so many horizons."""
+    last = len(STEPS) - 2 if count < len(STEPS) else len(STEPS) - 1
+    return STEPS[last if count == 1 else min(round(k * last / (count - 1)), last)]
 
 
 @contextmanager
@@ -122,18 +130,44 @@ def shorten(text: str, width: float, size: float) -> str:
     return f"{text.rstrip()}…"
 
 
+DESIGNS = {
+    "grid": "grid",
+    "lhs": "Latin hypercube",
+    "sobol": "Sobol sequence",
+    "file": "points from a file",
+}
+"""The designs of a study in words."""
+
+
 def provenance(ds: xr.Dataset, note: str) -> str:
     """Where a figure comes from: scenario, alliance, runs, seed, marks of error."""
     a = ds.attrs
-    runs = int(a["runs"])
     parts = [
-        f"Scenario: {a['scenario']}",
+        _scenarios(ds),
         f"{a['alliance']}, led by {a['leader_name']}",
-        f"{runs:,} run" + ("" if runs == 1 else "s"),
+        _runs(ds),
         f"seed {a['seed']}",
-        note,
+        *note.split(BETWEEN),
     ]
-    return "  |  ".join(" ".join(part.split()) for part in parts if part)
+    return BETWEEN.join(" ".join(part.split()) for part in parts if part)
+
+
+def _scenarios(ds: xr.Dataset) -> str:
+    """The scenario of a run, or the first few of a study."""
+    names = listed(ds, "scenarios") or [str(ds.attrs["scenario"])]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return f"Scenario{'s' if len(names) > 1 else ''}: {', '.join(names[:4])}{more}"
+
+
+def _runs(ds: xr.Dataset) -> str:
+    """How many runs, and in a study at how many points of which design."""
+    runs = int(ds.attrs["runs"])
+    told = f"{runs:,} run" + ("" if runs == 1 else "s")
+    if "point" not in ds.dims:
+        return told
+    points, design = ds.sizes["point"], str(ds.attrs["design"])
+    many = "" if points == 1 else "s"
+    return f"{points:,} point{many} ({DESIGNS.get(design, design)}), {told} each"
 
 
 def sheet(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -> Figure:
@@ -143,7 +177,7 @@ def sheet(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -
     """
     from matplotlib.figure import Figure
 
-    room = WIDTH - 2 * MARGIN
+    room = WIDTH - 2 * MARGIN - 0.1  # drawn text is a little wider than text_width says
     title = " ".join(str(ds.attrs["title"]).split())
     period = f"{month_name(ds, 0)} to {month_name(ds, -1)}"
     blocks = [

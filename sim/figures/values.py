@@ -25,7 +25,7 @@ class Horizon(NamedTuple):
 
 
 def series(ds: xr.Dataset, name: str, statistic: str) -> NDArray[np.float64]:
-    """One statistic of one variable. (date,) or (date, member) float64"""
+    """One statistic of one variable. (date,) or (date, member), in a study (point, tick, ...)"""
     import numpy as np
 
     return np.asarray(ds[name].sel(statistic=statistic).values, dtype=np.float64)
@@ -47,12 +47,20 @@ def months(ds: xr.Dataset) -> NDArray[np.int64]:
     return np.asarray(ds["date"].values.astype("datetime64[M]").astype(np.int64))
 
 
-def month_name(ds: xr.Dataset, index: int) -> str:
-    """A date in words: ``Oct 2028``."""
+def month_name(ds: xr.Dataset, index: int, whole: bool = False) -> str:
+    """A date in words: ``Oct 2028``, or with the whole name of the month."""
     import calendar
 
     year, month = divmod(int(months(ds)[index]), 12)
-    return f"{calendar.month_abbr[month + 1]} {year + 1970}"
+    called = calendar.month_name if whole else calendar.month_abbr
+    return f"{called[month + 1]} {year + 1970}"
+
+
+def listed(ds: xr.Dataset, key: str) -> list[str]:
+    """An attribute that is a list of texts; files may hold a list of one as its only text."""
+    import numpy as np
+
+    return [str(x) for x in np.atleast_1d(np.asarray(ds.attrs.get(key, []), dtype=object))]
 
 
 def horizons(ds: xr.Dataset) -> list[Horizon]:
