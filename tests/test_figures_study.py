@@ -230,7 +230,7 @@ def test_the_largest_monte_carlo_error_is_told():
     told = shown(drawn(ds)["phase"])
     for member in ("KAZ", "ARM"):
         assert (
-            f"error up to {100 * final(ds, 'exit', 'mcse', member=member).max():.2g} points" in told
+            f"error up to {100 * final(ds, 'exit', 'mcse', member=member).max():.2g} point" in told
         )
     assert "error up to 0.002" in told
     assert "too few runs" in shown(made("no error known")["phase"])
@@ -273,6 +273,14 @@ def test_factors_that_do_not_vary_are_named_with_their_value():
 
 def test_outcomes_not_drawn_are_named():
     assert "recorded, not drawn: freeze, dissolution" in shown(made("grid")["phase"])
+
+
+def test_an_outcome_without_a_term_of_its_own_goes_by_its_name_and_meaning():
+    ds = CASES["stance only"].copy()
+    ds["stance"].attrs["long_name"] = "stance towards the leader, positive in favour"
+    told = shown(drawn(ds)["phase"])
+    assert "Stance as two factors vary" in told
+    assert "Stance: stance towards the leader, positive in favour." in told
 
 
 # --- response curves

@@ -184,7 +184,8 @@ def subject(shown: Sequence[Shown], when: str) -> str:
     parts = [EXIT_TERM.format(when)] if called & {"exit", "any_exit"} else []
     parts += ["cohesion"] if "cohesion" in called else []
     if not parts:
-        parts = list(dict.fromkeys(f"{s.name.replace('_', ' ')} ({s.label})" for s in shown))
+        plain = dict.fromkeys((s.name.replace("_", " "), s.share) for s in shown)
+        parts = [f"{name} (probability)" if share else name for name, share in plain]
     told = " and ".join(parts)
     return told[:1].upper() + told[1:]
 
@@ -200,6 +201,9 @@ def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
     parts = [str(ds.attrs.get("question", "")), how]
     parts += [EXIT_BELOW] if called & {"exit", "any_exit"} else []
     parts += [COHESION_BELOW] if "cohesion" in called else []
+    for name in sorted(called - {"exit", "any_exit", "cohesion"}):
+        meaning = str(ds[name].attrs.get("long_name", ""))
+        parts += [f"{name.replace('_', ' ').capitalize()}: {meaning}."] if meaning else []
     return " ".join(" ".join(part.split()) for part in parts if part)
 
 
@@ -208,4 +212,5 @@ def error(shown: Shown, errors: NDArray[np.float64]) -> str:
     _, most = ends(errors, (0, -1))
     if most < 0:
         return ""
-    return f"{100 * most:.2g} points" if shown.share else f"{most:.2g}"
+    told = f"{100 * most if shown.share else most:.2g}"
+    return told + (f" point{'' if told == '1' else 's'}" if shown.share else "")
