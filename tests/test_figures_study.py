@@ -298,6 +298,22 @@ def test_a_line_for_each_horizon_with_the_means():
         assert np.isnan(line.get_ydata()[4])
 
 
+def test_of_all_ticks_the_horizons_are_drawn():
+    ds = study(grid(EVEN, [0.5]), "grid", horizons=np.arange(0.25, 10.1, 0.25))
+    ds = ds.assign_attrs(horizons=[1, 5])
+    figure = drawn(ds)["response"]
+    lines = panels(figure)["Cohesion"].get_lines()
+    at = [ds["cohesion"].sel(statistic="mean").isel(tick=t).values for t in (4, 20)]
+    for line, values in zip(lines, at, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), values)
+    ds = study(grid(EVEN, EVEN), "grid").assign_attrs(horizons=5)
+    figure = drawn(ds)["phase"]
+    assert "by October 2028" in shown(figure)
+    cells = mesh(panels(figure)["Cohesion"]).get_array()
+    at = ds["cohesion"].sel(statistic="mean").isel(tick=2).values
+    np.testing.assert_array_equal(cells, at.reshape(9, 9).T)
+
+
 def test_bars_are_95_percent_errors():
     ds = CASES["one factor, three scenarios"]
     panel = panels(drawn(ds)["response"])["Cohesion"]

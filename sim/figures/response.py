@@ -64,14 +64,13 @@ def lines(ds: xr.Dataset, factor: Factor) -> list[Line]:
 
     groups = sweep.groups(ds)
     ordered = [g.points[np.argsort(factor.values[g.points], kind="stable")] for g in groups]
-    end = ds.sizes["tick"] - 1
+    at = sweep.horizons(ds)
+    end = at[-1]
     if len(groups) > 1:
         return [
             Line(group.title, points, end, style.LINES[k], False)
             for k, (group, points) in enumerate(zip(groups, ordered, strict=True))
         ]
-    years = [float(y) for y in ds["years"].values]
-    at = [t for t, y in enumerate(years) if y > 0] or [end]
     return [
         Line(_horizon(ds, t), ordered[0], t, style.step(k, len(at)), t == end)
         for k, t in enumerate(at)

@@ -114,7 +114,17 @@ def at(ds: xr.Dataset, shown: Shown, statistic: str) -> NDArray[np.float64]:
 
 def last(ds: xr.Dataset, shown: Shown, statistic: str = "mean") -> NDArray[np.float64]:
     """A statistic at the last horizon. (point,)"""
-    return at(ds, shown, statistic)[:, -1]
+    return at(ds, shown, statistic)[:, horizons(ds)[-1]]
+
+
+def horizons(ds: xr.Dataset) -> list[int]:
+    """Positions of the horizons along ``tick``; where none are named, of every tick after the start."""
+    import numpy as np
+
+    years = np.asarray(ds["years"].values, dtype=np.float64)
+    asked = [float(y) for y in np.atleast_1d(ds.attrs.get("horizons", []))]
+    found = sorted({int(np.abs(years - y).argmin()) for y in asked})
+    return found or [int(k) for k in np.flatnonzero(years > 0)] or [years.size - 1]
 
 
 def ends(values: NDArray[np.float64], default: tuple[float, float] = (0, 0)) -> tuple[float, float]:
@@ -142,7 +152,7 @@ def focus(ds: xr.Dataset, most: int) -> list[int]:
     by_member = [name for name in ("exit", *recorded(ds)) if is_by_member(ds, name)]
     if asked or not by_member:
         return asked[:most]
-    final = series(ds, by_member[0], "mean")[:, -1]
+    final = series(ds, by_member[0], "mean")[:, horizons(ds)[-1]]
     spread = [high - low for low, high in (ends(final[:, i]) for i in range(len(codes)))]
     return [int(i) for i in np.argsort(-np.asarray(spread), kind="stable")[: min(3, most)]]
 
@@ -192,7 +202,7 @@ def subject(shown: Sequence[Shown], when: str) -> str:
 
 def month(ds: xr.Dataset) -> str:
     """The last horizon: ``October 2033``."""
-    return month_name(ds, -1, whole=True)
+    return month_name(ds, horizons(ds)[-1], whole=True)
 
 
 def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
