@@ -112,9 +112,12 @@ def test_a_killed_worker_is_said(tmp_path: Path) -> None:
     process = popen(study, "--out", str(tmp_path / "out"), "--jobs", "2")
     started(process, tmp_path / "out", 1)
     children = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)],
+        capture_output=True,
+        text=True,
     )
     workers = [line.split()[0] for line in children.stdout.splitlines() if "LokyProcess" in line]
+    assert workers, (children.stdout, process.poll())
     os.kill(int(workers[0]), signal.SIGKILL)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors

@@ -159,7 +159,7 @@ def focus(ds: xr.Dataset, most: int) -> list[int]:
 
 def recorded(ds: xr.Dataset) -> list[str]:
     """Outcomes that the dataset holds."""
-    return [str(name) for name in ds.data_vars if "tick" in ds[name].dims]
+    return [str(name) for name in ds.attrs["outcomes"] if name in ds.data_vars]
 
 
 def is_by_member(ds: xr.Dataset, name: str) -> bool:
