@@ -9,51 +9,58 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.errors import InputError, Problem
-    from sim.outcomes.replay import Story, replay
+    from sim.errors import InputError
+    from sim.outcomes.replay import replay
     from sim.outcomes.result import Result
     from sim.outcomes.run import run
     from sim.outcomes.save import save
     from sim.scenario.catalogue import list
     from sim.scenario.check import check
-    from sim.scenario.explain import Explanation, explain
+    from sim.scenario.explain import explain
     from sim.scenario.load import Scenario, load
     from sim.studies.compare import Comparison, compare
+    from sim.studies.status import status
+    from sim.studies.study import Study, load_study
+    from sim.studies.sweep import Sweep, sweep
 
 _HOMES = {
     "InputError": "sim.errors",
-    "Problem": "sim.errors",
     "Scenario": "sim.scenario.load",
     "load": "sim.scenario.load",
     "check": "sim.scenario.check",
     "compare": "sim.studies.compare",
     "Comparison": "sim.studies.compare",
     "explain": "sim.scenario.explain",
-    "Explanation": "sim.scenario.explain",
     "list": "sim.scenario.catalogue",
     "run": "sim.outcomes.run",
     "Result": "sim.outcomes.result",
     "save": "sim.outcomes.save",
     "replay": "sim.outcomes.replay",
-    "Story": "sim.outcomes.replay",
+    "load_study": "sim.studies.study",
+    "Study": "sim.studies.study",
+    "sweep": "sim.studies.sweep",
+    "Sweep": "sim.studies.sweep",
+    "status": "sim.studies.status",
 }
 
 __all__ = [
     "Comparison",
-    "Explanation",
     "InputError",
-    "Problem",
     "Result",
     "Scenario",
-    "Story",
+    "Study",
+    "Sweep",
     "check",
     "compare",
     "explain",
     "list",
     "load",
+    "load_study",
     "replay",
     "run",
     "save",
+    "status",
+    "sweep",
 ]
 
 

@@ -122,13 +122,19 @@ def print_sweep(s: Sweep) -> None:
     several = len(s.plan.content["variants"]) > 1
     for row in found["outcomes"]:
         name = NAMES.get(row["outcome"], f"exit of {row['member']}, %")
-        cells = [
-            c
-            for end in ("lowest", "highest")
-            for c in (_value(row["outcome"], row[end]), _at(row[end], several))
-        ]
-        table.add_row(name, *cells)
+        where = [_at(row[end], several) for end in ("lowest", "highest")]
+        if alike(row):
+            where = ["no difference beyond chance", ""]
+        values = [_value(row["outcome"], row[end]) for end in ("lowest", "highest")]
+        table.add_row(name, values[0], where[0], values[1], where[1])
     console.print(table)
+
+
+def alike(row: dict[str, Any]) -> bool:
+    """Whether the ends of a range are within two standard errors of each other."""
+    low, high = row["lowest"], row["highest"]
+    error = (low["mcse"] ** 2 + high["mcse"] ** 2) ** 0.5
+    return bool(high["value"] - low["value"] <= 2 * error)
 
 
 def _value(outcome: str, end: dict[str, Any]) -> str:
