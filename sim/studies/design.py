@@ -16,13 +16,11 @@ from sim.model.arrays import Array
 from sim.studies.schema import Design, Factor
 
 
-def size(design: Design, factors: Mapping[str, Factor]) -> int | None:
-    """The number of points, known before they are made; None where a file says it."""
-    if design.kind == "file":
-        return None
-    return design.points or math.prod(
-        len(f.values) if f.values else f.levels or 1 for f in factors.values()
-    )
+def size(design: Design, factors: Mapping[str, Factor]) -> int:
+    """The number of points, known before they are made."""
+    if design.points is not None and design.kind != "grid":
+        return design.points
+    return math.prod(len(f.values) if f.values else f.levels or 1 for f in factors.values())
 
 
 def levels(factor: Factor) -> list[float]:

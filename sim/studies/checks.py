@@ -1,0 +1,143 @@
+"""What can be wrong with a study beyond the form of its file, found before the first run."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.errors import Problem, listed, nearest
+from sim.model.arrays import Array
+from sim.scenario.load import Scenario
+from sim.scenario.locate import Keys
+from sim.scenario.schema import covered, input_paths
+from sim.studies.schema import TAKEN, Factor
+from sim.studies.target import Target
+
+MANY_POINTS = 100_000
+"""Points from which a study has to be confirmed."""
+FEW_VALUES = 64
+"""Values of a path for which the scenario has to be loaded anew."""
+RUNS_PER_SECOND = 10_000
+"""Of one core, within a factor of two of what docs/scaling.md has for the outlook."""
+
+Factors = dict[str, Factor]
+Targets = Sequence[dict[str, Target]]
+
+
+class Faults:
+    """Mistakes found so far; ``where`` knows the line of a key."""
+
+    def __init__(self, where: Callable[[Keys], str]) -> None:
+        self.where = where
+        self.problems: list[Problem] = []
+
+    def add(self, keys: Keys, found: str, allowed: str = "", near: str = "") -> None:
+        """Note one."""
+        self.problems.append(
+            Problem(self.where(keys), ".".join(map(str, keys)), found, allowed, near)
+        )
+
+
+def incomplete(kind: str, factors: Factors, faults: Faults) -> bool:
+    """Factors that lack what the design needs."""
+    before = len(faults.problems)
+    for name, f in factors.items():
+        if kind == "grid" and f.values is None and (f.low is None or f.levels is None):
+            needed = "required in a grid: values, or low, high and levels"
+            faults.add(("factors", name), "no levels", needed)
+        if kind != "grid" and (f.low is None or f.levels is not None):
+            found = "levels" if f.low is not None else "no range"
+            faults.add(("factors", name), found, f"required for {kind}: low and high")
+    return len(faults.problems) > before
+
+
+def too_many(points: int, runs: int, faults: Faults) -> None:
+    """A study that nobody may have meant."""
+    found = f"{points:,} points x {runs:,} runs = {points * runs:,} runs"
+    limit = f"allowed up to {MANY_POINTS:,} points, or any number with --yes"
+    faults.add(("design",), found, f"{cost(points * runs)}; {limit}")
+
+
+def cost(runs: float) -> str:
+    """In plain words what so many runs cost, at the rate of docs/scaling.md."""
+    hours = runs / RUNS_PER_SECOND / 3600
+    time = f"{hours:,.0f} hours" if hours >= 2 else f"{max(1, hours * 60):,.0f} minutes"
+    return f"about {time} of one core for an alliance of nine over ten years"
+
+
+def names(factors: Factors, tables: Any, faults: Faults) -> None:
+    """Factors named as something else in the results is."""
+    for name in factors:
+        if name in TAKEN or name in tables.outcomes:
+            faults.add(("factors", name), "a name that results use", "allowed: another name")
+
+
+def ranges(factors: Factors, targets: Targets, rows: Array | None, faults: Faults) -> None:
+    """Values outside what their path allows."""
+    for k, (name, factor) in enumerate(factors.items()):
+        given = [x for x in (factor.low, factor.high, *(factor.values or ())) if x is not None]
+        column = given if given or rows is None else [float(x) for x in np.unique(rows[:, k])]
+        for to in targets:
+            low, high = to[name].low, to[name].high
+            if outside := sorted({x for x in column if not low <= x <= high}):
+                found = ", ".join(f"{x:g}" for x in outside[:3]) + (
+                    " ..." if len(outside) > 3 else ""
+                )
+                faults.add(("factors", name), found, f"allowed: {low:g} to {high:g}")
+
+
+def twice(
+    factors: Factors, targets: Targets, scenarios: Sequence[Scenario], faults: Faults
+) -> None:
+    """Paths that two factors move."""
+    for to, scenario in zip(targets, scenarios, strict=True):
+        mover: dict[str, str] = {}
+        for name in factors:
+            for path in _moved(to[name], scenario):
+                if mover.setdefault(path, name) != name:
+                    found = f"moves {path}, as does {mover[path]}"
+                    faults.add(("factors", name), found, "allowed: one factor a path")
+                    break
+
+
+def _moved(to: Target, scenario: Scenario) -> list[str]:
+    """Every single path that a factor moves."""
+    inputs = input_paths(scenario.members)
+    own = [q for p in to.inputs for q in (covered(p, inputs) or [p])]
+    return [*own, *to.coefficients, *to.others]
+
+
+def few_values(factors: Factors, targets: Targets, rows: Array | None, faults: Faults) -> None:
+    """Paths for which a scenario has to be loaded anew take few values."""
+    anew = [n for n in factors if any(to[n].others for to in targets)]
+    if not anew or rows is None:
+        return
+    columns = [list(factors).index(n) for n in anew]
+    number = len(np.unique(rows[:, columns], axis=0))
+    if number > FEW_VALUES:
+        allowed = f"allowed: {FEW_VALUES} for weights and alliance, in a grid or a file"
+        faults.add(("factors", anew[0]), f"{number} different values of {', '.join(anew)}", allowed)
+
+
+def against_scenario(tables: Any, scenario: Scenario, faults: Faults) -> None:
+    """Horizons, members and precision targets that cannot be."""
+    time, known = scenario.tables.time, scenario.members
+    years = (time.end - time.start).days / 365.25
+    horizons = list(tables.horizons or ())
+    for horizon in horizons:
+        if horizon > years + 0.01:
+            allowed = f"allowed: up to the end, {years:.4g} years after the start"
+            faults.add(("horizons",), f"{horizon:g} years", allowed)
+    if horizons != sorted(set(horizons)):
+        faults.add(("horizons",), f"{horizons}", "allowed: rising numbers")
+    for member in tables.focus:
+        if member not in known:
+            near = nearest(member, known)
+            faults.add(("focus",), f"unknown member {member}", f"allowed: {listed(known)}", near)
+    target = tables.precision
+    if target and target.most_runs < tables.runs:
+        faults.add(
+            ("precision", "most_runs"), f"{target.most_runs}", f"allowed: at least {tables.runs}"
+        )
+    if target and target.outcome not in tables.outcomes:
+        faults.add(("precision", "outcome"), target.outcome, f"allowed: {listed(tables.outcomes)}")
