@@ -5,7 +5,8 @@ alone lie side by side in the same arrays (a stack), and what has the same past 
 A phase works elementwise, so none of this changes a run: it is the same to the last bit alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from sim.model.crises import Crises
 from sim.model.decays import decays
 from sim.model.noise import BLOCK, Noise
 from sim.model.tick import Draws, Record, Standing, begin, look, relive, standing, tick
+from sim.scenario.paths import Band
 from sim.scenario.program import Program
 
 WIDTH = BLOCK
@@ -155,23 +157,42 @@ class Stack:
         ]
 
 
-def past_of(program: Program) -> bytes:
-    """What a program's start depends on: equal for programs whose record is the same."""
+def past_of(program: Program, known: dict[int, bytes] | None = None) -> bytes:
+    """What a program's start depends on: equal for programs whose record is the same.
+
+    ``known`` keeps, by identity, what has been hashed: programs of one study share most of it. It holds
+    for programs of the same dates, as long as they live.
+    """
+    known = {} if known is None else known
     until = program.record_ticks
+
+    def told(thing: object, facts: Callable[[], Iterable[object]]) -> bytes:
+        found = known.get(id(thing))
+        if found is None:
+            found = known[id(thing)] = hashed(facts())
+        return found
+
+    def of_band(band: Band) -> Iterable[object]:
+        return band.distribution, band.low[: max(until, 1)], band.high[: max(until, 1)]
+
+    def of_script() -> Iterable[object]:
+        return (x for s in program.script[:until] for x in (s.kind, s.clash, s.help, s.record))
+
+    bands = sorted(program.bands.items())
+    parts = [told(band, partial(of_band, band)) for _, band in bands]
+    parts += [told(x, partial(tuple, (x,))) for x in program.weights.values()]
+    parts += [told(x, partial(tuple, (x,))) for x in program.coefficients.values()]
+    parts.append(told(program.script, of_script))
+    names = [path for path, _ in bands], list(program.weights), list(program.coefficients)
+    rest = until, program.members, program.start_status, program.alliance.dt
+    return hashed((*names, b"".join(parts), *rest))
+
+
+def hashed(facts: Iterable[object]) -> bytes:
+    """A hash of arrays and of what ``repr`` tells apart."""
     digest = blake2b(digest_size=16)
-
-    def add(*facts: object) -> None:
-        for fact in facts:
-            digest.update(fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode())
-
-    for path in sorted(program.bands):
-        band = program.bands[path]
-        add(path, band.distribution, band.low[: max(until, 1)], band.high[: max(until, 1)])
-    for s in program.script[:until]:
-        add(s.kind, s.clash, s.help, s.record)
-    for name, weights in program.weights.items():
-        add(name, weights)
-    add(until, program.members, program.coefficients, program.start_status, program.alliance.dt)
+    for fact in facts:
+        digest.update(fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode())
     return digest.digest()
 
 
@@ -210,7 +231,8 @@ def run_together(
     noise = Noise(seed, piece.block, replicates)
     wide = max(1, WIDTH // piece.runs)
     first = Environment(programs[0], noise, piece.lanes)
-    pasts = [past_of(p) for p in programs] if len(programs) > 1 else [b""]
+    known: dict[int, bytes] = {}
+    pasts = [past_of(p, known) for p in programs] if len(programs) > 1 else [b""]
     lived = [k for k, past in enumerate(pasts) if past not in pasts[:k]]
     states = _lived([programs[k] for k in lived], noise, piece, wide, first)
     starts = dict(zip((pasts[k] for k in lived), states, strict=True))
