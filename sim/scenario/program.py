@@ -1,7 +1,7 @@
 """A scenario as arrays: what an engine needs to run, and nothing else."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,15 +75,21 @@ def input_band(tables: Any, path: str, edges: Array, more: Sequence[Adjustment] 
     ``more`` are adjustments after the scenario's own.
     """
     band = band_of(value_at(tables, path), tables.rules, edges)
-    for a in (*tables.adjustments, *more):
-        if path == a.path or path.rpartition(".")[0] == a.path:
-            since = to_years(a.from_) if a.from_ else None
-            way, amount = a.way
-            band = adjusted(band, way, amount, since, edges)
+    band = adjusted_by(band, path, (*tables.adjustments, *more), edges)
     for event in tables.events:
         if event.kind == "shock" and event.path == path:
             at = to_years(event.date)
             band = shocked(band, at, event.change, event.half_life, edges)
+    return band
+
+
+def adjusted_by(band: Band, path: str, adjustments: Iterable[Adjustment], edges: Array) -> Band:
+    """The band of a path after those adjustments that concern it."""
+    for a in adjustments:
+        if path == a.path or path.rpartition(".")[0] == a.path:
+            since = to_years(a.from_) if a.from_ else None
+            way, amount = a.way
+            band = adjusted(band, way, amount, since, edges)
     return band
 
 
@@ -106,7 +112,13 @@ def vary(
         p for p in program.bands
         if any(a.path in (p, p.rpartition(".")[0]) for a in adjustments)
     ]  # fmt: skip
-    moved = {p: input_band(scenario.tables, p, edges, adjustments) for p in paths}
+    shocks = {e.path for e in scenario.tables.events if e.kind == "shock"}
+    moved = {}
+    for p in paths:
+        if p in shocks:  # they come after all adjustments
+            moved[p] = input_band(scenario.tables, p, edges, adjustments)
+        else:
+            moved[p] = adjusted_by(program.bands[p], p, adjustments, edges)
     return program._replace(
         bands=program.bands | moved, coefficients=program.coefficients | dict(coefficients)
     )
