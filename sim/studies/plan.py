@@ -148,7 +148,7 @@ class Plan:
         """The number of points."""
         return len(self.scenarios)
 
-    @property
+    @cached_property
     def batches(self) -> list[range]:
         """The points of every batch."""
         step = self.content["batch"]
