@@ -3,11 +3,13 @@
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -45,10 +47,17 @@ def points_text(names: Sequence[str], scenarios: Sequence[str], rows: Array) -> 
     return "\n".join(lines) + "\n"
 
 
-def read_points(text: str) -> tuple[list[str], Array]:
-    """Scenario names and values (point, factor) of points.csv."""
-    rows = [line.split(",") for line in text.splitlines()[1:]]
-    return [r[1] for r in rows], np.array([[float(x) for x in r[2:]] for r in rows])
+def read_points(lines: Iterable[str]) -> tuple[list[str], Array]:
+    """Scenario names and values (point, factor) of points.csv, read line by line to save memory."""
+    rows = iter(lines)
+    columns = len(next(rows).split(",")) - 2
+    names: list[str] = []
+    values = array("d")
+    for line in rows:
+        _, name, *row = line.rstrip("\n").split(",")
+        names.append(intern(name))
+        values.extend(map(float, row))
+    return names, np.array(values).reshape(len(names), columns)
 
 
 def digest(text: str) -> str:
@@ -240,4 +249,5 @@ def opened(folder: Path) -> Plan:
 @lru_cache(maxsize=4)
 def _opened(folder: str, _digest: str) -> Plan:
     content = json.loads((Path(folder) / FROZEN).read_text("utf-8"))
-    return Plan(content, *read_points((Path(folder) / POINTS).read_text("utf-8")))
+    with (Path(folder) / POINTS).open(encoding="utf-8") as lines:
+        return Plan(content, *read_points(lines))
