@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,7 +135,8 @@ def fill(folder: Path, plan: Plan, batch: int, found: Mapping[int, Outcome | Fai
     written: dict[str, str] = {}
     for name in (*plan.tables.outcomes, "runs"):
         values = [_values(plan, name, found[k]) for k in points]
-        written |= _write_chunk(folder / DATASET, name, batch, points, np.stack(values))
+        array = _array(str(folder / DATASET), name, plan.content["points"]["digest"])
+        written |= _write_chunk(array, folder / DATASET, name, batch, points, np.stack(values))
     outcomes = [x for x in found.values() if isinstance(x, Outcome)]
     receipt = Receipt(
         batch, [points.start, points.stop], sum(x.runs for x in outcomes),
@@ -154,17 +156,22 @@ def _values(plan: Plan, name: str, x: Outcome | Failure) -> Any:
     return np.full([_sizes(plan)[d] for d in dims_of(name)[1:]], np.nan)
 
 
-def _write_chunk(
-    dataset: Path, name: str, batch: int, points: range, values: Any
-) -> dict[str, str]:
-    """Write one chunk of one variable; what an interrupted writer left there is cleared first."""
+@lru_cache(maxsize=64)
+def _array(dataset: str, name: str, _points: str) -> Any:
+    """A variable of the dataset, open for writing; opened anew where the study has other points."""
     import zarr
 
+    return zarr.open_array(Path(dataset) / name, mode="r+", zarr_format=3)
+
+
+def _write_chunk(
+    array: Any, dataset: Path, name: str, batch: int, points: range, values: Any
+) -> dict[str, str]:
+    """Write one chunk of one variable; what an interrupted writer left there is cleared first."""
     place = dataset / name / "c" / str(batch)
     if place.is_dir():
         shutil.rmtree(place)
     place.unlink(missing_ok=True)
-    array: Any = zarr.open_array(dataset / name, mode="r+", zarr_format=3)
     array[points.start : points.stop] = values
     files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
     found = {}
