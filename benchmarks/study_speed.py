@@ -102,25 +102,74 @@ def _singles(plan: Plan, points: range) -> float:
 
 
 def workers(rounds: int) -> Table:
-    """One worker process against two, each study begun anew."""
+    """One worker process against two, each study begun anew, beside what the machine has to give."""
     table = Table(
         title=f"One worker and two, `sweep` of {FEWER} points of the outlook, 1,024 runs each: {rounds} rounds",
-        caption="Whole sweeps, tables and figures included; one worker is the process itself. Which comes first alternates.",
+        caption="Whole sweeps, tables and figures included; one worker is the process itself. Which comes first alternates. "
+        "Ceiling: work a second of two processes that only compute a batch each, over one, just before.",
     )
-    for column in ("varied", "1 worker [s]", "2 workers [s]", "times as fast"):
+    for column in (
+        "varied",
+        "1 worker [s]",
+        "2 workers [s]",
+        "times as fast",
+        "ceiling",
+        "of the ceiling [%]",
+    ):
         table.add_column(column, justify="left" if column == "varied" else "right")
     for kind in ("record", "coefficient"):
         found = []
         for k in range(rounds):
-            took = {}
-            for jobs in (1, 2) if k % 2 else (2, 1):
-                took[jobs] = _swept(kind, jobs)
-            found.append((took[1], took[2]))
+            most = ceiling(kind)
+            took = {jobs: _swept(kind, jobs) for jobs in ((1, 2) if k % 2 else (2, 1))}
+            found.append((took[1], took[2], most))
         table.add_row(
             kind, spread([f[0] for f in found], 1), spread([f[1] for f in found], 1),
-            spread([a / b for a, b in found]),
+            spread([a / b for a, b, _ in found]), spread([c for *_, c in found]),
+            spread([100 * a / b / c for a, b, c in found], 0),
         )  # fmt: skip
     return table
+
+
+COMPUTE = """
+import sys, time
+from pathlib import Path
+from sim.outcomes.run import keep_memory
+from sim.studies.batch import run_points
+from sim.studies.plan import opened
+keep_memory()
+plan = opened(Path(sys.argv[1]))
+plan.program(0)
+sys.stdin.readline()
+began = time.perf_counter()
+for k in (0, 1, 2):
+    run_points(plan, plan.batches[k])
+print(time.perf_counter() - began)
+"""
+
+
+def ceiling(kind: str) -> float:
+    """What two processes do in the time of one, as the machine is now."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan_of(study_of(Path(folder), kind, FEWER, 1024), Path(folder))
+        home = next(Path(folder).glob("*-frozen"))
+        one = _computed(home, 1)
+        return 2 * one / _computed(home, 2)
+
+
+def _computed(home: Path, processes: int) -> float:
+    """Mean seconds of so many processes that compute the same side by side."""
+    command = [sys.executable, "-c", COMPUTE, str(home)]
+    running = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    time.sleep(4)  # until all have imported
+    for p in running:
+        assert p.stdin is not None
+        p.stdin.write("\n")
+        p.stdin.flush()
+    return sum(float(p.communicate()[0]) for p in running) / processes
 
 
 def _swept(kind: str, jobs: int) -> float:
