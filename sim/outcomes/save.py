@@ -23,18 +23,20 @@ PROVENANCE, RESOLVED, DATASET = "provenance.json", "resolved.json", "dataset.zar
 
 def provenance_of(folder: Path) -> dict[str, Any] | None:
     """The provenance of a results folder, None where there is none."""
+    return read_table(folder / PROVENANCE)
+
+
+def read_table(file: Path) -> dict[str, Any] | None:
+    """A JSON object, None where there is none that can be read."""
     try:
-        found = json.loads((folder / PROVENANCE).read_text("utf-8"))
+        found = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
-    """Raises InputError where saving would overwrite another run's results or other files.
-
-    ``same`` are the entries of provenance.json by which a run is known.
-    """
+def check_folder(folder: Path) -> None:
+    """Raises InputError where nothing can be written to a folder."""
     if folder.exists() and not folder.is_dir():
         raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
     nearest_there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
@@ -42,6 +44,14 @@ def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
         raise InputError(
             [Problem(str(folder), "--out", "cannot be written", "allowed: a writable folder")]
         )
+
+
+def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
+    """Raises InputError where saving would overwrite another run's results or other files.
+
+    ``same`` are the entries of provenance.json by which a run is known.
+    """
+    check_folder(folder)
     if force or not folder.exists() or not any(folder.iterdir()):
         return
     there = provenance_of(folder)

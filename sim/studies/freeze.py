@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem
-from sim.outcomes.save import PROVENANCE
+from sim.outcomes.save import PROVENANCE, read_table
 from sim.studies.plan import (
     FROZEN,
     POINTS,
@@ -57,7 +57,7 @@ def freeze(study: Study, folder: Path) -> Plan:
         Where the folder holds something else: says what has changed.
     """
     new = frozen(study)
-    there = _there(folder)
+    there = read_table(folder / FROZEN)
     scenarios = [s.name for s in study.scenarios for _ in range(len(study.design))]
     values = np.tile(study.design, (len(study.scenarios), 1))
     if there:
@@ -78,14 +78,6 @@ def freeze(study: Study, folder: Path) -> Plan:
     put(folder / POINTS, text)
     put(folder / FROZEN, json.dumps(content, indent=1) + "\n")
     return opened(folder)
-
-
-def _there(folder: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads((folder / FROZEN).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _nothing_else(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem
-from sim.outcomes.save import provenance_of
+from sim.outcomes.save import check_folder, provenance_of
 from sim.studies.finish import finish
 from sim.studies.freeze import FAILURES, OWN, SUMMARY, freeze
 from sim.studies.plan import POINTS, Plan, opened
@@ -136,13 +136,7 @@ def _jobs(jobs: int | None) -> int:
 
 def _prepare(folder: Path, force: bool) -> None:
     """Make the folder, empty it of a study if that is wanted. Raises InputError where it cannot be."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise InputError(
-            [Problem(str(folder), "--out", "cannot be written", "allowed: a writable folder")]
-        )
+    check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if force:
         for name in OWN - {LOCK, WORKING}:
