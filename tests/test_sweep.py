@@ -212,6 +212,18 @@ def test_damage_is_found_and_mended(finished: Path, tmp_path: Path) -> None:
     assert differing(finished, tmp_path / "out") == []
 
 
+def test_what_a_killed_writer_left_is_cleared(finished: Path, tmp_path: Path) -> None:
+    """Found by 500 kills: a variable without further dimensions has its chunks side by side."""
+    shutil.copytree(finished, tmp_path / "out")
+    (tmp_path / "out/provenance.json").unlink()
+    (tmp_path / "out/receipts/000001.json").unlink()
+    for name in ("runs/c/1", "exit/c/1/0/0/0"):
+        half = tmp_path / "out/dataset.zarr" / f"{name}.0123456789abcdef.partial"
+        half.write_bytes(b"half")
+    assert sweep(study_file(tmp_path), tmp_path / "out", jobs=1).finished
+    assert differing(finished, tmp_path / "out") == []
+
+
 def test_failed_points_are_set_apart(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

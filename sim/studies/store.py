@@ -171,7 +171,8 @@ def _write_chunk(
     place = dataset / name / "c" / str(batch)
     if place.is_dir():
         shutil.rmtree(place)
-    place.unlink(missing_ok=True)
+    for left in [place, *place.parent.glob(f"{place.name}.*.partial")]:
+        left.unlink(missing_ok=True)
     array[points.start : points.stop] = values
     files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
     found = {}
