@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks import plain_mesa
-from benchmarks.study_files import seconds, spread
+from benchmarks.study_files import core_seconds, spread
 from sim.model.noise import BLOCK
 from sim.scenario.load import Scenario, load
 from sim.scenario.program import compile
@@ -49,7 +49,7 @@ def pairs(rounds: int) -> Table:
         caption=f"compare: {RUNS:,} runs of both scenarios measured a round, runs needed scaled by (paired mcse / {ERROR})². "
         f"Plain Mesa: {MESA_RUNS} runs of each scenario measured a round, inputs at hand, never living through the record; runs "
         "needed from the binomial variances p(1 - p) of both scenarios, p as compare found it. Saved: independent runs of "
-        "the ensemble that one paired run is worth.",
+        "the ensemble that one paired run is worth. Times are processor time.",
     )
     for column in (
         "case",
@@ -74,10 +74,12 @@ def pairs(rounds: int) -> Table:
 
 def _round(ours: list[Scenario], theirs: list[Scenario], seed: int) -> tuple[float, float]:
     """Seconds of a pair of runs: ours, and plain Mesa's."""
-    own = seconds(lambda: compare(*ours, runs=RUNS, seed=1, jobs=1)) / RUNS
+    own = core_seconds(lambda: compare(*ours, runs=RUNS, seed=1, jobs=1)) / RUNS
     lives = [plain_mesa.lives(compile(s), seed, MESA_RUNS) for s in theirs]
     seeds = count(1_000_003 * (seed + 1))
-    mesa = seconds(lambda: [plain_mesa.run(life, next(seeds)) for one in lives for life in one])
+    mesa = core_seconds(
+        lambda: [plain_mesa.run(life, next(seeds)) for one in lives for life in one]
+    )
     return own, mesa / MESA_RUNS
 
 

@@ -11,7 +11,15 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks.study_files import KINDS, plan_of, seconds, small_study, spread, study_of
+from benchmarks.study_files import (
+    KINDS,
+    core_seconds,
+    plan_of,
+    seconds,
+    small_study,
+    spread,
+    study_of,
+)
 from sim.outcomes.run import keep_memory, simulate
 from sim.outcomes.save import PROVENANCE
 from sim.studies import store, sweep
@@ -33,7 +41,8 @@ def throughput(rounds: int) -> Table:
     table = Table(
         title=f"A point of a {POINTS}-point study of the outlook, one core: median (least to most) of {rounds} rounds",
         caption=f"A round runs a batch, {per} by simulate (all outcomes, every tick), and the "
-        "same points by run_points one at a time (the study's outcomes at its horizons). Ratios are of a round alone.",
+        "same points by run_points one at a time (the study's outcomes at its horizons). Times are "
+        "processor time, ratios of a round alone.",
     )
     for column in (
         "varied",
@@ -64,10 +73,10 @@ def _round(plan: Plan, runs: int, k: int) -> tuple[float, float, float]:
     """Seconds a point: in a batch, by simulate, alone."""
     points = plan.batches[k * 5 % len(plan.batches)]
     some = points[:: len(points) // SINGLE][:SINGLE]
-    single = seconds(lambda: [simulate(plan.program(p), runs, 1, jobs=1) for p in some[:1]])
-    together = seconds(lambda: run_points(plan, points)) / len(points)
-    single += seconds(lambda: [simulate(plan.program(p), runs, 1, jobs=1) for p in some[1:]])
-    alone = seconds(lambda: [run_points(plan, [p]) for p in some]) / len(some)
+    single = core_seconds(lambda: [simulate(plan.program(p), runs, 1, jobs=1) for p in some[:1]])
+    together = core_seconds(lambda: run_points(plan, points)) / len(points)
+    single += core_seconds(lambda: [simulate(plan.program(p), runs, 1, jobs=1) for p in some[1:]])
+    alone = core_seconds(lambda: [run_points(plan, [p]) for p in some]) / len(some)
     return together, single / len(some), alone
 
 
