@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.errors import InputError, Problem
 from sim.outcomes.quantities import BY_MEMBER, MEANING
 from sim.studies.batch import KEPT, Failure, Outcome, run_points
-from sim.studies.plan import Plan, opened
+from sim.studies.plan import Plan, code, opened
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -218,6 +219,9 @@ def run_batch(folder: str, batch: int) -> Receipt:
     keep_memory()
     home = Path(folder)
     plan = opened(home)
+    if plan.content["code"] != code():
+        found = "this worker has another version of the code than the study began with"
+        raise InputError([Problem(str(home), "", found, "allowed: the same on all machines")])
     with working(home):
         return fill(home, plan, batch, run_points(plan, plan.batches[batch]))
 
