@@ -13,7 +13,9 @@ import pytest
 from sim.cli import sweep as command
 from sim.errors import InputError
 from sim.model.noise import BLOCK
+from sim.outcomes.moments import Moments
 from sim.outcomes.run import run
+from sim.outcomes.summary import Summary, statistics
 from sim.scenario.load import load, parse_override
 from sim.studies import batch as batches
 from sim.studies import plan as plans
@@ -333,7 +335,9 @@ def test_a_value_that_a_scenario_refuses(tmp_path: Path) -> None:
         tmp_path,
         ('path = "leader.coercion"\nvalues = [0.0', 'path = "alliance.quorum"\nvalues = [1.5'),
     )
-    with pytest.raises(InputError, match=r"--set: alliance\.quorum: 1\.5; allowed: a whole number"):
+    with pytest.raises(
+        InputError, match=r"small\.toml: alliance\.quorum: 1\.5; allowed: a whole number"
+    ):
         sweep(file, tmp_path / "out", jobs=1)
 
 
@@ -341,8 +345,10 @@ def test_two_sweeps_at_once_are_refused(finished: Path) -> None:
     with store.locked(finished / store.LOCK, exclusive=True, wait=False) as got:
         assert got
         assert status(finished).state == "finished"
+        before = contents(finished)
         with pytest.raises(InputError, match="another sweep is running there"):
-            sweep(finished.parent / "small.toml", finished)
+            sweep(finished.parent / "small.toml", finished, force=True)
+        assert contents(finished) == before
 
 
 def test_status_of_no_study(tmp_path: Path) -> None:
@@ -376,3 +382,77 @@ def test_printed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "dissolution",
         "exit",
     }
+
+
+def test_force_deletes_studies_alone(tmp_path: Path) -> None:
+    (tmp_path / "out/figures").mkdir(parents=True)
+    for name in ("points.csv", "figures/mine.png", "provenance.json"):
+        (tmp_path / "out" / name).write_text("years of work")
+    before = contents(tmp_path)
+    for force in (True, False, True):
+        with pytest.raises(InputError, match="holds files that are not a study's"):
+            sweep(study_file(tmp_path / "study"), tmp_path / "out", force=force)
+        assert {k: v for k, v in contents(tmp_path).items() if k in before} == before
+
+
+def test_words_may_change_without_running_again(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(finished, tmp_path / "out")
+    (tmp_path / "elsewhere").mkdir()
+    file = study_file(
+        tmp_path, ("Coercion against autonomy", "Another title"),
+        ('path = "leader.coercion"', 'path = "leader.coercion"\nlabel = "Coercion"'), name="renamed",
+    )  # fmt: skip
+    monkeypatch.setattr("sim.studies.sweep.run_batches", lambda *_: pytest.fail("ran again"))
+    found = sweep(file, tmp_path / "out")
+    assert found.finished
+    assert found.dataset.attrs["title"] == "Another title"
+    assert found.dataset.attrs["labels"][0] == "Coercion"
+    assert (tmp_path / "out/summary.csv").read_bytes() == (finished / "summary.csv").read_bytes()
+
+
+def test_what_is_missing_from_a_finished_folder_is_made_again(
+    finished: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(finished, tmp_path / "out")
+    (tmp_path / "out/summary.csv").unlink()
+    assert sweep(study_file(tmp_path), tmp_path / "out", jobs=1).finished
+    assert differing(finished, tmp_path / "out") == []
+
+
+def test_begun_anew_with_another_seed_in_one_process(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "out")
+    other = study_file(tmp_path, ("seed = 5", "seed = 6"))
+    again = sweep(other, tmp_path / "out", jobs=1, force=True)
+    fresh = sweep(other, tmp_path / "fresh", jobs=1)
+    assert differing(again.folder, fresh.folder) == []
+    assert (again.folder / "summary.csv").read_bytes() != (finished / "summary.csv").read_bytes()
+
+
+def test_names_that_need_care(tmp_path: Path) -> None:
+    """A scenario with a comma in its name, and a column that is a path, from a table with a byte order mark."""
+    (tmp_path / "what,if.toml").write_text(f'extends = "{SIX}"\n')
+    (tmp_path / "p.csv").write_text("\ufeffleader.coercion\n0.1\n0.9\n", "utf-8")
+    file = study_file(
+        tmp_path, (f'"{SIX}"', '"what,if.toml"'), ('kind = "grid"', 'kind = "file"\nfile = "p.csv"')
+    )
+    text = file.read_text()
+    file.write_text(text[: text.index("[factors.coercion]")])
+    found = sweep(file, tmp_path / "out", jobs=1)
+    assert list(found.points.scenario) == ["what,if"] * 2
+    assert list(found.points["leader.coercion"]) == [0.1, 0.9]
+    same = study_file(tmp_path / "b", name="x")
+    (tmp_path / "b/six.toml").write_text(f'extends = "{SIX}"\n')
+    same.write_text(same.read_text().replace(f'"{SIX}"', f'"{SIX}", "six.toml"'))
+    with pytest.raises(InputError, match="two scenarios named six"):
+        sweep(same, tmp_path / "c")
+
+
+def test_a_probability_is_at_most_one() -> None:
+    """Chances of few runs may add up to more."""
+    two = np.full((1, 1), 2.0)
+    above = Summary({k: Moments(two, two * 0.6, two) for k in ("exit", "stance")}, {}, 0.0)
+    found = statistics(above, {})
+    assert found["exit"][0, 0, 0] == 1.0
+    assert found["stance"][0, 0, 0] == 1.2

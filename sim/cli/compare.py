@@ -60,8 +60,9 @@ def print_comparison(c: Comparison) -> None:
     finite = saved[saved.between(0, 1e12)]
     if len(finite):
         console.print(
-            f"Independent runs would have to be {finite.min():,.1f} to {finite.max():,.0f} times as many "
-            f"(median {finite.median():,.0f}) for the same standard errors."
+            f"For the same standard errors independent runs of each scenario would have to number "
+            f"{c.runs * finite.min():,.0f} to {c.runs * finite.max():,.0f} (median {c.runs * finite.median():,.0f}); "
+            f"here {c.runs:,} served."
         )
 
 

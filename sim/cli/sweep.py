@@ -1,5 +1,6 @@
 """`cohesion sweep`: run a study, resume it, print where its outcomes are lowest and highest."""
 
+import os
 import shlex
 import signal
 import sys
@@ -30,6 +31,10 @@ def main(
     except WorkerDied as error:
         show.err().print(f"A worker died ({error}). What was finished is kept; {resume()}")
         sys.exit(1)
+    except KeyboardInterrupt:
+        show.err().print(f"Stopped. What was finished is kept; {resume()}")
+        sys.stderr.flush()
+        os._exit(130)  # not waiting for workers; the next call does
     except OSError as error:
         what = f"cannot be written ({error.strerror or error})"
         raise InputError(

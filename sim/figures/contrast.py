@@ -49,7 +49,7 @@ def contrast(
                 fmt="o",
                 ms=5,
                 lw=1.5,
-                color=COLOURS[m % len(COLOURS)],
+                color=COLOURS[m % len(COLOURS)] if member else "0.2",
                 label=member or None,
             )
         axis.axvline(0, color="0.4", lw=0.8)

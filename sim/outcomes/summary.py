@@ -88,6 +88,8 @@ def statistics(s: Summary, intervals: dict[str, Array]) -> dict[str, Array]:
     table = {}
     for name, m in s.moments.items():
         mean = np.where(m.n > 0, m.mean, np.nan)
+        if name in PROBABILITIES:  # chances of few runs may add up to more than 1
+            mean = np.minimum(mean, 1.0)
         none = np.full((*mean.shape, len(LEVELS)), np.nan)
         q = intervals.get(name, s.quantiles.get(name, none))
         table[name] = np.concatenate([mean[..., None], mcse(m)[..., None], q], axis=-1)

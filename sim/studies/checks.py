@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array
+from sim.scenario.dates import STEPS
 from sim.scenario.load import Scenario
 from sim.scenario.locate import Keys
 from sim.scenario.schema import covered, input_paths
@@ -128,6 +129,9 @@ def against_scenario(tables: Any, scenario: Scenario, faults: Faults) -> None:
         if horizon > years + 0.01:
             allowed = f"allowed: up to the end, {years:.4g} years after the start"
             faults.add(("horizons",), f"{horizon:g} years", allowed)
+    months = STEPS[time.step]
+    if len({max(1, round(h * 12 / months)) for h in horizons}) < len(set(horizons)):
+        faults.add(("horizons",), f"{horizons}", f"allowed: at least a {time.step} apart")
     if horizons != sorted(set(horizons)):
         faults.add(("horizons",), f"{horizons}", "allowed: rising numbers")
     for member in tables.focus:

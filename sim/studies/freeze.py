@@ -1,6 +1,8 @@
 """Freeze a study in its folder before the first run, go on with one, or refuse."""
 
 import json
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem
-from sim.outcomes.save import PROVENANCE, read_table
+from sim.outcomes.save import PROVENANCE, provenance_of, read_table
 from sim.studies.plan import (
     FROZEN,
     POINTS,
@@ -56,21 +58,10 @@ def freeze(study: Study, folder: Path) -> Plan:
     InputError
         Where the folder holds something else: says what has changed.
     """
-    new = frozen(study)
     there = read_table(folder / FROZEN)
-    scenarios = [s.name for s in study.scenarios for _ in range(len(study.design))]
-    values = np.tile(study.design, (len(study.scenarios), 1))
-    if there:
-        _same(there, new, folder)
-        scenarios, values = _extended(folder, there, scenarios, values)
-        batch = there["batch"]
-    else:
-        _nothing_else(folder)
-        batch = batch_size(study.size, len(study.scenarios[0].members), study.tables.runs)
+    content, scenarios, values = _wanted(study, folder, there)
     text = points_text(list(study.factors), scenarios, values)
-    points = {"number": len(scenarios), "digest": digest(text)}
-    content = {**new, "design": study.tables.design.kind, "batch": batch, "points": points}
-    if there == content:
+    if there == content and _text(folder / POINTS) == text:
         return opened(folder)
     (folder / PROVENANCE).unlink(missing_ok=True)
     lay_out(folder, Plan(content, scenarios, values), anew=not there)
@@ -80,18 +71,74 @@ def freeze(study: Study, folder: Path) -> Plan:
     return opened(folder)
 
 
-def _nothing_else(folder: Path) -> None:
-    others = sorted(p.name for p in folder.iterdir() if p.name.removeprefix(".").removesuffix(".part") not in
-                    {name.removeprefix(".") for name in OWN})  # fmt: skip
+def is_finished(study: Study, folder: Path) -> bool:
+    """Whether the folder holds all results of this very study. Raises InputError as :func:`freeze`."""
+    there = read_table(folder / FROZEN)
+    if not there or not provenance_of(folder):
+        return False
+    whole = all(
+        (folder / name).exists()
+        for name in (POINTS, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET)
+    )
+    return whole and _wanted(study, folder, there)[0] == there
+
+
+def _wanted(
+    study: Study, folder: Path, there: dict[str, Any] | None
+) -> tuple[dict[str, Any], list[str], Any]:
+    """What the folder is to hold: study.json, and the scenario and values of every point."""
+    new = frozen(study)
+    scenarios = [s.name for s in study.scenarios for _ in range(len(study.design))]
+    values = np.tile(study.design, (len(study.scenarios), 1))
+    if there:
+        _same(there, new, folder)
+        scenarios, values = _extended(folder, there, scenarios, values)
+        batch = there["batch"]
+    else:
+        batch = batch_size(study.size, len(study.scenarios[0].members), study.tables.runs)
+    text = points_text(list(study.factors), scenarios, values)
+    points = {"number": len(scenarios), "digest": digest(text)}
+    content = {**new, "design": study.tables.design.kind, "batch": batch, "points": points}
+    return content, scenarios, values
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8") if file.exists() else ""
+
+
+def check_ours(folder: Path) -> None:
+    """Raises InputError where a folder holds files that no sweep has put there.
+
+    Before it writes anything else a sweep makes its lock, by which it knows a folder again.
+    """
+    if (folder / FROZEN).exists() or not folder.exists():
+        return
+    ours = OWN if (folder / LOCK).exists() else set()
+    names = [p.name for p in folder.iterdir()]
+    others = sorted(
+        n for n in names if n not in ours and n.removeprefix(".").removesuffix(".part") not in ours
+    )
     if others:
-        raise InputError([Problem(str(folder), "--out", f"holds files that are not a study's: {', '.join(others[:3])}",
-                                  "allowed: another --out, or an empty folder")])  # fmt: skip
+        found = f"holds files that are not a study's: {', '.join(others[:3])}"
+        allowed = "allowed: another --out, or an empty folder"
+        raise InputError([Problem(str(folder), "--out", found, allowed)])
+
+
+def clear(folder: Path) -> None:
+    """Delete a study's files, what says that it is one last."""
+    for name in (*sorted(OWN - {LOCK, WORKING, FROZEN}), FROZEN):
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
     """Raises InputError with everything that differs."""
     before, after = flat({k: old.get(k) for k in new}), flat(new)
-    changed = [k for k in {**before, **after} if before.get(k) != after.get(k)]
+    changed = [
+        k
+        for k in {**before, **after}
+        if before.get(k) != after.get(k) and not WORDS_ALONE.search(k)
+    ]
     if not changed:
         return
     allowed = "allowed: the study as it was, another --out, or --force to begin anew"
@@ -105,6 +152,11 @@ def _same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
 
 
 MOST_SHOWN = 12
+WORDS_ALONE = re.compile(
+    r"^name$|^study\.(title|question|focus.*|factors\..*\.label)$|^variants\[[^]]*\]\.file$"
+    r"|\.resolved\.tables\.(title|description)$"
+)
+"""What changes no number: tables and figures are written anew, nothing is run again."""
 
 
 def _cut(value: object) -> str:
@@ -148,7 +200,8 @@ def _extended(
     kept = dict.fromkeys(zip(old_names, map(tuple, old), strict=True))
     gone = [p for p in kept if p not in wanted]
     if gone:
-        found = f"{len(gone):,} of {len(kept):,} points are no longer in the design, such as {gone[0][0]} {gone[0][1]}"
+        at = ", ".join(f"{x:g}" for x in gone[0][1])
+        found = f"{len(gone):,} of {len(kept):,} points are no longer in the design, such as {gone[0][0]} at {at}"
         raise InputError([Problem(str(folder), "design", found,
                                   "allowed: more points, another --out, or --force to begin anew")])  # fmt: skip
     every = [*zip(old_names, map(tuple, old), strict=True), *(p for p in wanted if p not in kept)]

@@ -1,6 +1,8 @@
 """A study frozen in its folder: what every worker reads, and what a later call is held against."""
 
+import csv
 import hashlib
+import io
 import json
 import shlex
 from array import array
@@ -39,25 +41,26 @@ def batch_size(points: int, members: int, runs: int) -> int:
 
 def points_text(names: Sequence[str], scenarios: Sequence[str], rows: Array) -> str:
     """points.csv: every point in full precision."""
-    lines = [",".join(["point", "scenario", *names])]
-    lines += [
-        ",".join([str(k), scenario, *(repr(float(x)) for x in row)])
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["point", "scenario", *names])
+    table.writerows(
+        [k, scenario, *(repr(float(x)) for x in row)]
         for k, (scenario, row) in enumerate(zip(scenarios, rows, strict=True))
-    ]
-    return "\n".join(lines) + "\n"
+    )
+    return text.getvalue()
 
 
 def read_points(lines: Iterable[str]) -> tuple[list[str], Array]:
     """Scenario names and values (point, factor) of points.csv, read line by line to save memory."""
-    rows = iter(lines)
-    columns = len(next(rows).split(",")) - 2
-    names: list[str] = []
+    table = csv.reader(lines)
+    width = len(next(table)) - 2
+    scenarios: list[str] = []
     values = array("d")
-    for line in rows:
-        _, name, *row = line.rstrip("\n").split(",")
-        names.append(intern(name))
-        values.extend(map(float, row))
-    return names, np.array(values).reshape(len(names), columns)
+    for row in table:
+        scenarios.append(intern(row[1]))
+        values.extend(map(float, row[2:]))
+    return scenarios, np.array(values).reshape(len(scenarios), width)
 
 
 def digest(text: str) -> str:
@@ -74,6 +77,11 @@ def code() -> str:
         for p in sorted((root / part).glob("*.py"))
     ]
     return digest("".join(p.read_text("utf-8") for p in files))[:16]
+
+
+def versions() -> dict[str, str]:
+    """What a worker must have in common with the study."""
+    return {"code": code(), "numpy": _version("numpy")}
 
 
 def _version(name: str) -> str:
@@ -97,8 +105,7 @@ def frozen(study: Study) -> dict[str, Any]:
         "name": study.name,
         "study": tables,
         "variants": _variants(study),
-        "code": code(),
-        "numpy": _version("numpy"),
+        **versions(),
     }
 
 
@@ -120,7 +127,10 @@ def _variants(study: Study) -> list[dict[str, Any]]:
                     load(scenario.file, {**study.tables.set, **changes}) if changes else scenario
                 )
             except InputError as error:
-                problems += error.problems
+                at = str(study.file)
+                problems += [
+                    Problem(at, p.path, p.found, p.allowed, p.suggestion) for p in error.problems
+                ]
                 continue
             found.append({
                 "scenario": scenario.name, "file": str(scenario.file), "values": [float(x) for x in row],
@@ -143,14 +153,14 @@ class Plan:
 
     @cached_property
     def tables(self) -> Any:
-        """The study's tables, its design left out."""
-        return StudyTables.model_validate({**self.content["study"], "design": {"kind": "grid"}})
+        """The study's tables, its design and factors left out."""
+        own = {k: v for k, v in self.content["study"].items() if k != "factors"}
+        return StudyTables.model_validate({**own, "design": {"kind": "grid"}})
 
-    @property
+    @cached_property
     def factors(self) -> dict[str, Factor]:
-        """What is varied."""
-        factors: dict[str, Factor] = self.tables.factors
-        return factors
+        """What is varied; a column of a file may be named by its path."""
+        return {n: Factor.model_validate(f) for n, f in self.content["study"]["factors"].items()}
 
     @property
     def size(self) -> int:
@@ -238,8 +248,8 @@ def toml(value: object) -> str:
 def opened(folder: Path) -> Plan:
     """The plan of a folder. Raises InputError where there is none."""
     try:
-        content = json.loads((folder / FROZEN).read_text("utf-8"))
-        return _opened(str(folder.resolve()), content["points"]["digest"])
+        text = (folder / FROZEN).read_text("utf-8")
+        return _opened(str(folder.resolve()), digest(text))
     except (OSError, ValueError, KeyError, TypeError) as error:
         what = "no such study" if isinstance(error, FileNotFoundError) else "cannot be read"
         allowed = "allowed: a folder that `cohesion sweep` wrote"
@@ -247,7 +257,10 @@ def opened(folder: Path) -> Plan:
 
 
 @lru_cache(maxsize=4)
-def _opened(folder: str, _digest: str) -> Plan:
+def _opened(folder: str, _frozen: str) -> Plan:
     content = json.loads((Path(folder) / FROZEN).read_text("utf-8"))
-    with (Path(folder) / POINTS).open(encoding="utf-8") as lines:
+    points = Path(folder) / POINTS
+    if digest(points.read_text("utf-8")) != content["points"]["digest"]:
+        raise ValueError("points.csv is not the one that was frozen")
+    with points.open(encoding="utf-8", newline="") as lines:
         return Plan(content, *read_points(lines))

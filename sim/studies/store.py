@@ -19,7 +19,7 @@ import numpy as np
 from sim.errors import InputError, Problem
 from sim.outcomes.quantities import BY_MEMBER, MEANING
 from sim.studies.batch import KEPT, Failure, Outcome, run_points
-from sim.studies.plan import Plan, code, opened
+from sim.studies.plan import Plan, opened, versions
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -219,8 +219,8 @@ def run_batch(folder: str, batch: int) -> Receipt:
     keep_memory()
     home = Path(folder)
     plan = opened(home)
-    if plan.content["code"] != code():
-        found = "this worker has another version of the code than the study began with"
+    if any(plan.content[k] != v for k, v in versions().items()):
+        found = "this worker has another version of the code or of numpy than the study began with"
         raise InputError([Problem(str(home), "", found, "allowed: the same on all machines")])
     with working(home):
         return fill(home, plan, batch, run_points(plan, plan.batches[batch]))
@@ -237,7 +237,12 @@ def locked(file: Path, exclusive: bool, wait: bool) -> Iterator[bool]:
     except ImportError:
         yield True
         return
-    with file.open("a") as handle:
+    try:
+        handle = file.open("a")
+    except OSError:  # a folder that may only be read
+        yield True
+        return
+    with handle:
         how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
         try:
             fcntl.flock(handle, how if wait else how | fcntl.LOCK_NB)

@@ -104,6 +104,10 @@ def _scenarios(tables: Any, file: Path, faults: Faults) -> list[Scenario]:
                 )
                 for p in error.problems
             ]
+    stems = [s.name for s in loaded]
+    for name in sorted({s for s in stems if stems.count(s) > 1}):
+        allowed = "allowed: files of different names, by which results are told apart"
+        faults.add(("scenarios",), f"two scenarios named {name}", allowed)
     try:
         if loaded:
             comparable(loaded[0], loaded[1:])

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem
-from sim.outcomes.save import check_folder, provenance_of
+from sim.outcomes.save import check_folder
 from sim.studies.finish import finish
-from sim.studies.freeze import FAILURES, OWN, SUMMARY, freeze
+from sim.studies.freeze import FAILURES, SUMMARY, check_ours, clear, freeze, is_finished
 from sim.studies.plan import POINTS, Plan, opened
 from sim.studies.store import DATASET, LOCK, WORKING, Receipt, locked, receipt
 from sim.studies.study import Study, load_study
@@ -114,11 +113,15 @@ def sweep(
     study = study if isinstance(study, Study) else load_study(study)
     folder = Path(out) if out else Path("results") / study.name
     workers = _jobs(jobs)
-    _prepare(folder, force)
+    if not force and is_finished(study, folder):
+        return Sweep(folder, True)
+    check_folder(folder)
+    check_ours(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
+        if force:
+            clear(folder)
         plan = freeze(study, folder)
-        if provenance_of(folder):
-            return Sweep(folder, True)
         began = dt.datetime.now(dt.UTC)
         while True:
             receipts = _run_missing(plan, folder, workers, scheduler, progress, stop)
@@ -132,16 +135,6 @@ def _jobs(jobs: int | None) -> int:
     if jobs is not None and jobs < 1:
         raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
     return jobs or os.cpu_count() or 1
-
-
-def _prepare(folder: Path, force: bool) -> None:
-    """Make the folder, empty it of a study if that is wanted. Raises InputError where it cannot be."""
-    check_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    if force:
-        for name in OWN - {LOCK, WORKING}:
-            path = folder / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -38,6 +38,12 @@ def known_paths(scenario: Scenario) -> list[str]:
     return [*adjustable(scenario.members, raw), *(f"{BEHAVIOUR}{c.name}" for c in COEFFICIENTS)]
 
 
+def matches(path: str, pattern: str) -> bool:
+    """Whether a path is meant, ``*`` standing for one part of it."""
+    parts, wanted = path.split("."), pattern.split(".")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
 def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Target, list[Problem]]:
     """What a factor moves in a scenario, and what is wrong with that."""
     known = known_paths(scenario)
@@ -45,12 +51,12 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
     coefficients: list[str] = []
     others: list[str] = []
     problems: list[Problem] = []
-    low, high = BOUNDS[factor.way]
+    low, high = float("-inf"), float("inf")
     for path in factor.targets:
         if path.startswith("disputes."):
             path = dispute_path(path.removeprefix("disputes.").split("-"))
         found = (
-            [p for p in known if fnmatchcase(p, path)]
+            [p for p in known if matches(p, path)]
             if "*" in path
             else [path]
             if path in known
@@ -69,20 +75,22 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
             if p.startswith(BEHAVIOUR):
                 coefficients.append(p.removeprefix(BEHAVIOUR))
                 c = next(c for c in COEFFICIENTS if c.name == coefficients[-1])
-                low, high = (
-                    max(low, c.low) if inputs else c.low,
-                    min(high, c.high) if inputs else c.high,
-                )
+                low, high = max(low, c.low), min(high, c.high)
             else:
                 inputs.append(p)
+                low, high = max(low, BOUNDS[factor.way][0]), min(high, BOUNDS[factor.way][1])
+    if not (inputs or coefficients or others):
+        low, high = BOUNDS[factor.way]
     if (coefficients or others) and (factor.way != "value" or factor.from_):
         way = "from" if factor.from_ else factor.way
         problems.append(Problem(where, at, f"{way} on {[*coefficients, *others][0]}",
                                 "allowed: `as` and `from` for inputs and disputes; a number for the rest"))  # fmt: skip
+    time = scenario.tables.time
+    if factor.from_ and factor.from_ >= time.end:
+        allowed = f"allowed: before the end of {scenario.name}, {time.end}"
+        problems.append(Problem(where, at, f"from {factor.from_}", allowed))
     if factor.way != "value":
         problems += _distributions(factor, scenario, inputs, where, at)
-    if others:
-        low, high = float("-inf"), float("inf")
     return Target(tuple(inputs), tuple(coefficients), tuple(others), low, high), problems
 
 

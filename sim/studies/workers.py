@@ -35,7 +35,9 @@ def run_batches(
             n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1
         )  # fmt: skip
         try:
-            yield from parallel(tasks)
+            with uninterrupted():
+                receipts = parallel(tasks)
+            yield from receipts
         except Exception as error:
             if type(error).__name__ in (
                 "TerminatedWorkerError",
@@ -65,6 +67,19 @@ def cluster(scheduler: str | None) -> Iterator[dict[str, Any]]:
                                   "allowed: where a scheduler runs, such as tcp://10.0.0.1:8786")]) from None  # fmt: skip
     with client:
         yield {"backend": "dask"}
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C; here it arrives afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def ignore_interruption() -> None:
