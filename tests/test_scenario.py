@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.errors import InputError
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.catalogue import list as catalogue
 from sim.scenario.explain import coded_paths, explain
@@ -109,6 +110,20 @@ def test_inheritance_merges_tables_and_appends_events(tmp_path: Path) -> None:
     assert tables.leader.hierarchy == parent.leader.hierarchy
     assert len(tables.events) == len(parent.events) + 1
     assert tables.events[-1].kind == "renewal"
+
+
+def test_a_scenario_may_name_several_registries(tmp_path: Path) -> None:
+    """Priors quote the paper, whose words lie beside the CSTO; other alliances name that file too."""
+    for key in ("X001", "Y001"):
+        (tmp_path / f"{key}.toml").write_text(f'[{key}]\nquote = "q"\nfrom = "f"\n')
+    source = 'sources = ["assumption: test"]'
+    head = ('title = "Six', 'sources = ["X001.toml", "Y001.toml"]\ntitle = "Six')
+    file = changed(tmp_path, head, (source, 'sources = ["X001 AAA 2020", "Y001 AAA 2020"]'))
+    assert set(load(file).registry) == {"X001", "Y001"}
+    with pytest.raises(InputError, match=r"Z001\.toml"):
+        load(changed(tmp_path, head, ("Y001.toml", "Z001.toml")))
+    with pytest.raises(InputError, match="sources"):
+        load(changed(tmp_path, head, ('"Y001.toml"', "3")))
 
 
 def test_override_replaces_a_path_a_group_and_a_coefficient() -> None:

@@ -313,9 +313,12 @@ def _registry(chain: Sequence[_Source], problems: list[Problem]) -> dict[str, di
     """The sources of all registries that the files of the chain name."""
     registry: dict[str, dict[str, str]] = {}
     for source in chain:
-        name = source.tables.get("sources")
-        if isinstance(name, str):
-            source.tables["sources"] = [name]
+        named = source.tables.get("sources")
+        if isinstance(named, str):
+            source.tables["sources"] = named = [named]
+        for name in named if isinstance(named, list) else []:
+            if not isinstance(name, str):
+                continue  # found by the schema
             try:
                 registry |= read_toml(
                     source.file.parent / name, str(Path(source.shown).parent / name)
