@@ -74,6 +74,17 @@ def test_bad_input_exits_with_2_and_writes_nothing(tmp_path: Path) -> None:
     assert cohesion("check", str(file), str(tmp_path), str(SIX)).returncode == 2
 
 
+def test_check_takes_a_registry_of_sources_for_what_it_is(tmp_path: Path) -> None:
+    registry = tmp_path / "sources.toml"
+    registry.write_text('[X001]\nquote = "words"\nfrom = "a book"\n')
+    done = cohesion("check", str(registry), str(SIX))
+    assert done.returncode == 0, done.stderr
+    registry.write_text('[X001]\nquote = "words"\n')
+    done = cohesion("check", str(registry))
+    assert done.returncode == 2
+    assert "sources.toml:1: X001.from: missing" in done.stderr
+
+
 def test_check_explain_and_list() -> None:
     fine = cohesion(
         "check", "scenarios/csto/outlook-2023.toml", "scenarios/csto/history-1992-2023.toml"

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+REGISTRY = "sources.toml"
+"""The name of a registry of sources, which lies among the scenarios that cite it."""
 
 
 def folder() -> Path:
@@ -25,4 +27,4 @@ def find(path: str | Path) -> Path:
 
 def files() -> list[Path]:
     """Every shipped scenario, sources left out."""
-    return sorted(p for p in folder().rglob("*.toml") if p.name != "sources.toml")
+    return sorted(p for p in folder().rglob("*.toml") if p.name != REGISTRY)
