@@ -145,6 +145,21 @@ def list_(json: Json = False) -> None:
 
 
 @app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="ALLIANCE", help="Its name, e.g. warsaw-pact.")],
+    leader: Annotated[str, typer.Option(metavar="CODE", help="The leading state, e.g. SUN.")],
+    member: Annotated[
+        list[str], typer.Option(metavar="CODE=NAME", help="Another state; once for each.")
+    ],
+    start: Annotated[str, typer.Option(metavar="DATE", help="When the history begins.")],
+    end: Annotated[str, typer.Option(metavar="DATE", help="When it ends, whole quarters later.")],
+    out: Annotated[Path, typer.Option(help="Where its folder is made.")] = Path(),
+) -> None:
+    """Write the files of a new alliance, with every value that is to be coded."""
+    _verb("new").main(name, leader, member, start, end, out)
+
+
+@app.command()
 def replay(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")

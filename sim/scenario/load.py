@@ -310,7 +310,7 @@ def parse_override(text: str) -> tuple[str, Any]:
 
 
 def _registry(chain: Sequence[_Source], problems: list[Problem]) -> dict[str, dict[str, str]]:
-    """The sources of all registries that the files of the chain name."""
+    """The sources of all registries that the files of the chain name, beside them or shipped."""
     registry: dict[str, dict[str, str]] = {}
     for source in chain:
         named = source.tables.get("sources")
@@ -319,10 +319,10 @@ def _registry(chain: Sequence[_Source], problems: list[Problem]) -> dict[str, di
         for name in named if isinstance(named, list) else []:
             if not isinstance(name, str):
                 continue  # found by the schema
+            beside = source.file.parent / name
+            file = beside if beside.exists() or not find(name).is_file() else find(name)
             try:
-                registry |= read_toml(
-                    source.file.parent / name, str(Path(source.shown).parent / name)
-                ).tables
+                registry |= read_toml(file, str(Path(source.shown).parent / name)).tables
             except InputError as error:
                 problems += error.problems
     return registry

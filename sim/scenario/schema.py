@@ -51,6 +51,8 @@ BUILT_IN_RULES = {
     JUDGEMENT: "coded by judgement on a scale from 0 (none) to 1 (as strong as can be)",
     DEFAULT: "not coded: the model's default",
 }
+UNCODED = "?"
+"""Stands in a scaffold for a value that has to be coded."""
 ASSUMPTION, COMMAND_LINE = "assumption:", "command line"
 WAYS = ("value", "scale", "shift")
 """How an adjustment changes a path: replaced by a number, multiplied, moved; held in [0, 1]."""
@@ -243,6 +245,8 @@ class Coded(Strict):
     @classmethod
     def _readable(cls, value: object) -> object:
         if isinstance(value, str):
+            if value == UNCODED:
+                raise wrong("not coded yet", f"allowed: a number or one of {listed(list(WORDS))}")
             if value not in WORDS:
                 raise unknown("word", value, list(WORDS))
             return value

@@ -1,0 +1,33 @@
+"""`cohesion new`: the files of a new alliance, to be coded."""
+
+import datetime as dt
+from pathlib import Path
+
+from sim.errors import InputError, Problem
+from sim.scenario.dates import parse
+from sim.scenario.scaffold import scaffold
+
+
+def main(name: str, leader: str, members: list[str], start: str, end: str, out: Path) -> None:
+    """Write them and say what comes next."""
+    problems = []
+    dates: list[dt.date] = []
+    for option, text in (("--start", start), ("--end", end)):
+        try:
+            dates.append(parse(text))
+        except ValueError:
+            problems.append(Problem(option, "", text, "allowed: YYYY, YYYY-MM or YYYY-MM-DD"))
+    named = dict(m.partition("=")[::2] for m in members)
+    problems += [
+        Problem("--member", "", code, "allowed: CODE=NAME, such as POL=Poland")
+        for code, full in named.items()
+        if not full
+    ]
+    if problems:
+        raise InputError(problems)
+    files = scaffold(name, leader, named, dates[0], dates[1], out)
+    for file in files:
+        print(file)
+    print(
+        f'Next: fill in what is marked "?" (docs/coding-guide.md); cohesion check {files[0]} says what is left.'
+    )

@@ -1,0 +1,146 @@
+"""The files of a new alliance: every value that has to be coded is there, marked as not coded yet."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sim.errors import InputError, Problem
+from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS, Input
+from sim.scenario.dates import months_between
+from sim.scenario.schema import UNCODED
+
+CODE = re.compile(r"^[A-Z]{3}$")
+NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
+BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["assumption: not coded yet"] }}'
+
+
+def scaffold(
+    name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date, folder: Path
+) -> list[Path]:
+    """Write a history scenario and a registry of sources to be filled in; the files written.
+
+    Parameters
+    ----------
+    name : of the alliance, small letters, digits and hyphens.
+    leader : three-letter code of the leading state.
+    members : names of the other states by three-letter code.
+    start, end : of the history, quarters apart.
+    folder : where the alliance's folder is made.
+
+    Raises
+    ------
+    InputError
+        Where a name cannot be, or files are there already.
+    """
+    home = folder / name
+    history = home / f"history-{start.year}-{end.year}.toml"
+    sources = home / "sources.toml"
+    problems = _names(name, leader, members) + _dates(start, end)
+    problems += [
+        Problem(str(f), "", "is there already", "allowed: another name, or --out")
+        for f in (history, sources)
+        if f.exists()
+    ]
+    if problems:
+        raise InputError(problems)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        history.write_text(history_text(name, leader, members, start, end), "utf-8")
+        sources.write_text(SOURCES.format(leader=leader, year=start.year), "utf-8")
+    except OSError as error:
+        found = f"cannot be written ({error.strerror})"
+        raise InputError([Problem(str(home), "--out", found)]) from None
+    return [history, sources]
+
+
+def _names(name: str, leader: str, members: Mapping[str, str]) -> list[Problem]:
+    problems = []
+    if not NAME.match(name):
+        problems.append(
+            Problem(
+                "NAME", "", name, "allowed: small letters, digits and hyphens, such as warsaw-pact"
+            )
+        )
+    for code in (leader, *members):
+        if not CODE.match(code):
+            problems.append(
+                Problem(
+                    "--member",
+                    "",
+                    code,
+                    "allowed: three capital letters (ISO 3166-1), such as POL=Poland",
+                )
+            )
+    if leader in members:
+        problems.append(
+            Problem("--member", "", leader, "allowed: the leader is not listed as a member")
+        )
+    if len(members) < 2:
+        problems.append(
+            Problem("--member", "", f"{len(members)}", "required: at least two beside the leader")
+        )
+    return problems
+
+
+def _dates(start: dt.date, end: dt.date) -> list[Problem]:
+    months = months_between(start, end)
+    if end <= start or months is None or months % 3:
+        return [Problem("--end", "", str(end), f"allowed: whole quarters after {start}")]
+    return []
+
+
+def _inputs(inputs: Sequence[Input], head: str) -> list[str]:
+    """Lines of every input: those without channels first, then a table for each group."""
+    lines = [f"{i.name} = {BLANK}  # {i.meaning}" for i in inputs if not i.channels]
+    for i in inputs:
+        if i.channels:
+            lines += ["", f"[{head}.{i.name}]  # {i.meaning}"]
+            lines += [f"{channel} = {BLANK}" for channel in i.channels]
+    return lines
+
+
+def history_text(
+    name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date
+) -> str:
+    """The history scenario, nothing in it coded."""
+    years = (end - start).days / 365.25
+    lines = [
+        f"# {name}: fill in every value marked \"{UNCODED}\"; docs/coding-guide.md has the scales.",
+        f"# cohesion check {name}/*.toml says what is still missing.",
+        f'title = "{name}, {start.year}-{end.year}"',
+        'description = ""',
+        'sources = ["sources.toml", "csto/sources.toml"]  # the second has what the priors cite',
+        "", "[time]", f"start = {start}", f"end = {end}", 'step = "quarter"',
+        f"horizons = [{', '.join(f'{y:g}' for y in (1, 5, 10, 20) if y <= years) or '0.25'}]",
+        "", "[alliance]", f'name = "{name}"', f'leader = "{leader}"', 'crises = "scripted"  # or "drawn"',
+        "", "[leader]", *_inputs(LEADER_INPUTS, "leader"),
+    ]  # fmt: skip
+    for code, full in members.items():
+        lines += [
+            "", f"[members.{code}]", f'name = "{full}"',
+            f'record = [{{ from = {start}, status = "active", sources = ["assumption: not coded yet"] }}]',
+            *_inputs(MEMBER_INPUTS, f"members.{code}"),
+        ]  # fmt: skip
+    return "\n".join([*lines, "", EVENTS])
+
+
+EVENTS = """# Pairs of members that may clash:
+# [[disputes]]
+# between = ["AAA", "BBB"]
+# intensity = { value = "low", rule = "judgement", sources = ["key AAA 1960"] }
+
+# Calls for help and the leader's answer (granted, partial, refused), clashes, renewal dates, entries:
+# [[events]]
+# date = 1960-01-01
+# kind = "crisis"
+# member = "AAA"
+# threat = "interstate"
+# answer = "refused"
+# sources = ["key AAA 1960"]
+"""
+SOURCES = """# One entry a source; scenarios cite it with state and period, for example "key {leader} {year}".
+# [key]
+# quote = "the words, or the sense of them marked (paraphrase)"
+# from = "author, title, year, page or address"
+"""
