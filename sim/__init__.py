@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import InputError
+    from sim.evidence.ledger import claims
     from sim.outcomes.replay import replay
     from sim.outcomes.result import Result
     from sim.outcomes.run import run
@@ -28,6 +29,7 @@ _HOMES = {
     "Scenario": "sim.scenario.load",
     "load": "sim.scenario.load",
     "check": "sim.scenario.check",
+    "claims": "sim.evidence.ledger",
     "compare": "sim.studies.compare",
     "Comparison": "sim.studies.compare",
     "explain": "sim.scenario.explain",
@@ -51,6 +53,7 @@ __all__ = [
     "Study",
     "Sweep",
     "check",
+    "claims",
     "compare",
     "explain",
     "list",

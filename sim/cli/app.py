@@ -83,6 +83,24 @@ def compare(
 
 
 @app.command()
+def claims(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME...]", help="Claims such as C03, or claim files; default all of the paper's."
+        ),
+    ] = None,
+    runs: Annotated[int, typer.Option(help="Number of runs of each scenario.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder; default results/claims.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite other results.")] = False,
+    json: Json = False,
+) -> None:
+    """Test the paper's claims on the model: a ledger of verdicts, a figure each."""
+    _verb("claims").main(names or [], runs, seed, out, force, json)
+
+
+@app.command()
 def sweep(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file.")],
     out: Annotated[

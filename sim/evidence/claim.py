@@ -1,0 +1,222 @@
+"""From a claim file to a checked Claim: its tests and the scenarios they run."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import InputError, Problem, listed, nearest
+from sim.evidence.schema import ClaimTables, Test
+from sim.scenario.load import Scenario, load, read_toml
+from sim.scenario.locate import Keys
+from sim.scenario.problems import from_validation
+from sim.scenario.shipped import find
+from sim.studies.compare import comparable
+
+Where = Callable[[Keys], str]
+_PACKAGE = Path(__file__).resolve().parent.parent
+Parts = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A checked claim."""
+
+    name: str
+    file: Path
+    text: str
+    tables: Any
+    scenarios: dict[str, Scenario]
+    """By label."""
+    closed: list[dict[Parts, Scenario]]
+    """Of every test the scenarios with each set of its parts; empty but for kind ``share``."""
+
+    def __repr__(self) -> str:
+        return f"<Claim {self.name}: {self.tables.title}; {len(self.tables.tests)} tests>"
+
+
+def folder() -> Path:
+    """The folder of the paper's claims: inside an installed package, beside it in a checkout."""
+    inside = _PACKAGE / "shipped_claims"
+    return inside if inside.is_dir() else _PACKAGE.parent / "experiments" / "claims"
+
+
+def files() -> list[Path]:
+    """The paper's claims."""
+    return sorted(folder().glob("*.toml"))
+
+
+def find_claim(name: str | Path) -> Path:
+    """The file that a name means: a path, or one of the paper's claims such as C03 or c3.
+
+    Raises
+    ------
+    InputError
+        Where there is no such claim.
+    """
+    given = Path(name)
+    if given.suffix == ".toml" or given.is_file():
+        return given
+    known = {f.stem: f for f in files()}
+    digits = str(name)[1:]
+    wanted = f"C{int(digits):02d}" if str(name)[:1] in "Cc" and digits.isdecimal() else str(name)
+    if wanted in known:
+        return known[wanted]
+    allowed = f"allowed: a file, or one of {listed(list(known), 20)}"
+    raise InputError([Problem(str(name), "", "no such claim", allowed, nearest(wanted, known))])
+
+
+def load_claims(names: Sequence[str | Path] = ()) -> list[Claim]:
+    """Read and check claims: those named, or all of the paper's.
+
+    Raises
+    ------
+    InputError
+        With every mistake of all of them.
+    """
+    problems: list[Problem] = []
+    claims = []
+    for name in names or files():
+        try:
+            claims.append(load_claim(find_claim(name)))
+        except InputError as error:
+            problems += error.problems
+    twice = sorted({c.name for c in claims if [d.name for d in claims].count(c.name) > 1})
+    problems += [Problem(name, "", "named twice", "allowed: each claim once") for name in twice]
+    if not names and not claims and not problems:
+        problems.append(Problem(str(folder()), "", "no claims there"))
+    if problems:
+        raise InputError(problems)
+    return claims
+
+
+def load_claim(path: str | Path) -> Claim:
+    """Read and check one claim file. Raises InputError with every mistake in it."""
+    file = Path(path)
+    source = read_toml(file)
+
+    def where(keys: Keys) -> str:
+        return source.problem(keys, "").where
+
+    try:
+        tables = ClaimTables.model_validate(source.tables)
+    except ValidationError as error:
+        raise InputError(from_validation(error, ClaimTables, where)) from None
+    problems: list[Problem] = []
+    scenarios: dict[str, Scenario] = {}
+    for label, variant in tables.scenarios.items():
+        at = ("scenarios", label)
+        loaded = _load(variant.file, variant.set, file, (*at, "file"), (*at, "set"), where, problems)  # fmt: skip
+        if loaded:
+            scenarios[label] = loaded
+    closed: list[dict[Parts, Scenario]] = []
+    for k, test in enumerate(tables.tests):
+        problems += _labels(test, k, list(tables.scenarios), where)
+        if all(label in scenarios for label in test.scenarios.values()):
+            problems += _against(test, k, scenarios, where)
+            closed.append(_subsets(test, k, tables, file, where, problems))
+    if problems:
+        raise InputError(problems)
+    return Claim(file.stem, file, source.text, tables, scenarios, closed)
+
+
+def _load(
+    name: str, overrides: dict[str, Any], claim: Path, at: Keys, at_set: Keys, where: Where,
+    problems: list[Problem],
+) -> Scenario | None:  # fmt: skip
+    beside = claim.parent / name
+    path = beside if beside.is_file() else Path(name)
+    if not find(path).is_file():
+        allowed = "allowed: a file beside the claim, or a shipped scenario"
+        problems.append(Problem(where(at), ".".join(map(str, at)), f"no such file: {name}", allowed))  # fmt: skip
+        return None
+    try:
+        return load(path, overrides)
+    except InputError as error:
+        problems += [
+            Problem(where((*at_set, p.path)), p.path, p.found, p.allowed, p.suggestion)
+            if p.where == "--set" else p
+            for p in error.problems
+        ]  # fmt: skip
+        return None
+
+
+def _labels(test: Test, k: int, known: list[str], where: Where) -> list[Problem]:
+    """Labels of scenarios that the claim does not have."""
+    return [
+        Problem(
+            where(("tests", k, key)), f"tests[{k}].{key}", f"unknown scenario {label}",
+            f"allowed: {listed(known)}", nearest(label, known),
+        )
+        for key, label in test.scenarios.items()
+        if label not in known
+    ]  # fmt: skip
+
+
+def _against(test: Test, k: int, scenarios: dict[str, Scenario], where: Where) -> list[Problem]:
+    """What a test asks of its scenarios and they do not have."""
+    scenario = scenarios[test.scenario]
+    problems = []
+
+    def add(key: str, found: str, allowed: str, suggestion: str = "") -> None:
+        at = where(("tests", k, key))
+        problems.append(Problem(at, f"tests[{k}].{key}", found, allowed, suggestion))
+
+    for name in test.measured:
+        _, dot, state = name.partition(".")
+        if dot and state not in scenario.members:
+            key = "of" if test.of else "lowest_first"
+            near = nearest(state, scenario.members)
+            add(key, f"unknown state in {name}", f"allowed: {listed(scenario.members)}", near)
+    start, end = scenario.tables.time.start, scenario.tables.time.end
+    years = (end - start).days / 365.25
+    times = {"at": test.at, "since": test.since}
+    times |= {"period": t for t in test.period or ()}
+    for key, t in times.items():
+        inside = t is None or (start <= t <= end if isinstance(t, dt.date) else t <= years + 0.01)
+        if not inside:
+            add(key, f"{t}", f"allowed: {start} to {end}, or up to {years:.4g} years")
+    for key, first, last in (
+        ("since", test.since, test.at),
+        ("period", *(test.period or (None, None))),
+    ):
+        if first is not None and elapsed(first, start) >= elapsed(last, start):
+            add(key, f"{first} is not before {last}", "allowed: an earlier time")
+    if test.base is not None:
+        try:
+            comparable(scenarios[test.base], [scenario])
+        except InputError as error:
+            for p in error.problems:
+                add("base", f"{p.path}: {p.found}", p.allowed)
+    return problems
+
+
+def elapsed(t: dt.date | float, start: dt.date) -> float:
+    """Years after the start."""
+    return (t - start).days / 365.25 if isinstance(t, dt.date) else float(t)
+
+
+def _subsets(
+    test: Test, k: int, tables: Any, file: Path, where: Where, problems: list[Problem]
+) -> dict[Parts, Scenario]:
+    """The scenarios with each set of a test's parts; mistakes are told part by part."""
+    parts = test.parts or {}
+    variant = tables.scenarios[test.scenario]
+    found: dict[Parts, Scenario] = {}
+    for size in range(len(parts) + 1) if parts else ():
+        before = len(problems)
+        for chosen in combinations(parts, size):
+            overrides = dict(variant.set)
+            for part in chosen:
+                overrides |= parts[part]
+            at = ("tests", k, "parts", *chosen[:1])
+            loaded = _load(variant.file, overrides, file, at, at, where, problems)
+            if loaded:
+                found[frozenset(chosen)] = loaded
+        if size and len(problems) > before:
+            break  # a mistake of one part would be told again with every set that has it
+    return found

@@ -1,0 +1,240 @@
+"""The ledger of the paper's claims: run what their tests need, judge each, write it down."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.errors import InputError, Problem
+from sim.evidence.claim import Claim, elapsed, load_claims
+from sim.evidence.measure import Reading, groups, measure
+from sim.evidence.statement import Finding, Parts, Share, judge, share_of
+from sim.model.arrays import Array
+from sim.outcomes.intervals import REPLICATES
+from sim.outcomes.resolved import fingerprint
+from sim.outcomes.run import checked, circumstances
+from sim.outcomes.save import write_text, writing
+from sim.scenario.load import Scenario
+from sim.scenario.program import Program, compile
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+class Judged(NamedTuple):
+    """A claim, what its tests give, and in which share of draws all of them hold."""
+
+    claim: Claim
+    findings: list[Finding]
+    holds: Share
+
+    @property
+    def verdict(self) -> str:
+        """Supported, contradicted or undecided."""
+        return self.holds.verdict
+
+
+@dataclass
+class Ledger:
+    """Claims and verdicts. ``table`` has a row a claim, ``tests`` a row for everything measured."""
+
+    judged: list[Judged]
+    runs: int
+    seed: int
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """claim, title, holds, low, high, draws, verdict."""
+        import pandas as pd
+
+        rows = [
+            {"claim": j.claim.name, "title": j.claim.tables.title, "holds": j.holds.value,
+             "low": j.holds.low, "high": j.holds.high, "draws": j.holds.draws, "verdict": j.verdict}
+            for j in self.judged
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def tests(self) -> "pd.DataFrame":
+        """claim, test, says, kind, measured, estimate, mcse, q05, q95, threshold, how often it holds."""
+        import pandas as pd
+
+        rows = []
+        for j in self.judged:
+            for k, f in enumerate(j.findings, start=1):
+                for r in f.rows:
+                    rows.append(
+                        {"claim": j.claim.name, "test": k, "says": f.test.says, "kind": f.test.kind,
+                         "measured": r.label, "estimate": r.estimate, "mcse": r.mcse,
+                         "q05": r.q05, "q95": r.q95,
+                         "side": "above" if f.test.sign > 0 else "below", "threshold": f.test.threshold,
+                         "holds": r.holds.value, "holds_low": r.holds.low, "holds_high": r.holds.high,
+                         "test_holds": f.share.value, "test_low": f.share.low, "test_high": f.share.high,
+                         "note": f.note}
+                    )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def figures(self) -> "dict[str, Figure]":
+        """One figure a claim, by its name."""
+        from sim.figures.claim import claim as draw
+
+        return {j.claim.name: draw(as_drawn(j, self.runs, self.seed)) for j in self.judged}
+
+    def __repr__(self) -> str:
+        head = f"<Ledger of {len(self.judged)} claims, {self.runs:,} runs, seed {self.seed}>"
+        return head + "\n" + self.table.to_string(index=False)
+
+
+def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
+    """What the figure of a claim shows, as plain data."""
+    tables = j.claim.tables
+    return {
+        "name": j.claim.name, "title": tables.title, "claim": tables.claim, "verdict": j.verdict,
+        "holds": j.holds._asdict(), "runs": runs, "seed": seed, "draws": runs // REPLICATES,
+        "caveat": tables.caveat,
+        "quotes": [q.model_dump() for q in tables.quotes],
+        "scenarios": list(dict.fromkeys(s.name for s in j.claim.scenarios.values())),
+        "tests": [
+            {"says": f.test.says, "threshold": f.test.threshold, "sign": f.test.sign,
+             "needs": f.test.needs, "holds": f.share._asdict(), "note": f.note, "kind": f.test.kind,
+             "rows": [r._asdict() | {"holds": r.holds.value} for r in f.rows]}
+            for f in j.findings
+        ],
+    }  # fmt: skip
+
+
+def checked_runs(runs: int, seed: int) -> None:
+    """Raises InputError where there cannot be so many runs."""
+    checked(runs, seed, "ensemble")
+    if runs % REPLICATES or runs < 2 * REPLICATES:
+        near = max(2, round(runs / REPLICATES)) * REPLICATES
+        allowed = f"allowed: a multiple of {REPLICATES} from {2 * REPLICATES} on, {REPLICATES} runs a draw"
+        raise InputError([Problem("--runs", "", f"{runs}", allowed, f"{near}")])
+
+
+def claims(
+    names: Sequence[str | Path] = (), runs: int = 10_000, seed: int = 1, jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Ledger:  # fmt: skip
+    """Test the paper's claims, or other claim files, on the model.
+
+    Parameters
+    ----------
+    names : files, or names such as ``C03``; all of the paper's by default.
+    runs : of each scenario, 16 for each draw of what is uncertain.
+    seed, jobs : as for :func:`sim.run`.
+
+    Raises
+    ------
+    InputError
+        With every mistake in the files and arguments.
+    """
+    checked_runs(runs, seed)
+    return judge_all(load_claims(names), runs, seed, jobs, progress)
+
+
+class _Plan:
+    """The programs that claims need, each once, and where to read what."""
+
+    def __init__(self, loaded: Sequence[Claim]) -> None:
+        self.keys: dict[int, str] = {}
+        self.programs: dict[str, Program] = {}
+        for c in loaded:
+            for s in (*c.scenarios.values(), *(x for by in c.closed for x in by.values())):
+                key = fingerprint(s)
+                self.keys[id(s)] = key
+                if key not in self.programs:
+                    self.programs[key] = compile(s)
+
+    def key(self, s: Scenario) -> str:
+        return self.keys[id(s)]
+
+    def tick(self, s: Scenario, time: Any) -> int:
+        """The forecast tick whose end is nearest to a time."""
+        p = self.programs[self.key(s)]
+        years = elapsed(time, s.tables.time.start)
+        return min(p.forecast_ticks, round(years / p.alliance.dt))
+
+
+def work(loaded: Sequence[Claim]) -> int:
+    """How often the runs are made: once for each set of dates."""
+    return len(groups(_Plan(loaded).programs))
+
+
+def judge_all(
+    loaded: Sequence[Claim], runs: int, seed: int, jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Ledger:  # fmt: skip
+    """Run what checked claims need, and judge them."""
+    plan = _Plan(loaded)
+    wanted: dict[Reading, None] = {}
+
+    def ask(c: Claim) -> list[Finding]:
+        """A rehearsal without values: notes what will be read."""
+        return _findings(c, plan, lambda r: wanted.setdefault(r) or np.zeros((2, 2)))
+
+    for c in loaded:
+        ask(c)
+    readings = measure(plan.programs, list(wanted), runs, seed, jobs, progress)
+    judged = []
+    for c in loaded:
+        findings = _findings(c, plan, readings.__getitem__)
+        known = np.all([f.known for f in findings], axis=0)
+        holds = np.all([f.holds for f in findings], axis=0)
+        judged.append(Judged(c, findings, share_of(holds[known])))
+    return Ledger(judged, runs, seed)
+
+
+def _findings(c: Claim, plan: _Plan, values: Callable[[Reading], Array]) -> list[Finding]:
+    """Every test of a claim, on values (draw, run) of readings."""
+    findings = []
+    for test, closed in zip(c.tables.tests, c.closed, strict=True):
+        scenario = c.scenarios[test.scenario]
+
+        def read(label: str, name: str, time: Any) -> Array:
+            s = c.scenarios[label]
+            return values(Reading(plan.key(s), name, plan.tick(s, time)))
+
+        def close(parts: Parts, closed: Any = closed, test: Any = test) -> Array:
+            s = closed[parts]
+            return values(Reading(plan.key(s), test.measured[0], plan.tick(s, test.at)))
+
+        def years(time: Any, start: Any = scenario.tables.time.start) -> float:
+            return elapsed(time, start)
+
+        findings.append(judge(test, read, close if closed else None, years))
+    return findings
+
+
+def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
+    """What makes a ledger the ledger it is."""
+    said = json.dumps(
+        [[c.name, c.text, sorted(fingerprint(s) for s in c.scenarios.values())] for c in loaded]
+    )
+    return {
+        "claims": [c.name for c in loaded],
+        "fingerprint": hashlib.sha256(said.encode()).hexdigest()[:16],
+        "runs": runs,
+        "seed": seed,
+    }
+
+
+def save(ledger: Ledger, folder: Path) -> None:
+    """Write ledger.csv, tests.csv, a figure a claim and provenance. Raises InputError where it cannot."""
+    from sim.figures.style import save as save_figure
+    from sim.outcomes.tables import csv
+
+    loaded = [j.claim for j in ledger.judged]
+    provenance = {**identity(loaded, ledger.runs, ledger.seed), **circumstances()}
+    with writing(folder, provenance) as scratch:
+        write_text(scratch / "ledger.csv", csv(ledger.table))
+        write_text(scratch / "tests.csv", csv(ledger.tests))
+        (scratch / "figures").mkdir()
+        for name, figure in ledger.figures().items():
+            save_figure(figure, scratch / "figures" / f"{name}.png")

@@ -1,0 +1,149 @@
+"""What claims measure, draw by draw: draws of all that is uncertain, each with a few runs of its own.
+
+The blocks are those of sim/outcomes/intervals.py, whose first they share: so many draws of the
+coefficients and coded values, with REPLICATES runs of each. Draw d and run r are the same in every
+scenario (common random numbers).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.engines.ensemble import Piece, of_program, run_together
+from sim.evidence.schema import ANSWERED, CALLS
+from sim.model.arrays import Array, count
+from sim.model.tick import Record
+from sim.outcomes.incidence import Incidence
+from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES
+from sim.outcomes.quantities import BY_MEMBER, quantities
+from sim.outcomes.run import each_piece
+from sim.scenario.program import Program
+
+
+class Reading(NamedTuple):
+    """Something measured in a scenario (by its key) at a forecast tick; 0 is the start."""
+
+    scenario: str
+    name: str
+    tick: int
+
+
+Readings = Mapping[Reading, Array]
+"""Values (draw, run); NaN where a run does not define one."""
+
+
+class Calls:
+    """Calls for help and answers so far, by kind. (run,)"""
+
+    def __init__(self, runs: int) -> None:
+        self.asked = {kind: np.zeros(runs) for kind in CALLS}
+        self.helped = {kind: np.zeros(runs) for kind in CALLS}
+
+    def add(self, r: Record) -> None:
+        """Count a tick's calls; those of a clash are interstate calls of two members."""
+        clash = r.crises.clash & (r.crises.kind > 0)
+        for k, kind in enumerate(CALLS):
+            flags = clash if kind == "clash" else (r.crises.kind == k + 1) & ~clash
+            self.asked[kind] = self.asked[kind] + count(flags)
+            self.helped[kind] = self.helped[kind] + count(r.crises.help * flags)
+
+    def answered(self, name: str, runs: slice) -> Array:
+        """(asked, helped) of some runs under a name of ANSWERED."""
+        kind = name.removeprefix("answered_")
+        return np.stack([self.asked[kind][runs], self.helped[kind][runs]])
+
+
+def groups(programs: Mapping[str, Program]) -> list[list[str]]:
+    """Keys of programs that can run together: the same states and dates."""
+    found: dict[tuple[object, ...], list[str]] = {}
+    for key, p in programs.items():
+        found.setdefault((p.members, p.edges, p.record_ticks), []).append(key)
+    return list(found.values())
+
+
+def measure(
+    programs: Mapping[str, Program], wanted: Collection[Reading], runs: int, seed: int,
+    jobs: int | None = None, progress: Callable[[int], None] | None = None,
+) -> dict[Reading, Array]:  # fmt: skip
+    """Run everything; a reading is the same whatever else is read."""
+    found: dict[Reading, Array] = {}
+    together = groups(programs)
+    for k, keys in enumerate(together):
+        here = [r for r in wanted if r.scenario in keys]
+
+        def one(piece: Piece, keys: Sequence[str] = keys, here: Sequence[Reading] = here) -> dict[Reading, Array]:  # fmt: skip
+            own = Piece(INTERVAL_BLOCK + piece.block, piece.lanes)
+            return _block({key: programs[key] for key in keys}, here, seed, own)
+
+        def told(done: int, before: int = k * runs) -> None:
+            if progress:
+                progress(before + done)
+
+        blocks = list(each_piece(one, runs, jobs, told))
+        found |= {r: _by_draw(r, [b[r] for b in blocks]) for r in here}
+    return found
+
+
+def _by_draw(r: Reading, parts: Iterable[Array]) -> Array:
+    """The parts of a reading as (draw, run)."""
+    x = np.concatenate(list(parts), axis=-1)
+    by_draw = x.reshape(*x.shape[:-1], -1, REPLICATES)
+    return share(by_draw[1], by_draw[0]) if r.name in ANSWERED else by_draw
+
+
+def share(above: Array, below: Array) -> Array:
+    """Values (draw, run) whose mean over a draw's runs is the ratio of the sums, NaN where below is 0.
+
+    Their spread is that of the ratio (delta method): each run's part in it, by linearisation.
+    """
+    means = below.mean(axis=-1, keepdims=True)
+    safe = np.where(means > 0, means, 1.0)
+    ratio = above.mean(axis=-1, keepdims=True) / safe
+    values: Array = ratio + (above - ratio * below) / safe
+    return np.where(means > 0, values, np.nan)
+
+
+def _block(
+    programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int, piece: Piece
+) -> dict[Reading, Array]:
+    """The readings of one block, (run,), or (2, run) of calls asked and answered."""
+    keys = list(programs)
+    names = {r.name.partition(".")[0] for r in wanted} - set(ANSWERED)
+    ticks = {r.tick for r in wanted}
+    counting = any(r.name in ANSWERED for r in wanted)
+    incidences: list[Incidence] = []
+    calls: list[Calls] = []
+    found: dict[Reading, Array] = {}
+    for t, sides in enumerate(run_together(list(programs.values()), seed, piece, REPLICATES)):
+        if t == 0:
+            incidences = [Incidence.start(side.record) for side in sides]
+            calls = [Calls(side.record.alive.shape[-1]) for side in sides]
+        for side, incidence, called in zip(sides, incidences, calls, strict=True):
+            if t:
+                incidence.add(side.record)
+                if counting:
+                    called.add(side.record)
+            if t not in ticks:
+                continue
+            for place, k in enumerate(side.programs):
+                own = slice(place * piece.runs, (place + 1) * piece.runs)
+                here = [r for r in wanted if r.scenario == keys[k] and r.tick == t]
+                if here:
+                    record = of_program(side.record, place, piece.runs)
+                    values = quantities(record, incidence.of_runs(own), names)
+                    for r in here:
+                        found[r] = (
+                            called.answered(r.name, own)
+                            if r.name in ANSWERED
+                            else _pick(r.name, values, programs[keys[k]])
+                        )
+        if t == max(ticks):
+            break
+    return found
+
+
+def _pick(name: str, values: Mapping[str, Array], program: Program) -> Array:
+    outcome, _, state = name.partition(".")
+    x = values[outcome]
+    return np.array(x[program.members.index(state)] if outcome in BY_MEMBER else x)
