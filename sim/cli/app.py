@@ -87,7 +87,8 @@ def claims(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME...]", help="Claims such as C03, or claim files; default all of the paper's."
+            metavar="[NAME...]",
+            help="Claims such as C03, or claim files; default all of the paper's.",
         ),
     ] = None,
     runs: Annotated[int, typer.Option(help="Number of runs of each scenario.")] = 10_000,

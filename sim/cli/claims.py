@@ -7,8 +7,10 @@ from rich.table import Table
 
 from sim.cli import show
 from sim.evidence.claim import load_claims
-from sim.evidence.ledger import Ledger, checked_runs, identity, judge_all, save, work
-from sim.evidence.statement import Finding, Row, Share
+from sim.evidence.ledger import Ledger, checked_runs, identity, judge_all, names_of, save, work
+from sim.evidence.statement import VERDICTS, Finding, Row, Share
+from sim.evidence.words import called
+from sim.outcomes.intervals import REPLICATES
 from sim.outcomes.save import check_target
 
 
@@ -46,30 +48,49 @@ def print_ledger(ledger: Ledger) -> None:
     table.add_column("Must be", justify="right", no_wrap=True)
     table.add_column("Holds in %\nof draws", justify="right", no_wrap=True)
     table.add_column("Verdict", no_wrap=True)
+    table.add_column("At the\nmean", no_wrap=True)
     for j in ledger.judged:
+        names = names_of(j.claim)
         table.add_row(
             f"[bold]{j.claim.name}[/bold]", f"[bold]{j.claim.tables.title}[/bold]", "", "",
             f"[bold]{percent(j.holds)}[/bold]", f"[bold]{j.verdict}[/bold]",
+            yes(j.at_mean),
         )  # fmt: skip
         for finding in j.findings:
-            if len(finding.rows) == 1:
-                row = finding.rows[0]
-                table.add_row(
-                    "", f"{finding.test.says} ({row.label})", number(row), threshold(finding), percent(finding.share), ""
-                )  # fmt: skip
-            else:
-                table.add_row("", finding.test.says, "", threshold(finding), percent(finding.share), "")  # fmt: skip
-                for row in finding.rows:
-                    table.add_row("", f"  {row.label}", number(row), "", f"{100 * row.holds.value:.0f}", "")  # fmt: skip
-            if finding.note:
-                table.add_row("", f"  {finding.note}", "", "", "", "")
+            add_test(table, finding, names)
         table.add_section()
     console.print(table)
     counts = ledger.table.verdict.value_counts()
+    told = ", ".join(f"{counts.get(v, 0)} {v}" for v in VERDICTS)
     console.print(
-        ", ".join(f"{counts.get(v, 0)} {v}" for v in ("supported", "contradicted", "undecided"))
-        + f". A claim holds in a draw of what is uncertain ({ledger.judged[0].holds.draws:,} draws) where all its tests do; brackets: 95 % interval."
+        f"{told}. A claim holds in a draw of what is uncertain ({ledger.runs // REPLICATES:,} draws) where all its "
+        "tests do; brackets: 95 % interval. Supported: in 90 % or more, contradicted: in 10 % or less, the "
+        "interval included. At the mean: whether it holds for the estimates."
     )
+
+
+def add_test(table: Table, finding: Finding, names: dict[str, str]) -> None:
+    """A test and what it measures, in one row where that is one thing."""
+    rows = [(called(row.label, names), number(row), row.holds.value) for row in finding.rows]
+    alone = len(rows) == 1
+    table.add_row(
+        "",
+        f"{finding.test.says} ({rows[0][0]})" if alone else finding.test.says,
+        rows[0][1] if alone else "",
+        threshold(finding),
+        percent(finding.share),
+        "",
+        yes(finding.at_mean),
+    )
+    for label, estimate, holds in () if alone else rows:
+        table.add_row("", f"  {label}", estimate, "", f"{100 * holds:.0f}", "", "")
+    if finding.note:
+        table.add_row("", f"  {finding.note}", "", "", "", "", "")
+
+
+def yes(holds: bool) -> str:
+    """Yes or no."""
+    return "yes" if holds else "no"
 
 
 def percent(share: Share) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, listed, nearest
-from sim.evidence.schema import ClaimTables, Test
+from sim.evidence.schema import ClaimTables, ClaimTest
 from sim.scenario.load import Scenario, load, read_toml
 from sim.scenario.locate import Keys
 from sim.scenario.problems import from_validation
@@ -145,7 +145,7 @@ def _load(
         return None
 
 
-def _labels(test: Test, k: int, known: list[str], where: Where) -> list[Problem]:
+def _labels(test: ClaimTest, k: int, known: list[str], where: Where) -> list[Problem]:
     """Labels of scenarios that the claim does not have."""
     return [
         Problem(
@@ -157,7 +157,9 @@ def _labels(test: Test, k: int, known: list[str], where: Where) -> list[Problem]
     ]  # fmt: skip
 
 
-def _against(test: Test, k: int, scenarios: dict[str, Scenario], where: Where) -> list[Problem]:
+def _against(
+    test: ClaimTest, k: int, scenarios: dict[str, Scenario], where: Where
+) -> list[Problem]:
     """What a test asks of its scenarios and they do not have."""
     scenario = scenarios[test.scenario]
     problems = []
@@ -174,9 +176,8 @@ def _against(test: Test, k: int, scenarios: dict[str, Scenario], where: Where) -
             add(key, f"unknown state in {name}", f"allowed: {listed(scenario.members)}", near)
     start, end = scenario.tables.time.start, scenario.tables.time.end
     years = (end - start).days / 365.25
-    times = {"at": test.at, "since": test.since}
-    times |= {"period": t for t in test.period or ()}
-    for key, t in times.items():
+    times = [("at", test.at), ("since", test.since), *(("period", t) for t in test.period or ())]
+    for key, t in times:
         inside = t is None or (start <= t <= end if isinstance(t, dt.date) else t <= years + 0.01)
         if not inside:
             add(key, f"{t}", f"allowed: {start} to {end}, or up to {years:.4g} years")
@@ -201,7 +202,7 @@ def elapsed(t: dt.date | float, start: dt.date) -> float:
 
 
 def _subsets(
-    test: Test, k: int, tables: Any, file: Path, where: Where, problems: list[Problem]
+    test: ClaimTest, k: int, tables: Any, file: Path, where: Where, problems: list[Problem]
 ) -> dict[Parts, Scenario]:
     """The scenarios with each set of a test's parts; mistakes are told part by part."""
     parts = test.parts or {}
@@ -213,7 +214,7 @@ def _subsets(
             overrides = dict(variant.set)
             for part in chosen:
                 overrides |= parts[part]
-            at = ("tests", k, "parts", *chosen[:1])
+            at: Keys = ("tests", k, "parts", *chosen[:1])
             loaded = _load(variant.file, overrides, file, at, at, where, problems)
             if loaded:
                 found[frozenset(chosen)] = loaded

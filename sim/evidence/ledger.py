@@ -1,5 +1,6 @@
 """The ledger of the paper's claims: run what their tests need, judge each, write it down."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -13,7 +14,9 @@ import numpy as np
 from sim.errors import InputError, Problem
 from sim.evidence.claim import Claim, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
+from sim.evidence.schema import ClaimTest
 from sim.evidence.statement import Finding, Parts, Share, judge, share_of
+from sim.evidence.words import axis, called, in_percent
 from sim.model.arrays import Array
 from sim.outcomes.intervals import REPLICATES
 from sim.outcomes.resolved import fingerprint
@@ -39,6 +42,11 @@ class Judged(NamedTuple):
         """Supported, contradicted or undecided."""
         return self.holds.verdict
 
+    @property
+    def at_mean(self) -> bool:
+        """Whether all tests hold for the means over draws, a weaker statement than the verdict."""
+        return all(f.at_mean for f in self.findings)
+
 
 @dataclass
 class Ledger:
@@ -50,12 +58,13 @@ class Ledger:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """claim, title, holds, low, high, draws, verdict."""
+        """claim, title, holds, low, high, draws, verdict, at_mean."""
         import pandas as pd
 
         rows = [
             {"claim": j.claim.name, "title": j.claim.tables.title, "holds": j.holds.value,
-             "low": j.holds.low, "high": j.holds.high, "draws": j.holds.draws, "verdict": j.verdict}
+             "low": j.holds.low, "high": j.holds.high, "draws": j.holds.draws, "verdict": j.verdict,
+             "at_mean": "yes" if j.at_mean else "no"}
             for j in self.judged
         ]  # fmt: skip
         return pd.DataFrame(rows)
@@ -99,14 +108,36 @@ def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
         "holds": j.holds._asdict(), "runs": runs, "seed": seed, "draws": runs // REPLICATES,
         "caveat": tables.caveat,
         "quotes": [q.model_dump() for q in tables.quotes],
-        "scenarios": list(dict.fromkeys(s.name for s in j.claim.scenarios.values())),
+        "scenarios": [described(label, s) for label, s in j.claim.scenarios.items()],
         "tests": [
             {"says": f.test.says, "threshold": f.test.threshold, "sign": f.test.sign,
-             "needs": f.test.needs, "holds": f.share._asdict(), "note": f.note, "kind": f.test.kind,
-             "rows": [r._asdict() | {"holds": r.holds.value} for r in f.rows]}
+             "holds": f.share._asdict(), "note": f.note, "axis": axis(f.test, start_of(j.claim, f.test)),
+             "percent": ("level" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
+             "rows": [
+                 r._asdict() | {"label": called(r.label, names_of(j.claim)), "holds": r.holds.value}
+                 for r in f.rows
+             ]}
             for f in j.findings
         ],
     }  # fmt: skip
+
+
+def described(label: str, s: Scenario) -> str:
+    """A scenario of a claim by its label, its file and what is set otherwise."""
+    changed = f" with {len(s.overrides)} values set" if s.overrides else ""
+    return f"{label} ({s.name}{changed})" if label != s.name or changed else label
+
+
+def names_of(c: Claim) -> dict[str, str]:
+    """Full names of the states of a claim's scenarios by their codes."""
+    return {
+        code: m.name or code for s in c.scenarios.values() for code, m in s.tables.members.items()
+    }
+
+
+def start_of(c: Claim, test: ClaimTest) -> dt.date:
+    """When the scenario of a test starts."""
+    return c.scenarios[test.scenario].tables.time.start
 
 
 def checked_runs(runs: int, seed: int) -> None:

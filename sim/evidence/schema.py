@@ -25,7 +25,7 @@ def _time(value: object) -> dt.date | float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1000:
         return float(value)
     try:
-        return parse(value)  # type: ignore[arg-type]
+        return parse(value)
     except (TypeError, ValueError):
         raise wrong(shown(value), "allowed: a date, or years after the start") from None
 
@@ -62,7 +62,7 @@ class Variant(Strict):
     """A scenario with some values overridden."""
 
     file: str
-    set: Overrides = {}
+    set: Overrides = Field(default_factory=dict)
 
 
 ALWAYS = {"says", "kind", "scenario", "at", "reason"}
@@ -89,7 +89,7 @@ MAY = {
 MOST_PARTS = 5
 
 
-class Test(Strict):
+class ClaimTest(Strict):
     """One statement about the model's output. Which keys it has depends on its kind."""
 
     says: Words
@@ -111,7 +111,7 @@ class Test(Strict):
     part: str | None = None
 
     @model_validator(mode="after")
-    def _complete(self) -> "Test":
+    def _complete(self) -> "ClaimTest":
         given = self.model_fields_set
         if missing := sorted(NEEDED[self.kind] - given):
             raise wrong(
@@ -126,7 +126,7 @@ class Test(Strict):
             )
         if MAY[self.kind] >= SIDES and len(given & SIDES) != 1:
             raise wrong(
-                "below and above" if SIDES <= given else "no threshold",
+                "below and above" if given >= SIDES else "no threshold",
                 "allowed: one of below, above",
             )
         if self.needs and self.of and self.needs > len(self.of):
@@ -184,7 +184,7 @@ class ClaimTables(Strict):
     caveat: str = ""
     quotes: Annotated[list[Quote], Field(min_length=1)]
     scenarios: Annotated[dict[str, Variant], Field(min_length=1)]
-    tests: Annotated[list[Test], Field(min_length=1)]
+    tests: Annotated[list[ClaimTest], Field(min_length=1)]
 
     @field_validator("quotes")
     @classmethod

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.evidence.schema import Test
+from sim.evidence.schema import ANSWERED, ClaimTest
 from sim.model.arrays import Array, Flags
+from sim.outcomes.quantities import PROBABILITIES
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+VERDICTS = (SUPPORTED, CONTRADICTED, UNDECIDED)
 SURE = 0.9
 """A claim is supported where it holds in this share of draws or more, contradicted in 1 - SURE or less."""
 Z95 = 1.959964
@@ -67,7 +69,7 @@ class Row(NamedTuple):
 class Finding(NamedTuple):
     """What a test gives."""
 
-    test: Test
+    test: ClaimTest
     rows: list[Row]
     holds: Flags
     """By draw."""
@@ -79,6 +81,12 @@ class Finding(NamedTuple):
     def share(self) -> Share:
         """The share of draws in which the test holds."""
         return share_of(self.holds[self.known])
+
+    @property
+    def at_mean(self) -> bool:
+        """Whether the test holds for the means over draws."""
+        ok = [self.test.sign * (r.estimate - self.test.threshold) > 0 for r in self.rows]
+        return sum(ok) >= (self.test.needs or len(ok))
 
 
 class Statistic(NamedTuple):
@@ -97,9 +105,7 @@ def without_chance(x: Array) -> tuple[Array, Array]:
     defined = np.isfinite(x)
     n = defined.sum(axis=-1)
     enough = n > 0
-    means = np.where(
-        enough, np.where(defined, x, 0.0).sum(axis=-1) / np.maximum(n, 1), np.nan
-    )
+    means = np.where(enough, np.where(defined, x, 0.0).sum(axis=-1) / np.maximum(n, 1), np.nan)
     apart = np.where(defined, x - means[:, None], 0.0)
     several = n > 1
     if several.sum() < 2:
@@ -112,7 +118,10 @@ def without_chance(x: Array) -> tuple[Array, Array]:
     return means, centre + kept * (means - centre)
 
 
-def judge(test: Test, read: Reader, close: Callable[[Parts], Array] | None, years: Callable[[Any], float]) -> Finding:  # fmt: skip
+def judge(
+    test: ClaimTest, read: Reader, close: Callable[[Parts], Array] | None,
+    years: Callable[[Any], float],
+) -> Finding:  # fmt: skip
     """Work out one test.
 
     Parameters
@@ -130,6 +139,9 @@ def judge(test: Test, read: Reader, close: Callable[[Parts], Array] | None, year
     pairs = [without_chance(s.values) for s in given]
     labels = [s.label for s in given]
     plain, shrunk = (np.array([p[k] for p in pairs]) for k in (0, 1))
+    if test.kind == "level":
+        bounded = [name.partition(".")[0] in (*PROBABILITIES, *ANSWERED) for name in labels]
+        shrunk = np.where(np.array(bounded)[:, None], np.clip(shrunk, 0.0, 1.0), shrunk)
     if test.kind == "spread":
         labels = [f"{test.measured[0].partition('.')[0]}, largest less smallest change"]
         plain = shrunk = np.ptp(shrunk, axis=0)[None]
@@ -150,7 +162,7 @@ def _row(label: str, plain: Array, shrunk: Array, ok: Flags) -> Row:
     return Row(label, float(plain[there].mean()), error, low, high, share_of(ok[there]), shrunk)
 
 
-def _statistics(test: Test, read: Reader, years: Callable[[Any], float]) -> list[Statistic]:
+def _statistics(test: ClaimTest, read: Reader, years: Callable[[Any], float]) -> list[Statistic]:
     """What a test holds against its threshold."""
 
     def now(name: str, label: str = test.scenario) -> Array:
@@ -201,7 +213,7 @@ def shapley(parts: list[str], value: Callable[[Parts], Array]) -> dict[str, Arra
     return added
 
 
-def _shared(test: Test, close: Callable[[Parts], Array]) -> tuple[list[Statistic], str]:
+def _shared(test: ClaimTest, close: Callable[[Parts], Array]) -> tuple[list[Statistic], str]:
     """What the part adds beyond its share of the whole gap, and all shares in words.
 
     A ratio would be wild in draws with hardly any gap; the difference says the same and is not.
@@ -211,7 +223,7 @@ def _shared(test: Test, close: Callable[[Parts], Array]) -> tuple[list[Statistic
     assert test.above is not None
     added = shapley(list(test.parts), close)
     gap = close(frozenset(test.parts)) - close(frozenset())
-    label = f"{test.measured[0]}: what {test.part} adds less {test.above:g} of the whole"
+    label = f"{test.part}: its part less {test.above:g} of the whole"
     means: Mapping[str, float] = {part: float(np.nanmean(x)) for part, x in added.items()}
     whole = float(np.nanmean(gap))
     told = ", ".join(f"{part} {x:+.3f}" for part, x in sorted(means.items(), key=lambda i: -i[1]))

@@ -175,19 +175,24 @@ def sheet(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -
 
     ``height`` in inches is what is left for the axes; the sheet grows with its texts.
     """
+    title = " ".join(str(ds.attrs["title"]).split())
+    period = f"{month_name(ds, 0)} to {month_name(ds, -1)}"
+    return page(headline, f"{title} ({period})", below, provenance(ds, note), height)
+
+
+def page(headline: str, second: str, below: str, footer: str, height: float) -> Figure:
+    """An empty figure with three blocks of text above and one below the axes."""
     from matplotlib.figure import Figure
 
     room = WIDTH - 2 * MARGIN - 0.1  # drawn text is a little wider than text_width says
-    title = " ".join(str(ds.attrs["title"]).split())
-    period = f"{month_name(ds, 0)} to {month_name(ds, -1)}"
     blocks = [
         (wrap(headline, room, HEAD, bold=True), HEAD, "bold", INK),
-        (wrap(f"{title} ({period})", room, LARGE), LARGE, "normal", INK),
+        (wrap(second, room, LARGE), LARGE, "normal", INK),
         (wrap(below, room, NORMAL), NORMAL, "normal", GREY),
     ]
-    footer = wrap(provenance(ds, note), room, SMALL)
+    foot = wrap(footer, room, SMALL)
     top = MARGIN + sum(_height(len(lines), size) for lines, size, _, _ in blocks)
-    bottom = MARGIN + _height(len(footer), SMALL)
+    bottom = MARGIN + _height(len(foot), SMALL)
     total = top + height + bottom
     figure = Figure(figsize=(WIDTH, total), dpi=DPI)
     x, y = MARGIN / WIDTH, total - MARGIN
@@ -195,7 +200,7 @@ def sheet(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -
         style: dict[str, Any] = {"fontsize": size, "fontweight": weight, "color": colour}
         figure.text(x, y / total, "\n".join(lines), va="top", **style)
         y -= _height(len(lines), size)
-    figure.text(x, MARGIN / total, "\n".join(footer), va="bottom", fontsize=SMALL, color=GREY)
+    figure.text(x, MARGIN / total, "\n".join(foot), va="bottom", fontsize=SMALL, color=GREY)
     rect = (x, bottom / total, 1 - 2 * x, height / total)
     figure.set_layout_engine("constrained", rect=rect, h_pad=0.07, w_pad=0.05)
     return figure
