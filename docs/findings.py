@@ -30,7 +30,9 @@ def rows(file: Path) -> Rows:
 def table(head: list[str], body: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines
+    )
 
 
 def share(row: dict[str, str], value: str, low: str, high: str) -> str:
@@ -77,6 +79,8 @@ def number(where: str, column: str, form: str, ledger: Rows, tests: Rows) -> str
     else:
         there = [t for t in tests if t["claim"] == claim and t["test"] == places[0]]
         value = there[int(places[1]) - 1 if len(places) > 1 else 0][column]
+    if form == "points":
+        return f"{100 * float(value):.0f}"
     return value if form == "s" else format(float(value), form).replace("%", " %")
 
 
