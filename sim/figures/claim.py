@@ -154,7 +154,7 @@ def _panel(axes: Axes, test: dict[str, Any]) -> None:
 
 
 def _limits(test: dict[str, Any]) -> tuple[float, float]:
-    """All draws and the threshold, with a little room."""
+    """All draws and the threshold, with a little room; probabilities end at 0 and 1."""
     import numpy as np
 
     values = np.concatenate([row["draws"] for row in test["rows"]])
@@ -162,6 +162,8 @@ def _limits(test: dict[str, Any]) -> tuple[float, float]:
     values = np.append(values, test["threshold"])
     low, high = values.min(), values.max()
     pad = 0.06 * (high - low) or 0.1
+    if test["percent"] == "level":
+        return max(float(low - pad), -0.01), min(float(high + pad), 1.01)
     return float(low - pad), float(high + pad)
 
 
