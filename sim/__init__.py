@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.errors import InputError
     from sim.evidence.ledger import claims
+    from sim.inference.calibrate import calibrate
     from sim.outcomes.replay import replay
     from sim.outcomes.result import Result
     from sim.outcomes.run import run
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sim.studies.sweep import Sweep, sweep
 
 _HOMES = {
+    "calibrate": "sim.inference.calibrate",
     "InputError": "sim.errors",
     "Scenario": "sim.scenario.load",
     "load": "sim.scenario.load",
@@ -52,6 +54,7 @@ __all__ = [
     "Scenario",
     "Study",
     "Sweep",
+    "calibrate",
     "check",
     "claims",
     "compare",

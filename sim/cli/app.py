@@ -133,6 +133,25 @@ def status(
 
 
 @app.command()
+def calibrate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A calibration file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; default results/NAME.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Use no observation after this date.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Begin anew where another calibration is.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Sample the posterior of the coefficients; the same command resumes an interrupted one."""
+    raise typer.Exit(_verb("calibrate").main(study, out, jobs, until, force, json))
+
+
+@app.command()
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")],
     json: Json = False,

@@ -48,7 +48,7 @@ def sentence(cited: str, quotation: str, where: str) -> Text:
 def values_table(e: Explanation) -> Table:
     """The value over time, with a bar to see it by."""
     joined = {"linear": "joined linearly", "step": "joined by steps"}.get(e.join, "")
-    over_time = len(e.knots) > 1
+    over_time = any(k.date for k in e.knots)
     table = Table(
         title=f"Value over time, {joined}" if over_time else "Value", title_justify="left"
     )
@@ -57,7 +57,7 @@ def values_table(e: Explanation) -> Table:
     table.add_column("0         1" if not e.path.startswith("behaviour") else "")
     for k in e.knots:
         table.add_row(
-            k.date or "throughout",
+            k.date or ("" if e.path.startswith("behaviour") else "throughout"),
             k.coded,
             k.band,
             "" if e.path.startswith("behaviour") else bar(k.low, k.high),

@@ -7,6 +7,7 @@ from sim.model.noise import BLOCK, Noise
 from sim.model.variables import COEFFICIENTS, MEMBER_INPUTS, THREATS
 from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
+from sim.scenario.posterior import STREAM, Column
 from sim.scenario.program import Program
 from sim.scenario.schema import Distribution, dispute_path
 
@@ -26,6 +27,8 @@ def draw_coefficients(
         elif isinstance(given, Distribution):
             u = noise.of_input(f"behaviour.{c.name}")[lanes]
             values[c.name] = quantile(u, given.family, given.parameters(), c.low, c.high)
+        elif isinstance(given, Column):
+            values[c.name] = given.at(noise.of_input(STREAM)[lanes])
         else:
             values[c.name] = np.full(len(range(BLOCK)[lanes]), given)
     return Coefficients(values)

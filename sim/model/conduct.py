@@ -12,8 +12,11 @@ OPPOSES, ABSTAINS, SUPPORTS = 0.0, 0.5, 1.0
 
 def chances(stance: Array, c: Coefficients) -> tuple[Array, Array]:
     """The probabilities (support, oppose): logistic(x - c_2) and logistic(c_1 - x)."""
-    odds = exp(stance)
-    low, high = exp(c.oppose_below), exp(c.support_above)
+    return of_odds(exp(stance), exp(c.oppose_below), exp(c.support_above))
+
+
+def of_odds(odds: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """As :func:`chances`, from the exponentials of stance and of the two bars."""
     return odds / (odds + high), low / (odds + low)
 
 

@@ -1,7 +1,7 @@
 """Where a value comes from: its path over time, the coding rule and the sources with their words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.errors import InputError, Problem, listed, nearest
@@ -15,6 +15,7 @@ from sim.scenario.schema import (
     Coded,
     CodedCoefficient,
     Distribution,
+    at_prior,
     dispute_path,
     input_paths,
     value_at,
@@ -93,22 +94,38 @@ def _distribution(d: Distribution) -> str:
     return f"{d.family}({', '.join(f'{k} {v:g}' for k, v in d.parameters().items())})"
 
 
-def _ends(d: Distribution, low: float, high: float) -> tuple[float, float]:
-    """The middle 90 % of a distribution cut off at its bounds."""
+def _ends(d: Distribution, low: float, high: float) -> tuple[float, float, float]:
+    """The middle 90 % of a distribution cut off at its bounds, and its median."""
     import numpy as np
 
     from sim.scenario.distributions import quantile
 
-    q = quantile(np.array([0.05, 0.95]), d.family, d.parameters(), low, high)
-    return float(q[0]), float(q[1])
+    q = quantile(np.array([0.05, 0.95, 0.5]), d.family, d.parameters(), low, high)
+    return float(q[0]), float(q[1]), float(q[2])
+
+
+def _drawn(scenario: Scenario, path: str) -> list[Knot]:
+    """What the posterior says of a coefficient that is drawn from it."""
+    posterior, name = scenario.tables.posterior, path.removeprefix("behaviour.")
+    if posterior is None or path == name or name not in posterior.columns:
+        return []
+    if not at_prior(scenario.tables.behaviour, name):
+        return []
+    import numpy as np
+
+    x = posterior.draws[name]
+    low, median, high = (float(q) for q in np.quantile(x, (0.05, 0.5, 0.95)))
+    told = f"posterior ({posterior.file}, {len(x):,} draws), median {median:.3g}, middle 90 %"
+    return [Knot("", told, low, high)]
 
 
 def _knots(
     coded: Coded | CodedCoefficient, rules: dict[str, Any], low: float = 0.0, high: float = 1.0
 ) -> list[Knot]:
     if coded.distribution is not None:
-        middle = _ends(coded.distribution, low, high)
-        return [Knot("", _distribution(coded.distribution) + ", middle 90 %", *middle)]
+        *middle, median = _ends(coded.distribution, low, high)
+        told = f"{_distribution(coded.distribution)}, median {median:.3g}, middle 90 %"
+        return [Knot("", told, *middle)]
     if isinstance(coded, CodedCoefficient):
         assert coded.value is not None
         return [Knot("", f"{coded.value:g}", coded.value, coded.value)]
@@ -162,8 +179,12 @@ def explain(scenario: Scenario, path: str) -> Explanation:
         ((c.low, c.high) for c in COEFFICIENTS if path == f"behaviour.{c.name}"), (0.0, 1.0)
     )
     rule, says = _rule_says(value, rules)
+    knots, drawn = _knots(value, rules, *bounds), _drawn(scenario, path)
+    if drawn:
+        says = "what was believed before the calibration; each run draws from the posterior"
+        knots = [replace(k, coded=f"prior {k.coded}") for k in knots] + drawn
     return Explanation(
-        path, _meaning(path), getattr(value, "join", ""), _knots(value, rules, *bounds), rule, says,
+        path, _meaning(path), getattr(value, "join", ""), knots, rule, says,
         [source_of(s, scenario.registry) for s in value.sources],
         "; ".join(filter(None, [value.note, *_adjustments(scenario.tables, path)])),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, nearest
 from sim.model.variables import COEFFICIENT_NAMES
+from sim.scenario import posterior
 from sim.scenario.dates import STEPS, months_between, parse
 from sim.scenario.locate import Keys, line_at, lines_of
 from sim.scenario.problems import from_validation
@@ -249,11 +250,27 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
             return [Problem("--set", path, "matches no input", "", nearest(path, known))]
     if keys[0] == "disputes" and len(keys) == 2:
         return _override_dispute(tables, keys[1], value)
+    if path == "posterior":
+        return _posterior_override(tables, value)
     free = ("time", "alliance", "weights", "title", "description")
     if keys[0] not in (*free, "members"):
-        sections = ["behaviour", "members", "leader", "disputes", *free]
+        sections = ["behaviour", "members", "leader", "disputes", "posterior", *free]
         return [Problem("--set", path, "unknown path", "", nearest(keys[0], sections))]
     _put(tables, keys, value)
+    return []
+
+
+def _posterior_override(tables: dict[str, Any], value: object) -> list[Problem]:
+    """Draw from another posterior, or with "none" from the priors."""
+    tables["posterior"] = None
+    if value == posterior.NONE:
+        return []
+    if not isinstance(value, str):
+        return [Problem("--set", "posterior", f"{value}", "allowed: a file, or none")]
+    try:
+        tables["posterior"] = posterior.read(find(value), value)
+    except InputError as error:
+        return list(error.problems)
     return []
 
 
@@ -326,6 +343,21 @@ def _registry(chain: Sequence[_Source], problems: list[Problem]) -> dict[str, di
             except InputError as error:
                 problems += error.problems
     return registry
+
+
+def _posteriors(chain: Sequence[_Source], problems: list[Problem]) -> None:
+    """Read the posterior that a file of the chain names; it lies beside that file."""
+    for source in chain:
+        name = source.tables.get("posterior")
+        if not isinstance(name, str):
+            continue
+        source.tables["posterior"] = None
+        if name != posterior.NONE:
+            shown = str(Path(source.shown).parent / name)
+            try:
+                source.tables["posterior"] = posterior.read(source.file.parent / name, shown)
+            except InputError as error:
+                problems += error.problems
 
 
 def _context(
@@ -492,6 +524,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     chain = _chain(file, str(path) if Path(path).suffix else str(file))
     problems: list[Problem] = []
     registry = _registry(chain, problems)
+    _posteriors(chain, problems)
     merged: dict[str, Any] = {}
     origins: Origins = {}
     for source in chain:

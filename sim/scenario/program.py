@@ -12,11 +12,13 @@ from sim.model.variables import COEFFICIENTS, THREATS
 from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
+from sim.scenario.posterior import Column, columns_of
 from sim.scenario.schema import (
     ANSWERS,
     Adjustment,
     CodedCoefficient,
     Distribution,
+    at_prior,
     dispute_path,
     input_paths,
     value_at,
@@ -31,7 +33,7 @@ class Program(NamedTuple):
     bands: dict[str, Band]
     """By dotted path: every member and leader input, every channel, every dispute."""
     weights: dict[str, Array]
-    coefficients: dict[str, float | Distribution]
+    coefficients: dict[str, float | Distribution | Column]
     script: tuple[Script, ...]
     alliance: Alliance
     start_status: Codes  # (member, 1)
@@ -124,6 +126,17 @@ def vary(
     )
 
 
+def _coefficients(tables: Any) -> dict[str, float | Distribution | Column]:
+    """By name what a run draws from: the posterior for what the scenario leaves at its prior."""
+    drawn: dict[str, Column] = columns_of(tables.posterior)
+    return {
+        c.name: drawn[c.name]
+        if c.name in drawn and at_prior(tables.behaviour, c.name)
+        else _coefficient(getattr(tables.behaviour, c.name))
+        for c in COEFFICIENTS
+    }
+
+
 def _coefficient(coded: CodedCoefficient) -> float | Distribution:
     if coded.distribution is not None:
         return coded.distribution
@@ -191,7 +204,7 @@ def compile(scenario: Scenario) -> Program:
         names=tuple(m.name for m in tables.members.values()),
         bands=_bands(tables, np.array([to_years(d) for d in edges])),
         weights=weights,
-        coefficients={c.name: _coefficient(getattr(tables.behaviour, c.name)) for c in COEFFICIENTS},
+        coefficients=_coefficients(tables),
         script=_script(scenario, edges, record_ticks),
         alliance=Alliance(
             pairs, np.array([[m.admissible] for m in tables.members.values()]),

@@ -325,6 +325,47 @@ def cited(c: Coefficient) -> list[str]:
     return re.findall(r"\b[PBM]\d{3}\b", c.source)
 
 
+def at_prior(behaviour: Any, name: str) -> bool:
+    """Whether a coefficient is left at its prior: then a posterior may take its place."""
+    c = next(c for c in COEFFICIENTS if c.name == name)
+    return bool(
+        getattr(behaviour, name).model_dump() == CodedCoefficient(**prior_of(c)).model_dump()
+    )
+
+
+class Posterior(Strict):
+    """Draws by coefficient, each run takes a row: numbers parted by blanks, as many for each."""
+
+    file: str
+    columns: Annotated[dict[str, str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _usable(self) -> "Posterior":
+        if len({len(x) for x in self.draws.values()}) != 1:
+            raise wrong("columns of unequal length", "allowed: as many draws for each coefficient")
+        return self
+
+    @property
+    def draws(self) -> dict[str, Any]:
+        """The draws of each coefficient, (row,)."""
+        import numpy as np
+
+        by_name = {c.name: c for c in COEFFICIENTS}
+        found = {}
+        for name, text in self.columns.items():
+            if name not in by_name:
+                raise unknown("coefficient", name, list(by_name))
+            c = by_name[name]
+            try:
+                x = np.array(text.split(), dtype=np.float64)
+            except ValueError as error:
+                raise wrong(f"{name}: {error}", "allowed: numbers") from None
+            if not len(x) or not (np.isfinite(x) & (x >= c.low) & (x <= c.high)).all():
+                raise wrong(f"{name} beyond its bounds", f"allowed: {c.low:g} to {c.high:g}")
+            found[name] = x
+        return found
+
+
 def _bounded(c: Coefficient) -> Any:
     def check(coded: CodedCoefficient) -> CodedCoefficient:
         numbers = [coded.value] if coded.distribution is None else [
@@ -560,6 +601,7 @@ class ScenarioTables(Strict):
     events: list[Event] = []
     adjustments: list[Adjustment] = []
     behaviour: Behaviour = Field(default_factory=Behaviour)
+    posterior: Posterior | None = None
 
 
 def dispute_path(pair: Sequence[str]) -> str:

@@ -1,0 +1,103 @@
+"""`cohesion calibrate`: sample the posterior of the coefficients, resume it, print what was learned."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from sim.cli import show
+from sim.cli.sweep import interruptible, resume
+from sim.errors import InputError, Problem
+from sim.inference.calibrate import Calibrated, calibrate
+from sim.inference.smc import Stage
+from sim.inference.study import load_calibration
+from sim.inference.summary import UNIDENTIFIED
+
+
+def main(
+    study: str, out: Path | None, jobs: int | None, until: str | None, force: bool, json: bool
+) -> int:
+    """Check everything first, sample what is missing, print. The exit code."""
+    loaded = load_calibration(study, _date(until))
+    folder = out or Path("results") / loaded.name
+    with interruptible() as stopped, bar(loaded.name) as tell:
+        found = calibrate(loaded, folder, jobs, tell, stopped, force)
+    if not found.finished:
+        show.err().print(f"Interrupted. Finished stages are kept; {resume()}")
+        return 130
+    if json:
+        show.print_json({"diagnostics": found.diagnostics, "coefficients": found.summary})
+    else:
+        print_calibrated(loaded.tables.title, found)
+    show.err().print(f"In {folder}/: posterior.csv, summary.csv, diagnostics.json, figures.")
+    return 0
+
+
+def _date(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError([Problem("--until", "", text, "allowed: YYYY-MM-DD")]) from None
+
+
+@contextmanager
+def bar(name: str) -> Iterator[Callable[[int, float, float, Stage | None], None]]:
+    """How far the power of the likelihood is, and how the last stage did, on standard error."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(f"{name}: power"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
+               TextColumn("{task.fields[told]}"))  # fmt: skip
+    with Progress(
+        *columns, console=show.err(), transient=True, disable=not show.err().is_terminal
+    ) as shown:
+        task = shown.add_task("", total=1.0, told="")
+
+        def tell(number: int, power: float, share: float, last: Stage | None) -> None:
+            told = f"stage {number}, {100 * share:.0f} %"
+            if last is not None and last.number:
+                r = last.rows[-1]
+                told += f"; effective {r.effective:.0f}, accepted {r.accepted:.2f}"
+            shown.update(task, completed=power, told=told)
+
+        yield tell
+
+
+def print_calibrated(title: str, found: Calibrated) -> None:
+    """Prior against posterior, and the diagnostics."""
+    d: dict[str, Any] = found.diagnostics
+    console = show.out()
+    console.print(
+        f"[bold]{title}[/bold]: {d['draws']:,} draws of {d['coefficients']} coefficients and {d['coded_places']} coded "
+        f"values; {d['conduct_observed']} answers to {d['motions']} motions, {d['ticks']} ticks of membership"
+    )
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    for column in ("coefficient", "prior", "90 %", "posterior", "90 %", "spread"):
+        table.add_column(
+            column, justify="left" if column == "coefficient" else "right", no_wrap=True
+        )
+    for r in found.summary:
+        cells = [
+            c
+            for w in ("prior", "posterior")
+            for c in (
+                f"{r[f'{w}_median']:.3g}",
+                f"{r[f'{w}_q05']:.3g} to {r[f'{w}_q95']:.3g}",
+            )
+        ]
+        mark = " *" if r["spread"] > UNIDENTIFIED else ""
+        table.add_row(r["coefficient"], *cells, f"{r['spread']:.2f}{mark}")
+    console.print(table)
+    lines = [
+        f"spread: standard deviation against the prior's; * above {UNIDENTIFIED}: not identified by the data.",
+        f"{len(d['powers'])} powers and {d['rounds']} rounds, {d['different_draws']} different draws; fewest effective "
+        f"{d['smallest_effective']:.0f}, lowest acceptance {d['smallest_acceptance']:.2f}.",
+        f"Log-evidence {d['log_evidence']:.2f}; the estimate of a log-likelihood has a standard deviation of "
+        f"{d['log_likelihood_sd']:.2f}.",
+    ]
+    console.print("\n".join(lines))

@@ -1,0 +1,23 @@
+"""From a scenario and its observations to the target of the likelihood."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.inference.likelihood import Target
+from sim.inference.observations import LAST_EVIDENCE, Motion
+from sim.inference.space import space_of
+from sim.scenario.load import Scenario
+from sim.scenario.program import compile, statuses
+
+
+def target_of(
+    scenario: Scenario, motions: Sequence[Motion], particles: int, until: dt.date = LAST_EVIDENCE
+) -> Target:
+    """The target up to a date: motions dated by then, membership of the ticks that end by then."""
+    program = compile(scenario)
+    edges = [d for d in program.edges if d <= until]
+    record = np.stack([statuses(scenario.tables, d)[:, 0] for d in edges])
+    used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
+    return Target(program, record, used, space_of(program, bool(used)), particles)

@@ -1,0 +1,175 @@
+"""Calibrate: sample the posterior of a study stage by stage, resume, write tables and figures."""
+
+import datetime as dt
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.errors import InputError, Problem
+from sim.inference import smc, store, summary
+from sim.inference.likelihood import Target, log_likelihood
+from sim.inference.smc import Stage
+from sim.inference.study import Calibration, load_calibration
+from sim.model.arrays import Array
+
+CHUNK = 64
+"""Draws whose likelihoods are estimated together; names their chance, so it does not change."""
+Tell = Callable[[int, float, float, Stage | None], Any]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibration in its folder."""
+
+    folder: Path
+    finished: bool
+
+    @cached_property
+    def diagnostics(self) -> dict[str, Any]:
+        """How the sampler did."""
+        found: dict[str, Any] = json.loads((self.folder / store.DIAGNOSTICS).read_text("utf-8"))
+        return found
+
+    @cached_property
+    def summary(self) -> list[dict[str, Any]]:
+        """Prior against posterior, by coefficient."""
+        import csv
+
+        with (self.folder / store.SUMMARY).open(encoding="utf-8") as file:
+            return [
+                {k: v if k == "coefficient" else float(v) for k, v in row.items()}
+                for row in csv.DictReader(file)
+            ]
+
+    def __repr__(self) -> str:
+        return f"<Calibrated in {self.folder}, {'finished' if self.finished else 'not finished'}>"
+
+
+def calibrate(
+    study: Calibration | str | Path, out: str | Path | None = None, jobs: int | None = None,
+    tell: Tell = lambda *_: None, stop: Callable[[], bool] = lambda: False, force: bool = False,
+) -> Calibrated:  # fmt: skip
+    """Sample the posterior; the same call again goes on after the last finished stage.
+
+    Parameters
+    ----------
+    study : from :func:`load_calibration`, or its file.
+    out : folder; ``results/NAME`` by default.
+    jobs : worker processes; all cores by default. Does not change the result.
+    tell : hears (stage, power before it, share done, the last finished stage).
+    stop : asked after every stage; once true, no other is begun.
+    force : begin anew in a folder that holds another calibration.
+
+    Raises
+    ------
+    InputError
+        For a study or a folder that cannot be.
+    """
+    study = study if isinstance(study, Calibration) else load_calibration(study)
+    if jobs is not None and jobs < 1:
+        raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
+    folder = Path(out) if out else Path("results") / study.name
+    folder_there = folder.is_dir()
+    if not folder_there:
+        store.open_folder(study, folder, force)
+    with store.alone(folder):
+        if folder_there:
+            store.open_folder(study, folder, force)
+        if (folder / store.PROVENANCE).exists():
+            return Calibrated(folder, True)
+        return _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop)
+
+
+def _sample(
+    study: Calibration, folder: Path, jobs: int, tell: Tell, stop: Callable[[], bool]
+) -> Calibrated:
+    began = dt.datetime.now(dt.UTC)
+    target = study.target
+    settings = study.settings(target)
+    done = store.last_stage(folder)
+    last = done
+
+    def within(stage: int, power: float, share: float) -> None:
+        tell(stage, power, share, last)
+
+    with workers(target, jobs) as estimate:
+        for stage in smc.stages(estimate, target.space.size, settings, done, within):
+            store.keep(folder, stage)
+            last = stage
+            tell(stage.number, stage.power, 1.0, stage)
+            if stop() and stage.at_one <= settings.rounds:
+                return Calibrated(folder, False)
+        assert last is not None
+        deviation = summary.noise(estimate, last, settings)
+    _finish(study, target, folder, last, deviation, began)
+    return Calibrated(folder, True)
+
+
+@contextmanager
+def workers(target: Target, jobs: int) -> Iterator[smc.Estimate]:
+    """Estimates by chunks of draws, in so many processes."""
+
+    def chunks(z: Array, key: tuple[int, ...]) -> list[tuple[Array, tuple[int, ...]]]:
+        return [(z[k : k + CHUNK], (*key, k)) for k in range(0, len(z), CHUNK)]
+
+    if jobs == 1:
+        yield lambda z, key: np.concatenate([log_likelihood(target, *c) for c in chunks(z, key)])
+        return
+    from joblib import Parallel, delayed
+
+    with Parallel(n_jobs=jobs, backend="loky", batch_size=1, max_nbytes=None) as parallel:
+
+        def estimate(z: Array, key: tuple[int, ...]) -> Array:
+            found: Sequence[Array] = parallel(
+                delayed(log_likelihood)(target, *c) for c in chunks(z, key)
+            )
+            return np.concatenate(found)
+
+        yield estimate
+
+
+def _finish(
+    study: Calibration, target: Target, folder: Path, last: Stage, deviation: float,
+    began: dt.datetime,
+) -> None:  # fmt: skip
+    """Tables and figures, provenance last: it says that the rest is whole."""
+    found = summary.diagnostics(target, last, deviation)
+    store.put(folder / store.POSTERIOR, summary.posterior_csv(target, last.z))
+    store.put(folder / store.SUMMARY, summary.csv_of(summary.coefficients(target, last.z)))
+    store.put(folder / store.BY_STAGE, summary.stages_csv(last.rows))
+    store.put(folder / store.DIAGNOSTICS, json.dumps(found, indent=1) + "\n")
+    _figures(study, target, folder, last)
+    ended = dt.datetime.now(dt.UTC)
+    provenance = {
+        **store.frozen(study),
+        "began": began.isoformat(timespec="seconds"),
+        "ended": ended.isoformat(timespec="seconds"),
+        "seconds": round((ended - began).total_seconds(), 1),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+    store.put(folder / store.PROVENANCE, json.dumps(provenance, indent=1) + "\n")
+
+
+def _figures(study: Calibration, target: Target, folder: Path, last: Stage) -> None:
+    from sim.figures.posterior import densities, spread
+    from sim.figures.style import save
+
+    levels = smc.generator(study.tables.seed, 2_000_000).standard_normal((4000, target.space.size))
+    note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {study.tables.seed}"  # fmt: skip
+    prior = target.space.values(levels, target.program)
+    found = target.space.values(last.z, target.program)
+    kept = [store.read_stage(f) for f in sorted((folder / store.STAGES).glob("[0-9]*.npz"))]
+    save(densities(study.tables.title, note, prior, found), folder / store.FIGURES[0])
+    save(
+        spread(study.tables.title, note, [s.power for s in kept], [s.log_likelihood for s in kept]),
+        folder / store.FIGURES[1],
+    )

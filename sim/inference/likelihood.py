@@ -1,0 +1,215 @@
+"""The likelihood of coefficients and coded values, given what was observed: a particle filter.
+
+Membership, crises and answers are those of the record, so the stance alone is unobserved (with what
+follows from it: diversification and punishment). Particles of the stances of all states are carried
+through the record by the model's own phase functions, :func:`sim.model.tick.relive`, weighted by the
+probability of the membership moves made and not made and of the conduct observed, and resampled
+(Gordon, Salmond & Smith 1993, 10.1049/ip-f-2.1993.0015; systematic resampling after Kitagawa 1996,
+10.1080/10618600.1996.10474692). The estimate of the likelihood is unbiased, which is what makes the
+sampler around it exact (Andrieu, Doucet & Holenstein 2010, 10.1111/j.1467-9868.2009.00736.x).
+
+A motion asks more or less than another: its effect, normal with the draw's spread, is added to all
+stances on it, and integrated out by Gauss-Hermite quadrature for every particle.
+
+Arrays are (member, draw, particle); what does not differ between particles has a last axis of 1.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sim.engines.environment import Environment
+from sim.inference.observations import Motion
+from sim.inference.space import Space
+from sim.model import conduct, feedback, membership
+from sim.model.arrays import Array, Codes, Coefficients, Inputs, State, exp
+from sim.model.decays import Decays, decays
+from sim.model.tick import Script, Standing, begin, relive, standing
+from sim.model.variables import OUTSIDE
+from sim.scenario.dates import to_years
+from sim.scenario.program import Program
+
+NODES = 11
+"""Of the quadrature over a motion's effect."""
+FEW = 0.5
+"""Particles are resampled where fewer than this share are effective."""
+IMPOSSIBLE = -1e6
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the likelihood is of: a program, the record of its members, and motions.
+
+    ``record`` is (tick + 1, member): the status at every edge of a tick; so many ticks are used as it
+    has moves.
+    """
+
+    program: Program
+    record: Codes
+    motions: tuple[Motion, ...]
+    space: Space
+    particles: int
+
+    @property
+    def ticks(self) -> int:
+        """Ticks that the likelihood covers."""
+        return len(self.record) - 1
+
+    @cached_property
+    def by_tick(self) -> dict[int, list[Motion]]:
+        """The motions of each tick."""
+        edges = np.array([to_years(d) for d in self.program.edges])
+        found: dict[int, list[Motion]] = defaultdict(list)
+        for m in self.motions:
+            found[int(np.searchsorted(edges, to_years(m.date), side="right")) - 1].append(m)
+        return dict(found)
+
+    def script(self, t: int) -> Script:
+        """The script of a tick with the record's membership, shaped (member, 1, 1)."""
+        s = self.program.script[t]
+        return s._replace(
+            kind=s.kind[..., None], clash=s.clash[..., None], help=s.help[..., None],
+            enters=s.enters[..., None], record=self.record[t + 1][:, None, None],
+        )  # fmt: skip
+
+
+class Cloud:
+    """The particles of some draws, and the likelihood they have met so far."""
+
+    def __init__(self, target: Target, z: Array, rng: np.random.Generator) -> None:
+        self.target, self.rng = target, rng
+        program, self.draws = target.program, len(z)
+        uniforms: Any = target.space.uniforms(z)
+        self.environment = Environment(program, uniforms, slice(0, self.draws))
+        narrow = vars(self.environment.coefficients)
+        self.c = Coefficients({k: v[:, None] for k, v in narrow.items()})
+        self.d: Decays = decays(self.c, program.alliance.dt)
+        self.spread = target.space.motion_spread(z)[:, None]
+        self.may_join = program.alliance.admissible[..., None]
+        self.shape = (len(program.members), self.draws, target.particles)
+        self.weights = np.zeros(self.shape[1:])
+        self.total = np.zeros(self.draws)
+        self._around(0)
+        self.state = self._begin()
+
+    def _begin(self) -> State:
+        status = self.target.record[0][:, None, None]
+        z = self.rng.standard_normal(self.shape)
+        full = begin(self.inputs, self.standing, z, status, self.c)
+        return full._replace(
+            kept=full.kept[..., :1], broken=full.broken[..., :1], status=status,
+            recent_exits=np.zeros((1, 1)), alive=np.ones((1, 1), dtype=bool),
+        )  # fmt: skip
+
+    def _around(self, t: int) -> None:
+        """Inputs, and what they alone decide."""
+        if t and not self.environment.changed[t]:
+            return
+        self.inputs = Inputs(*(x[..., None] for x in self.environment.at(t)))
+        s = standing(self.inputs, self.c, self.d.dt, record=True)
+        self.standing: Standing = s._replace(membership=membership.standing(self.inputs, self.c))
+
+    def tick(self, t: int) -> None:
+        """Live through a tick and weigh what it has shown."""
+        self._around(t)
+        script, before = self.target.script(t), self.state
+        z = self.rng.standard_normal(self.shape)
+        self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
+        told = self._moves(before, script)
+        for motion in self.target.by_tick.get(t, ()):
+            self.weights += self._conduct(motion)
+            told = True
+        if told:
+            self._resample()
+
+    def _moves(self, before: State, script: Script) -> bool:
+        """Weigh the moves of membership made and not made; whether any was made."""
+        assert self.standing.membership is not None
+        assert script.record is not None
+        renewal = membership.renewal_factor(script.renewal, self.c) if script.renewal else 1.0
+        dependence = feedback.dependence(self.inputs, before.diversified)
+        leave, side = membership.hazards(
+            before.status, self.state.stance, dependence, before.punishment, before.recent_exits,
+            renewal, self.may_join, self.standing.membership, self.c,
+        )  # fmt: skip
+        moved = (script.record != before.status)[:, 0, 0]
+        stays = np.flatnonzero(~moved)
+        either = leave + side
+        self.weights -= self.d.dt * sum(either[i] for i in stays)
+        for i in np.flatnonzero(moved & ~script.enters[:, 0, 0]):
+            p = membership.chances(leave[i], side[i], self.d.dt)
+            chance = p.exit if script.record[i, 0, 0] == OUTSIDE else p.side
+            self.weights += np.log(np.maximum(chance, 1e-300))
+        return bool(moved.any())
+
+    def _conduct(self, motion: Motion) -> Array:
+        """The log-probability of what states did on a motion, its effect integrated out."""
+        x = self.state.stance[list(motion.rows)]
+        return log_conduct(x, motion.codes, self.spread, self.c)
+
+    def _resample(self) -> None:
+        """Where few particles carry the weight, draw particles anew by their weights."""
+        top = self.weights.max(axis=1, keepdims=True)
+        w = np.exp(self.weights - top)
+        few = np.flatnonzero(w.sum(axis=1) ** 2 < FEW * self.shape[2] * (w**2).sum(axis=1))
+        u = self.rng.random(self.draws)
+        if len(few) == 0:
+            return
+        self.total[few] += top[few, 0] + np.log(w[few].mean(axis=1))
+        self.weights[few] = 0.0
+        picked = systematic(w[few], u[few])
+        fields = {}
+        for name in ("stance", "diversified", "punishment"):
+            x = np.array(getattr(self.state, name))
+            x[:, few] = np.take_along_axis(x[:, few], picked[None], axis=2)
+            fields[name] = x
+        self.state = self.state._replace(**fields)
+
+    def log_likelihood(self) -> Array:
+        """What it is so far, (draw,)."""
+        top = self.weights.max(axis=1)
+        rest = top + np.log(np.exp(self.weights - top[:, None]).mean(axis=1))
+        return np.maximum(self.total + rest, IMPOSSIBLE)
+
+
+def log_conduct(stance: Array, codes: Codes, spread: Array, c: Coefficients) -> Array:
+    """Log-probability of the conduct on one motion, (draw, particle).
+
+    ``stance`` (state, draw, particle), ``codes`` (state,), ``spread`` (draw, 1).
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    odds, low, high = exp(stance), exp(c.oppose_below), exp(c.support_above)
+    total = np.zeros(stance.shape[1:])
+    for node, weight in zip(nodes, weights / weights.sum(), strict=True):
+        likely = np.full(stance.shape[1:], weight)
+        for moved, code in zip(odds * exp(spread * node), codes, strict=True):
+            support, oppose = conduct.of_odds(moved, low, high)
+            likely *= (oppose, 1.0 - support - oppose, support)[code]
+        total += likely
+    return np.log(np.maximum(total, 1e-300))
+
+
+def systematic(w: Array, u: Array) -> Any:
+    """Indices of particles drawn in proportion to ``w`` (draw, particle) with one uniform a draw."""
+    n = w.shape[1]
+    edges = np.cumsum(w, axis=1)
+    edges *= n / edges[:, -1:]
+    # how many of the points u, u + 1, ... u + n - 1 lie below each edge
+    below = np.clip(np.ceil(edges - u[:, None]), 0, n).astype(np.intp)
+    below[:, -1] = n
+    copies = np.diff(below, axis=1, prepend=0)
+    return np.repeat(np.tile(np.arange(n), len(w)), copies.ravel()).reshape(w.shape)
+
+
+def log_likelihood(target: Target, z: Array, key: Sequence[int]) -> Array:
+    """An estimate of the log-likelihood of each draw, (draw,); ``key`` names its chance."""
+    rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(list(key))))
+    cloud = Cloud(target, z, rng)
+    for t in range(target.ticks):
+        cloud.tick(t)
+    lives = np.asarray(cloud.c.leader_exit_rate)[:, 0] * cloud.d.dt * target.ticks
+    return cloud.log_likelihood() - lives

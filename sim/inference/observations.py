@@ -1,0 +1,108 @@
+"""What was observed: the conduct of states on dated motions, read from a table beside the scenario.
+
+Conduct is relative to the leader: ``support`` stands with it, ``abstain`` stands aside or stays away,
+``oppose`` stands against it. Only motions on which the answer of everybody asked is known are coded:
+an act recorded because somebody acted says nothing of those who did not.
+"""
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.errors import InputError, Problem, listed, nearest
+from sim.model.arrays import Codes
+
+COLUMNS = ("date", "motion", "title", "member", "conduct", "source")
+CONDUCT = {"support": 2, "abstain": 1, "oppose": 0}
+LAST_EVIDENCE = dt.date(2023, 8, 31)
+"""Nothing later may be used: the paper appeared in the month after."""
+
+
+class Motion(NamedTuple):
+    """A motion: its date, and by row of the scenario's members what each did."""
+
+    name: str
+    date: dt.date
+    rows: tuple[int, ...]
+    codes: Codes  # (state,) values of CONDUCT
+
+
+def read(file: Path, members: Sequence[str]) -> list[Motion]:
+    """The motions of a table by date, then by name.
+
+    Raises
+    ------
+    InputError
+        With every row that cannot be used.
+    """
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise InputError([Problem(str(file), "", what, "allowed: a CSV table")]) from None
+    return parse(text, str(file), members)
+
+
+def parse(text: str, shown: str, members: Sequence[str]) -> list[Motion]:
+    """As :func:`read`, from the table's text."""
+    table = csv.DictReader(io.StringIO(text))
+    if tuple(table.fieldnames or ()) != COLUMNS:
+        found = listed(list(table.fieldnames or [])) or "nothing"
+        raise InputError([Problem(f"{shown}:1", "", found, f"allowed: {', '.join(COLUMNS)}")])
+    problems: list[Problem] = []
+    dates: dict[str, dt.date] = {}
+    seen: dict[str, dict[int, int]] = {}
+    for line, row in enumerate(table, start=2):
+        wrong = list(_wrong(row, members, dates, seen))
+        problems += [Problem(f"{shown}:{line}", *w) for w in wrong]
+        if not wrong:
+            dates[row["motion"]] = dt.date.fromisoformat(row["date"])
+            asked = seen.setdefault(row["motion"], {})
+            asked[members.index(row["member"])] = CONDUCT[row["conduct"]]
+    if problems:
+        raise InputError(problems)
+    motions = [
+        Motion(name, dates[name], tuple(sorted(asked)),
+               np.array([asked[k] for k in sorted(asked)], dtype=np.int8))
+        for name, asked in seen.items()
+    ]  # fmt: skip
+    return sorted(motions, key=lambda m: (m.date, m.name))
+
+
+def _wrong(
+    row: dict[str, str], members: Sequence[str], dates: dict[str, dt.date],
+    seen: dict[str, dict[int, int]],
+) -> list[tuple[str, str, str, str]]:  # fmt: skip
+    """(key, found, allowed, suggestion) of each mistake of a row."""
+    found = []
+    if None in row or None in row.values():
+        return [("", "a row of another length", f"required: {len(COLUMNS)} entries", "")]
+    try:
+        date = dt.date.fromisoformat(row["date"])
+    except ValueError:
+        found.append(("date", f"{row['date']} is not a date", "allowed: YYYY-MM-DD", ""))
+    else:
+        if date > LAST_EVIDENCE:
+            found.append(("date", f"{date}", f"allowed: up to {LAST_EVIDENCE}", ""))
+        if dates.get(row["motion"], date) != date:
+            allowed = f"allowed: {dates[row['motion']]}, as in an earlier row"
+            found.append(("date", f"{date} for {row['motion']}", allowed, ""))
+    if row["member"] not in members:
+        near = nearest(row["member"], members)
+        found.append(("member", row["member"], f"allowed: {listed(members)}", near))
+    elif members.index(row["member"]) in seen.get(row["motion"], {}):
+        found.append(("member", f"{row['member']} twice on {row['motion']}", "allowed: once", ""))
+    if row["conduct"] not in CONDUCT:
+        near = nearest(row["conduct"], list(CONDUCT))
+        found.append(("conduct", row["conduct"], f"allowed: {listed(list(CONDUCT))}", near))
+    if not re.fullmatch(r"[PBM]\d{3}|assumption: .+", row["source"]):
+        found.append(("source", row["source"], "allowed: an id such as B123", ""))
+    if not row["motion"]:
+        found.append(("motion", "no name", "required: one", ""))
+    return found

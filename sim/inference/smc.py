@@ -1,0 +1,255 @@
+"""A tempered sequential Monte Carlo sampler around an estimated likelihood.
+
+Draws from the prior are weighted, resampled and moved through the powers 0 < g1 < ... < 1 of the
+likelihood (Del Moral, Doucet & Jasra 2006, 10.1111/j.1467-9868.2006.00553.x); each power is the largest
+that leaves a given share of the draws effective (Jasra et al. 2011, 10.1111/j.1467-9469.2010.00723.x).
+
+Moves are pseudo-marginal Metropolis-Hastings: a proposal gets a fresh estimate of its likelihood, a
+draw that stays keeps its own (Andrieu & Roberts 2009, 10.1214/07-AOS574). Between powers that targets
+a tempered law on coefficients and particles together; at the power 1 its margin is the exact posterior.
+Common random numbers would lower the noise of the ratio but make the estimate a function of the
+coefficients that jumps at every resampling; with a standard deviation below 1 it is not needed.
+
+Resampling makes brothers of draws. So some rounds of moves at the power 1
+follow, each with proposals made anew from the draws, until brothers are strangers.
+
+Coordinates have a standard normal prior, and both kinds of moves are of the preconditioned Crank-Nicolson
+kind (Cotter et al. 2013, 10.1214/13-STS421): behavioural coordinates around the mean and covariance
+of the draws, coded places, of which there are hundreds and each is hardly informed, around the prior.
+Draws move in two halves, each by the mean and covariance of the other (as in Foreman-Mackey et al. 2013,
+10.1086/670067): a draw that shapes its own proposals is pulled inwards, by a tenth of the spread and more.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.inference.likelihood import systematic
+from sim.model.arrays import Array, Flags
+
+Estimate = Callable[[Array, tuple[int, ...]], Array]
+"""Log-likelihoods of draws (draw, coordinate); the key names the chance."""
+
+EFFECTIVE = 0.5
+"""Share of the draws that a step between powers leaves effective."""
+ACCEPTED = 0.3
+"""The acceptance that steps are adapted to."""
+SHORTEST, LONGEST = 0.02, 0.8
+PRIOR, TEMPER, MOVE = 3_000_001, 3_000_002, 3_000_003
+"""Names of streams, apart from stages, chunks and zero, which a seed sequence does not tell from nothing."""
+BLOCKS = BEHAVIOUR, PLACES = 0, 1
+
+
+class Row(NamedTuple):
+    """Diagnostics of one stage."""
+
+    stage: int
+    power: float
+    effective: float  # draws, before resampling
+    distinct: int  # ancestors left by resampling
+    accepted: float  # share of behavioural moves
+    accepted_places: float
+    step: float  # length of a behavioural step, 1 is a fresh draw
+    step_places: float
+    moved: float  # share of draws that a behavioural move changed
+    mean_log_likelihood: float
+    sd_log_likelihood: float
+    log_evidence: float
+
+
+class Stage(NamedTuple):
+    """The draws at one power of the likelihood, equally weighted."""
+
+    rows: tuple[Row, ...]
+    z: Array  # (draw, coordinate)
+    log_likelihood: Array  # (draw,)
+    steps: tuple[float, float]
+
+    @property
+    def power(self) -> float:
+        """The power reached."""
+        return self.rows[-1].power
+
+    @property
+    def at_one(self) -> int:
+        """Stages at the power 1 so far."""
+        return sum(r.power == 1.0 for r in self.rows)
+
+    @property
+    def number(self) -> int:
+        """Stages so far; 0 is the prior."""
+        return self.rows[-1].stage
+
+
+class Settings(NamedTuple):
+    """How the sampler is run."""
+
+    draws: int
+    sweeps: int
+    rounds: int  # further stages at the power 1
+    seed: int
+    behavioural: int  # coordinates that move together; the others are coded places
+
+
+def generator(*key: int) -> np.random.Generator:
+    """The chance named by a key."""
+    return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(list(key))))
+
+
+def first(estimate: Estimate, coordinates: int, s: Settings) -> Stage:
+    """The prior: draws and their likelihoods."""
+    z = generator(s.seed, PRIOR).standard_normal((s.draws, coordinates))
+    found = estimate(z, (s.seed, PRIOR, 1, 1))
+    row = Row(0, 0.0, float(s.draws), s.draws, 1.0, 1.0, 0.5, 0.5, 1.0,
+              float(found.mean()), float(found.std()), 0.0)  # fmt: skip
+    return Stage((row,), z, found, (0.5, 0.5))
+
+
+def effective(log_weights: Array) -> float:
+    """How many equally weighted draws weighted draws are worth."""
+    w = np.exp(log_weights - log_weights.max())
+    return float(w.sum() ** 2 / (w**2).sum())
+
+
+def next_power(power: float, log_likelihood: Array, draws: int) -> float:
+    """The largest power up to 1 that leaves the share EFFECTIVE of the draws effective."""
+    enough = EFFECTIVE * draws
+    if effective((1.0 - power) * log_likelihood) >= enough:
+        return 1.0
+    low, high = power, 1.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if effective((middle - power) * log_likelihood) >= enough:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def following(
+    before: Stage, estimate: Estimate, s: Settings, tell: Callable[[float], None] = lambda _: None
+) -> Stage:
+    """The stage after one: weigh, resample, move. ``tell`` hears the share done."""
+    power = next_power(before.power, before.log_likelihood, s.draws)
+    log_weights = (power - before.power) * before.log_likelihood
+    top = float(log_weights.max())
+    evidence = (
+        before.rows[-1].log_evidence + top + float(np.log(np.mean(np.exp(log_weights - top))))
+    )
+    stage = before.number + 1
+    rng = generator(s.seed, TEMPER, stage)
+    chosen = systematic(np.exp(log_weights - top)[None], rng.random(1))[0]
+    z, found = before.z[chosen], before.log_likelihood[chosen]
+    origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, 2))
+    for sweep in range(s.sweeps):
+        for k in BLOCKS:
+            yes = np.zeros(s.draws, dtype=bool)
+            for half, other in halves(s.draws):
+                key = (s.seed, stage, 1 + 2 * sweep + k, half.start or 0)
+                yes[half] = _move(z, found, half, other, k, power, steps[k], estimate, s, key)
+            accepted[sweep, k] = yes.mean()
+            steps[k] = float(np.clip(steps[k] * np.exp(yes.mean() - ACCEPTED), SHORTEST, LONGEST))
+            tell((2 * sweep + k + 1) / (2 * s.sweeps))
+    moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()
+    row = Row(
+        stage, power, effective(log_weights), len(np.unique(chosen)), float(accepted[:, 0].mean()),
+        float(accepted[:, 1].mean()), steps[0], steps[1], float(moved), float(found.mean()),
+        float(found.std()), evidence,
+    )  # fmt: skip
+    return Stage((*before.rows, row), z, found, (steps[0], steps[1]))
+
+
+def halves(draws: int) -> tuple[tuple[slice, slice], ...]:
+    """The draws in two halves, each with the other: one moves by what the other knows."""
+    first, second = slice(0, draws // 2), slice(draws // 2, draws)
+    return (first, second), (second, first)
+
+
+def _move(
+    z: Array, found: Array, half: slice, other: slice, k: int, power: float, step: float,
+    estimate: Estimate, s: Settings, key: tuple[int, ...],
+) -> Flags:  # fmt: skip
+    """Propose for half of the draws, in place; whether each accepted."""
+    rng = generator(*key, MOVE)
+    mine, proposed = z[half], z[half].copy()
+    ratio = np.zeros(len(mine))
+    if k == BEHAVIOUR:
+        block = slice(0, s.behavioural)
+        law = population(z[other, block])
+        proposed[:, block] = around(mine[:, block], law.centre, law.root, step, rng)
+        ratio = surplus(proposed[:, block], law) - surplus(mine[:, block], law)
+    else:
+        block = slice(s.behavioural, z.shape[1])
+        proposed[:, block] = around(mine[:, block], 0.0, None, step, rng)
+    theirs = estimate(proposed, key)
+    yes = np.log(rng.random(len(mine))) < power * (theirs - found[half]) + ratio
+    z[half] = np.where(yes[:, None], proposed, mine)
+    found[half] = np.where(yes, theirs, found[half])
+    return np.asarray(yes)
+
+
+class Law(NamedTuple):
+    """A normal law: its centre, a root of its covariance, the inverse of it."""
+
+    centre: Array
+    root: Array
+    inverse: Array
+
+
+def population(z: Array) -> Law:
+    """The normal law of some draws (draw, coordinate).
+
+    Its covariance is shrunk to the prior's the more, the more coordinates there are to a draw: that of the
+    draws alone would be too narrow in some direction, and moves would not get out.
+    """
+    draws, coordinates = z.shape
+    centre = z.mean(axis=0)
+    share = coordinates / (coordinates + draws)
+    covariance = (1.0 - share) * np.cov(z.T) + share * np.eye(coordinates)
+    return Law(centre, np.linalg.cholesky(covariance), np.linalg.inv(covariance))
+
+
+def around(
+    z: Array, centre: Array | float, factor: Array | None, step: float, rng: np.random.Generator
+) -> Array:
+    """A proposal reversible with respect to the normal law of that centre and root of covariance."""
+    noise = rng.standard_normal(z.shape)
+    if factor is not None:
+        noise = noise @ factor.T
+    return centre + np.sqrt(1.0 - step**2) * (z - centre) + step * noise
+
+
+def surplus(z: Array, law: Law) -> Array:
+    """Log of the prior's density over that of a law, but for a constant."""
+    away = z - law.centre
+    return np.asarray(0.5 * (((away @ law.inverse) * away).sum(axis=1) - (z**2).sum(axis=1)))
+
+
+def stages(
+    estimate: Estimate, coordinates: int, s: Settings, done: Stage | None = None,
+    tell: Callable[[int, float, float], Any] = lambda *_: None,
+) -> Iterator[Stage]:  # fmt: skip
+    """Every stage from ``done`` (or the prior) to the posterior, as it is finished."""
+    stage = done
+    if stage is None:
+        stage = first(estimate, coordinates, s)
+        yield stage
+    while stage.at_one <= s.rounds:
+        number, power = stage.number + 1, stage.power
+
+        def within(share: float, number: int = number, power: float = power) -> None:
+            tell(number, power, share)
+
+        stage = following(stage, estimate, s, within)
+        yield stage
+
+
+def serial(target_estimate: Callable[[Array, Sequence[int]], Array], chunk: int = 128) -> Estimate:
+    """An estimate chunk by chunk in this process; the chunks, not the workers, name the chance."""
+
+    def estimate(z: Array, key: tuple[int, ...]) -> Array:
+        parts = [target_estimate(z[k : k + chunk], (*key, k)) for k in range(0, len(z), chunk)]
+        return np.concatenate(parts)
+
+    return estimate

@@ -1,0 +1,112 @@
+"""The space that is sampled: coordinates with a standard normal prior, one for each uncertain thing.
+
+A coordinate z stands for the quantile Phi(z) of a prior, so that every prior of the variable table,
+whatever its family and bounds, becomes a standard normal. Three blocks: the coefficients that the
+likelihood reads; the spread of motions; the places in the bands of the coded inputs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.model.arrays import Array
+from sim.model.variables import COEFFICIENTS
+from sim.scenario.distributions import quantile
+from sim.scenario.program import Program
+from sim.scenario.schema import Distribution
+
+MOTION_SPREAD = "motion_spread"
+MOTION_PRIOR = Distribution(family="lognormal", median=1.0, sd=0.5)
+"""Standard deviation of a motion's effect beside the stance, in units of stance."""
+
+BLIND = ("crises",)
+"""Phases whose coefficients the likelihood never reads: crises and answers are conditioned on."""
+UNREAD = ("leader.reliability",)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Names of the coordinates, in order: coefficients, the spread of motions, coded places."""
+
+    coefficients: tuple[str, ...]
+    places: tuple[str, ...]
+    motions: bool = True
+
+    @property
+    def behavioural(self) -> int:
+        """How many coordinates come before the coded places."""
+        return len(self.coefficients) + self.motions
+
+    @property
+    def size(self) -> int:
+        """How many coordinates there are."""
+        return self.behavioural + len(self.places)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of the coordinates before the coded places."""
+        return self.coefficients + (MOTION_SPREAD,) * self.motions
+
+    def uniforms(self, z: Array) -> "Uniforms":
+        """What an environment draws with: coordinates (draw, coordinate) as uniforms by path."""
+        from scipy.special import ndtr
+
+        u = np.clip(ndtr(z), 2.0**-54, 1.0 - 2.0**-53)
+        paths = [f"behaviour.{c}" for c in self.coefficients]
+        columns = {p: u[:, k] for k, p in enumerate(paths)}
+        columns |= {p: u[:, self.behavioural + k] for k, p in enumerate(self.places)}
+        return Uniforms(len(z), columns)
+
+    def motion_spread(self, z: Array) -> Array:
+        """The spread of motions of each draw, (draw,)."""
+        if not self.motions:
+            return np.zeros(len(z))
+        return self._value(z[:, len(self.coefficients)], MOTION_PRIOR, 0.0, np.inf)
+
+    def values(self, z: Array, program: Program) -> dict[str, Array]:
+        """Every coefficient of the space in its own units, and the spread of motions, (draw,)."""
+        bounds = {c.name: (c.low, c.high) for c in COEFFICIENTS}
+        found = {}
+        for k, name in enumerate(self.coefficients):
+            given = program.coefficients[name]
+            assert isinstance(given, Distribution)
+            found[name] = self._value(z[:, k], given, *bounds[name])
+        if self.motions:
+            found[MOTION_SPREAD] = self.motion_spread(z)
+        return found
+
+    @staticmethod
+    def _value(z: Array, d: Distribution, low: float, high: float) -> Array:
+        from scipy.special import ndtr
+
+        u = np.clip(ndtr(z), 2.0**-54, 1.0 - 2.0**-53)
+        return quantile(u, d.family, d.parameters(), low, high)
+
+
+class Uniforms:
+    """Stands where an environment expects the noise of a block: uniforms by path, not by stream.
+
+    What the space does not hold is at the middle of its band.
+    """
+
+    def __init__(self, draws: int, columns: dict[str, Array]) -> None:
+        self.draws, self.columns = draws, columns
+
+    def of_input(self, path: str) -> Array:
+        """The uniforms of a path, (draw,)."""
+        if path in self.columns:
+            return self.columns[path]
+        return np.full(self.draws, 0.5)
+
+
+def space_of(program: Program, motions: bool, fixed: Sequence[str] = ()) -> Space:
+    """The space of a program: what of it is uncertain and read by the likelihood."""
+    read = [c.name for c in COEFFICIENTS if c.phase not in BLIND and c.name not in fixed]
+    uncertain = [n for n in read if isinstance(program.coefficients[n], Distribution)]
+    places = [
+        path
+        for path, band in program.bands.items()
+        if (band.high != band.low).any() and not path.startswith("disputes.") and path not in UNREAD
+    ]
+    return Space(tuple(uncertain), tuple(places), motions)

@@ -1,0 +1,157 @@
+"""From a calibration file to a checked study: its scenario, observations and settings."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from sim.errors import InputError, Problem, nearest
+from sim.inference import observations
+from sim.inference.build import target_of
+from sim.inference.likelihood import Target
+from sim.inference.observations import LAST_EVIDENCE, Motion
+from sim.inference.smc import Settings
+from sim.model.variables import COEFFICIENTS
+from sim.scenario.load import Scenario, load, read_toml
+from sim.scenario.locate import Keys
+from sim.scenario.problems import from_validation
+from sim.scenario.schema import Date, Strict
+from sim.scenario.shipped import find
+
+NOT_SWITCHED_OFF = frozenset(
+    {
+        "prior_reliability", "prior_weight", "memory", "baseline", "adjustment_time", "volatility",
+        "oppose_below", "support_above", "exit_rate", "freeze_rate", "resume_rate", "entry_rate",
+        "contagion_memory", "opinion_memory", "punishment_memory",
+    }
+)  # fmt: skip
+"""Coefficients without which the model says nothing: zero does not mean that a mechanism is absent."""
+SWITCHES = tuple(c.name for c in COEFFICIENTS if c.phase != "crises" and c.name not in NOT_SWITCHED_OFF)  # fmt: skip
+
+
+class CalibrationTables(Strict):
+    """What a calibration file may say."""
+
+    title: str
+    question: str = ""
+    scenario: str
+    observations: str
+    draws: Annotated[int, Field(ge=20, le=4096, strict=True)] = 768
+    particles: Annotated[int, Field(ge=2, le=4096, strict=True)] = 32
+    sweeps: Annotated[int, Field(ge=1, le=100, strict=True)] = 3
+    rounds: Annotated[int, Field(ge=0, le=100, strict=True)] = 6
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    until: Date = LAST_EVIDENCE
+    without: list[str] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A checked calibration."""
+
+    name: str
+    file: Path
+    text: str
+    tables: CalibrationTables
+    scenario: Scenario
+    motions: list[Motion]
+    table: str
+    """The text of the observations."""
+
+    @property
+    def target(self) -> Target:
+        """What the likelihood is of."""
+        t = self.tables
+        return target_of(self.scenario, self.motions, t.particles, t.until)
+
+    def settings(self, target: Target) -> Settings:
+        """How the sampler is run."""
+        t = self.tables
+        return Settings(t.draws, t.sweeps, t.rounds, t.seed, target.space.behavioural)
+
+    def __repr__(self) -> str:
+        t = self.tables
+        return (
+            f"<Calibration {self.name}: {t.title}; {t.draws:,} draws, {t.particles} particles, "
+            f"{len(self.motions)} motions, until {t.until}>"
+        )
+
+
+def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibration:
+    """Read and check a calibration file, its scenario and its observations.
+
+    Parameters
+    ----------
+    path : a TOML file; scenario and observations are looked for beside it and among those shipped.
+    until : use nothing later, in place of the file's own date.
+
+    Raises
+    ------
+    InputError
+        With every mistake of the file, the scenario or the observations.
+    """
+    file = Path(path)
+    source = read_toml(file)
+
+    def where(keys: Keys) -> str:
+        return source.problem(keys, "").where
+
+    given = dict(source.tables) | ({"until": until} if until else {})
+    try:
+        tables = CalibrationTables.model_validate(given)
+    except ValidationError as error:
+        raise InputError(from_validation(error, CalibrationTables, where)) from None
+    problems = [*_switches(tables, where), *_files(tables, file, where)]
+    if problems:
+        raise InputError(problems)
+    off: dict[str, Any] = {f"behaviour.{name}": 0.0 for name in tables.without}
+    scenario = load(_found(tables.scenario, file), {"posterior": "none", **off})
+    table = _found(tables.observations, file)
+    motions = observations.read(table, scenario.members)
+    problems = _dates(tables, scenario, where)
+    if problems:
+        raise InputError(problems)
+    text = table.read_text("utf-8")
+    return Calibration(file.stem, file, source.text, tables, scenario, motions, text)
+
+
+def _found(name: str, file: Path) -> Path:
+    beside = file.parent / name
+    return beside if beside.is_file() else find(name)
+
+
+def _files(tables: CalibrationTables, file: Path, where: Any) -> list[Problem]:
+    allowed = "allowed: a file beside the study, or a shipped one"
+    return [
+        Problem(where((key,)), key, f"no such file: {getattr(tables, key)}", allowed)
+        for key in ("scenario", "observations")
+        if not _found(getattr(tables, key), file).is_file()
+    ]
+
+
+def _switches(tables: CalibrationTables, where: Any) -> list[Problem]:
+    """Only a coefficient of which zero means that a mechanism is absent may be switched off."""
+    found = []
+    for k, name in enumerate(tables.without):
+        if name in SWITCHES:
+            continue
+        what = (
+            "cannot be switched off"
+            if name in NOT_SWITCHED_OFF
+            else "no mechanism of the likelihood"
+        )
+        found.append(Problem(where(("without",)), f"without[{k}]", f"{name} {what}",
+                             "allowed: a coefficient that 0 switches off", nearest(name, SWITCHES)))  # fmt: skip
+    return found
+
+
+def _dates(tables: CalibrationTables, scenario: Scenario, where: Any) -> list[Problem]:
+    time = scenario.tables.time
+    first = time.record_from or time.start
+    if tables.until > LAST_EVIDENCE:
+        return [Problem(where(("until",)), "until", f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}")]  # fmt: skip
+    if (tables.until - first).days < 366:
+        return [Problem(where(("until",)), "until", f"{tables.until}", f"allowed: a year after {first} or later")]  # fmt: skip
+    return []
