@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from sim.engines.environment import Environment
-from sim.inference.observations import Motion
+from sim.inference.observations import CONDUCT, Motion
 from sim.inference.space import Space
 from sim.model import conduct, feedback, membership
 from sim.model.arrays import Array, Codes, Coefficients, Inputs, State, exp
@@ -33,8 +33,15 @@ from sim.model.variables import OUTSIDE
 from sim.scenario.dates import to_years
 from sim.scenario.program import Program
 
-NODES = 11
-"""Of the quadrature over a motion's effect."""
+
+def _nodes(n: int) -> tuple[Array, Array]:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(n)
+    return nodes, weights / weights.sum()
+
+
+NODES = _nodes(11)
+"""Of the quadrature over a motion's effect: places and weights."""
+OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 FEW = 0.5
 """Particles are resampled where fewer than this share are effective."""
 IMPOSSIBLE = -1e6
@@ -181,15 +188,15 @@ def log_conduct(stance: Array, codes: Codes, spread: Array, c: Coefficients) -> 
 
     ``stance`` (state, draw, particle), ``codes`` (state,), ``spread`` (draw, 1).
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     odds, low, high = exp(stance), exp(c.oppose_below), exp(c.support_above)
+    stood, opposed = (codes == code for code in (SUPPORTS, OPPOSES))
     total = np.zeros(stance.shape[1:])
-    for node, weight in zip(nodes, weights / weights.sum(), strict=True):
-        likely = np.full(stance.shape[1:], weight)
-        for moved, code in zip(odds * exp(spread * node), codes, strict=True):
-            support, oppose = conduct.of_odds(moved, low, high)
-            likely *= (oppose, 1.0 - support - oppose, support)[code]
-        total += likely
+    for node, weight in zip(*NODES, strict=True):
+        support, oppose = conduct.of_odds(odds * exp(spread * node), low, high)
+        likely = 1.0 - support - oppose
+        likely[stood] = support[stood]
+        likely[opposed] = oppose[opposed]
+        total += weight * np.multiply.reduce(likely, axis=0)
     return np.log(np.maximum(total, 1e-300))
 
 

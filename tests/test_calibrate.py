@@ -1,0 +1,200 @@
+"""`cohesion calibrate`: same bytes for a seed, resumed or not; errors; the posterior in use."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.errors import InputError
+from sim.inference.calibrate import calibrate
+from sim.inference.store import LOCK, PROVENANCE
+from sim.inference.study import load_calibration
+from sim.outcomes.resolved import fingerprint, resolved, restored
+from sim.outcomes.run import run
+from sim.scenario.explain import explain
+from sim.scenario.load import load
+from sim.scenario.posterior import Column
+from sim.scenario.program import compile
+from tests.helpers import SIX
+
+OBSERVED = """date,motion,title,member,conduct,source
+2021-05-01,one,first,AAA,support,assumption: test
+2021-05-01,one,first,BBB,abstain,assumption: test
+2022-05-01,two,second,AAA,oppose,assumption: test
+2022-05-01,two,second,CCC,support,assumption: test
+"""
+STUDY = f"""
+title = "Six"
+scenario = "{SIX}"
+observations = "observed.csv"
+draws = 40
+particles = 4
+sweeps = 1
+rounds = 1
+until = 2023-06-30
+"""
+
+
+def study(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = STUDY
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    folder.mkdir(exist_ok=True)
+    (folder / "observed.csv").write_text(OBSERVED)
+    (folder / "six.toml").write_text(text)
+    return folder / "six.toml"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name not in (PROVENANCE, LOCK)
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("calibrate")
+    assert calibrate(study(folder), folder / "out", jobs=1).finished
+    return folder / "out"
+
+
+def test_resumed_after_every_stage_it_writes_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    file, out, calls = study(tmp_path), tmp_path / "out", 0
+    while not calibrate(file, out, jobs=1, stop=lambda: True).finished:
+        calls += 1
+    assert calls >= 2
+    assert contents(out) == contents(whole)
+
+
+def test_a_torn_stage_is_none(whole: Path, tmp_path: Path) -> None:
+    """Killed between the last stage and the tables: they are made anew, the same."""
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    for name in (PROVENANCE, "posterior.csv", "summary.csv"):
+        (out / name).unlink()
+    (out / "stages" / ".03.npz.part").write_bytes(b"torn")
+    file = study(tmp_path)
+    assert calibrate(file, out, jobs=1).finished
+    (out / "stages" / ".03.npz.part").unlink()
+    assert contents(out) == contents(whole)
+
+
+def test_another_study_is_refused(whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"seed: 1 when it began, now 2"):
+        calibrate(study(tmp_path, ("draws = 40", "draws = 40\nseed = 2")), whole, jobs=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (("draws = 40", "draws = 4"), "draws"),
+        (("draws = 40", "drawers = 40"), "unknown key"),
+        (("until = 2023-06-30", "until = 2023-09-01"), "up to 2023-08-31"),
+        (("until = 2023-06-30", "until = 2020-06-30"), "a year after"),
+        (("observed.csv", "obsrved.csv"), "no such file"),
+        (("draws = 40", 'draws = 40\nwithout = ["memory"]'), "cannot be switched off"),
+        (("draws = 40", 'draws = 40\nwithout = ["entrapement"]'), "entrapment"),
+    ],
+)
+def test_bad_studies_say_what_is_wrong(tmp_path: Path, change: tuple[str, str], found: str) -> None:
+    with pytest.raises(InputError) as error:
+        load_calibration(study(tmp_path, change))
+    assert found in "\n".join(map(str, error.value.problems))
+
+
+def test_a_mechanism_can_be_left_out(tmp_path: Path) -> None:
+    file = study(tmp_path, ("draws = 40", 'draws = 40\nwithout = ["entrapment"]'))
+    target = load_calibration(file).target
+    assert "entrapment" not in target.space.coefficients
+    assert target.program.coefficients["entrapment"] == 0.0
+
+
+def test_command(whole: Path, tmp_path: Path) -> None:
+    file = str(study(tmp_path))
+    done = CliRunner().invoke(app, ["calibrate", file, "--out", str(whole)])
+    assert done.exit_code == 0
+    assert "entrapment" in done.output
+    assert "not identified" in done.output
+    bad = CliRunner().invoke(app, ["calibrate", file, "--until", "soon"])
+    assert isinstance(bad.exception, InputError)
+
+
+# ---------------------------------------------------------------- the posterior in use
+
+
+def scenario(folder: Path, whole: Path) -> Path:
+    shutil.copy(whole / "posterior.csv", folder / "posterior.csv")
+    file = folder / "child.toml"
+    file.write_text(f'extends = "{SIX}"\ntitle = "Child"\nposterior = "posterior.csv"\n')
+    return file
+
+
+def test_a_run_takes_all_coefficients_from_one_row(whole: Path, tmp_path: Path) -> None:
+    from sim.engines.environment import draw_coefficients
+    from sim.model.noise import Noise
+
+    file = scenario(tmp_path, whole)
+    program = compile(load(file, {"behaviour.peers": 0.25}))
+    rows = np.genfromtxt(tmp_path / "posterior.csv", delimiter=",", names=True)
+    drawn = vars(draw_coefficients(program, Noise(1, 0), slice(0, 300)))
+    key = {float(x): k for k, x in enumerate(rows["entrapment"])}
+    picked = [key[x] for x in drawn["entrapment"]]
+    for name in ("dependence", "exit_rate", "volatility"):
+        np.testing.assert_array_equal(drawn[name], rows[name][picked])
+    assert len(set(picked)) > 30
+    assert (drawn["peers"] == 0.25).all()
+    prior = vars(draw_coefficients(compile(load(SIX)), Noise(1, 0), slice(0, 300)))
+    np.testing.assert_array_equal(drawn["crisis_regime"], prior["crisis_regime"])
+
+
+def test_both_engines_draw_the_same_row(whole: Path, tmp_path: Path) -> None:
+    s = load(scenario(tmp_path, whole), {"time.step": "year"})
+    a, b = (run(s, runs=4, seed=5, engine=e) for e in ("ensemble", "agents"))
+    assert a.members.to_csv() == b.members.to_csv()
+    assert a.ticks.to_csv() == b.ticks.to_csv()
+
+
+def test_posterior_is_part_of_the_scenario_and_can_be_left(whole: Path, tmp_path: Path) -> None:
+    file = scenario(tmp_path, whole)
+    s = load(file)
+    again = restored(resolved(s), file)
+    assert compile(again).coefficients == compile(s).coefficients
+    assert fingerprint(again) == fingerprint(s)
+    without = load(file, {"posterior": "none"})
+    assert fingerprint(without) != fingerprint(s)
+    assert not any(isinstance(c, Column) for c in compile(without).coefficients.values())
+    (tmp_path / "posterior.csv").write_text("peers\n0.1\n0.2\n")
+    assert fingerprint(load(file)) != fingerprint(s)
+
+
+def test_explain_shows_prior_and_posterior(whole: Path, tmp_path: Path) -> None:
+    told = str(explain(load(scenario(tmp_path, whole)), "behaviour.entrapment").knots)
+    assert "prior normal(mean 1.3, sd 0.3), median 1.3" in told
+    assert "posterior (posterior.csv, 40 draws), median" in told
+    plain = str(explain(load(SIX), "behaviour.entrapment").knots)
+    assert "posterior" not in plain
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ("peer\n0.1\n", "unknown coefficient peer"),
+        ("peers\n", "no draws"),
+        ("peers,affinity\n0.1\n", "1 entries"),
+        ("peers\n-0.1\n", "beyond its bounds"),
+        ("peers\nfew\n", "could not convert"),
+    ],
+)
+def test_bad_posteriors_say_what_is_wrong(tmp_path: Path, table: str, found: str) -> None:
+    (tmp_path / "p.csv").write_text(table)
+    (tmp_path / "child.toml").write_text(f'extends = "{SIX}"\nposterior = "p.csv"\n')
+    with pytest.raises(InputError, match=found):
+        load(tmp_path / "child.toml")
+    with pytest.raises(InputError, match="no such file"):
+        load(SIX, {"posterior": str(tmp_path / "q.csv")})
