@@ -20,7 +20,7 @@ from sim.inference.smc import Stage
 from sim.inference.study import Calibration, load_calibration
 from sim.model.arrays import Array
 
-CHUNK = 64
+CHUNK = 128
 """Draws whose likelihoods are estimated together; names their chance, so it does not change."""
 Tell = Callable[[int, float, float, Stage | None], Any]
 
