@@ -58,6 +58,7 @@ def densities(
         for ax, name in zip(axes, prior, strict=False):
             _density(ax, prior[name], PRIOR, 1.0)
             _density(ax, posterior[name], POSTERIOR, 1.6)
+            ax.set_ylim(bottom=0)
             ax.set_title(name, fontsize=style.SMALL)
             ax.set_yticks([])
             ax.spines["left"].set_visible(False)
@@ -79,7 +80,6 @@ def _density(ax: Axes, x: Array, colour: str, width: float) -> None:
     )
     ax.plot(grid, height, color=colour, linewidth=width)
     ax.plot(np.median(x), 0, marker="^", color=colour, markersize=4, clip_on=False)
-    ax.set_ylim(bottom=0)
 
 
 def spread(
