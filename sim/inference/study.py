@@ -38,10 +38,10 @@ class CalibrationTables(Strict):
     question: str = ""
     scenario: str
     observations: str
-    draws: Annotated[int, Field(ge=20, le=4096, strict=True)] = 768
-    particles: Annotated[int, Field(ge=2, le=4096, strict=True)] = 32
+    draws: Annotated[int, Field(ge=20, le=4096, strict=True)] = 512
+    particles: Annotated[int, Field(ge=2, le=4096, strict=True)] = 16
     sweeps: Annotated[int, Field(ge=1, le=100, strict=True)] = 3
-    rounds: Annotated[int, Field(ge=0, le=100, strict=True)] = 6
+    rounds: Annotated[int, Field(ge=0, le=100, strict=True)] = 5
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
     until: Date = LAST_EVIDENCE
     without: list[str] = Field(default_factory=list)
