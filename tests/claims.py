@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.helpers import SIX
+from tests.scenarios import written
 
 CLAIM = """
 title = "A claim that tests make"
@@ -48,11 +49,4 @@ reason = "its sign"
 
 def claim_file(folder: Path, *changes: tuple[str, str], name: str = "small") -> Path:
     """The claim above with some of its text replaced."""
-    text = CLAIM.format(six=SIX)
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{name}.toml"
-    file.write_text(text)
-    return file
+    return written(folder / f"{name}.toml", CLAIM.format(six=SIX), *changes)

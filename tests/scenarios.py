@@ -27,10 +27,14 @@ def of_size(folder: Path, members: int) -> Path:
 
 def changed(folder: Path, *changes: tuple[str, str], name: str = "changed.toml") -> Path:
     """six.toml with some of its text replaced."""
-    text = SIX.read_text()
+    return written(folder / name, SIX.read_text(), *changes)
+
+
+def written(file: Path, text: str, *changes: tuple[str, str]) -> Path:
+    """A file of a text with some of it replaced."""
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new, 1)
-    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     return file

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sim.outcomes.save import PROVENANCE
 from tests.helpers import SIX
+from tests.scenarios import written
 
 STUDY = """
 title = "Coercion against autonomy"
@@ -32,14 +33,7 @@ levels = 5
 
 def study_file(folder: Path, *changes: tuple[str, str], name: str = "small") -> Path:
     """The study above, 20 points, with some of its text replaced."""
-    text = STUDY.format(six=SIX)
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{name}.toml"
-    file.write_text(text)
-    return file
+    return written(folder / f"{name}.toml", STUDY.format(six=SIX), *changes)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

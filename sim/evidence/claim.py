@@ -7,13 +7,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from sim.errors import InputError, Problem, listed, nearest
 from sim.evidence.schema import ClaimTables, ClaimTest
-from sim.scenario.load import Scenario, load, read_toml
+from sim.scenario.load import Scenario, load, read_toml, validated
 from sim.scenario.locate import Keys
-from sim.scenario.problems import from_validation
 from sim.scenario.shipped import find
 from sim.studies.compare import comparable
 
@@ -98,14 +95,8 @@ def load_claim(path: str | Path) -> Claim:
     """Read and check one claim file. Raises InputError with every mistake in it."""
     file = Path(path)
     source = read_toml(file)
-
-    def where(keys: Keys) -> str:
-        return source.problem(keys, "").where
-
-    try:
-        tables = ClaimTables.model_validate(source.tables)
-    except ValidationError as error:
-        raise InputError(from_validation(error, ClaimTables, where)) from None
+    where = source.where
+    tables = validated(source, ClaimTables)
     problems: list[Problem] = []
     scenarios: dict[str, Scenario] = {}
     for label, variant in tables.scenarios.items():

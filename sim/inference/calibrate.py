@@ -19,6 +19,7 @@ from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.smc import Stage
 from sim.inference.study import Calibration, load_calibration
 from sim.model.arrays import Array
+from sim.outcomes.disk import put
 
 CHUNK = 128
 """Draws whose likelihoods are estimated together; names their chance, so it does not change."""
@@ -142,10 +143,10 @@ def _finish(
 ) -> None:  # fmt: skip
     """Tables and figures, provenance last: it says that the rest is whole."""
     found = summary.diagnostics(target, last, deviation)
-    store.put(folder / store.POSTERIOR, summary.posterior_csv(target, last.z))
-    store.put(folder / store.SUMMARY, summary.csv_of(summary.coefficients(target, last.z)))
-    store.put(folder / store.BY_STAGE, summary.stages_csv(last.rows))
-    store.put(folder / store.DIAGNOSTICS, json.dumps(found, indent=1) + "\n")
+    put(folder / store.POSTERIOR, summary.posterior_csv(target, last.z))
+    put(folder / store.SUMMARY, summary.csv_of(summary.coefficients(target, last.z)))
+    put(folder / store.BY_STAGE, summary.stages_csv(last.rows))
+    put(folder / store.DIAGNOSTICS, json.dumps(found, indent=1) + "\n")
     _figures(study, target, folder, last)
     ended = dt.datetime.now(dt.UTC)
     provenance = {
@@ -156,7 +157,7 @@ def _finish(
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
-    store.put(folder / store.PROVENANCE, json.dumps(provenance, indent=1) + "\n")
+    put(folder / store.PROVENANCE, json.dumps(provenance, indent=1) + "\n")
 
 
 def _figures(study: Calibration, target: Target, folder: Path, last: Stage) -> None:

@@ -1,10 +1,8 @@
 """The folder of a calibration: what it is of, its stages, its tables; nothing is half-written."""
 
-import fcntl
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +14,9 @@ import numpy as np
 from sim.errors import InputError, Problem
 from sim.inference.smc import Row, Stage
 from sim.inference.study import Calibration
+from sim.outcomes.disk import locked, put
 from sim.outcomes.resolved import fingerprint
+from sim.outcomes.save import check_folder
 
 FROZEN, STAGES, LOCK = "calibration.json", "stages", ".lock"
 STUDY, POSTERIOR, SUMMARY = "study.toml", "posterior.csv", "summary.csv"
@@ -24,16 +24,6 @@ DIAGNOSTICS, BY_STAGE, PROVENANCE = "diagnostics.json", "diagnostics.csv", "prov
 FIGURES = ("posterior.png", "log-likelihood.png")
 OWN = (FROZEN, STAGES, STUDY, POSTERIOR, SUMMARY, DIAGNOSTICS, BY_STAGE, PROVENANCE, *FIGURES)
 FORMAT = 1
-
-
-def put(file: Path, content: str | bytes) -> None:
-    """Write a file beside its place, make sure of it, and rename it into place."""
-    beside = file.with_name(f".{file.name}.part")
-    with beside.open("wb") as out:
-        out.write(content.encode() if isinstance(content, str) else content)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(beside, file)
 
 
 def frozen(c: Calibration) -> dict[str, Any]:
@@ -49,13 +39,7 @@ def frozen(c: Calibration) -> dict[str, Any]:
 
 def open_folder(c: Calibration, folder: Path, force: bool) -> None:
     """Make a folder this calibration's, or go on in one that is. Raises InputError where it is another's."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise InputError(
-            [Problem(str(folder), "--out", "cannot be written", "allowed: a writable folder")]
-        )
+    check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if force:
         for name in OWN:
@@ -85,13 +69,10 @@ def _same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """One calibration at a time in a folder. Raises InputError where another is running."""
-    with (folder / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(
-                [Problem(str(folder), "", "another calibration is running there", "allowed: one at a time")]
-            ) from None  # fmt: skip
+    with locked(folder / LOCK, exclusive=True, wait=False) as got:
+        if not got:
+            found = "another calibration is running there"
+            raise InputError([Problem(str(folder), "", found, "allowed: one at a time")])
         yield
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from sim.errors import InputError, Problem, nearest
 from sim.inference import observations
@@ -14,9 +14,7 @@ from sim.inference.likelihood import Target
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
-from sim.scenario.load import Scenario, load, read_toml
-from sim.scenario.locate import Keys
-from sim.scenario.problems import from_validation
+from sim.scenario.load import Scenario, load, read_toml, validated
 from sim.scenario.schema import Date, Strict
 from sim.scenario.shipped import find
 
@@ -94,15 +92,8 @@ def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibrat
     """
     file = Path(path)
     source = read_toml(file)
-
-    def where(keys: Keys) -> str:
-        return source.problem(keys, "").where
-
-    given = dict(source.tables) | ({"until": until} if until else {})
-    try:
-        tables = CalibrationTables.model_validate(given)
-    except ValidationError as error:
-        raise InputError(from_validation(error, CalibrationTables, where)) from None
+    where = source.where
+    tables = validated(source, CalibrationTables, {"until": until} if until else None)
     problems = [*_switches(tables, where), *_files(tables, file, where)]
     if problems:
         raise InputError(problems)

@@ -5,9 +5,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sim.errors import InputError, Problem, nearest
 from sim.model.variables import COEFFICIENT_NAMES
@@ -71,9 +71,25 @@ class _Source:
     tables: dict[str, Any]
     lines: dict[Keys, int]
 
+    def where(self, path: Keys) -> str:
+        """File and line of a key."""
+        return f"{self.shown}:{line_at(self.lines, path)}"
+
     def problem(self, path: Keys, found: str, allowed: str = "", suggestion: str = "") -> Problem:
-        where = f"{self.shown}:{line_at(self.lines, path)}"
-        return Problem(where, ".".join(map(str, path)), found, allowed, suggestion)
+        return Problem(self.where(path), ".".join(map(str, path)), found, allowed, suggestion)
+
+
+Tables = TypeVar("Tables", bound=BaseModel)
+
+
+def validated(
+    source: _Source, model: type[Tables], more: Mapping[str, Any] | None = None
+) -> Tables:
+    """A file's tables as a model has them, ``more`` in place of its own. Raises InputError with every mistake."""
+    try:
+        return model.model_validate({**source.tables, **(more or {})})
+    except ValidationError as error:
+        raise InputError(from_validation(error, model, source.where)) from None
 
 
 def read_toml(file: Path, shown: str | None = None) -> _Source:

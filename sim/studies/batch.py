@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -133,8 +132,3 @@ def _spreads(plan: Plan, programs: Sequence[Program]) -> list[dict[str, Array]]:
         for seen in seen_together(programs, plan.tables.seed, piece, plan.ticks, names, REPLICATES):
             add_spread(over_time[seen.program], seen.values)
     return [{name: np.stack(x) for name, x in found.items()} for found in over_time]
-
-
-def largest(found: Sequence[float]) -> float:
-    """The largest of several errors, NaN for none."""
-    return reduce(max, found, float("-inf")) if found else float("nan")

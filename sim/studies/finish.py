@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.outcomes.disk import put
 from sim.outcomes.quantities import BY_MEMBER
 from sim.outcomes.run import circumstances
 from sim.outcomes.save import PROVENANCE
 from sim.studies.freeze import CHECKSUMS, FAILURES, FIGURES, STUDY, SUMMARY
 from sim.studies.plan import FROZEN, POINTS, Plan
-from sim.studies.store import DATASET, Receipt, intact, put, receipt_file
+from sim.studies.store import DATASET, Receipt, intact, receipt_file
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem
+from sim.outcomes.disk import put
 from sim.outcomes.save import PROVENANCE, provenance_of, read_table
 from sim.studies.plan import (
     FROZEN,
@@ -22,7 +23,7 @@ from sim.studies.plan import (
     points_text,
     read_points,
 )
-from sim.studies.store import DATASET, LOCK, RECEIPTS, WORKING, lay_out, put
+from sim.studies.store import DATASET, LOCK, RECEIPTS, WORKING, lay_out
 from sim.studies.study import Study
 
 STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (

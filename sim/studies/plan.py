@@ -68,6 +68,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@lru_cache(maxsize=1)
 def code() -> str:
     """A hash of the code that makes results: a study goes on only with the code it began with."""
     root = Path(__file__).resolve().parent.parent

@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.outcomes.disk import locked
 from sim.outcomes.save import provenance_of
 from sim.studies.plan import opened
-from sim.studies.store import LOCK, locked, receipt, receipt_file
+from sim.studies.store import LOCK, receipt, receipt_file
 from sim.studies.sweep import so_far
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
+from sim.outcomes.disk import locked, put
 from sim.outcomes.quantities import BY_MEMBER, MEANING
 from sim.studies.batch import KEPT, Failure, Outcome, run_points
 from sim.studies.plan import Plan, opened, versions
@@ -38,16 +39,6 @@ class Receipt(NamedTuple):
     failures: list[dict[str, Any]]
     files: dict[str, str]
     """SHA-256 by name inside the dataset."""
-
-
-def put(file: Path, text: str) -> None:
-    """Write a file beside its place, make sure of it, and rename it into place."""
-    beside = file.with_name(f".{file.name}.part")
-    with beside.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(beside, file)
 
 
 def lay_out(folder: Path, plan: Plan, anew: bool) -> None:
@@ -224,34 +215,6 @@ def run_batch(folder: str, batch: int) -> Receipt:
         raise InputError([Problem(str(home), "", found, "allowed: the same on all machines")])
     with working(home):
         return fill(home, plan, batch, run_points(plan, plan.batches[batch]))
-
-
-@contextmanager
-def locked(file: Path, exclusive: bool, wait: bool) -> Iterator[bool]:
-    """Hold a lock that ends with the process, however it ends; whether it was got.
-
-    Where the system or the file system has no locks, it counts as got.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield True
-        return
-    try:
-        handle = file.open("a")
-    except OSError:  # a folder that may only be read
-        yield True
-        return
-    with handle:
-        how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-        try:
-            fcntl.flock(handle, how if wait else how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        except OSError:
-            pass
-        yield True
 
 
 @contextmanager

@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
-from sim.scenario.load import Scenario, load, read_toml
-from sim.scenario.locate import Keys
-from sim.scenario.problems import from_validation
+from sim.scenario.load import Scenario, load, read_toml, validated
 from sim.scenario.shipped import find
 from sim.studies import checks, design
 from sim.studies.checks import Faults
@@ -61,15 +57,8 @@ def load_study(path: str | Path, many: bool = False) -> Study:
     """
     file = Path(path)
     source = read_toml(file)
-
-    def where(keys: Keys) -> str:
-        return source.problem(keys, "").where
-
-    try:
-        tables = StudyTables.model_validate(source.tables)
-    except ValidationError as error:
-        raise InputError(from_validation(error, StudyTables, where)) from None
-    faults = Faults(where)
+    tables = validated(source, StudyTables)
+    faults = Faults(source.where)
     scenarios = _scenarios(tables, file, faults)
     factors, rows = _rows(tables, file, faults, many)
     targets = [_targets(factors, s, faults) for s in scenarios]

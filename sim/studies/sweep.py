@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem
+from sim.outcomes.disk import locked
 from sim.outcomes.save import check_folder
 from sim.studies.finish import finish
 from sim.studies.freeze import FAILURES, SUMMARY, check_ours, clear, freeze, is_finished
 from sim.studies.plan import POINTS, Plan, opened
-from sim.studies.store import DATASET, LOCK, WORKING, Receipt, locked, receipt
+from sim.studies.store import DATASET, LOCK, WORKING, Receipt, receipt
 from sim.studies.study import Study, load_study
 from sim.studies.workers import run_batches
 
