@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.inference.scores import (
+from sim.backtest.scores import (
     brier,
     category_log_score,
     fair_crps,
