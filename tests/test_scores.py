@@ -76,11 +76,12 @@ def test_ranks_of_a_calibrated_ensemble_are_uniform() -> None:
 def test_reliable_forecasts_stay_in_the_band() -> None:
     rng = np.random.default_rng(3)
     p = rng.beta(2, 5, 400)
-    good = reliability(p, rng.random(400) < p, rng)
+    drawn = rng.random((500, 400)) < p
+    good = reliability(p, rng.random(400) < p, drawn)
     assert (
         np.mean((good.frequency >= good.low - 1e-12) & (good.frequency <= good.high + 1e-12)) > 0.8
     )
-    bad = reliability(p, rng.random(400) < p**3, rng)
+    bad = reliability(p, rng.random(400) < p**3, drawn)
     assert np.mean((bad.frequency >= bad.low) & (bad.frequency <= bad.high)) < 0.5
     assert (np.diff(good.frequency) >= 0).all()
 
@@ -89,9 +90,22 @@ def test_skill() -> None:
     rng = np.random.default_rng(4)
     groups = np.repeat(np.arange(10), 5)
     base = rng.random(50) + 0.5
-    same = skill(base, base, groups, rng)
+    same = skill(base, base, [groups], rng)
     assert same == pytest.approx((0, 0, 0))
-    half = skill(base / 2, base, groups, rng)
+    half = skill(base / 2, base, [groups], rng)
     assert half == pytest.approx((0.5, 0.5, 0.5))
-    noisy = skill(base * rng.uniform(0.5, 1.5, 50), base, groups, rng)
+    noisy = skill(base * rng.uniform(0.5, 1.5, 50), base, [groups], rng)
     assert noisy.low < noisy.skill < noisy.high
+
+
+def test_skill_by_two_groupings() -> None:
+    """What hangs together by motion is less certain than cases on their own; a perfect baseline has no skill to beat."""
+    rng = np.random.default_rng(5)
+    motions, states = np.repeat(np.arange(12), 6), np.tile(np.arange(6), 12)
+    base = np.ones(72)
+    score = base * rng.uniform(0.2, 1.8, 12)[motions]
+    alone = skill(score, base, [np.arange(72)], rng)
+    both = skill(score, base, [motions, states], rng)
+    assert both.high - both.low > 1.5 * (alone.high - alone.low)
+    assert both.skill == pytest.approx(1 - score.mean())
+    assert np.isnan(skill(score, np.zeros(72), [motions], rng).skill)

@@ -3,6 +3,7 @@
 All scores are negatively oriented: smaller is better. (Gneiting & Raftery 2007, 10.1198/016214506000001437.)
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -73,23 +74,18 @@ class Reliability(NamedTuple):
     high: Array
 
 
-def reliability(
-    p: Array, happened: Array, rng: np.random.Generator, resamples: int = 500
-) -> Reliability:
+def reliability(p: Array, happened: Array, drawn: Array) -> Reliability:
     """Isotonic fit of events on forecasts, with the band that reliable forecasts would give.
 
-    (CORP, Dimitriadis, Gneiting & Jordan 2021, 10.1073/pnas.2016191118.)
+    ``drawn`` (resample, case) are outcomes as they would come if the forecasts were right, with whatever ties the
+    cases together. (CORP, Dimitriadis, Gneiting & Jordan 2021, 10.1073/pnas.2016191118.)
     """
     from scipy.optimize import isotonic_regression
 
     order = np.argsort(p, kind="stable")
-    x = p[order]
-    fit = isotonic_regression(happened[order].astype(float)).x
-    drawn = [
-        isotonic_regression((rng.random(len(x)) < x).astype(float)).x for _ in range(resamples)
-    ]
-    low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
-    return Reliability(x, fit, low, high)
+    fits = [isotonic_regression(x[order].astype(float)).x for x in (happened, *drawn)]
+    low, high = np.quantile(fits[1:], (0.05, 0.95), axis=0)
+    return Reliability(p[order], fits[0], low, high)
 
 
 class Skill(NamedTuple):
@@ -102,19 +98,24 @@ class Skill(NamedTuple):
 
 
 def skill(
-    score: Array, baseline: Array, groups: Array, rng: np.random.Generator, resamples: int = 2000
-) -> Skill:
-    """Skill over all cases, with a bootstrap over groups (such as states) that belong together.
+    score: Array, baseline: Array, groupings: Sequence[Array], rng: np.random.Generator,
+    resamples: int = 2000,
+) -> Skill:  # fmt: skip
+    """Skill over all cases, with a bootstrap over groups of cases that belong together.
 
-    (Cluster bootstrap: Field & Welsh 2007, 10.1111/j.1467-9868.2007.00593.x.) NaN for a perfect baseline.
+    Each grouping (case,), such as states and motions, is resampled by itself, and a case counts as often as all its groups
+    were drawn together (Owen 2007, 10.1214/07-AOAS122; with one grouping the cluster bootstrap). NaN for a perfect baseline.
     """
-    names = np.unique(groups)
-    sums = np.array([[score[groups == g].sum(), baseline[groups == g].sum()] for g in names])
-    picked = sums[rng.integers(0, len(names), (resamples, len(names)))].sum(axis=1)
+    counts = np.ones((resamples, len(score)))
+    for grouping in groupings:
+        names, member = np.unique(grouping, return_inverse=True)
+        times = rng.multinomial(len(names), np.full(len(names), 1.0 / len(names)), resamples)
+        counts *= times[:, member]
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = 1.0 - picked[:, 0] / picked[:, 1]
-        whole = 1.0 - sums[:, 0].sum() / sums[:, 1].sum()
-    low, high = (
-        np.nanquantile(found, (0.05, 0.95)) if np.isfinite(found).any() else (np.nan, np.nan)
-    )
+        found = 1.0 - (counts @ score) / (counts @ baseline)
+        whole = 1.0 - score.sum() / baseline.sum()
+    found = found[np.isfinite(found)]
+    if len(found) == 0 or not np.isfinite(whole):
+        return Skill(float("nan"), float("nan"), float("nan"))
+    low, high = np.quantile(found, (0.05, 0.95))
     return Skill(float(whole), float(low), float(high))

@@ -152,6 +152,19 @@ def calibrate(
 
 
 @app.command()
+def backtest(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A backtest file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; default results/NAME.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
+    json: Json = False,
+) -> None:
+    """Fit to the past, foretell what came after, score against dull rules."""
+    _verb("backtest").main(study, out, jobs, json)
+
+
+@app.command()
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")],
     json: Json = False,

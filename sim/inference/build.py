@@ -15,9 +15,12 @@ from sim.scenario.program import compile, statuses
 def target_of(
     scenario: Scenario, motions: Sequence[Motion], particles: int, until: dt.date = LAST_EVIDENCE
 ) -> Target:
-    """The target up to a date: motions dated by then, membership of the ticks that end by then."""
+    """The target up to a date: motions dated by then, membership of the ticks that end by then.
+
+    A tick that ends on the day after has ended by then: its last day is that date.
+    """
     program = compile(scenario)
-    edges = [d for d in program.edges if d <= until]
+    edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
     record = np.stack([statuses(scenario.tables, d)[:, 0] for d in edges])
     used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
     return Target(program, record, used, space_of(program, bool(used)), particles)

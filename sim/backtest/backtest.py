@@ -1,0 +1,159 @@
+"""A backtest in its folder: fit every origin, foretell, open the held-out part, score, write it down."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sim.backtest import openings
+from sim.backtest.forecasts import make
+from sim.backtest.known import happened
+from sim.backtest.study import Backtest, load_backtest
+from sim.backtest.written import Rows, csv_of, figures, read, results
+from sim.errors import InputError, Problem
+from sim.inference.calibrate import calibrate
+from sim.inference.smc import Stage
+from sim.inference.store import last_stage
+from sim.model.arrays import Array
+from sim.outcomes.disk import locked, put
+from sim.outcomes.resolved import fingerprint
+from sim.outcomes.run import circumstances, commit
+from sim.outcomes.save import check_folder, provenance_of, read_table, write_text, writing
+
+FROZEN, FITS, LOCK = "backtest.json", "fits", ".lock"
+SCORES, SKILL, CASES, COHESION = "scores.csv", "skill.csv", "cases.csv", "cohesion.csv"
+FORMAT = 1
+Tell = Callable[[str, int, float, float, Stage | None], None]
+"""Hears the fit (by date), its stage, the power before it, the share done, the last finished stage."""
+
+
+@dataclass(frozen=True)
+class Backtested:
+    """A backtest in its folder."""
+
+    folder: Path
+    finished: bool
+    opening: int | None = None
+    """Which opening of the held-out part this was; None where it was not opened now."""
+
+    @cached_property
+    def scores(self) -> Rows:
+        """The mean score of every forecaster by scheme and measure, with its Monte Carlo standard error."""
+        return read(self.folder / SCORES)
+
+    @cached_property
+    def skill(self) -> Rows:
+        """Skill of the model against every baseline, with 90 % bootstrap intervals."""
+        return read(self.folder / SKILL)
+
+    def __repr__(self) -> str:
+        return f"<Backtested in {self.folder}, {'finished' if self.finished else 'not finished'}>"
+
+
+def backtest(
+    study: Backtest | str | Path, out: str | Path | None = None, jobs: int | None = None,
+    tell: Tell = lambda *_: None, stop: Callable[[], bool] = lambda: False,
+) -> Backtested:  # fmt: skip
+    """Fit every origin, then score; the same call again goes on where it was interrupted.
+
+    A finished folder is returned as it is, and nothing is opened anew.
+
+    Parameters
+    ----------
+    study : from :func:`load_backtest`, or its file.
+    out : folder; ``results/NAME`` by default.
+    jobs : worker processes for the fits; all cores by default. Does not change the result.
+    tell : hears how far the fits are.
+    stop : asked after every stage of a fit; once true, no other is begun.
+
+    Raises
+    ------
+    InputError
+        For a study or a folder that cannot be, or where the opening cannot be recorded.
+    """
+    study = study if isinstance(study, Backtest) else load_backtest(study)
+    folder = Path(out) if out else Path("results") / study.name
+    _freeze(study, folder)
+    with locked(folder / LOCK, exclusive=True, wait=False) as got:
+        if not got:
+            found = "another backtest is running there"
+            raise InputError([Problem(str(folder), "", found, "allowed: one at a time")])  # fmt: skip
+        if provenance_of(folder):
+            return Backtested(folder, True)
+        for until, fit in study.fits.items():
+
+            def within(stage: int, power: float, share: float, last: Stage | None, name: str = f"{until}") -> None:  # fmt: skip
+                tell(name, stage, power, share, last)
+
+            if not calibrate(fit, folder / FITS / f"{until}", jobs, within, stop).finished:
+                return Backtested(folder, False)
+        return _open(study, folder)
+
+
+def _freeze(study: Backtest, folder: Path) -> None:
+    """Write down what is tested, or find that the folder already holds it. Raises InputError where it holds another."""
+    check_folder(folder)
+    new = identity(study)
+    there = read_table(folder / FROZEN)
+    advice = "allowed: the backtest as it was, or another --out"
+    if there is None:
+        if folder.exists() and any(p.name != LOCK for p in folder.iterdir()):
+            raise InputError([Problem(str(folder), "--out", "holds files that are not a backtest's", advice)])  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        put(folder / FROZEN, json.dumps(new, indent=1) + "\n")
+    elif there != new:
+        changed = [k for k in {**there, **new} if there.get(k) != new.get(k)]
+        raise InputError(
+            [
+                Problem(str(folder), k, f"{there.get(k)} when it began, now {new.get(k)}", advice)
+                for k in changed
+            ]
+        )
+
+
+def identity(study: Backtest) -> dict[str, Any]:
+    """What makes a backtest the one it is."""
+    c = next(iter(study.fits.values()))
+    said = c.tables.model_dump(mode="json", exclude={"title", "question", "until"})
+    return {
+        "format": FORMAT,
+        "name": study.name,
+        **study.tables.model_dump(mode="json", exclude={"title", "question"}),
+        "settings": said,
+        "fingerprint": fingerprint(c.scenario),
+        "observations": hashlib.sha256(c.table.encode()).hexdigest()[:16],
+    }
+
+
+def _open(study: Backtest, folder: Path) -> Backtested:
+    """Forecast everything, then record the opening, then score."""
+    from sim.figures.style import save as save_figure
+
+    t = study.tables
+    made = []
+    for scheme in t.schemes:
+        origins = [study.origin(scheme, until) for until in scheme.fit_until]
+        made.append(make(scheme.name, origins, [_draws(folder / FITS / f"{o.until}") for o in origins], t))  # fmt: skip
+    who = identity(study)
+    inputs = f"{who['fingerprint']} {who['observations']}"
+    what = f"{len(study.fits)} origins, {len(made)} schemes, seed {t.seed}"
+    number = openings.record(openings.table_of(study.file), commit() or "unknown", inputs, what)
+    found = [results(m, [happened(o) for o in m.origins], t.seed) for m in made]
+    with writing(folder, {**who, "opening": number, **circumstances()}) as scratch:
+        for file in (SCORES, SKILL, CASES, COHESION):
+            rows = [row for r in found for row in r[file.removesuffix(".csv")]]
+            write_text(scratch / file, csv_of(rows))
+        (scratch / "figures").mkdir()
+        for name, figure in figures(study, found, number).items():
+            save_figure(figure, scratch / "figures" / f"{name}.png")
+    return Backtested(folder, True, number)
+
+
+def _draws(folder: Path) -> Array:
+    """The posterior draws of a finished fit, (draw, coordinate)."""
+    stage = last_stage(folder)
+    assert stage is not None
+    return stage.z

@@ -1,0 +1,166 @@
+"""Dull forecasters: what the model must beat to be worth its equations.
+
+Each knows the record up to the origin; the logit knows dependence, threat and Western ties besides, as they were
+or as they stood at the origin, whichever the model it is held against knows.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sim.backtest import logit
+from sim.backtest.known import Origin, Told, cohesion, covariates
+from sim.inference.observations import Motion
+from sim.inference.smc import generator
+from sim.model.arrays import Array, Flags
+from sim.model.cohesion import measure
+from sim.model.variables import OUTSIDE
+
+RUNS = 1000
+"""Of a cohesion ensemble drawn from conduct."""
+CHANCE = 4_000_001
+
+
+def base_rate(o: Origin, rate: float, seed: int) -> Told:
+    """A constant hazard, that of all pacts; conduct and cohesion as if nothing were known."""
+    return _told(o, _constant(o, np.full(len(o.inside), rate)), [np.full(3, 1 / 3)] * len(o.inside), seed)  # fmt: skip
+
+
+def own_rate(o: Origin, rate: float, seed: int) -> Told:
+    """A constant hazard, the alliance's own so far; each state's conduct so far; cohesion as so far."""
+    found = _constant(o, np.where(o.inside, *(_own_hazard(o, inside) for inside in (True, False))))
+    told = _told(o, found, [_frequencies(o.before, k) for k in range(len(o.inside))], seed)
+    past = [c for c in _cohesions(o) if np.isfinite(c)]
+    return told._replace(cohesion=[np.array(past)] * len(o.after)) if len(past) > 1 else told
+
+
+def persistence(o: Origin, rate: float, seed: int) -> Told:
+    """Nobody changes sides; everybody does again what it did last, and cohesion is what it was last."""
+    last = [_last(o.before, k) for k in range(len(o.inside))]
+    told = _told(o, np.zeros((len(o.inside), len(o.leads))), last, seed)
+    past = [c for c in _cohesions(o) if np.isfinite(c)]
+    return told._replace(cohesion=[np.full(2, past[-1])] * len(o.after)) if past else told
+
+
+def on_covariates(o: Origin, seed: int, held: bool) -> Told:
+    """A logit of leaving, one of entering, and one of conduct, on dependence, threat and Western ties."""
+    n, last = o.fit.ticks, o.fit.ticks - 1
+
+    def at(tick: int) -> Array:
+        return covariates(o.whole, last if held else tick)
+
+    stay = np.ones(len(o.inside))
+    changed = np.empty((len(o.inside), len(o.leads)))
+    fits = {inside: logit.fit(*_years(o, inside), 2) for inside in (True, False)}
+    for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
+        x = at(n + start)
+        hazard = np.where(o.inside, fits[True].chances(x)[:, 1], fits[False].chances(x)[:, 1])
+        stay = stay * (1.0 - hazard) ** ((end - start) / o.per_year)
+        changed[:, k] = 1.0 - stay
+    x, y = _answers(o)
+    conduct = logit.fit(x, y, 3)
+    by_state = [conduct.chances(at(o.tick_of(m))) for m in o.after]
+    return _told(o, changed, [], seed, by_state)
+
+
+def _constant(o: Origin, hazard: Array) -> Array:
+    """The chance of having changed sides by each lead, (state, lead)."""
+    years = np.array(o.leads) / o.per_year
+    return np.asarray(1.0 - np.exp(-hazard[:, None] * years))
+
+
+def _scripted(o: Origin) -> Flags:
+    """Entries that the scenario scripts, on which everybody conditions. (tick, state)."""
+    return np.array([s.enters[:, 0] for s in o.whole.program.script[: o.fit.ticks]])
+
+
+def _own_hazard(o: Origin, inside: bool) -> float:
+    """Changes of side a year so far, half a change added (Jeffreys)."""
+    outside = o.fit.record == OUTSIDE
+    at_risk = (outside[:-1] != inside) & ~_scripted(o)
+    crossed = (outside[1:] != outside[:-1]) & at_risk
+    return float((crossed.sum() + 0.5) / max(at_risk.sum() / o.per_year, 0.5))
+
+
+def _years(o: Origin, inside: bool) -> tuple[Array, Array]:
+    """State-years so far on one side: covariates at their start, whether the side was changed."""
+    outside, scripted = o.fit.record == OUTSIDE, _scripted(o)
+    x, y = [np.zeros((0, 3))], []
+    for end in range(o.fit.ticks, o.per_year - 1, -o.per_year):
+        start = end - o.per_year
+        rows = (outside[start] != inside) & ~scripted[start:end].any(axis=0)
+        x.append(covariates(o.whole, start)[rows])
+        y.append((outside[start + 1 : end + 1] != outside[start]).any(axis=0)[rows])
+    return np.concatenate(x), np.concatenate([np.zeros(0), *y])
+
+
+def _answers(o: Origin) -> tuple[Array, Array]:
+    """Answers so far: covariates of the state, what it did."""
+    x = [covariates(o.whole, o.tick_of(m))[list(m.rows)] for m in o.before]
+    y = [m.codes for m in o.before]
+    return np.concatenate([np.zeros((0, 3)), *x]), np.concatenate([np.zeros(0), *y])
+
+
+def _frequencies(before: list[Motion], state: int) -> Array:
+    """Of a state's conduct so far, one answer of each kind added (Laplace). (3,)."""
+    counts = np.ones(3)
+    for m in before:
+        if state in m.rows:
+            counts[m.codes[m.rows.index(state)]] += 1
+    return counts / counts.sum()
+
+
+def _last(before: list[Motion], state: int) -> Array:
+    """Certainty of what a state did last; a third each where it was never asked. (3,)."""
+    for m in reversed(before):
+        if state in m.rows:
+            return np.eye(3)[m.codes[m.rows.index(state)]]
+    return np.full(3, 1 / 3)
+
+
+def _cohesions(o: Origin) -> list[float]:
+    """Cohesion on the motions so far."""
+    return [cohesion(m, o.whole.record[o.tick_of(m)]) for m in o.before]
+
+
+def _told(
+    o: Origin, changed: Array, conduct: list[Array], seed: int, by_motion: list[Array] | None = None
+) -> Told:
+    """Conduct of each state, the same on all motions or by motion; cohesion of the members of the origin from it."""
+    every = by_motion or [np.array(conduct)] * len(o.after)
+    status = o.fit.record[-1][:, None]
+    ensembles = []
+    for k, p in enumerate(every):
+        rng = generator(seed, CHANCE, k + 1, o.until.toordinal())
+        u = rng.random((len(p), RUNS))
+        did = 0.5 * (1.0 * (u >= p[:, :1]) + (u >= p[:, :2].sum(axis=1, keepdims=True)))
+        alive = np.ones(RUNS, dtype=bool)
+        seen = measure(did, np.broadcast_to(status, did.shape), np.zeros(did.shape), alive)
+        ensembles.append(seen.cohesion)
+    told = [p[list(m.rows)] for p, m in zip(every, o.after, strict=True)]
+    return Told(changed, told, ensembles)
+
+
+def without_parts(told: Told, parts: int) -> list[Told]:
+    """The same with each part of what was drawn left out in turn."""
+
+    def rest(ensemble: Array, k: int) -> Array:
+        return (
+            ensemble[np.arange(len(ensemble)) % parts != k] if len(ensemble) == RUNS else ensemble
+        )
+
+    return [told._replace(cohesion=[rest(e, k) for e in told.cohesion]) for k in range(parts)]
+
+
+BASELINES: dict[str, Callable[[Origin, float, int], Told]] = {
+    "base rate": base_rate,
+    "own rate": own_rate,
+    "persistence": persistence,
+}
+LOGIT = "logit"
+MEANING = {
+    "base rate": "a constant hazard at the rate of all pacts; conduct a third each",
+    "own rate": "a constant hazard at the alliance's rate so far; each state's conduct so far",
+    "persistence": "nobody changes sides; everybody does what it did last",
+    LOGIT: "logits on dependence, threat and Western ties",
+}

@@ -1,0 +1,128 @@
+"""What a backtest writes: every probability with what happened, cohesion by motion, figures."""
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.backtest import pictures
+from sim.backtest.forecasts import Made
+from sim.backtest.known import Happened
+from sim.backtest.scoring import AS_THEY_WERE, MODEL, score_rows, skill_rows
+from sim.backtest.study import Backtest
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Rows = list[dict[str, Any]]
+WORDS = ("scheme", "question", "score", "forecaster", "inputs", "baseline")
+
+
+def results(made: Made, seen: list[Happened], seed: int) -> dict[str, Any]:
+    """Everything that is written of a scheme."""
+    name, origins = made.scheme, made.origins
+    futures, said = made.futures[AS_THEY_WERE], made.told(MODEL, AS_THEY_WERE)
+    last = made.told("persistence")
+    return {
+        "scheme": name,
+        "scores": score_rows(name, origins, made.forecasters, seen),
+        "skill": skill_rows(name, origins, made.forecasters, seen, seed),
+        "cases": cases(made, seen),
+        "cohesion": cohesions(made, seen),
+        "reliability": pictures.reliability_panels(origins, said, seen, futures, seed),
+        "ranks": pictures.rank_panel(name, origins, seen, futures, seed),
+        "cohesion_panel": pictures.cohesion_panel(name, origins, said, last, seen),
+    }
+
+
+def cases(made: Made, seen: list[Happened]) -> Rows:
+    """Every probability that was told, with what happened."""
+    rows = []
+    for f in made.forecasters:
+        for o, t, h in zip(made.origins, f.told, seen, strict=True):
+            states = o.whole.program.members
+            who = {"scheme": made.scheme, "fit_until": o.until, "forecaster": f.name, "inputs": f.knows}  # fmt: skip
+            for i, state in enumerate(states):
+                for k, lead in enumerate(o.leads):
+                    by = o.whole.program.edges[o.fit.ticks + lead]
+                    outcome = "left" if o.inside[i] else "entered"
+                    rows.append({**who, "state": state, "by": by, "motion": "", "outcome": outcome,
+                                 "probability": float(t.changed[i, k]), "happened": int(h.changed[i, k])})  # fmt: skip
+            for m, p, codes in zip(o.after, t.conduct, h.conduct, strict=True):
+                for row, chances, code in zip(m.rows, p, codes, strict=True):
+                    for c, outcome in enumerate(("opposed", "abstained", "supported")):
+                        rows.append({**who, "state": states[row], "by": m.date, "motion": m.name, "outcome": outcome,
+                                     "probability": float(chances[c]), "happened": int(code == c)})  # fmt: skip
+    return rows
+
+
+def cohesions(made: Made, seen: list[Happened]) -> Rows:
+    """Observed cohesion on every motion, and the spread of its forecasts."""
+    return [
+        {
+            "scheme": made.scheme, "fit_until": o.until, "forecaster": f.name, "inputs": f.knows,
+            "date": m.date, "motion": m.name, "observed": h.cohesion[k],
+            **{name: float(np.quantile(t.cohesion[k], q)) for name, q in pictures.LEVELS.items()},
+        }
+        for f in made.forecasters
+        for o, t, h in zip(made.origins, f.told, seen, strict=True)
+        for k, m in enumerate(o.after)
+    ]  # fmt: skip
+
+
+def figures(study: Backtest, found: Rows, number: int) -> dict[str, "Figure"]:
+    from sim.figures import backtest as draw
+
+    c = next(iter(study.fits.values()))
+    runs = c.tables.draws * study.tables.replicates
+    footer = (
+        f"Backtest: {study.name}  |  {c.scenario.name}  |  {runs:,} futures of {c.tables.draws:,} posterior draws an origin  |  "
+        f"seed {study.tables.seed}  |  opening {number} of the held-out part"
+    )  # fmt: skip
+    common = {"title": study.tables.title, "footer": footer}
+    rows = [
+        {"split": r["scheme"], "measure": r["question"], "score": r["score"], "forecaster": f"model, inputs {r['inputs']}",
+         **{k: r[k] for k in ("baseline", "skill", "low", "high")}}
+        for result in found for r in result["skill"]
+    ]  # fmt: skip
+    drawn = {"skill": draw.skills({**common, "rows": rows})}
+    for result in found:
+        name = result["scheme"].replace(" ", "-")
+        if result["reliability"]:
+            told = {**common, "title": f"{study.tables.title}: {result['scheme']}"}
+            drawn[f"reliability-{name}"] = draw.reliability({**told, "panels": result["reliability"]})  # fmt: skip
+    for key, figure in (("ranks", draw.rank_histogram), ("cohesion_panel", draw.cohesion)):
+        panels = [r[key] for r in found if r[key]]
+        if panels:
+            drawn[key.removesuffix("_panel")] = figure({**common, "panels": panels})
+    return drawn
+
+
+def csv_of(rows: Rows) -> str:
+    """Rows as CSV, numbers in six digits, nothing where there is none."""
+
+    def cell(x: Any) -> str:
+        if isinstance(x, float):
+            return f"{x:.6g}" if np.isfinite(x) else ""
+        return str(x)
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows([cell(x) for x in row.values()] for row in rows)
+    return text.getvalue()
+
+
+def read(file: Path) -> Rows:
+    """The rows of a table that :func:`csv_of` made."""
+
+    def value(text: str) -> Any:
+        try:
+            return float(text)
+        except ValueError:
+            return text or float("nan")
+
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [{k: v if k in WORDS else value(v) for k, v in row.items()} for row in csv.DictReader(lines)]  # fmt: skip

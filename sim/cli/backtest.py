@@ -1,0 +1,105 @@
+"""`cohesion backtest`: fit to the past, foretell, score, print who foretold better."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from sim.backtest import openings
+from sim.backtest.backtest import Backtested, backtest
+from sim.backtest.baselines import MEANING
+from sim.backtest.scoring import MODEL
+from sim.backtest.study import Backtest, load_backtest
+from sim.cli import show
+from sim.cli.sweep import interruptible, resume
+from sim.inference.smc import Stage
+
+
+def main(study: str, out: Path | None, jobs: int | None, json: bool) -> None:
+    """Check everything first, fit what is not fitted, score, print."""
+    loaded = load_backtest(study)
+    folder = out or Path("results") / loaded.name
+    with interruptible() as stopped, bar(len(loaded.fits)) as tell:
+        found = backtest(loaded, folder, jobs, tell, stopped)
+    if not found.finished:
+        show.err().print(f"Interrupted. Finished stages are kept; {resume()}")
+        sys.exit(130)
+    seen = openings.read(openings.table_of(loaded.file))
+    if json:
+        show.print_json({"scores": found.scores, "skill": found.skill, "openings": seen})
+    else:
+        print_backtest(loaded, found, len(seen))
+    show.err().print(f"In {folder}/: scores.csv, skill.csv, cases.csv, cohesion.csv, figures.")
+
+
+@contextmanager
+def bar(fits: int) -> Iterator[Callable[[str, int, float, float, Stage | None], None]]:
+    """How far the fits are, on standard error."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
+               TextColumn("{task.fields[told]}"))  # fmt: skip
+    with Progress(
+        *columns, console=show.err(), transient=True, disable=not show.err().is_terminal
+    ) as shown:
+        task = shown.add_task("fits", total=float(fits), told="")
+        begun: list[str] = []
+
+        def tell(name: str, stage: int, power: float, share: float, last: Stage | None) -> None:
+            if name not in begun:
+                begun.append(name)
+            told = f"until {name}: power {power:.2f}, stage {stage}, {100 * share:.0f} %"
+            shown.update(task, completed=len(begun) - 1 + power, told=told)
+
+        yield tell
+
+
+def print_backtest(study: Backtest, found: Backtested, opened: int) -> None:
+    """A table a scheme: scores by forecaster, and how the model fares against each."""
+    console = show.out()
+    for scheme in study.tables.schemes:
+        dates = ", ".join(f"{d}" for d in scheme.fit_until)
+        when = f"fitted until {dates}, {scheme.years} years ahead"
+        console.print(f"[bold]{study.tables.title}[/bold]: {scheme.name}, {when}")
+        console.print(_table(scheme.name, found))
+    words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
+    console.print(
+        "Scores: smaller is better; ± is one Monte Carlo standard error; * the model's best against this forecaster is better, "
+        "- worse, in at least 95 % of bootstrap samples.\n"
+        f"{words}.\n"
+        f"The held-out years have been looked at {opened} time{'' if opened == 1 else 's'} ({openings.table_of(study.file)})."
+    )
+
+
+def _table(scheme: str, found: Backtested) -> Table:
+    rows = [r for r in found.scores if r["scheme"] == scheme]
+    measures = list(dict.fromkeys((r["question"], r["score"]) for r in rows))
+    by_cell = {(r["forecaster"], r["inputs"], r["question"], r["score"]): r for r in rows}
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("Forecaster", no_wrap=True)
+    for question, score in measures:
+        table.add_column(f"{question.capitalize()}\n{score}", justify="right")
+    for who in dict.fromkeys((r["forecaster"], r["inputs"]) for r in rows):
+        cells = []
+        for m in measures:
+            r = by_cell.get((*who, *m))
+            cells.append(f"{r['value']:.3f}±{r['mcse']:.3f}{_mark(found, scheme, who, m)}" if r else "")  # fmt: skip
+        name = f"{who[0]}, inputs {who[1]}" if who[1] else who[0]
+        table.add_row(f"[bold]{name}[/bold]" if who[0] == MODEL else name, *cells)
+    return table
+
+
+def _mark(found: Backtested, scheme: str, who: tuple[str, str], m: tuple[str, str]) -> str:
+    """Whether the model is better (*) or worse (-) than a baseline, the inputs known alike."""
+    skills: list[Any] = [
+        r for r in found.skill
+        if (r["scheme"], r["baseline"], r["question"], r["score"]) == (scheme, who[0], *m)
+        and r["inputs"] == (who[1] or r["inputs"])
+    ]  # fmt: skip
+    if any(r["low"] > 0 for r in skills):
+        return "*"
+    return "-" if skills and all(r["high"] < 0 for r in skills) else " "

@@ -1,0 +1,162 @@
+"""What a fitted model says of the years after: futures of posterior draws, from where the filter left them.
+
+A draw is a point of the posterior (coefficients, the spread of motions, coded places). Its particles are
+carried through the record that it was fitted to; so many of them as asked go on as simulated futures, by
+the ensemble's own ticks. Motions of the years after are answered with an effect of their own each, the same
+for all states, as in the likelihood.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from sim.engines.ensemble import Stack
+from sim.inference.likelihood import Cloud, Target
+from sim.inference.simulate import Chance
+from sim.inference.smc import generator
+from sim.inference.space import MOTION_PRIOR, Space
+from sim.model import conduct
+from sim.model.arrays import Array, Codes, State
+from sim.model.cohesion import measure
+from sim.model.noise import BLOCK
+from sim.scenario.distributions import quantile
+from sim.scenario.paths import Band
+from sim.scenario.program import Program
+
+FORECAST, INPUTS = 3_000_005, 3_000_006
+
+
+class Answers(NamedTuple):
+    """What all states do on a motion, asked or not. (state, run), but for the last, (run,)."""
+
+    support: Array  # the chance, given stance and the motion's effect
+    oppose: Array
+    conduct: Array  # drawn: 1, 1/2 or 0
+    cohesion: Array  # of the alliance as it then is
+
+
+class Forecast(NamedTuple):
+    """Futures of a fit. Runs of a draw stand side by side."""
+
+    status: Codes  # (edge, state, run), from the end of the fit on
+    answers: dict[str, Answers]
+    """By motion."""
+    draws: int
+
+
+def held(program: Program, tick: int) -> Program:
+    """The program of somebody who knows nothing from a tick on: inputs stay, crises are drawn."""
+
+    def still(band: Band) -> Band:
+        low, high = band.low.copy(), band.high.copy()
+        low[tick:], high[tick:] = low[tick - 1], high[tick - 1]
+        return band._replace(low=low, high=high)
+
+    script = tuple(
+        s if t < tick else s._replace(
+            kind=np.zeros_like(s.kind), help=np.zeros_like(s.help), clash=np.zeros_like(s.clash),
+            enters=np.zeros_like(s.enters), calls=False, drawn=True,
+        )
+        for t, s in enumerate(program.script)
+    )  # fmt: skip
+    bands = {path: still(band) for path, band in program.bands.items()}
+    return program._replace(bands=bands, script=script)
+
+
+def forecast(
+    fit: Target, whole: Target, z: Array, replicates: int, seed: int, program: Program
+) -> Forecast:
+    """Simulate ``replicates`` futures of every posterior draw.
+
+    Parameters
+    ----------
+    fit : what the draws were fitted to; the future begins where its record ends.
+    whole : up to the end of the forecast, with the motions to be answered.
+    z : posterior draws (draw, coordinate) of ``fit``.
+    program : what is known of the future: that of ``whole``, or :func:`held`.
+    """
+    size = max(1, BLOCK // replicates)
+    parts = [
+        _futures(fit, whole, z[k : k + size], replicates, (seed, FORECAST, k + 1), program)
+        for k in range(0, len(z), size)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    answers = {
+        m: Answers(*(np.concatenate(x, axis=-1) for x in zip(*(p.answers[m] for p in parts), strict=True)))
+        for m in parts[0].answers
+    }  # fmt: skip
+    return Forecast(np.concatenate([p.status for p in parts], axis=-1), answers, len(z))
+
+
+class _Chance(Chance):
+    """As in simulated histories, but what the posterior does not hold is drawn too, once a draw."""
+
+    def __init__(self, known: Mapping[str, Array], draws: int, replicates: int, key: Sequence[int]) -> None:  # fmt: skip
+        self.rng, self.draws = generator(*key), draws * replicates
+        self._known, self._key = known, key
+        self._shape = draws, replicates
+
+    def of_input(self, path: str) -> Array:
+        """The uniforms of a path, (run,)."""
+        if path in self._known:
+            return np.repeat(self._known[path], self._shape[1])
+        u = generator(*self._key, INPUTS, crc32(path.encode())).random(self._shape[0])
+        return np.repeat(np.maximum(u, 2.0**-54), self._shape[1])
+
+
+def _futures(
+    fit: Target, whole: Target, z: Array, replicates: int, key: tuple[int, ...], program: Program
+) -> Forecast:
+    cloud = Cloud(fit, z, generator(*key, 1))
+    for t in range(fit.ticks):
+        cloud.tick(t)
+    noise: Any = _Chance(fit.space.uniforms(z).columns, len(z), replicates, (*key, 2))
+    stack = Stack([program._replace(record_ticks=0)], noise, slice(0, noise.draws), None)
+    stack.state = _state(cloud, replicates)
+    spread = np.repeat(_spread(fit.space, z, noise.rng), replicates)
+    status, answers = [np.array(stack.state.status)], {}
+    for t in range(fit.ticks, whole.ticks):
+        record = stack.tick(t)
+        for motion in whole.by_tick.get(t, ()):
+            x = record.stance + spread * noise.rng.standard_normal(noise.draws)
+            support, oppose = conduct.chances(x, stack.c)
+            did = conduct.choose(noise.rng.random(x.shape), support, oppose)
+            seen = measure(did, record.before, record.stance, record.alive)
+            answers[motion.name] = Answers(support, oppose, did, seen.cohesion)
+        status.append(np.array(record.status))
+    return Forecast(np.stack(status), answers, len(z))
+
+
+def _spread(space: Space, z: Array, rng: np.random.Generator) -> Array:
+    """The spread of motions of each draw; the prior's where the fit has seen no motion."""
+    if space.motions:
+        return space.motion_spread(z)
+    d = MOTION_PRIOR
+    return quantile(rng.uniform(2.0**-54, 1.0, len(z)), d.family, d.parameters(), 0.0, np.inf)
+
+
+def _state(cloud: Cloud, replicates: int) -> State:
+    """Particles picked by their weights, so many a draw, as the state of so many runs."""
+    w = np.exp(cloud.weights - cloud.weights.max(axis=1, keepdims=True))
+    below = np.cumsum(w, axis=1) / w.sum(axis=1, keepdims=True)
+    points = (cloud.rng.random((len(w), 1)) + np.arange(replicates)) / replicates
+    picked = np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
+    states, draws, particles = cloud.shape
+
+    def of_states(x: Any) -> Any:
+        full = np.broadcast_to(x, cloud.shape)
+        return np.take_along_axis(full, picked[None], axis=2).reshape(states, draws * replicates)
+
+    def of_alliance(x: Any) -> Any:
+        return np.repeat(np.broadcast_to(x, (draws, particles))[:, 0], replicates)
+
+    s = cloud.state
+    return State(
+        stance=of_states(s.stance), kept=of_states(s.kept), broken=of_states(s.broken),
+        opinion=of_states(s.opinion), diversified=of_states(s.diversified),
+        punishment=of_states(s.punishment), status=of_states(s.status),
+        recent_exits=of_alliance(s.recent_exits), war=of_alliance(s.war), alive=of_alliance(s.alive),
+    )  # fmt: skip
