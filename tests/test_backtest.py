@@ -36,7 +36,8 @@ def cut(target: Target, ticks: int) -> Target:
 
 
 def origin(target: Target, ticks: int = 5) -> Origin:
-    return Origin("test", dt.date(2025, 1, 1), cut(target, ticks), target)
+    fit = cut(target, ticks)
+    return Origin("test", dt.date(2025, 1, 1), fit, fit, target)
 
 
 def test_forecasts_of_the_truth_are_reliable() -> None:
@@ -57,7 +58,8 @@ def test_forecasts_of_the_truth_are_reliable() -> None:
         for name, code in (("supports", 2), ("opposes", 0)):
             each = [(c == code) - p[:, code] for c, p in zip(came.conduct, said.conduct, strict=True)]  # fmt: skip
             gaps[name].append(np.mean(each))
-        ranks = [np.mean(x < c) + np.mean(x == c) / 2 - 0.5 for x, c in zip(said.cohesion, came.cohesion, strict=True)]  # fmt: skip
+        both = zip(said.cohesion, came.cohesion, strict=True)
+        ranks = [np.mean(x < c) + np.mean(x == c) / 2 - 0.5 for x, c in both]
         gaps["cohesion"].append(float(np.nanmean(ranks)))
     for name, x in gaps.items():
         z_score = np.mean(x) / (np.std(x, ddof=1) / np.sqrt(len(x)))
@@ -179,7 +181,7 @@ def test_held_logit_reads_only_what_was_known() -> None:
     still = six_origin()
     program = compile(load(SIX, {"time.step": "year", "time.horizons": [1]}))  # paths that move
     whole, fit = (replace(x, program=program) for x in (still.whole, still.fit))
-    o = still._replace(whole=whole, fit=fit)
+    o = still._replace(whole=whole, fit=fit, taught=fit)
     assert not np.allclose(covariates(o.whole, 4), covariates(o.whole, 9))
     kept = baselines.on_covariates(o, 1, held=True)
     step = -np.log1p(-kept.changed)

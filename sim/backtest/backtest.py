@@ -1,5 +1,6 @@
 """A backtest in its folder: fit every origin, foretell, open the held-out part, score, write it down."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
@@ -11,10 +12,13 @@ from typing import Any
 from sim.backtest import openings
 from sim.backtest.forecasts import make
 from sim.backtest.known import happened
+from sim.backtest.scoring import AS_THEY_WERE
 from sim.backtest.study import Backtest, load_backtest
 from sim.backtest.written import Rows, csv_of, figures, read, results
 from sim.errors import InputError, Problem
 from sim.inference.calibrate import calibrate
+from sim.inference.forecast import carried
+from sim.inference.observations import LAST_EVIDENCE
 from sim.inference.smc import Stage
 from sim.inference.store import last_stage
 from sim.model.arrays import Array
@@ -121,9 +125,10 @@ def identity(study: Backtest) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "name": study.name,
-        **study.tables.model_dump(mode="json", exclude={"title", "question"}),
+        **study.tables.model_dump(mode="json", exclude={"title", "question", "carried"}),
         "settings": said,
         "fingerprint": fingerprint(c.scenario),
+        "carried": {name: fingerprint(s) for name, s in study.carried.items()},
         "observations": hashlib.sha256(c.table.encode()).hexdigest()[:16],
     }
 
@@ -136,10 +141,14 @@ def _open(study: Backtest, folder: Path) -> Backtested:
     made = []
     for scheme in t.schemes:
         origins = [study.origin(scheme, until) for until in scheme.fit_until]
-        made.append(make(scheme.name, origins, [_draws(folder / FITS / f"{o.until}") for o in origins], t))  # fmt: skip
+        made.append(make(scheme.name, origins, [_draws(folder, o.until) for o in origins], t))
+    for name in study.carried:
+        o = study.beginning(name)
+        z = carried(_draws(folder, LAST_EVIDENCE), o.taught.space, o.fit.space, t.seed)
+        made.append(make(name, [o], [z], t, [AS_THEY_WERE]))
     who = identity(study)
     inputs = f"{who['fingerprint']} {who['observations']}"
-    what = f"{len(study.fits)} origins, {len(made)} schemes, seed {t.seed}"
+    what = f"{', '.join(m.scheme for m in made)}; seed {t.seed}"
     number = openings.record(openings.table_of(study.file), commit() or "unknown", inputs, what)
     found = [results(m, [happened(o) for o in m.origins], t.seed) for m in made]
     with writing(folder, {**who, "opening": number, **circumstances()}) as scratch:
@@ -152,8 +161,8 @@ def _open(study: Backtest, folder: Path) -> Backtested:
     return Backtested(folder, True, number)
 
 
-def _draws(folder: Path) -> Array:
+def _draws(folder: Path, until: dt.date) -> Array:
     """The posterior draws of a finished fit, (draw, coordinate)."""
-    stage = last_stage(folder)
+    stage = last_stage(folder / FITS / f"{until}")
     assert stage is not None
     return stage.z

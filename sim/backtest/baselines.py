@@ -4,12 +4,13 @@ Each knows the record up to the origin; the logit knows dependence, threat and W
 or as they stood at the origin, whichever the model it is held against knows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sim.backtest import logit
-from sim.backtest.known import Origin, Told, cohesion, covariates
+from sim.backtest.known import Origin, Told, cohesion, covariates, per_year, tick_of
+from sim.inference.likelihood import Target
 from sim.inference.observations import Motion
 from sim.inference.smc import generator
 from sim.model.arrays import Array, Flags
@@ -28,17 +29,19 @@ def base_rate(o: Origin, rate: float, seed: int) -> Told:
 
 def own_rate(o: Origin, rate: float, seed: int) -> Told:
     """A constant hazard, the alliance's own so far; each state's conduct so far; cohesion as so far."""
-    found = _constant(o, np.where(o.inside, *(_own_hazard(o, inside) for inside in (True, False))))
-    told = _told(o, found, [_frequencies(o.before, k) for k in range(len(o.inside))], seed)
-    past = [c for c in _cohesions(o) if np.isfinite(c)]
+    found = _constant(
+        o, np.where(o.inside, *(_own_hazard(o.taught, inside) for inside in (True, False)))
+    )
+    told = _told(o, found, [_frequencies(o.taught.motions, k) for k in range(len(o.inside))], seed)
+    past = [c for c in _cohesions(o.taught) if np.isfinite(c)]
     return told._replace(cohesion=[np.array(past)] * len(o.after)) if len(past) > 1 else told
 
 
 def persistence(o: Origin, rate: float, seed: int) -> Told:
     """Nobody changes sides; everybody does again what it did last, and cohesion is what it was last."""
-    last = [_last(o.before, k) for k in range(len(o.inside))]
+    last = [_last(o.taught.motions, k) for k in range(len(o.inside))]
     told = _told(o, np.zeros((len(o.inside), len(o.leads))), last, seed)
-    past = [c for c in _cohesions(o) if np.isfinite(c)]
+    past = [c for c in _cohesions(o.taught) if np.isfinite(c)]
     return told._replace(cohesion=[np.full(2, past[-1])] * len(o.after)) if past else told
 
 
@@ -51,57 +54,55 @@ def on_covariates(o: Origin, seed: int, held: bool) -> Told:
 
     stay = np.ones(len(o.inside))
     changed = np.empty((len(o.inside), len(o.leads)))
-    fits = {inside: logit.fit(*_years(o, inside), 2) for inside in (True, False)}
+    fits = {inside: logit.fit(*_years(o.taught, inside), 2) for inside in (True, False)}
     for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
         x = at(n + start)
         hazard = np.where(o.inside, fits[True].chances(x)[:, 1], fits[False].chances(x)[:, 1])
-        stay = stay * (1.0 - hazard) ** ((end - start) / o.per_year)
+        stay = stay * (1.0 - hazard) ** ((end - start) / per_year(o.whole))
         changed[:, k] = 1.0 - stay
-    x, y = _answers(o)
-    conduct = logit.fit(x, y, 3)
-    by_state = [conduct.chances(at(o.tick_of(m))) for m in o.after]
+    conduct = logit.fit(*_answers(o.taught), 3)
+    by_state = [conduct.chances(at(tick_of(o.whole, m))) for m in o.after]
     return _told(o, changed, [], seed, by_state)
 
 
 def _constant(o: Origin, hazard: Array) -> Array:
     """The chance of having changed sides by each lead, (state, lead)."""
-    years = np.array(o.leads) / o.per_year
+    years = np.array(o.leads) / per_year(o.whole)
     return np.asarray(1.0 - np.exp(-hazard[:, None] * years))
 
 
-def _scripted(o: Origin) -> Flags:
+def _scripted(taught: Target) -> Flags:
     """Entries that the scenario scripts, on which everybody conditions. (tick, state)."""
-    return np.array([s.enters[:, 0] for s in o.whole.program.script[: o.fit.ticks]])
+    return np.array([s.enters[:, 0] for s in taught.program.script[: taught.ticks]])
 
 
-def _own_hazard(o: Origin, inside: bool) -> float:
-    """Changes of side a year so far, half a change added (Jeffreys)."""
-    outside = o.fit.record == OUTSIDE
-    at_risk = (outside[:-1] != inside) & ~_scripted(o)
+def _own_hazard(taught: Target, inside: bool) -> float:
+    """Changes of side a year on record, half a change added (Jeffreys)."""
+    outside = taught.record == OUTSIDE
+    at_risk = (outside[:-1] != inside) & ~_scripted(taught)
     crossed = (outside[1:] != outside[:-1]) & at_risk
-    return float((crossed.sum() + 0.5) / max(at_risk.sum() / o.per_year, 0.5))
+    return float((crossed.sum() + 0.5) / (at_risk.sum() / per_year(taught)))
 
 
-def _years(o: Origin, inside: bool) -> tuple[Array, Array]:
-    """State-years so far on one side: covariates at their start, whether the side was changed."""
-    outside, scripted = o.fit.record == OUTSIDE, _scripted(o)
-    x, y = [np.zeros((0, 3))], []
-    for end in range(o.fit.ticks, o.per_year - 1, -o.per_year):
-        start = end - o.per_year
-        rows = (outside[start] != inside) & ~scripted[start:end].any(axis=0)
-        x.append(covariates(o.whole, start)[rows])
-        y.append((outside[start + 1 : end + 1] != outside[start]).any(axis=0)[rows])
-    return np.concatenate(x), np.concatenate([np.zeros(0), *y])
+def _years(taught: Target, inside: bool) -> tuple[Array, Array]:
+    """State-years on one side: covariates at their start, whether the side was changed."""
+    outside, scripted, year = taught.record == OUTSIDE, _scripted(taught), per_year(taught)
+    x, y = [np.zeros((0, 3))], [np.zeros(0)]
+    for start in range(taught.ticks - year, -1, -year):
+        rows = (outside[start] != inside) & ~scripted[start : start + year].any(axis=0)
+        x.append(covariates(taught, start)[rows])
+        y.append((outside[start + 1 : start + year + 1] != outside[start]).any(axis=0)[rows])
+    return np.concatenate(x), np.concatenate(y)
 
 
-def _answers(o: Origin) -> tuple[Array, Array]:
-    """Answers so far: covariates of the state, what it did."""
-    x = [covariates(o.whole, o.tick_of(m))[list(m.rows)] for m in o.before]
-    y = [m.codes for m in o.before]
+def _answers(taught: Target) -> tuple[Array, Array]:
+    """Answers on record: covariates of the state, what it did."""
+    x = [covariates(taught, tick_of(taught, m))[list(m.rows)] for m in taught.motions]
+    y = [m.codes for m in taught.motions]
     return np.concatenate([np.zeros((0, 3)), *x]), np.concatenate([np.zeros(0), *y])
 
 
-def _frequencies(before: list[Motion], state: int) -> Array:
+def _frequencies(before: Sequence[Motion], state: int) -> Array:
     """Of a state's conduct so far, one answer of each kind added (Laplace). (3,)."""
     counts = np.ones(3)
     for m in before:
@@ -110,7 +111,7 @@ def _frequencies(before: list[Motion], state: int) -> Array:
     return counts / counts.sum()
 
 
-def _last(before: list[Motion], state: int) -> Array:
+def _last(before: Sequence[Motion], state: int) -> Array:
     """Certainty of what a state did last; a third each where it was never asked. (3,)."""
     for m in reversed(before):
         if state in m.rows:
@@ -118,9 +119,9 @@ def _last(before: list[Motion], state: int) -> Array:
     return np.full(3, 1 / 3)
 
 
-def _cohesions(o: Origin) -> list[float]:
-    """Cohesion on the motions so far."""
-    return [cohesion(m, o.whole.record[o.tick_of(m)]) for m in o.before]
+def _cohesions(taught: Target) -> list[float]:
+    """Cohesion on the motions on record."""
+    return [cohesion(m, taught.record[tick_of(taught, m)]) for m in taught.motions]
 
 
 def _told(

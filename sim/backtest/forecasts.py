@@ -28,11 +28,14 @@ class Made:
         return next(f.told for f in self.forecasters if (f.name, f.knows) == (name, knows))
 
 
-def make(scheme: str, origins: list[Origin], draws: Sequence[Array], t: BacktestTables) -> Made:
+def make(
+    scheme: str, origins: list[Origin], draws: Sequence[Array], t: BacktestTables,
+    known: Sequence[str] = KNOWS,
+) -> Made:  # fmt: skip
     """Foretell from every origin, given the posterior draws (draw, coordinate) of each fit."""
     futures: dict[str, list[Forecast]] = {}
     forecasters = []
-    for knows in KNOWS:
+    for knows in known:
         futures[knows] = [
             forecast(o.fit, o.whole, z, t.replicates, t.seed,
                      held(o.whole.program, o.fit.ticks) if knows == HELD else o.whole.program)
@@ -43,7 +46,7 @@ def make(scheme: str, origins: list[Origin], draws: Sequence[Array], t: Backtest
         forecasters.append(Forecaster(MODEL, knows, [told(o, f) for o, f in pairs], parts))
     for name, rule in BASELINES.items():
         forecasters.append(_dull(name, "", [rule(o, t.base_rate, t.seed) for o in origins]))
-    for knows in KNOWS:
+    for knows in known:
         said = [on_covariates(o, t.seed, knows == HELD) for o in origins]
         forecasters.append(_dull(LOGIT, knows, said))
     return Made(scheme, origins, futures, forecasters)

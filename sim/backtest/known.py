@@ -19,23 +19,19 @@ from sim.model.variables import OUTSIDE, THREATS
 
 
 class Origin(NamedTuple):
-    """A forecast to be made: the fit's target, and one that reaches to the end of what is asked."""
+    """A forecast to be made."""
 
     scheme: str
     until: dt.date
-    fit: Target
-    whole: Target
-
-    @property
-    def per_year(self) -> int:
-        """Ticks in a year."""
-        return round(1.0 / self.whole.program.alliance.dt)
+    taught: Target  # the record that forecasters have learned from
+    fit: Target  # what they know of the alliance in question up to the origin
+    whole: Target  # to the end of what is asked
 
     @property
     def leads(self) -> list[int]:
         """Ticks after the origin by which changes of side are asked: every year, and the end."""
-        n = self.whole.ticks - self.fit.ticks
-        return [*range(self.per_year, n, self.per_year), n]
+        n, year = self.whole.ticks - self.fit.ticks, per_year(self.whole)
+        return [*range(year, n, year), n]
 
     @property
     def inside(self) -> Flags:
@@ -43,18 +39,19 @@ class Origin(NamedTuple):
         return np.asarray(self.fit.record[-1] != OUTSIDE)
 
     @property
-    def before(self) -> list[Motion]:
-        """Motions up to the origin."""
-        return list(self.fit.motions)
-
-    @property
     def after(self) -> list[Motion]:
         """Motions that are asked."""
         return [m for t, some in sorted(self.whole.by_tick.items()) if t >= self.fit.ticks for m in some]  # fmt: skip
 
-    def tick_of(self, motion: Motion) -> int:
-        """The tick of a motion."""
-        return next(t for t, some in self.whole.by_tick.items() if motion.name in [m.name for m in some])  # fmt: skip
+
+def per_year(target: Target) -> int:
+    """Ticks in a year."""
+    return round(1.0 / target.program.alliance.dt)
+
+
+def tick_of(target: Target, motion: Motion) -> int:
+    """The tick of a motion."""
+    return next(t for t, some in target.by_tick.items() if motion.name in [m.name for m in some])  # fmt: skip
 
 
 class Told(NamedTuple):
@@ -86,7 +83,7 @@ def happened(o: Origin) -> Happened:
     return Happened(
         changed(record, o.leads),
         [m.codes for m in o.after],
-        [cohesion(m, o.whole.record[o.tick_of(m)]) for m in o.after],
+        [cohesion(m, o.whole.record[tick_of(o.whole, m)]) for m in o.after],
     )
 
 

@@ -17,6 +17,13 @@ class Scheme(Strict):
     years: Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
+class Carried(Strict):
+    """Another alliance, foretold from its beginning with what the calibrated one has taught."""
+
+    name: Words
+    scenario: Words
+
+
 class BacktestTables(Strict):
     """A whole backtest file."""
 
@@ -27,3 +34,4 @@ class BacktestTables(Strict):
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
     base_rate: Annotated[Number, Field(gt=0, lt=1)]
     schemes: Annotated[list[Scheme], Field(min_length=1)]
+    carried: list[Carried] = Field(default_factory=list)

@@ -130,7 +130,7 @@ def skill_rows(
     by_name: Mapping[tuple[str, str], Forecaster] = {(f.name, f.knows): f for f in forecasters}
     rows = []
     for m in MEASURES:
-        for knows in KNOWS:
+        for knows in [k for k in KNOWS if (MODEL, k) in by_name]:
             own = scored(m, origins, by_name[MODEL, knows].told, seen)
             for name in (*BASELINES, LOGIT):
                 base = by_name[name, knows if name == LOGIT else ""]

@@ -9,10 +9,12 @@ from sim.backtest.known import Origin
 from sim.backtest.schema import BacktestTables, Scheme
 from sim.errors import InputError, Problem
 from sim.inference.build import target_of
+from sim.inference.likelihood import Target
 from sim.inference.observations import LAST_EVIDENCE
 from sim.inference.study import Calibration, load_calibration
-from sim.scenario.load import read_toml, validated
+from sim.scenario.load import Scenario, load, read_toml, validated
 from sim.scenario.locate import Keys
+from sim.scenario.shipped import find
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,22 @@ class Backtest:
     tables: BacktestTables
     fits: dict[dt.date, Calibration]
     """By the last date that a fit has seen, each once."""
+    carried: dict[str, Scenario]
+    """Other alliances by name."""
 
     def origin(self, scheme: Scheme, until: dt.date) -> Origin:
         """What is known and asked at an origin."""
         fit = self.fits[until]
         particles = fit.tables.particles
-        return Origin(
-            scheme.name, until, fit.target, target_of(fit.scenario, fit.motions, particles, _end(scheme, until))
-        )  # fmt: skip
+        whole = target_of(fit.scenario, fit.motions, particles, _end(scheme, until))
+        return Origin(scheme.name, until, fit.target, fit.target, whole)
+
+    def beginning(self, name: str) -> Origin:
+        """What is known and asked of another alliance at its beginning."""
+        learned, scenario = self.fits[LAST_EVIDENCE], self.carried[name]
+        whole = target_of(scenario, [], learned.tables.particles)
+        fit = Target(whole.program, whole.record[:1], (), whole.space, whole.particles)
+        return Origin(name, scenario.tables.time.start, learned.target, fit, whole)
 
     def __repr__(self) -> str:
         return f"<Backtest {self.name}: {self.tables.title}; {len(self.fits)} origins>"
@@ -59,14 +69,21 @@ def load_backtest(path: str | Path) -> Backtest:
         raise InputError([Problem(at, "calibration", found, allowed)])  # fmt: skip
     whole = load_calibration(beside)
     problems = list(_mistakes(tables, whole, source.where))
+    carried: dict[str, Scenario] = {}
+    for k, other in enumerate(tables.carried):
+        at = source.where(("carried", k, "scenario"))
+        loaded = _loaded(other.scenario, file, at, f"carried[{k}].scenario", problems)
+        if loaded:
+            carried[other.name] = loaded
     if problems:
         raise InputError(problems)
-    dates = sorted({until for scheme in tables.schemes for until in scheme.fit_until})
+    dates = {until for scheme in tables.schemes for until in scheme.fit_until}
+    dates |= {LAST_EVIDENCE} if carried else set()
     fits = {
         d: replace(whole, name=f"{d}", tables=whole.tables.model_copy(update={"until": d}))
-        for d in dates
+        for d in sorted(dates)
     }
-    return Backtest(file.stem, file, source.text, tables, fits)
+    return Backtest(file.stem, file, source.text, tables, fits, carried)
 
 
 def _mistakes(
@@ -75,11 +92,14 @@ def _mistakes(
     """What pydantic does not see: names and dates twice, and dates that leave nothing to fit or to foretell."""
     time = whole.scenario.tables.time
     first = (time.record_from or time.start) + dt.timedelta(days=366)
-    names = [scheme.name for scheme in tables.schemes]
+    names: set[str] = set()
+    for part in ("schemes", "carried"):
+        for k, named in enumerate(getattr(tables, part)):
+            if named.name in names:
+                at = where((part, k, "name"))
+                yield Problem(at, f"{part}[{k}].name", f"{named.name} twice", "allowed: each name once")  # fmt: skip
+            names.add(named.name)
     for k, scheme in enumerate(tables.schemes):
-        if names.index(scheme.name) < k:
-            at = where(("schemes", k, "name"))
-            yield Problem(at, f"schemes[{k}].name", f"{scheme.name} twice", "allowed: each name once")  # fmt: skip
         for i, until in enumerate(scheme.fit_until):
             at, key = where(("schemes", k, "fit_until")), f"schemes[{k}].fit_until[{i}]"
             if scheme.fit_until.index(until) < i:
@@ -92,3 +112,24 @@ def _end(scheme: Scheme, until: dt.date) -> dt.date:
     """The last day that is asked: so many years on, and nothing after the evidence."""
     end = until + dt.timedelta(days=1)
     return min(end.replace(year=end.year + scheme.years) - dt.timedelta(days=1), LAST_EVIDENCE)
+
+
+def _loaded(
+    name: str, file: Path, where: str, key: str, problems: list[Problem]
+) -> Scenario | None:
+    """A scenario beside the file or among the shipped, with its priors; its mistakes are told."""
+    beside = file.parent / name
+    path = beside if beside.is_file() else find(name)
+    if not path.is_file():
+        allowed = "allowed: a file beside this one, or a shipped scenario"
+        problems.append(Problem(where, key, f"no such file: {name}", allowed))
+        return None
+    try:
+        loaded = load(path, {"posterior": "none"})
+    except InputError as error:
+        problems += error.problems
+        return None
+    if loaded.tables.time.record_from:
+        found = f"{name} begins after its record does"
+        problems.append(Problem(where, key, found, "allowed: a history, from its beginning"))
+    return loaded

@@ -66,6 +66,11 @@ def print_backtest(study: Backtest, found: Backtested, opened: int) -> None:
         when = f"fitted until {dates}, {scheme.years} years ahead"
         console.print(f"[bold]{study.tables.title}[/bold]: {scheme.name}, {when}")
         console.print(_table(scheme.name, found))
+    for name in study.carried:
+        console.print(
+            f"[bold]{name}[/bold]: foretold from its beginning with what was learned elsewhere"
+        )
+        console.print(_table(name, found))
     words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
     console.print(
         "Scores: smaller is better; ± is one Monte Carlo standard error; * the model's best against this forecaster is better, "

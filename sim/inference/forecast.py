@@ -25,7 +25,7 @@ from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
 from sim.scenario.program import Program
 
-FORECAST, INPUTS = 3_000_005, 3_000_006
+FORECAST, INPUTS, CARRIED = 3_000_005, 3_000_006, 3_000_007
 
 
 class Answers(NamedTuple):
@@ -128,6 +128,15 @@ def _futures(
             answers[motion.name] = Answers(support, oppose, did, seen.cohesion)
         status.append(np.array(record.status))
     return Forecast(np.stack(status), answers, len(z))
+
+
+def carried(z: Array, learned: Space, here: Space, seed: int) -> Array:
+    """Posterior draws of one alliance as draws for another: its coefficients; the rest from the prior."""
+    there = generator(seed, CARRIED).standard_normal((len(z), here.size))
+    for k, name in enumerate(here.coefficients):
+        if name in learned.coefficients:
+            there[:, k] = z[:, learned.coefficients.index(name)]
+    return there
 
 
 def _spread(space: Space, z: Array, rng: np.random.Generator) -> Array:
