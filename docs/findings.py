@@ -1,9 +1,10 @@
-"""Write the numbers of docs/findings.md from a ledger that ``cohesion claims`` wrote.
+"""Write the numbers of docs/findings.md and of README.md from what the tool's commands wrote.
 
-``python docs/findings.py results/claims`` takes its tables and figures over into docs/findings/ and
-fills the document; without a folder it fills the document from docs/findings/. ``--check`` writes
-nothing and exits with 1 if a number is stale. A paragraph written for another verdict than the
-ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
+``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` and `cohesion mechanisms` on what is shipped,
+takes their tables and figures over into docs/findings/ and fills both documents. With folders of results
+(``results/claims results/backtest-csto results/mechanisms-csto``) it takes over those; with nothing it fills the documents
+from docs/findings/. ``--check`` writes nothing and exits with 1 if a number is stale. A paragraph written for
+another verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
 """
 
 import argparse
@@ -11,12 +12,25 @@ import csv
 import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
 DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"
-FILES = ("ledger.csv", "tests.csv", "provenance.json")
+README = DOCS.parent / "README.md"
+KINDS = {
+    "ledger.csv": ("", ("ledger.csv", "tests.csv", "provenance.json")),
+    "skill.csv": ("backtest", ("scores.csv", "skill.csv", "provenance.json")),
+    "mechanisms.csv": ("mechanisms", ("mechanisms.csv", "provenance.json")),
+}
+"""By the file that tells a folder of results: where its tables are kept, and which."""
+COMMANDS = (
+    ("claims", "--out", "results/claims"),
+    ("backtest", "experiments/backtest-csto.toml"),
+    ("mechanisms", "experiments/mechanisms-csto.toml"),
+)
+FOLDERS = ("results/claims", "results/backtest-csto", "results/mechanisms-csto")
 
 Rows = list[dict[str, str]]
 
@@ -84,12 +98,74 @@ def number(where: str, column: str, form: str, ledger: Rows, tests: Rows) -> str
     return value if form == "s" else format(float(value), form).replace("%", " %")
 
 
+def scores(kept: Rows, schemes: list[str]) -> str:
+    """Scores by forecaster, a table a scheme."""
+    parts = []
+    for scheme in schemes:
+        of = [r for r in kept if r["scheme"] == scheme]
+        measures = list(dict.fromkeys((r["question"], r["score"]) for r in of))
+        cells = {(r["forecaster"], r["inputs"], r["question"], r["score"]): r for r in of}
+        body = []
+        for who, inputs in dict.fromkeys((r["forecaster"], r["inputs"]) for r in of):
+            name = f"{who}, inputs {inputs}" if inputs else who
+            each = [cells.get((who, inputs, *m)) for m in measures]
+            values = [
+                f"{float(r['value']):.3f} ± {float(r['mcse']):.3f}" if r else "" for r in each
+            ]
+            body.append([f"**{name}**" if who == "model" else name, *values])
+        cases = [next(r["cases"] for r in of if (r["question"], r["score"]) == m) for m in measures]
+        head = [f"{scheme}", *(f"{q}: {s}" for q, s in measures)]
+        parts.append(table(head, [*body, ["*cases*", *cases]]))
+    return "\n\n".join(parts)
+
+
+def skills(kept: Rows, schemes: list[str]) -> str:
+    """Skill against each baseline with its interval, a row a measure."""
+    baselines = list(dict.fromkeys(r["baseline"] for r in kept))
+    body = []
+    for scheme in schemes:
+        of = [r for r in kept if r["scheme"] == scheme]
+        for key in dict.fromkeys((r["question"], r["score"], r["inputs"]) for r in of):
+            each = {r["baseline"]: r for r in of if (r["question"], r["score"], r["inputs"]) == key}
+            body.append(
+                [scheme, f"{key[0]}: {key[1]}", key[2], *(skill(each[b]) for b in baselines)]
+            )
+    return table(["", "skill in", "inputs", *baselines], body)
+
+
+def skill(row: dict[str, str]) -> str:
+    """A skill with its 90 % interval, bold where the interval has one sign."""
+    if not row["skill"]:
+        return "baseline perfect"
+    value, low, high = (float(row[k]) for k in ("skill", "low", "high"))
+    text = f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
+    return f"**{text}**" if low > 0 or high < 0 else text
+
+
+def mechanisms(kept: Rows) -> str:
+    """A row a mechanism, the most useful first."""
+    body = [
+        [r["mechanism"], *(f"{float(r[k]):+.1f} ± {float(r[f'{k}_se']):.1f}" for k in ("evidence", "held_out")), r["verdict"]]
+        for r in sorted(kept, key=lambda r: -float(r["evidence"]))
+    ]  # fmt: skip
+    return table(["mechanism", "log evidence, with less without", "held-out log score, with less without", "verdict"], body)  # fmt: skip
+
+
 INLINE = re.compile(r"<!-- n (\S+) (\S+) (\S+) -->.*?<!-- /n -->", re.DOTALL)
+CELL = re.compile(r"<!-- c (\S+) ([^>]*?) -->.*?<!-- /c -->", re.DOTALL)
 WRITTEN = re.compile(r"<!-- written for (\S+) (\S+) -->")
 
 
-def filled(text: str, folder: Path) -> str:
-    """The document with all its numbers made anew. Raises ValueError where a marker is missing."""
+def cell(file: str, keys: list[str], kept: dict[str, Rows]) -> str:
+    """One number of another table: ``column=value`` of its row, then the column and the format."""
+    *where, column, form = keys
+    pairs = [pair.split("=") for pair in where]
+    (row,) = [r for r in kept[file] if all(r[k] == v for k, v in pairs)]
+    return format(float(row[column]), form).replace("%", " %")
+
+
+def blocks(folder: Path) -> dict[str, str]:
+    """Everything that stands between markers, by name."""
     ledger, tests = rows(folder / "ledger.csv"), rows(folder / "tests.csv")
     provenance = json.loads((folder / "provenance.json").read_text("utf-8"))
     made = {
@@ -98,9 +174,38 @@ def filled(text: str, folder: Path) -> str:
         f"{ledger[0]['draws']} draws of what is uncertain, code of commit `{str(provenance['commit'])[:12]}`.",
         **{r["claim"]: of_claim(r["claim"], ledger, tests) for r in ledger},
     }
-    for name, content in made.items():
+    kept = others(folder)
+    if kept["scores.csv"]:
+        schemes = list(dict.fromkeys(r["scheme"] for r in kept["scores.csv"]))
+        own = [s for s in schemes if any(r["question"] == "conduct" for r in kept["scores.csv"] if r["scheme"] == s)]  # fmt: skip
+        carried = [s for s in schemes if s not in own]
+        made |= {
+            "backtest": scores(kept["scores.csv"], own),
+            "skill": skills(kept["skill.csv"], own),
+            "carried": f"{scores(kept['scores.csv'], carried)}\n\n{skills(kept['skill.csv'], carried)}",
+        }
+    if kept["mechanisms.csv"]:
+        made["mechanisms"] = mechanisms(kept["mechanisms.csv"])
+    return made
+
+
+def others(folder: Path) -> dict[str, Rows]:
+    """The tables of backtest and mechanisms, empty where there is none."""
+    files = [
+        (name, folder / where / name) for where, names in KINDS.values() if where for name in names
+    ]
+    return {name: rows(f) if f.suffix == ".csv" and f.exists() else [] for name, f in files}
+
+
+def filled(text: str, folder: Path, whole: bool = True) -> str:
+    """The document with all its numbers made anew. Raises ValueError where a marker is missing; not ``whole``: only those that it has."""
+    ledger, tests = rows(folder / "ledger.csv"), rows(folder / "tests.csv")
+    kept = others(folder)
+    for name, content in blocks(folder).items():
         block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
         found = list(block.finditer(text))
+        if not found and not whole:
+            continue
         if len(found) != 1:
             wrong = f"{len(found)} blocks <!-- {name} --> ... <!-- /{name} -->, expected 1"
             raise ValueError(wrong)
@@ -111,7 +216,12 @@ def filled(text: str, folder: Path) -> str:
         value = number(where, column, form, ledger, tests)
         return f"<!-- n {where} {column} {form} -->{value}<!-- /n -->"
 
-    return INLINE.sub(inline, text)
+    def one(match: re.Match[str]) -> str:
+        file, keys = match.groups()
+        value = cell(file, [k.strip() for k in keys.split(";")], kept)
+        return f"<!-- c {file} {keys} -->{value}<!-- /c -->"
+
+    return CELL.sub(one, INLINE.sub(inline, text))
 
 
 def outdated(text: str, folder: Path) -> list[str]:
@@ -125,36 +235,52 @@ def outdated(text: str, folder: Path) -> list[str]:
 
 
 def take_over(results: Path, text: str) -> None:
-    """Copy a ledger's tables and the figures that the document shows."""
-    KEPT.mkdir(exist_ok=True)
-    for name in FILES:
-        shutil.copyfile(results / name, KEPT / name)
-    for name in re.findall(r"\]\(findings/(\S+\.png)\)", text):
-        shutil.copyfile(results / "figures" / name, KEPT / name)
+    """Copy the tables of a folder of results, and the figures that the documents show."""
+    kinds = [kind for name, kind in KINDS.items() if (results / name).exists()]
+    if not kinds:
+        wrong = f"{results}: not what claims, backtest or mechanisms wrote"
+        raise ValueError(wrong)
+    where, names = kinds[0]
+    (KEPT / where).mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copyfile(results / name, KEPT / where / name)
+    for name in re.findall(rf"\]\((?:docs/)?findings/{where}/?([^/)]+\.png)\)", text):
+        figure = next(results.rglob(name), None)
+        if figure is not None:
+            shutil.copyfile(figure, KEPT / where / name)
+
+
+def run_all() -> list[Path]:
+    """Run every command whose numbers the documents have; their folders."""
+    for command in COMMANDS:
+        subprocess.run([sys.executable, "-m", "sim", *command], check=True, cwd=DOCS.parent)
+    return [DOCS.parent / folder for folder in FOLDERS]
 
 
 def main() -> int:
     """Run the command; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", nargs="?", type=Path, help="what `cohesion claims` wrote")
+    parser.add_argument("results", nargs="*", type=Path, help="folders that the commands wrote")
+    parser.add_argument("--all", action="store_true", help="run the commands first")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
     given = parser.parse_args()
-    text = DOCUMENT.read_text(encoding="utf-8")
+    before = {f: f.read_text(encoding="utf-8") for f in (DOCUMENT, README)}
     try:
-        if given.results and not given.check:
-            take_over(given.results, text)
-        new = filled(text, given.results or KEPT)
+        for folder in run_all() if given.all else given.results:
+            take_over(folder, "".join(before.values()))
+        after = {f: filled(text, KEPT, f == DOCUMENT) for f, text in before.items()}
     except (ValueError, OSError, KeyError, IndexError) as error:
         print(f"{DOCUMENT}: {error}", file=sys.stderr)
         return 2
-    warnings = outdated(new, given.results or KEPT)
+    warnings = outdated(after[DOCUMENT], KEPT)
     for warning in warnings:
         print(f"{DOCUMENT}: {warning}; read and rewrite it", file=sys.stderr)
-    if given.check and (new != text or warnings):
+    if given.check and (after != before or warnings):
         print(f"{DOCUMENT}: stale; run python docs/findings.py", file=sys.stderr)
         return 1
     if not given.check:
-        DOCUMENT.write_text(new, encoding="utf-8")
+        for file, text in after.items():
+            file.write_text(text, encoding="utf-8")
     return 0
 
 
