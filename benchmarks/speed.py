@@ -17,12 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import plain_mesa
 from sim.engines.ensemble import draws_of, run_block
 from sim.model.noise import BLOCK, Noise
+from sim.model.variables import COEFFICIENTS
 from sim.outcomes.run import simulate
 from sim.scenario.load import load
 from sim.scenario.program import Program, compile
@@ -165,6 +167,53 @@ def speed_table(number: int) -> Table:
     return table
 
 
+MEMBERS, OFTEN = (10, 20, 40), {"as in six.toml": 1.0, "ten times as many": 10.0}
+"""Sizes of an alliance, and how often its members meet crises."""
+
+
+def sizes_table(number: int) -> Table:
+    """Cost of a member-tick by members and crises, everything timed in turn in every round."""
+    programs: dict[tuple[str, int], Program] = {}
+    a_year = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for often, times in OFTEN.items():
+            for members in MEMBERS:
+                crises = [c for c in COEFFICIENTS if c.name.startswith("crisis_")]
+                more = {f"behaviour.{c.name}": times * c.centre for c in crises}
+                program = compile(load(of_size(Path(folder), members), more))
+                programs[often, members] = program
+                a_year[often, members] = _crises(program)
+    tasks: dict[str, tuple[Task, int]] = {
+        f"{often}{members}": (lambda p=p: ensemble(p, 1), member_ticks(p, BLOCK))  # type: ignore[misc]
+        for (often, members), p in programs.items()
+    }
+    found = rounds(tasks, number)
+    table = Table(
+        title=f"Cost of a member-tick by size and crises: median (least to most) of {number} rounds",
+        caption="Ticks alone, one core. Ratio to ten members as often in crisis, in the same round.",
+    )
+    for column in (
+        "crises",
+        "members",
+        "crises a year in the alliance",
+        "ns a member-tick",
+        f"ratio to {MEMBERS[0]} members",
+    ):
+        table.add_column(column, justify="left" if column == "crises" else "right")
+    for often, members in programs:
+        speed = [f[f"{often}{members}"] for f in found]
+        base = [f[f"{often}{MEMBERS[0]}"] for f in found]
+        table.add_row(often, f"{members}", f"{a_year[often, members]:.1f}", spread([1e3 / x for x in speed], 0),
+                      spread([b / x for x, b in zip(speed, base, strict=True)]))  # fmt: skip
+    return table
+
+
+def _crises(program: Program) -> float:
+    """Crises a year in the whole alliance, a mean over a block."""
+    asked = [r.crises.asked.sum(axis=0).mean() for r in run_block(program, 1, 0)]
+    return float(np.sum(asked) / (program.forecast_ticks * program.alliance.dt))
+
+
 def memory_table(sizes: tuple[int, ...]) -> Table:
     """Peak memory and wall time of `sim.run`, each number of runs in a process of its own."""
     table = Table(title=f"sim.run of {OUTLOOK}", caption="0 runs: `import sim` alone.")
@@ -183,6 +232,7 @@ def main() -> None:
     """Print what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="rounds of measurement")
+    parser.add_argument("--sizes", action="store_true", help="cost by members and crises instead")
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
     parser.add_argument(
         "--runs", type=int, nargs="+", default=[0, 10_000, 100_000, 1_000_000],
@@ -190,7 +240,12 @@ def main() -> None:
     )  # fmt: skip
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(memory_table(tuple(given.runs)) if given.memory else speed_table(given.rounds))
+    if given.sizes:
+        console.print(sizes_table(given.rounds))
+    else:
+        console.print(
+            memory_table(tuple(given.runs)) if given.memory else speed_table(given.rounds)
+        )
 
 
 if __name__ == "__main__":
