@@ -157,7 +157,13 @@ def test_bad_files_say_what_is_wrong(tmp_path: Path, change: tuple[str, str], fo
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
-        load_backtest(study(tmp_path, ("[2021-03-31, 2021-12-31]", "[2020-03-31, 2023-08-01]"), (f'scenario = "{SIX}"', 'scenario = "nowhere.toml"')))  # fmt: skip
+        load_backtest(
+            study(
+                tmp_path,
+                ("[2021-03-31, 2021-12-31]", "[2020-03-31, 2023-08-01]"),
+                (f'scenario = "{SIX}"', 'scenario = "nowhere.toml"'),
+            )
+        )
     assert len(error.value.problems) == 3
 
 

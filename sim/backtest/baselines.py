@@ -30,7 +30,7 @@ def base_rate(o: Origin, rate: float, seed: int) -> Told:
 def own_rate(o: Origin, rate: float, seed: int) -> Told:
     """A constant hazard, the alliance's own so far; each state's conduct so far; cohesion as so far."""
     found = _constant(
-        o, np.where(o.inside, *(_own_hazard(o.taught, inside) for inside in (True, False)))
+        o, np.where(o.inside, *(_own_hazard(o.taught, inside, rate) for inside in (True, False)))
     )
     told = _told(o, found, [_frequencies(o.taught.motions, k) for k in range(len(o.inside))], seed)
     past = [c for c in _cohesions(o.taught) if np.isfinite(c)]
@@ -76,11 +76,13 @@ def _scripted(taught: Target) -> Flags:
     return np.array([s.enters[:, 0] for s in taught.program.script[: taught.ticks]])
 
 
-def _own_hazard(taught: Target, inside: bool) -> float:
-    """Changes of side a year on record, half a change added (Jeffreys)."""
+def _own_hazard(taught: Target, inside: bool, rate: float) -> float:
+    """Changes of side a year on record, half a change added (Jeffreys); ``rate`` where nobody was on that side."""
     outside = taught.record == OUTSIDE
     at_risk = (outside[:-1] != inside) & ~_scripted(taught)
     crossed = (outside[1:] != outside[:-1]) & at_risk
+    if not at_risk.any():
+        return rate
     return float((crossed.sum() + 0.5) / (at_risk.sum() / per_year(taught)))
 
 

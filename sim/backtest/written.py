@@ -16,6 +16,7 @@ from sim.backtest.study import Backtest
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SKILL_SHOWN = ("score", "inputs", "baseline", "skill", "low", "high")
 Rows = list[dict[str, Any]]
 WORDS = ("scheme", "question", "score", "forecaster", "inputs", "baseline")
 
@@ -83,10 +84,10 @@ def figures(study: Backtest, found: Rows, number: int) -> dict[str, "Figure"]:
     )  # fmt: skip
     common = {"title": study.tables.title, "footer": footer}
     rows = [
-        {"split": r["scheme"], "measure": r["question"], "score": r["score"], "forecaster": f"model, inputs {r['inputs']}",
-         **{k: r[k] for k in ("baseline", "skill", "low", "high")}}
-        for result in found for r in result["skill"]
-    ]  # fmt: skip
+        {"split": r["scheme"], "measure": r["question"], **{k: r[k] for k in SKILL_SHOWN}}
+        for result in found
+        for r in result["skill"]
+    ]
     drawn = {"skill": draw.skills({**common, "rows": rows})}
     for result in found:
         name = result["scheme"].replace(" ", "-")
