@@ -92,7 +92,7 @@ def figures(study: Backtest, found: Rows, number: int) -> dict[str, "Figure"]:
     for result in found:
         name = result["scheme"].replace(" ", "-")
         if result["reliability"]:
-            told = {**common, "title": f"{study.tables.title}: {result['scheme']}"}
+            told = {**common, "title": f"{study.tables.title}, {result['scheme']}"}
             drawn[f"reliability-{name}"] = draw.reliability({**told, "panels": result["reliability"]})  # fmt: skip
     for key, figure in (("ranks", draw.rank_histogram), ("cohesion_panel", draw.cohesion)):
         panels = [r[key] for r in found if r[key]]

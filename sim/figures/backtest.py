@@ -50,7 +50,7 @@ def skills(told: dict[str, Any]) -> Figure:
     )
     below = (
         "Skill: 1 - score of the model / score of the dull rule. Right of the line the model is better, left of it the rule. "
-        "Bars: 90 % bootstrap interval. Round: inputs as they were; square: inputs held at their last value before the forecast."
+        "Bars: 90 % bootstrap interval, cut off at the edges. Round: inputs as they were; square: inputs held at their last value before the forecast."
     )
     height = sum(HEADING + LINE * len(x) for x in lines.values()) + FOOT
     with style.look():
@@ -126,7 +126,7 @@ def reliability(told: dict[str, Any]) -> Figure:
     panels = told["panels"]
     away = [1.0 - np.mean(_within(p["frequency"], p["low"], p["high"])) for p in panels]
     shares = ", ".join(f"{100 * a:.0f} % ({p['title'].lower()})" for a, p in zip(away, panels, strict=True))  # fmt: skip
-    headline = f"{told['title']}: forecasts outside the band of reliable ones: {shares}"
+    headline = f"{told['title']}: outside the band of reliable forecasts are {shares}"
     below = (
         "Step: how often what was forecast came (isotonic regression). "
         "Band: where it would lie in 90 % of cases if forecasts were reliable. "
@@ -167,7 +167,7 @@ def rank_histogram(told: dict[str, Any]) -> Figure:
     panels = told["panels"]
     out = [sum((p["counts"] < p["low"]) | (p["counts"] > p["high"])) for p in panels]
     both = zip(out, panels, strict=True)
-    parts = "; ".join(f"{p['title']}: {n} of {len(p['counts'])} bars outside" for n, p in both)
+    parts = "; ".join(f"{p['title']}: {n} of {len(p['counts'])} bars outside the band" for n, p in both)
     below = (
         "Each observed cohesion by its rank among the simulated ones. Bands: 90 % of what an ensemble that is right would give. "
         "Full ends: forecasts too sure of themselves; full middle: not sure enough; a slope: too high or too low throughout."
@@ -218,7 +218,7 @@ def _cohesion_panel(ax: Axes, p: dict[str, Any]) -> None:
     ax.vlines(places, p["q05"], p["q95"], color=style.FAN["wide"], linewidth=9)
     ax.vlines(places, p["q25"], p["q75"], color=style.FAN["half"], linewidth=9)
     ax.plot(places, p["median"], "_", color=style.FAN["median"], markersize=9, markeredgewidth=1.6)
-    ax.plot(places, p["observed"], "o", color=OBSERVED, markersize=5)
+    ax.plot(places, p["observed"], "o", color=OBSERVED, markersize=5, zorder=4)
     if p["persistence"] is not None:
         ax.axhline(p["persistence"], color=style.GREY, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.set_xlim(-0.6, len(places) - 0.4)
