@@ -1,7 +1,6 @@
 """A backtest in its folder: fit every origin, foretell, open the held-out part, score, write it down."""
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,7 +128,7 @@ def identity(study: Backtest) -> dict[str, Any]:
         "settings": said,
         "fingerprint": fingerprint(c.scenario),
         "carried": {name: fingerprint(s) for name, s in study.carried.items()},
-        "observations": hashlib.sha256(c.table.encode()).hexdigest()[:16],
+        "observations": c.digest,
     }
 
 

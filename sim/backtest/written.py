@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 SKILL_SHOWN = ("score", "inputs", "baseline", "skill", "low", "high")
 Rows = list[dict[str, Any]]
-WORDS = ("scheme", "question", "score", "forecaster", "inputs", "baseline")
+WORDS = (
+    "scheme",
+    "question",
+    "score",
+    "forecaster",
+    "inputs",
+    "baseline",
+    "mechanism",
+    "says",
+    "verdict",
+    "coefficients",
+)
 
 
 def results(made: Made, seen: list[Happened], seed: int) -> dict[str, Any]:

@@ -165,6 +165,19 @@ def backtest(
 
 
 @app.command()
+def mechanisms(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A file of mechanisms.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; default results/NAME.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
+    json: Json = False,
+) -> None:
+    """Remove each mechanism in turn, fit anew, and say which earns its place."""
+    _verb("mechanisms").main(study, out, jobs, json)
+
+
+@app.command()
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")],
     json: Json = False,

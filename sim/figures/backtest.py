@@ -50,7 +50,9 @@ def skills(told: dict[str, Any]) -> Figure:
     )
     below = (
         "Skill: 1 - score of the model / score of the dull rule. Right of the line the model is better, left of it the rule. "
-        "Bars: 90 % bootstrap interval, cut off at the edges. Round: inputs as they were; square: inputs held at their last value before the forecast."
+        ""
+        "Bars: 90 % bootstrap interval, cut off at the edges. "
+        "Round: inputs as they were; square: inputs held at their last value before the forecast."
     )
     height = sum(HEADING + LINE * len(x) for x in lines.values()) + FOOT
     with style.look():
@@ -167,7 +169,9 @@ def rank_histogram(told: dict[str, Any]) -> Figure:
     panels = told["panels"]
     out = [sum((p["counts"] < p["low"]) | (p["counts"] > p["high"])) for p in panels]
     both = zip(out, panels, strict=True)
-    parts = "; ".join(f"{p['title']}: {n} of {len(p['counts'])} bars outside the band" for n, p in both)
+    parts = "; ".join(
+        f"{p['title']}: {n} of {len(p['counts'])} bars outside the band" for n, p in both
+    )
     below = (
         "Each observed cohesion by its rank among the simulated ones. Bands: 90 % of what an ensemble that is right would give. "
         "Full ends: forecasts too sure of themselves; full middle: not sure enough; a slope: too high or too low throughout."

@@ -13,13 +13,17 @@ from sim.scenario.program import compile, statuses
 
 
 def target_of(
-    scenario: Scenario, motions: Sequence[Motion], particles: int, until: dt.date = LAST_EVIDENCE
-) -> Target:
+    scenario: Scenario, motions: Sequence[Motion], particles: int, until: dt.date = LAST_EVIDENCE,
+    without: Sequence[str] = (),
+) -> Target:  # fmt: skip
     """The target up to a date: motions dated by then, membership of the ticks that end by then.
 
-    A tick that ends on the day after has ended by then: its last day is that date.
+    A tick that ends on the day after has ended by then: its last day is that date. ``without`` are
+    coefficients of mechanisms that are switched off.
     """
     program = compile(scenario)
+    off = dict.fromkeys(without, 0.0)
+    program = program._replace(coefficients={**program.coefficients, **off})
     edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
     record = np.stack([statuses(scenario.tables, d)[:, 0] for d in edges])
     used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])

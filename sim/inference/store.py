@@ -1,6 +1,5 @@
 """The folder of a calibration: what it is of, its stages, its tables; nothing is half-written."""
 
-import hashlib
 import io
 import json
 import shutil
@@ -33,7 +32,7 @@ def frozen(c: Calibration) -> dict[str, Any]:
         "name": c.name,
         **{k: v for k, v in c.tables.model_dump(mode="json").items() if k not in ("title", "question")},
         "fingerprint": fingerprint(c.scenario),
-        "table": hashlib.sha256(c.table.encode()).hexdigest()[:16],
+        "table": c.digest,
     }  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """From a calibration file to a checked study: its scenario, observations and settings."""
 
 import datetime as dt
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,10 +61,15 @@ class Calibration:
     """The text of the observations."""
 
     @property
+    def digest(self) -> str:
+        """A hash of the observations."""
+        return hashlib.sha256(self.table.encode()).hexdigest()[:16]
+
+    @property
     def target(self) -> Target:
         """What the likelihood is of."""
         t = self.tables
-        return target_of(self.scenario, self.motions, t.particles, t.until)
+        return target_of(self.scenario, self.motions, t.particles, t.until, t.without)
 
     def settings(self, target: Target) -> Settings:
         """How the sampler is run."""
@@ -94,11 +101,13 @@ def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibrat
     source = read_toml(file)
     where = source.where
     tables = validated(source, CalibrationTables, {"until": until} if until else None)
-    problems = [*_switches(tables, where), *_files(tables, file, where)]
+    problems = [
+        *not_switches(tables.without, where(("without",)), "without"),
+        *_files(tables, file, where),
+    ]
     if problems:
         raise InputError(problems)
-    off: dict[str, Any] = {f"behaviour.{name}": 0.0 for name in tables.without}
-    scenario = load(_found(tables.scenario, file), {"posterior": "none", **off})
+    scenario = load(_found(tables.scenario, file), {"posterior": "none"})
     table = _found(tables.observations, file)
     motions = observations.read(table, scenario.members)
     problems = _dates(tables, scenario, where)
@@ -122,10 +131,10 @@ def _files(tables: CalibrationTables, file: Path, where: Any) -> list[Problem]:
     ]
 
 
-def _switches(tables: CalibrationTables, where: Any) -> list[Problem]:
+def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
     """Only a coefficient of which zero means that a mechanism is absent may be switched off."""
     found = []
-    for k, name in enumerate(tables.without):
+    for k, name in enumerate(names):
         if name in SWITCHES:
             continue
         what = (
@@ -133,7 +142,7 @@ def _switches(tables: CalibrationTables, where: Any) -> list[Problem]:
             if name in NOT_SWITCHED_OFF
             else "no mechanism of the likelihood"
         )
-        found.append(Problem(where(("without",)), f"without[{k}]", f"{name} {what}",
+        found.append(Problem(at, f"{key}[{k}]", f"{name} {what}",
                              "allowed: a coefficient that 0 switches off", nearest(name, SWITCHES)))  # fmt: skip
     return found
 

@@ -1,0 +1,54 @@
+"""`cohesion mechanisms`: remove each mechanism in turn, fit anew, print which earns its place."""
+
+import sys
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from sim.backtest.mechanism_study import MechanismStudy, load_mechanisms
+from sim.backtest.mechanisms import VERDICTS, Mechanisms, mechanisms, runs_of
+from sim.cli import show
+from sim.cli.sweep import interruptible, resume
+
+
+def main(study: str, out: Path | None, jobs: int | None, json: bool) -> None:
+    """Check everything first, sample what is missing, print."""
+    loaded = load_mechanisms(study)
+    folder = out or Path("results") / loaded.name
+    total = len(runs_of(loaded))
+    with interruptible() as stopped, show.progress(total, f"{loaded.name}: samplings") as advance:
+        found = mechanisms(loaded, folder, jobs, lambda done, _: advance(done), stopped)
+    if not found.finished:
+        show.err().print(f"Interrupted. What was finished is kept; {resume()}")
+        sys.exit(130)
+    if json:
+        show.print_json({"mechanisms": found.table})
+    else:
+        print_mechanisms(loaded, found)
+    show.err().print(f"In {folder}/: mechanisms.csv, evidence.csv, mechanisms.png.")
+
+
+def print_mechanisms(study: MechanismStudy, found: Mechanisms) -> None:
+    """A line a mechanism, the most useful first."""
+    console = show.out()
+    t = study.tables
+    console.print(f"[bold]{t.title}[/bold]: each mechanism removed in turn; ± is one Monte Carlo standard error")  # fmt: skip
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("Mechanism")
+    for column in (
+        "Evidence,\nwith less without",
+        f"Held out after\n{t.held_out_after}",
+        "Verdict",
+    ):
+        table.add_column(column, justify="left" if column == "Verdict" else "right", no_wrap=True)
+    for r in sorted(found.table, key=lambda r: -r["evidence"]):
+        cells = (f"{r[k]:+.1f}±{r[f'{k}_se']:.1f}" for k in ("evidence", "held_out"))
+        table.add_row(r["says"], *cells, r["verdict"])
+    console.print(table)
+    counts = ", ".join(f"{sum(r['verdict'] == v for r in found.table)} {v}" for v in VERDICTS)
+    console.print(
+        f"{counts}. Evidence: natural logarithm of how much better the whole record is explained with the mechanism than without "
+        "(log marginal likelihood, Bayes factor); held out: the same for the years after the date, fitted to those before. "
+        "A mechanism earns its place where evidence less two errors is above 1, costs where evidence plus two errors is below -1."
+    )
