@@ -8,6 +8,7 @@ import pytest
 from sim.engines import agents, ensemble
 from sim.model.noise import BLOCK
 from sim.model.tick import Record
+from sim.outcomes.intervals import Spread
 from sim.outcomes.replay import same
 from sim.outcomes.run import run, simulate
 from sim.outcomes.summary import statistics
@@ -69,7 +70,8 @@ def test_a_run_does_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
 def test_results_do_not_depend_on_threads() -> None:
     program = compile(load(SIX, {"time.step": "year"}))
     one, three = (
-        statistics(simulate(program, 3 * BLOCK + 17, seed=2, jobs=jobs), {}) for jobs in (1, 3)
+        statistics(simulate(program, 3 * BLOCK + 17, seed=2, jobs=jobs), Spread({}, {}))
+        for jobs in (1, 3)
     )
     for name, x in one.items():
         np.testing.assert_array_equal(x, three[name])

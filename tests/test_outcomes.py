@@ -172,6 +172,8 @@ def test_tables(result: Result) -> None:
         "mcse",
         "q05",
         "q95",
+        "parameter_share",
+        "share_mcse",
     ]
     assert set(members.outcome) == {*OUTCOMES, *RUNGS}
     assert len(members) == 5 * 7 * 3
@@ -194,10 +196,12 @@ def test_tables(result: Result) -> None:
         "q50",
         "q75",
         "q95",
+        "parameter_share",
+        "share_mcse",
     ]
     assert set(ticks.quantity) == {*ALLIANCE, *MEMBER, *RUNGS}
     assert set(ticks[ticks.quantity == "cohesion"].member) == {""}
-    assert list(result.alliance) == ["outcome", "horizon_years", "date", "probability", "mcse"]
+    assert list(result.alliance) == list(members)[1:]
     assert set(result.alliance.outcome) == {"any_exit", "two_exits", "dissolution"}
     assert sorted(set(members.date)) == ["2021-01-01", "2025-01-01", "2030-01-01"]
 

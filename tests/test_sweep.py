@@ -13,6 +13,7 @@ import pytest
 from sim.cli import sweep as command
 from sim.errors import InputError
 from sim.model.noise import BLOCK
+from sim.outcomes.intervals import Spread
 from sim.outcomes.moments import Moments
 from sim.outcomes.run import run
 from sim.outcomes.summary import Summary, statistics
@@ -453,6 +454,6 @@ def test_a_probability_is_at_most_one() -> None:
     """Chances of few runs may add up to more."""
     two = np.full((1, 1), 2.0)
     above = Summary({k: Moments(two, two * 0.6, two) for k in ("exit", "stance")}, {}, 0.0)
-    found = statistics(above, {})
+    found = statistics(above, Spread({}, {}))
     assert found["exit"][0, 0, 0] == 1.0
     assert found["stance"][0, 0, 0] == 1.2

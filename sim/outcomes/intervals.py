@@ -1,4 +1,4 @@
-"""Intervals over what is uncertain: coefficients and coded values, chance taken out.
+"""Spread over what is uncertain: coefficients and coded values, chance taken out.
 
 A block of its own holds BLOCK / REPLICATES draws of everything uncertain with REPLICATES runs of each. The mean of a
 draw's runs estimates its probability; what chance adds to the spread of these means is known from the
@@ -7,6 +7,7 @@ Searle, Casella & McCulloch 1992, 10.1002/9780470316856).
 """
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,15 +16,30 @@ from sim.model.tick import Record
 from sim.outcomes.incidence import followed
 from sim.outcomes.moments import LEVELS
 from sim.outcomes.quantities import PROBABILITIES, quantities
+from sim.outcomes.split import parameter_share
 
 REPLICATES = 16
 INTERVAL_BLOCK = 1 << 30
 """The name of the block, beyond all blocks of runs."""
 
 
+class Spread(NamedTuple):
+    """By quantity, the tick as first axis."""
+
+    quantiles: dict[str, Array]
+    """(tick, [member,] level) of probabilities."""
+    shares: dict[str, Array]
+    """(tick, [member,] 2): the parameters' share of the variance, and its error."""
+
+
+def draws_apart(x: Array) -> Array:
+    """Runs (..., run) as (..., draw, run of the draw)."""
+    return x.reshape(*x.shape[:-1], -1, REPLICATES)
+
+
 def spread_of_draws(x: Array) -> Array:
     """Quantiles at LEVELS of the probability of a draw, (..., level), from runs (..., run)."""
-    by_draw = x.reshape(*x.shape[:-1], -1, REPLICATES)
+    by_draw = draws_apart(x)
     means = by_draw.mean(axis=-1)
     chance = by_draw.var(axis=-1, ddof=1).mean(axis=-1) / REPLICATES
     seen = means.var(axis=-1, ddof=1)
@@ -33,15 +49,25 @@ def spread_of_draws(x: Array) -> Array:
     return np.moveaxis(np.quantile(shrunk, LEVELS, axis=-1), 0, -1)
 
 
-def intervals(records: Iterable[Record]) -> dict[str, Array]:
-    """By probability the quantiles (tick, [member,] level) over uncertain coefficients and inputs."""
-    found: dict[str, list[Array]] = {}
+def spread(records: Iterable[Record]) -> Spread:
+    """What uncertain coefficients and inputs do to every quantity."""
+    levels: dict[str, list[Array]] = {}
+    shares: dict[str, list[Array]] = {}
     for record, incidence in followed(records):
-        add_spread(found, quantities(record, incidence, PROBABILITIES))
-    return {name: np.stack(over_time) for name, over_time in found.items()}
+        values = quantities(record, incidence)
+        add_spread(levels, {name: values[name] for name in PROBABILITIES})
+        for name, x in values.items():
+            share = parameter_share(draws_apart(x), name in PROBABILITIES)
+            shares.setdefault(name, []).append(share)
+    return Spread(over_time(levels), over_time(shares))
 
 
 def add_spread(found: dict[str, list[Array]], values: Mapping[str, Array]) -> None:
     """Append one tick's quantiles of every probability."""
     for name, x in values.items():
         found.setdefault(name, []).append(spread_of_draws(x))
+
+
+def over_time(found: Mapping[str, list[Array]]) -> dict[str, Array]:
+    """The ticks as first axis."""
+    return {name: np.stack(ticks) for name, ticks in found.items()}

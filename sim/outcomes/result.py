@@ -1,6 +1,6 @@
 """What a run gives back: dataset, tables, figures and a summary."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sim.model.variables import RUNGS
 from sim.outcomes import tables
 from sim.outcomes.quantities import ALLIANCE_OUTCOMES, OUTCOMES
-from sim.outcomes.tables import at_horizon
+from sim.outcomes.tables import at_horizon, chance, told
 from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from matplotlib.figure import Figure
+
+Tell = Callable[["xr.DataArray"], dict[str, float]]
 
 
 @dataclass
@@ -31,17 +33,17 @@ class Result:
 
     @cached_property
     def members(self) -> "pd.DataFrame":
-        """member, outcome, horizon_years, date, probability, mcse, q05, q95."""
+        """member, outcome, horizon_years, date, probability, mcse, q05, q95, parameter_share, share_mcse."""
         return tables.members(self.dataset)
 
     @cached_property
     def ticks(self) -> "pd.DataFrame":
-        """date, quantity, member, mean, mcse and five quantiles."""
+        """date, quantity, member, mean, mcse, five quantiles, parameter_share, share_mcse."""
         return tables.ticks(self.dataset)
 
     @cached_property
     def alliance(self) -> "pd.DataFrame":
-        """outcome, horizon_years, date, probability, mcse."""
+        """outcome, horizon_years, date, probability, mcse, q05, q95, parameter_share, share_mcse."""
         return tables.alliance(self.dataset)
 
     def figures(self) -> dict[str, "Figure"]:
@@ -56,26 +58,18 @@ class Result:
         now, end = ds.isel(date=0), ds.isel(date=-1)
         horizons = ds.attrs["horizons"]
 
-        def pair(x: Any) -> dict[str, float]:
-            return {s: float(x.sel(statistic=s)) for s in ("mean", "mcse")}
-
-        def chance(name: str, member: str | None = None) -> dict[str, dict[str, float]]:
-            by = {}
-            for years in horizons:
-                x = at_horizon(ds, years)[name]
-                x = x if member is None else x.sel(member=member)
-                mean, error = pair(x).values()
-                by[f"{years:g}"] = {"probability": mean, "mcse": error}
-            return by
+        def by_horizon(name: str, tell: Tell, member: str | None = None) -> dict[str, Any]:
+            at = {f"{years:g}": at_horizon(ds, years)[name] for years in horizons}
+            return {y: tell(x if member is None else x.sel(member=member)) for y, x in at.items()}
 
         def of_member(code: str) -> dict[str, Any]:
             here = now.sel(member=code)
             return {
                 "member": code,
                 "name": str(here.name.values),
-                "stance": pair(here["stance"]),
-                "conduct": {rung: pair(here[rung]) for rung in RUNGS},
-                **{outcome: chance(outcome, code) for outcome in OUTCOMES},
+                "stance": told(here["stance"]),
+                "conduct": {rung: told(here[rung]) for rung in RUNGS},
+                **{outcome: by_horizon(outcome, chance, code) for outcome in OUTCOMES},
             }
 
         return {
@@ -86,11 +80,11 @@ class Result:
             "members": [of_member(str(m)) for m in ds.member.values],
             "alliance": {
                 "cohesion": {
-                    "now": pair(now["cohesion"]),
-                    **{f"{y:g}": pair(at_horizon(ds, y)["cohesion"]) for y in horizons},
-                    "end": pair(end["cohesion"]),
+                    "now": told(now["cohesion"]),
+                    **by_horizon("cohesion", told),
+                    "end": told(end["cohesion"]),
                 },
-                **{outcome: chance(outcome) for outcome in ALLIANCE_OUTCOMES},
+                **{outcome: by_horizon(outcome, chance) for outcome in ALLIANCE_OUTCOMES},
             },
         }
 

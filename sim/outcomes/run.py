@@ -19,7 +19,7 @@ from sim.engines.ensemble import Piece, pieces
 from sim.errors import InputError, Problem, nearest
 from sim.model.noise import BLOCK
 from sim.outcomes.dataset import dataset
-from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES, intervals
+from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES, spread
 from sim.outcomes.resolved import identity
 from sim.outcomes.result import Result
 from sim.outcomes.summary import Summary, combine, statistics, summarise
@@ -126,7 +126,7 @@ def run(
     began, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     program = compile(scenario)
     summary = simulate(program, runs, seed, engine, jobs, progress)
-    spread = intervals(ensemble.run_block(program, seed, INTERVAL_BLOCK, replicates=REPLICATES))
+    over_draws = spread(ensemble.run_block(program, seed, INTERVAL_BLOCK, replicates=REPLICATES))
     tables = scenario.tables
     provenance = {
         **identity(scenario, runs, seed, engine),
@@ -140,7 +140,9 @@ def run(
         "leader_name": tables.alliance.leader_name or tables.alliance.leader,
         "runs": runs, "seed": seed, "start": str(tables.time.start),
     }  # fmt: skip
-    return Result(scenario, dataset(statistics(summary, spread), program, attributes), provenance)
+    return Result(
+        scenario, dataset(statistics(summary, over_draws), program, attributes), provenance
+    )
 
 
 def circumstances() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from sim.model.arrays import Array
 from sim.model.tick import Record
 from sim.outcomes.incidence import followed
+from sim.outcomes.intervals import Spread
 from sim.outcomes.moments import (
     LEVELS,
     QUANTILE_BLOCKS,
@@ -21,7 +22,7 @@ from sim.outcomes.moments import (
 )
 from sim.outcomes.quantities import PROBABILITIES, quantities
 
-STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95")
+STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95", "parameter_share", "share_mcse")
 
 
 class Summary(NamedTuple):
@@ -83,14 +84,15 @@ def _averaged(a: Array, b: Array, share: float) -> Array:
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, both))
 
 
-def statistics(s: Summary, intervals: dict[str, Array]) -> dict[str, Array]:
-    """By quantity the array (..., statistic) of STATISTICS; quantiles NaN where there are none."""
+def statistics(s: Summary, spread: Spread) -> dict[str, Array]:
+    """By quantity the array (..., statistic) of STATISTICS; NaN where there is no spread."""
     table = {}
     for name, m in s.moments.items():
         mean = np.where(m.n > 0, m.mean, np.nan)
         if name in PROBABILITIES:  # chances of few runs may add up to more than 1
             mean = np.minimum(mean, 1.0)
-        none = np.full((*mean.shape, len(LEVELS)), np.nan)
-        q = intervals.get(name, s.quantiles.get(name, none))
-        table[name] = np.concatenate([mean[..., None], mcse(m)[..., None], q], axis=-1)
+        none = np.full((*mean.shape, len(LEVELS) + 2), np.nan)
+        q = spread.quantiles.get(name, s.quantiles.get(name, none[..., :-2]))
+        share = spread.shares.get(name, none[..., -2:])
+        table[name] = np.concatenate([mean[..., None], mcse(m)[..., None], q, share], axis=-1)
     return table

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+TOLD = ("mean", "mcse", "q05", "q95", "parameter_share", "share_mcse")
+"""Statistics that tables of outcomes and the summary have."""
+
 
 def at_horizon(ds: "xr.Dataset", years: float) -> "xr.Dataset":
     """The dataset at the tick that ends nearest to some years after the start."""
@@ -25,6 +28,17 @@ def _day(date: object) -> str:
     return str(date)[:10]
 
 
+def told(x: "xr.DataArray") -> dict[str, float]:
+    """What is told of a quantity of one date."""
+    return {s: float(x.sel(statistic=s)) for s in TOLD}
+
+
+def chance(x: "xr.DataArray") -> dict[str, float]:
+    """What is told of a probability."""
+    mean, *rest = told(x).items()
+    return {"probability": mean[1], **dict(rest)}
+
+
 def members(ds: "xr.Dataset") -> "pd.DataFrame":
     """Outcomes of every member: exit and freeze by each horizon, the rung at it."""
     import pandas as pd
@@ -34,11 +48,9 @@ def members(ds: "xr.Dataset") -> "pd.DataFrame":
         for outcome in (*OUTCOMES, *RUNGS):
             for years in ds.attrs["horizons"]:
                 there = at_horizon(ds, years)
-                x = there[outcome].sel(member=member)
-                row = {s: float(x.sel(statistic=s)) for s in ("mean", "mcse", "q05", "q95")}
                 rows.append(
                     {"member": member, "outcome": outcome, "horizon_years": years,
-                     "date": _day(there.date.values), "probability": row.pop("mean"), **row}
+                     "date": _day(there.date.values), **chance(there[outcome].sel(member=member))}
                 )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -51,10 +63,9 @@ def alliance(ds: "xr.Dataset") -> "pd.DataFrame":
     for outcome in ALLIANCE_OUTCOMES:
         for years in ds.attrs["horizons"]:
             there = at_horizon(ds, years)
-            mean, error = (float(there[outcome].sel(statistic=s)) for s in ("mean", "mcse"))
             rows.append(
                 {"outcome": outcome, "horizon_years": years, "date": _day(there.date.values),
-                 "probability": mean, "mcse": error}
+                 **chance(there[outcome])}
             )  # fmt: skip
     return pd.DataFrame(rows)
 

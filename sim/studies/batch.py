@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
 from sim.model.arrays import Array
-from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES, add_spread
+from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES, Spread, add_spread, over_time
 from sim.outcomes.moments import mcse
 from sim.outcomes.quantities import PROBABILITIES
 from sim.outcomes.summary import STATISTICS, Summary, Tally, combine, statistics
@@ -122,13 +122,13 @@ def watched_outcome(tables: Any) -> str:
     return "exit" if "exit" in tables.outcomes else str(tables.outcomes[0])
 
 
-def _spreads(plan: Plan, programs: Sequence[Program]) -> list[dict[str, Array]]:
+def _spreads(plan: Plan, programs: Sequence[Program]) -> list[Spread]:
     """Quantiles of every probability over what is uncertain, from a block of their own."""
     names = [n for n in plan.tables.outcomes if n in PROBABILITIES]
     runs = plan.tables.interval_runs
-    over_time: list[dict[str, list[Array]]] = [{} for _ in programs]
+    found: list[dict[str, list[Array]]] = [{} for _ in programs]
     if runs and names:
         piece = Piece(INTERVAL_BLOCK, slice(0, runs))
         for seen in seen_together(programs, plan.tables.seed, piece, plan.ticks, names, REPLICATES):
-            add_spread(over_time[seen.program], seen.values)
-    return [{name: np.stack(x) for name, x in found.items()} for found in over_time]
+            add_spread(found[seen.program], seen.values)
+    return [Spread(over_time(levels), {}) for levels in found]
