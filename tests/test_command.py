@@ -33,6 +33,8 @@ def test_run_prints_a_table_and_writes_results(tmp_path: Path) -> None:
     assert "State A" in done.stdout
     assert "Cohesion" in done.stdout
     assert "±" in done.stdout
+    assert "How sure? By year 5:" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 110
     assert (out / "members.csv").exists()
     assert (out / "figures" / "cohesion.png").stat().st_size > 10_000
     again = cohesion("run", str(SIX), "--runs", "100", "--out", str(out))
@@ -53,6 +55,7 @@ def test_json_alone_goes_to_standard_output(tmp_path: Path) -> None:
         assert summary["engine"] == engine
         assert [m["member"] for m in summary["members"]] == ["AAA", "BBB", "CCC", "DDD", "EEE"]
         assert set(summary["members"][0]["exit"]) == {"1", "5", "10"}
+        assert 0 < summary["alliance"]["any_exit"]["5"]["parameter_share"] < 1
     for name in ("members.csv", "ticks.csv", "alliance.csv"):
         assert (tmp_path / "ensemble" / name).read_bytes() == (
             tmp_path / "agents" / name

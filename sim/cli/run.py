@@ -1,13 +1,15 @@
 """`cohesion run`: run a scenario, print its table, write its results."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.measure import Measurement
 from rich.table import Table
 
-from sim.cli import show
+from sim.cli import show, sure
+from sim.cli.show import number, percent
+from sim.cli.sure import EVENTS, MOVES
 from sim.outcomes.resolved import identity
 from sim.outcomes.run import checked, run
 from sim.outcomes.save import check_target, save
@@ -35,43 +37,18 @@ def main(
     )
 
 
-def percent(p: dict[str, float]) -> str:
-    """A probability in percent with its Monte Carlo standard error."""
-    value, error = 100 * p["probability"], 100 * p["mcse"]
-    if error != error:  # one run
-        return f"{value:.1f}"
-    if value < 0.05 and not error >= 0.05:
-        return "<0.05"
-    return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"
-
-
-def number(x: dict[str, float]) -> str:
-    """A mean with its Monte Carlo standard error."""
-    return f"{x['mean']:.3f}" + (f"±{x['mcse']:.3f}" if x["mcse"] == x["mcse"] else "")
-
-
 def print_summary(s: dict[str, Any]) -> None:
     """The table that a run prints."""
     console = show.out()
     years = list(s["members"][0]["exit"])
     head = f"{s['runs']:,} runs, seed {s['seed']}, from {s['start']}; ± is one Monte Carlo standard error"
     console.print(f"[bold]{s['title']}[/bold]: {head}")
-    whole = members_table(s, years, list(MOVES))
-    if (
-        Measurement.get(console, console.options.update(max_width=1000), whole).maximum
-        <= console.width
-    ):
-        console.print(whole)
-    else:
-        for outcome in MOVES:
-            console.print(members_table(s, years, [outcome]))
+    show.print_fitting(console, lambda outcomes: members_table(s, years, outcomes), MOVES)
     console.print(alliance_table(s, years))
+    sure.print_sure(console, s, years[len(years) // 2])
 
 
-MOVES = {"freeze": "% frozen", "exit": "% left"}
-
-
-def members_table(s: dict[str, Any], years: list[str], outcomes: list[str]) -> Table:
+def members_table(s: dict[str, Any], years: list[str], outcomes: Sequence[str]) -> Table:
     """Stance, conduct, freeze and exit of every state."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
     table.add_column("State", no_wrap=True)
@@ -92,13 +69,6 @@ def conduct(rungs: dict[str, dict[str, float]]) -> str:
     return rung if p["mean"] > 0.995 else f"{rung} {100 * p['mean']:.0f}%"
 
 
-OUTCOMES = {
-    "any_exit": "% of any exit",
-    "two_exits": "% of two or more exits",
-    "dissolution": "% of dissolution",
-}
-
-
 def alliance_table(s: dict[str, Any], years: list[str]) -> Table:
     """Cohesion, any exit, two or more, dissolution."""
     a = s["alliance"]
@@ -112,6 +82,6 @@ def alliance_table(s: dict[str, Any], years: list[str]) -> Table:
         "Cohesion, 0 to 1",
         *(number(cohesion[k]) for k in ("now", *years)),
     )
-    for name, label in OUTCOMES.items():
+    for name, label in EVENTS.items():
         table.add_row(label, "", *(percent(a[name][y]) for y in years))
     return table

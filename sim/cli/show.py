@@ -1,14 +1,15 @@
-"""What the verbs share: consoles, progress, JSON."""
+"""What the verbs share: consoles, cells, progress, JSON."""
 
 import json as json_module
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 
 def out() -> "Console":
@@ -45,6 +46,33 @@ def overrides(given: Sequence[str]) -> dict[str, Any]:
     from sim.scenario.load import parse_override
 
     return dict(parse_override(text) for text in given)
+
+
+def percent(p: dict[str, float]) -> str:
+    """A probability in percent with its Monte Carlo standard error."""
+    value, error = 100 * p["probability"], 100 * p["mcse"]
+    if error != error:  # one run
+        return f"{value:.1f}"
+    if value < 0.05 and not error >= 0.05:
+        return "<0.05"
+    return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"
+
+
+def number(x: dict[str, float]) -> str:
+    """A mean with its Monte Carlo standard error."""
+    return f"{x['mean']:.3f}" + (f"±{x['mcse']:.3f}" if x["mcse"] == x["mcse"] else "")
+
+
+def print_fitting(
+    console: "Console", table: Callable[[Sequence[str]], "Table"], parts: Collection[str]
+) -> None:
+    """A table of all its parts where the console is wide enough, else one of each."""
+    from rich.measure import Measurement
+
+    whole = table(list(parts))
+    wide = Measurement.get(console, console.options.update(max_width=1000), whole).maximum
+    for one in [whole] if wide <= console.width else [table([part]) for part in parts]:
+        console.print(one)
 
 
 @contextmanager
