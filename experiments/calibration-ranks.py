@@ -26,7 +26,8 @@ BY_YEAR = {"time.step": "year", "time.horizons": [1]}
 def target(alliance: str, particles: int) -> Target:
     """What histories are simulated from and inferred with: everything uncertain that can be."""
     if alliance == "csto":
-        scenario = load("csto/history-1992-2023", BY_YEAR | {"time.start": "1992-10-01"})
+        priors = {"time.start": "1992-10-01", "posterior": "none"}
+        scenario = load("csto/history-1992-2023", BY_YEAR | priors)
         motions = read(folder() / "csto" / "observations.csv", scenario.members)
         return target_of(scenario, motions, particles)
     scenario = load(SIX, BY_YEAR)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.errors import InputError
+from sim.inference.build import target_of
 from sim.inference.calibrate import calibrate
 from sim.inference.store import LOCK, PROVENANCE
 from sim.inference.study import load_calibration
@@ -18,7 +19,10 @@ from sim.scenario.explain import explain
 from sim.scenario.load import load
 from sim.scenario.posterior import Column
 from sim.scenario.program import compile
+from sim.scenario.shipped import files, folder
 from tests.helpers import SIX
+
+ROOT = Path(__file__).resolve().parent.parent
 
 OBSERVED = """date,motion,title,member,conduct,source
 2021-05-01,one,first,AAA,support,assumption: test
@@ -198,3 +202,23 @@ def test_bad_posteriors_say_what_is_wrong(tmp_path: Path, table: str, found: str
         load(tmp_path / "child.toml")
     with pytest.raises(InputError, match="no such file"):
         load(SIX, {"posterior": str(tmp_path / "q.csv")})
+
+
+def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors() -> None:
+    assert len(files()) > 10
+    for file in files():
+        drawn = [c for c in compile(load(file)).coefficients.values() if isinstance(c, Column)]
+        of_csto = file.is_relative_to(folder() / "csto")
+        assert len(drawn) == (43 if of_csto else 0), file
+    left = compile(load("csto/outlook-2023", {"posterior": "none"})).coefficients
+    assert left == compile(load("nato/history-1949-2023")).coefficients
+    lent = load("nato/history-1949-2023", {"posterior": "csto/posterior.csv"})
+    assert isinstance(compile(lent).coefficients["entrapment"], Column)
+
+
+def test_a_calibration_starts_from_the_priors() -> None:
+    study = load_calibration(ROOT / "experiments" / "calibrate-csto.toml")
+    assert study.scenario.tables.posterior is None
+    assert len(study.target.space.coefficients) == 43
+    with pytest.raises(AssertionError, match="starts from the priors"):
+        target_of(load("csto/history-1992-2023"), [], 4)

@@ -98,6 +98,8 @@ def test_check_explain_and_list() -> None:
     assert told.returncode == 0
     assert "trade_share" in told.stdout
     assert "Correlates of War" in told.stdout
+    drawn = cohesion("explain", "scenarios/csto/outlook-2023.toml", "behaviour.entrapment")
+    assert "posterior (posterior.csv, 512 draws)" in drawn.stdout
     lost = cohesion("explain", "scenarios/csto/outlook-2023.toml", "members.ARM.dependance.trade")
     assert lost.returncode == 2
     assert "did you mean members.ARM.dependence.trade?" in lost.stderr

@@ -209,7 +209,7 @@ def test_life_of_the_alliance_counts_in_closed_form() -> None:
 
 
 def test_nothing_after_the_date_is_used() -> None:
-    s = load("csto/history-1992-2023")
+    s = load("csto/history-1992-2023", {"posterior": "none"})
     motions = observations.read(SHIPPED, s.members)
     target = target_of(s, motions, 4, dt.date(2012, 12, 31))
     assert max(m.date for m in target.motions) < dt.date(2012, 12, 31)

@@ -21,6 +21,7 @@ def target_of(
     A tick that ends on the day after has ended by then: its last day is that date. ``without`` are
     coefficients of mechanisms that are switched off.
     """
+    assert scenario.tables.posterior is None, "a calibration starts from the priors"
     program = compile(scenario)
     off = dict.fromkeys(without, 0.0)
     program = program._replace(coefficients={**program.coefficients, **off})
