@@ -148,7 +148,13 @@ def mechanisms(kept: Rows) -> str:
         [r["mechanism"], *(f"{float(r[k]):+.1f} ± {float(r[f'{k}_se']):.1f}" for k in ("evidence", "held_out")), r["verdict"]]
         for r in sorted(kept, key=lambda r: -float(r["evidence"]))
     ]  # fmt: skip
-    return table(["mechanism", "log evidence, with less without", "held-out log score, with less without", "verdict"], body)  # fmt: skip
+    head = [
+        "mechanism",
+        "log evidence, with less without",
+        "held-out log score, with less without",
+        "verdict",
+    ]
+    return table(head, body)
 
 
 INLINE = re.compile(r"<!-- n (\S+) (\S+) (\S+) -->.*?<!-- /n -->", re.DOTALL)
@@ -198,7 +204,10 @@ def others(folder: Path) -> dict[str, Rows]:
 
 
 def filled(text: str, folder: Path, whole: bool = True) -> str:
-    """The document with all its numbers made anew. Raises ValueError where a marker is missing; not ``whole``: only those that it has."""
+    """The document with all its numbers made anew; not ``whole``: only those that it has.
+
+    Raises ValueError where a marker is missing.
+    """
     ledger, tests = rows(folder / "ledger.csv"), rows(folder / "tests.csv")
     kept = others(folder)
     for name, content in blocks(folder).items():

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -116,8 +117,31 @@ def test_changes_of_side() -> None:
     status = np.array([[2, 0, 2], [2, 0, 0], [1, 2, 0], [2, 0, 2]], dtype=np.int8)
     assert ACTIVE == 2
     assert OUTSIDE == 0
-    found = changed(status, [1, 2, 3])
-    assert found.tolist() == [[False] * 3, [False, True, True], [True, True, True]]
+    o = SimpleNamespace(begins=np.zeros(3), inside=status[0] != OUTSIDE, leads=[1, 2, 3])
+    assert changed(status, o).tolist() == [[False] * 3, [False, True, True], [True, True, True]]
+    late = SimpleNamespace(begins=np.array([0, 2, 0]), inside=np.ones(3, dtype=bool), leads=[2, 3])
+    found = changed(np.repeat(status[..., None], 2, axis=2), late)
+    assert found[..., 1].tolist() == [[False, False], [False, True], [True, True]]
+
+
+def test_scripted_entries_are_given_and_not_foretold() -> None:
+    """A state that the script lets in is asked from then on whether it leaves; nobody is credited for the entry."""
+    o = six_origin()
+    enters = np.zeros((5, 1), dtype=bool)
+    enters[0] = True
+    script = tuple(s._replace(enters=enters) if t == 6 else s for t, s in enumerate(o.whole.program.script))  # fmt: skip
+    whole = replace(o.whole, program=o.whole.program._replace(script=script))
+    later = o._replace(whole=whole)
+    assert later.begins.tolist() == [2, 0, 0, 0, 0]
+    assert later.inside.all()
+    assert later.asked[0].tolist() == [False, False, True, True, True]
+    base = baselines.base_rate(later, 0.002, 1)
+    assert base.changed[0] == pytest.approx(1 - np.exp(-0.002 * np.array([0, 0, 1, 2, 3])))
+    said = baselines.on_covariates(later, 1, held=True)
+    assert (said.changed[0, :2] == 0).all()
+    assert said.changed[0, 2] > 0
+    came = happened(later)
+    assert len(scored(MEMBERSHIP, [later], [base], [came]).values) == 23
 
 
 def test_cohesion_of_a_motion() -> None:

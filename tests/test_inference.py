@@ -213,7 +213,9 @@ def test_nothing_after_the_date_is_used() -> None:
     motions = observations.read(SHIPPED, s.members)
     target = target_of(s, motions, 4, dt.date(2012, 12, 31))
     assert max(m.date for m in target.motions) < dt.date(2012, 12, 31)
-    assert target.program.edges[target.ticks] <= dt.date(2012, 12, 31)
+    assert target.program.edges[target.ticks] == dt.date(2013, 1, 1), (
+        "the last day of the tick is the date"
+    )
     # the last tick that may be used ends before the evidence does
     full = target_of(s, motions, 4)
     assert full.program.edges[full.ticks] == dt.date(2023, 7, 1)

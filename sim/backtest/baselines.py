@@ -58,7 +58,8 @@ def on_covariates(o: Origin, seed: int, held: bool) -> Told:
     for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
         x = at(n + start)
         hazard = np.where(o.inside, fits[True].chances(x)[:, 1], fits[False].chances(x)[:, 1])
-        stay = stay * (1.0 - hazard) ** ((end - start) / per_year(o.whole))
+        years = np.maximum(end - np.maximum(start, o.begins), 0) / per_year(o.whole)
+        stay = stay * (1.0 - hazard) ** years
         changed[:, k] = 1.0 - stay
     conduct = logit.fit(*_answers(o.taught), 3)
     by_state = [conduct.chances(at(tick_of(o.whole, m))) for m in o.after]
@@ -67,7 +68,7 @@ def on_covariates(o: Origin, seed: int, held: bool) -> Told:
 
 def _constant(o: Origin, hazard: Array) -> Array:
     """The chance of having changed sides by each lead, (state, lead)."""
-    years = np.array(o.leads) / per_year(o.whole)
+    years = np.maximum(np.array(o.leads) - o.begins[:, None], 0) / per_year(o.whole)
     return np.asarray(1.0 - np.exp(-hazard[:, None] * years))
 
 

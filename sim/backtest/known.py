@@ -34,9 +34,22 @@ class Origin(NamedTuple):
         return [*range(year, n, year), n]
 
     @property
+    def begins(self) -> Codes:
+        """The edge after the origin from which a state is asked: 0, or after an entry that the script gives. (state,)."""
+        script = self.whole.program.script[self.fit.ticks : self.whole.ticks]
+        entries = np.array([s.enters[:, 0] for s in script])
+        last = len(entries) - np.argmax(entries[::-1], axis=0)
+        return np.where(entries.any(axis=0), last, 0)
+
+    @property
     def inside(self) -> Flags:
-        """Who was a member at the origin. (state,)."""
-        return np.asarray(self.fit.record[-1] != OUTSIDE)
+        """Who is a member there. (state,)."""
+        return np.asarray((self.fit.record[-1] != OUTSIDE) | (self.begins > 0))
+
+    @property
+    def asked(self) -> Flags:
+        """By which leads a state is asked whether it has changed sides. (state, lead)."""
+        return np.asarray(np.array(self.leads) > self.begins[:, None])
 
     @property
     def after(self) -> list[Motion]:
@@ -70,18 +83,20 @@ class Happened(NamedTuple):
     cohesion: list[float]  # of each motion; NaN where not all members were asked
 
 
-def changed(status: Codes, leads: list[int]) -> Flags:
+def changed(status: Codes, o: Origin) -> Flags:
     """Whether a state has been on the other side by each lead. (edge, state, ...) to (state, lead, ...)."""
-    outside = status == OUTSIDE
-    crossed = np.logical_or.accumulate(outside != outside[0], axis=0)
-    return np.asarray(np.moveaxis(crossed[leads], 0, 1))
+    runs = (1,) * (status.ndim - 2)
+    since = np.arange(len(status))[:, None] >= o.begins
+    across = (status == OUTSIDE) == o.inside.reshape(-1, *runs)
+    crossed = np.logical_or.accumulate(across & since.reshape(*since.shape, *runs), axis=0)
+    return np.asarray(np.moveaxis(crossed[o.leads], 0, 1))
 
 
 def happened(o: Origin) -> Happened:
     """What came after an origin. This opens the held-out part."""
     record = o.whole.record[o.fit.ticks :]
     return Happened(
-        changed(record, o.leads),
+        changed(record, o),
         [m.codes for m in o.after],
         [cohesion(m, o.whole.record[tick_of(o.whole, m)]) for m in o.after],
     )

@@ -12,7 +12,7 @@ PARTS = 16
 
 def told(o: Origin, f: Forecast, runs: slice | Flags = slice(None)) -> Told:
     """The forecast of some of the runs."""
-    crossed = changed(f.status, o.leads)[..., runs]
+    crossed = changed(f.status, o)[..., runs]
     answers = [f.answers[m.name] for m in o.after]
     return Told(
         crossed.mean(axis=2),

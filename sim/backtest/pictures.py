@@ -21,8 +21,8 @@ Future = Callable[[int], Array]
 
 
 def _membership(o: Origin, f: Forecast) -> Future:
-    crossed = changed(f.status, o.leads)
-    return lambda run: crossed[..., run].ravel().astype(float)
+    crossed = changed(f.status, o)[o.asked]
+    return lambda run: crossed[:, run].astype(float)
 
 
 def _conduct(o: Origin, f: Forecast, code: int) -> Future:
@@ -52,8 +52,8 @@ def reliability_panels(
     pairs = list(zip(origins, futures, strict=True))
     panel(
         "Changes sides by the end of a year",
-        joined([t.changed.ravel() for t in told]),
-        joined([h.changed.ravel().astype(float) for h in seen]),
+        joined([t.changed[o.asked] for o, t in zip(origins, told, strict=True)]),
+        joined([h.changed[o.asked].astype(float) for o, h in zip(origins, seen, strict=True)]),
         [_membership(o, f) for o, f in pairs],
     )
     for code, title in ((2, "Supports the leader"), (0, "Opposes the leader")):

@@ -69,7 +69,7 @@ def scored(m: Measure, origins: Sequence[Origin], told: Sequence[Told], seen: Se
 def _membership(o: Origin, t: Told, h: Happened, of: Any) -> Scored:
     states = np.array(o.whole.program.members)
     values = of(t.changed, h.changed.astype(float))
-    return Scored(values.ravel(), (np.repeat(states, values.shape[1]),))
+    return Scored(values[o.asked], (states[np.nonzero(o.asked)[0]],))
 
 
 def _conduct(o: Origin, t: Told, h: Happened, of: Any) -> Scored:

@@ -57,7 +57,8 @@ def cases(made: Made, seen: list[Happened]) -> Rows:
             states = o.whole.program.members
             who = {"scheme": made.scheme, "fit_until": o.until, "forecaster": f.name, "inputs": f.knows}  # fmt: skip
             for i, state in enumerate(states):
-                for k, lead in enumerate(o.leads):
+                for k in np.flatnonzero(o.asked[i]):
+                    lead = o.leads[k]
                     by = o.whole.program.edges[o.fit.ticks + lead]
                     outcome = "left" if o.inside[i] else "entered"
                     rows.append({**who, "state": state, "by": by, "motion": "", "outcome": outcome,

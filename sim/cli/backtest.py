@@ -12,7 +12,7 @@ from rich.table import Table
 from sim.backtest import openings
 from sim.backtest.backtest import Backtested, backtest
 from sim.backtest.baselines import MEANING
-from sim.backtest.scoring import MODEL
+from sim.backtest.scoring import AS_THEY_WERE, MODEL
 from sim.backtest.study import Backtest, load_backtest
 from sim.cli import show
 from sim.cli.sweep import interruptible, resume
@@ -73,8 +73,8 @@ def print_backtest(study: Backtest, found: Backtested, opened: int) -> None:
         console.print(_table(name, found))
     words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
     console.print(
-        "Scores: smaller is better; ± is one Monte Carlo standard error; * the model's best against this forecaster is better, "
-        "- worse, in at least 95 % of bootstrap samples.\n"
+        "Scores: smaller is better; ± is one Monte Carlo standard error. * the model is better than this forecaster, "
+        "- it is worse, in at least 95 % of bootstrap samples (the model with inputs as they were, but for the logit with inputs held).\n"
         f"{words}.\n"
         f"The held-out years have been looked at {opened} time{'' if opened == 1 else 's'} ({openings.table_of(study.file)})."
     )
@@ -103,8 +103,8 @@ def _mark(found: Backtested, scheme: str, who: tuple[str, str], m: tuple[str, st
     skills: list[Any] = [
         r for r in found.skill
         if (r["scheme"], r["baseline"], r["question"], r["score"]) == (scheme, who[0], *m)
-        and r["inputs"] == (who[1] or r["inputs"])
+        and r["inputs"] == (who[1] or AS_THEY_WERE)
     ]  # fmt: skip
     if any(r["low"] > 0 for r in skills):
         return "*"
-    return "-" if skills and all(r["high"] < 0 for r in skills) else " "
+    return "-" if any(r["high"] < 0 for r in skills) else " "

@@ -26,6 +26,6 @@ def target_of(
     off = dict.fromkeys(without, 0.0)
     program = program._replace(coefficients={**program.coefficients, **off})
     edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
-    record = np.stack([statuses(scenario.tables, d)[:, 0] for d in edges])
+    record = np.stack([statuses(scenario.tables, min(d, until))[:, 0] for d in edges])
     used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
     return Target(program, record, used, space_of(program, bool(used)), particles)
