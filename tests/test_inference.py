@@ -13,6 +13,7 @@ from sim.engines.environment import Environment
 from sim.errors import InputError
 from sim.inference import observations, ranks, smc
 from sim.inference.build import target_of
+from sim.inference.evidence import evidence
 from sim.inference.likelihood import Target, log_conduct, log_likelihood, systematic
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.simulate import histories
@@ -252,6 +253,17 @@ def test_sampler_finds_a_normal_posterior_and_its_evidence() -> None:
     marginal = np.eye(seen) + a @ a.T
     evidence = -0.5 * (y @ np.linalg.solve(marginal, y) + np.linalg.slogdet(marginal)[1])
     assert last.rows[-1].log_evidence == pytest.approx(evidence, abs=0.6)
+
+
+def test_evidence_alone_is_that_of_the_sampler() -> None:
+    template = small(motions_each(6), 4, ("exit_rate", "support_above", "oppose_below"))
+    (history,) = histories(template, np.zeros((1, template.space.size)), np.random.default_rng(4))
+    s = smc.Settings(40, 1, 0, 3, history.target.space.behavioural)
+    estimate = smc.serial(lambda z, key: log_likelihood(history.target, z, key))
+    *_, last = smc.stages(estimate, history.target.space.size, s)
+    found = evidence(history.target, s)
+    assert found == (last.rows[-1].log_evidence, last.number)
+    assert found.powers > 1
 
 
 def test_powers_rise_to_one_and_keep_half_effective() -> None:

@@ -127,19 +127,31 @@ def next_power(power: float, log_likelihood: Array, draws: int) -> float:
     return low
 
 
+class Weighed(NamedTuple):
+    """The draws of a stage, weighed for the next."""
+
+    power: float
+    log_weights: Array  # (draw,)
+    log_evidence: float  # at that power
+
+
+def weighed(before: Stage) -> Weighed:
+    """The next power, the draws' weights towards it, and the log-evidence there."""
+    power = next_power(before.power, before.log_likelihood, len(before.z))
+    log_weights = (power - before.power) * before.log_likelihood
+    top = float(log_weights.max())
+    mean = float(np.log(np.mean(np.exp(log_weights - top))))
+    return Weighed(power, log_weights, before.rows[-1].log_evidence + top + mean)
+
+
 def following(
     before: Stage, estimate: Estimate, s: Settings, tell: Callable[[float], None] = lambda _: None
 ) -> Stage:
     """The stage after one: weigh, resample, move. ``tell`` hears the share done."""
-    power = next_power(before.power, before.log_likelihood, s.draws)
-    log_weights = (power - before.power) * before.log_likelihood
-    top = float(log_weights.max())
-    evidence = (
-        before.rows[-1].log_evidence + top + float(np.log(np.mean(np.exp(log_weights - top))))
-    )
+    power, log_weights, evidence = weighed(before)
     stage = before.number + 1
     rng = generator(s.seed, TEMPER, stage)
-    chosen = systematic(np.exp(log_weights - top)[None], rng.random(1))[0]
+    chosen = systematic(np.exp(log_weights - log_weights.max())[None], rng.random(1))[0]
     z, found = before.z[chosen], before.log_likelihood[chosen]
     origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, 2))
     for sweep in range(s.sweeps):
