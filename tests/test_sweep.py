@@ -13,6 +13,7 @@ import pytest
 from sim.cli import sweep as command
 from sim.errors import InputError
 from sim.model.noise import BLOCK
+from sim.outcomes import source
 from sim.outcomes.intervals import Spread
 from sim.outcomes.moments import Moments
 from sim.outcomes.run import run
@@ -186,7 +187,7 @@ def test_other_code_is_refused_and_force_begins_anew(
     shutil.copytree(finished, tmp_path / "out")
     file = study_file(tmp_path)
     with monkeypatch.context() as other:
-        other.setattr(plans, "code", lambda: "another")
+        other.setattr(source, "code", lambda *_: "another")
         with pytest.raises(InputError, match=r"code: .* when the study began, now another"):
             sweep(file, tmp_path / "out", jobs=1)
     shutil.rmtree(tmp_path / "out/receipts")

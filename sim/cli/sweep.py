@@ -14,9 +14,9 @@ from rich.table import Table
 
 from sim.cli import show
 from sim.errors import InputError, Problem
+from sim.outcomes.processes import WorkerDied
 from sim.studies.study import load_study
 from sim.studies.sweep import Progress, Sweep, as_dict, sweep
-from sim.studies.workers import WorkerDied
 
 
 def main(

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from sim.errors import InputError, Problem
 from sim.outcomes.disk import put
+from sim.outcomes.own import Own
 from sim.outcomes.save import PROVENANCE, provenance_of, read_table
 from sim.studies.plan import (
     FROZEN,
@@ -33,20 +33,15 @@ STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
     "checksums.sha256",
     "figures",
 )
-OWN = {
+OURS = Own(
+    "a study",
     FROZEN,
-    POINTS,
-    STUDY,
-    SUMMARY,
-    FAILURES,
-    CHECKSUMS,
-    FIGURES,
-    PROVENANCE,
-    DATASET,
-    RECEIPTS,
     LOCK,
-    WORKING,
-}
+    frozenset(
+        {POINTS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, PROVENANCE, DATASET, RECEIPTS}
+    ),
+    frozenset({WORKING}),
+)
 
 
 def freeze(study: Study, folder: Path) -> Plan:
@@ -105,31 +100,6 @@ def _wanted(
 
 def _text(file: Path) -> str:
     return file.read_text("utf-8") if file.exists() else ""
-
-
-def check_ours(folder: Path) -> None:
-    """Raises InputError where a folder holds files that no sweep has put there.
-
-    Before it writes anything else a sweep makes its lock, by which it knows a folder again.
-    """
-    if (folder / FROZEN).exists() or not folder.exists():
-        return
-    ours = OWN if (folder / LOCK).exists() else set()
-    names = [p.name for p in folder.iterdir()]
-    others = sorted(
-        n for n in names if n not in ours and n.removeprefix(".").removesuffix(".part") not in ours
-    )
-    if others:
-        found = f"holds files that are not a study's: {', '.join(others[:3])}"
-        allowed = "allowed: another --out, or an empty folder"
-        raise InputError([Problem(str(folder), "--out", found, allowed)])
-
-
-def clear(folder: Path) -> None:
-    """Delete a study's files, what says that it is one last."""
-    for name in (*sorted(OWN - {LOCK, WORKING, FROZEN}), FROZEN):
-        path = folder / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:

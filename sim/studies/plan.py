@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK
+from sim.outcomes import source
 from sim.outcomes.resolved import resolved, restored
 from sim.scenario.load import Scenario, load
 from sim.scenario.program import Program, compile, vary
@@ -28,6 +28,8 @@ from sim.studies.target import Target, adjustments, overrides, target, whole
 
 FROZEN, POINTS = "study.json", "points.csv"
 FORMAT = 1
+FLOORS = ("model", "scenario", "engines", "outcomes", "studies")
+"""Whose code makes results: a study goes on only with the code it began with."""
 LANES = 9 * 16 * BLOCK
 """Members x runs of a batch: what bounds the memory of a worker."""
 MOST_POINTS, BATCHES = 64, 16
@@ -68,28 +70,9 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@lru_cache(maxsize=1)
-def code() -> str:
-    """A hash of the code that makes results: a study goes on only with the code it began with."""
-    root = Path(__file__).resolve().parent.parent
-    files = [
-        p
-        for part in ("model", "scenario", "engines", "outcomes", "studies")
-        for p in sorted((root / part).glob("*.py"))
-    ]
-    return digest("".join(p.read_text("utf-8") for p in files))[:16]
-
-
 def versions() -> dict[str, str]:
     """What a worker must have in common with the study."""
-    return {"code": code(), "numpy": _version("numpy")}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    return source.versions(*FLOORS)
 
 
 def frozen(study: Study) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sim.errors import InputError, Problem
 from sim.outcomes.disk import locked
 from sim.outcomes.save import check_folder
 from sim.studies.finish import finish
-from sim.studies.freeze import FAILURES, SUMMARY, check_ours, clear, freeze, is_finished
+from sim.studies.freeze import FAILURES, OURS, SUMMARY, freeze, is_finished
 from sim.studies.plan import POINTS, Plan, opened
 from sim.studies.store import DATASET, LOCK, WORKING, Receipt, receipt
 from sim.studies.study import Study, load_study
@@ -117,11 +117,11 @@ def sweep(
     if not force and is_finished(study, folder):
         return Sweep(folder, True)
     check_folder(folder)
-    check_ours(folder)
+    OURS.check(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         if force:
-            clear(folder)
+            OURS.clear(folder)
         plan = freeze(study, folder)
         began = dt.datetime.now(dt.UTC)
         while True:

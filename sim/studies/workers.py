@@ -1,17 +1,13 @@
 """Batches to workers: processes of this machine (joblib) or of a cluster (Dask), by the same call."""
 
-import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
+from sim.outcomes.processes import DEATHS, WorkerDied, ignore_interruption, uninterrupted
 from sim.studies.store import Receipt, run_batch
-
-
-class WorkerDied(Exception):
-    """A worker process ended without a word: killed, or out of memory."""
 
 
 def run_batches(
@@ -39,11 +35,7 @@ def run_batches(
                 receipts = parallel(tasks)
             yield from receipts
         except Exception as error:
-            if type(error).__name__ in (
-                "TerminatedWorkerError",
-                "BrokenProcessPool",
-                "KilledWorker",
-            ):
+            if type(error).__name__ in DEATHS:
                 raise WorkerDied(str(error).splitlines()[0]) from None
             raise
 
@@ -67,21 +59,3 @@ def cluster(scheduler: str | None) -> Iterator[dict[str, Any]]:
                                   "allowed: where a scheduler runs, such as tcp://10.0.0.1:8786")]) from None  # fmt: skip
     with client:
         yield {"backend": "dask"}
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C; here it arrives afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def ignore_interruption() -> None:
-    """Ctrl-C goes to the whole terminal; workers finish what they are at."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
