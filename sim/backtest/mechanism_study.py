@@ -1,6 +1,7 @@
 """From a file of mechanisms to a checked study: the model, and the model without each of them."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,14 +10,15 @@ from typing import Annotated
 from pydantic import Field
 
 from sim.errors import InputError, Problem
-from sim.inference.study import Calibration, load_calibration, not_switches
+from sim.inference.study import Calibration, CalibrationTables, load_calibration, not_switches
 from sim.scenario.load import read_toml, validated
 from sim.scenario.locate import Keys
 from sim.scenario.schema import Date, Strict
 
 FULL = "all mechanisms"
+"""The model from which they are removed; no mechanism can have this name."""
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 Words = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1, strict=True)]
 
 
 class Mechanism(Strict):
@@ -27,14 +29,15 @@ class Mechanism(Strict):
 
 
 class MechanismTables(Strict):
-    """A whole file of mechanisms."""
+    """A whole file of mechanisms. Draws, particles and sweeps take the place of the calibration's."""
 
     title: Words
     question: str = ""
     calibration: Words
     held_out_after: Date
-    draws: Annotated[int, Field(ge=20, le=4096, strict=True)]
-    sweeps: Annotated[int, Field(ge=1, le=100, strict=True)]
+    draws: Annotated[int, Field(ge=20, le=4096, strict=True)] | None = None
+    particles: Annotated[int, Field(ge=2, le=4096, strict=True)] | None = None
+    sweeps: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
     seeds: Annotated[list[Annotated[int, Field(ge=0, strict=True)]], Field(min_length=2)]
     mechanisms: Annotated[dict[str, Mechanism], Field(min_length=1)]
 
@@ -54,14 +57,22 @@ class MechanismStudy:
         """The full model, then every mechanism that is removed."""
         return [FULL, *self.tables.mechanisms]
 
+    @property
+    def settings(self) -> CalibrationTables:
+        """The calibration's, with what the study says instead."""
+        given = self.tables.model_dump(include={"draws", "particles", "sweeps"}, exclude_none=True)
+        return self.calibration.tables.model_copy(update=given)
+
     def fit(self, model: str, before: bool, seed: int) -> Calibration:
         """What is sampled: the whole record or that before the held-out part, without a mechanism."""
-        t, c = self.tables, self.calibration
+        t, s = self.tables, self.settings
         off = [] if model == FULL else t.mechanisms[model].without
-        until = t.held_out_after if before else c.tables.until
-        changed = {"draws": t.draws, "sweeps": t.sweeps, "rounds": 0, "seed": seed, "until": until}
-        tables = c.tables.model_copy(update={**changed, "without": [*c.tables.without, *off]})
-        return replace(c, tables=tables)
+        changed = {
+            "seed": seed,
+            "until": t.held_out_after if before else s.until,
+            "without": [*s.without, *off],
+        }
+        return replace(self.calibration, tables=s.model_copy(update=changed))
 
     def __repr__(self) -> str:
         return f"<MechanismStudy {self.name}: {len(self.tables.mechanisms)} mechanisms>"
@@ -96,10 +107,15 @@ def _mistakes(
     tables: MechanismTables, whole: Calibration, where: Callable[[Keys], str]
 ) -> Iterator[Problem]:
     for name, mechanism in tables.mechanisms.items():
-        at: Keys = ("mechanisms", name, "without")
-        yield from not_switches(mechanism.without, where(at), f"mechanisms.{name}.without")
-        if name == FULL:
-            yield Problem(where(at), f"mechanisms.{name}", name, "allowed: another name")
+        at, key = where(("mechanisms", name, "without")), f"mechanisms.{name}"
+        yield from not_switches(mechanism.without, at, f"{key}.without")
+        if not NAME.fullmatch(name):
+            allowed = "allowed: small letters and figures, parted by hyphens, as in other-ties"
+            yield Problem(where(("mechanisms", name)), key, "no name", allowed)
+        for k, off in enumerate(mechanism.without):
+            if off in whole.tables.without:
+                found = f"{off} is switched off already"
+                yield Problem(at, f"{key}.without[{k}]", found, f"allowed: what {tables.calibration} has")  # fmt: skip
     time = whole.scenario.tables.time
     first = (time.record_from or time.start) + dt.timedelta(days=366)
     if not first <= tables.held_out_after < whole.tables.until - dt.timedelta(days=92):

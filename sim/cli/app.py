@@ -171,10 +171,13 @@ def mechanisms(
         Path | None, typer.Option(help="Folder for results; default results/NAME.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Begin anew where another study is.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Remove each mechanism in turn, fit anew, and say which earns its place."""
-    _verb("mechanisms").main(study, out, jobs, json)
+    """Remove each mechanism in turn and say which earns its place; the same command resumes."""
+    _verb("mechanisms").main(study, out, jobs, force, json)
 
 
 @app.command()

@@ -2,28 +2,45 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.table import Table
 
 from sim.backtest.mechanism_study import MechanismStudy, load_mechanisms
-from sim.backtest.mechanisms import VERDICTS, Mechanisms, mechanisms, runs_of
+from sim.backtest.mechanisms import Mechanisms, mechanisms, runs_of
+from sim.backtest.worth import VERDICTS
 from sim.cli import show
 from sim.cli.sweep import interruptible, resume
+from sim.errors import InputError, Problem
+from sim.outcomes.processes import WorkerDied
 
 
-def main(study: str, out: Path | None, jobs: int | None, json: bool) -> None:
+def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool) -> None:
     """Check everything first, sample what is missing, print."""
     loaded = load_mechanisms(study)
     folder = out or Path("results") / loaded.name
     total = len(runs_of(loaded))
-    with interruptible() as stopped, show.progress(total, f"{loaded.name}: samplings") as advance:
-        found = mechanisms(loaded, folder, jobs, lambda done, _: advance(done), stopped)
+    try:
+        with interruptible() as stopped, show.progress(total, f"{loaded.name}: samplings") as bar:
+            found = mechanisms(loaded, folder, jobs, lambda done, _: bar(done), stopped, force)
+    except WorkerDied as error:
+        show.err().print(f"A worker died ({error}). What was finished is kept; {resume()}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        show.err().print(f"Stopped. What was finished is kept; {resume()}")
+        sys.exit(130)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror or error})"
+        kept = f"what was finished is kept; {resume()}"
+        raise InputError([Problem(str(folder), "--out", what, kept)]) from None
     if not found.finished:
         show.err().print(f"Interrupted. What was finished is kept; {resume()}")
         sys.exit(130)
     if json:
-        show.print_json({"mechanisms": found.table})
+        show.print_json(
+            {"title": loaded.tables.title, "out": str(folder), "mechanisms": found.table}
+        )
     else:
         print_mechanisms(loaded, found)
     show.err().print(f"In {folder}/: mechanisms.csv, evidence.csv, mechanisms.png.")
@@ -43,12 +60,25 @@ def print_mechanisms(study: MechanismStudy, found: Mechanisms) -> None:
     ):
         table.add_column(column, justify="left" if column == "Verdict" else "right", no_wrap=True)
     for r in sorted(found.table, key=lambda r: -r["evidence"]):
-        cells = (f"{r[k]:+.1f}±{r[f'{k}_se']:.1f}" for k in ("evidence", "held_out"))
-        table.add_row(r["says"], *cells, r["verdict"])
+        cells = [f"{r[k]:+.1f}±{r[f'{k}_se']:.1f}" for k in ("evidence", "held_out")]
+        table.add_row(r["says"], cells[0], cells[1] + _mark(r), r["verdict"])
     console.print(table)
     counts = ", ".join(f"{sum(r['verdict'] == v for r in found.table)} {v}" for v in VERDICTS)
     console.print(
         f"{counts}. Evidence: natural logarithm of how much better the whole record is explained with the mechanism than without "
-        "(log marginal likelihood, Bayes factor); held out: the same for the years after the date, fitted to those before. "
-        "A mechanism earns its place where evidence less two errors is above 1, costs where evidence plus two errors is below -1."
+        "(log marginal likelihood, Bayes factor); held out: the same for the years after the date, foretold by what was fitted "
+        "to those before. A mechanism earns its place where evidence less two errors is above 1, costs where evidence plus two "
+        "errors is below -1. * by the same rule the held-out years alone say otherwise: "
+        f"{_otherwise(found) or 'of none'}."
+    )
+
+
+def _mark(row: dict[str, Any]) -> str:
+    return " " if row["held_out_verdict"] == row["verdict"] else "*"
+
+
+def _otherwise(found: Mechanisms) -> str:
+    """Where the held-out years alone would give another verdict than the whole record."""
+    return "; ".join(
+        f"{r['mechanism']} {r['held_out_verdict']}" for r in found.table if _mark(r) == "*"
     )
