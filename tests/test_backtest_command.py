@@ -1,6 +1,7 @@
 """`cohesion backtest` on an invented alliance: bad input, resumption, openings, the same bytes, the table."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def rows(file: Path) -> list[dict[str, str]]:
 def test_interrupted_and_resumed_it_writes_the_same_bytes(whole: Path, tmp_path: Path) -> None:
     file, out, calls = study(tmp_path), tmp_path / "out", 0
     while not backtest(file, out, jobs=2, stop=lambda: True).finished:
-        assert openings.read(openings.table_of(file)) == [], (
+        assert openings.read(file.with_name("six.openings.csv")) == [], (
             "nothing is opened before all fits are done"
         )
         calls += 1
@@ -89,16 +90,16 @@ def test_a_finished_backtest_opens_nothing_anew(whole: Path) -> None:
     again = backtest(whole / "back.toml", whole / "out", jobs=1)
     assert again.finished
     assert again.opening is None
-    assert len(openings.read(whole / "back.openings.csv")) == 1
+    assert len(openings.read(whole / "six.openings.csv")) == 1
 
 
 def test_openings_are_counted(tmp_path: Path, whole: Path) -> None:
     file = tmp_path / "x.openings.csv"
-    assert openings.record(file, "abc", "def", "a, b") == 1
-    assert openings.record(file, "abc", "def", "a, b") == 2
+    assert openings.record(file, "backtest", "abc", "def", "a, b") == 1
+    assert openings.record(file, "backtest", "abc", "def", "a, b") == 2
     assert [r["what"] for r in openings.read(file)] == ["a, b", "a, b"]
     with pytest.raises(InputError, match="not opened"):
-        openings.record(tmp_path / "nowhere" / "x.csv", "", "", "")
+        openings.record(tmp_path / "nowhere" / "x.csv", "", "", "", "")
     file.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="required"):
         openings.read(file)
@@ -174,7 +175,21 @@ def test_another_backtest_or_folder_is_refused(whole: Path, tmp_path: Path) -> N
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="not a backtest's"):
         backtest(study(tmp_path), tmp_path / "mine")
+    with pytest.raises(InputError, match="not a backtest's"):
+        backtest(study(tmp_path), tmp_path / "mine", force=True)
     assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
+
+
+def test_changed_scores_open_the_held_out_part_again(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(whole / "out", tmp_path / "out")
+    file = study(tmp_path)
+    with monkeypatch.context() as m:
+        m.setattr("sim.backtest.backtest.code", lambda *_: "other")
+        assert backtest(file, tmp_path / "out", jobs=1).opening == 1
+        assert backtest(file, tmp_path / "out", jobs=1).opening is None
+    assert backtest(file, tmp_path / "out", jobs=1).opening == 2
 
 
 def test_command(whole: Path) -> None:

@@ -14,21 +14,37 @@ from sim.backtest.known import happened
 from sim.backtest.scoring import AS_THEY_WERE
 from sim.backtest.study import Backtest, load_backtest
 from sim.backtest.written import Rows, csv_of, figures, read, results
-from sim.errors import InputError, Problem
 from sim.inference.calibrate import calibrate
 from sim.inference.forecast import carried
 from sim.inference.observations import LAST_EVIDENCE
 from sim.inference.smc import Stage
 from sim.inference.store import last_stage
 from sim.model.arrays import Array
-from sim.outcomes.disk import locked, put
+from sim.outcomes.disk import put
+from sim.outcomes.own import Own, check_same
 from sim.outcomes.resolved import fingerprint
 from sim.outcomes.run import circumstances, commit
-from sim.outcomes.save import check_folder, provenance_of, read_table, write_text, writing
+from sim.outcomes.save import (
+    PROVENANCE,
+    check_folder,
+    provenance_of,
+    read_table,
+    write_text,
+    writing,
+)
+from sim.outcomes.source import code, versions
 
-FROZEN, FITS, LOCK = "backtest.json", "fits", ".lock"
+FROZEN, FITS, FIGURES = "backtest.json", "fits", "figures"
 SCORES, SKILL, CASES, COHESION = "scores.csv", "skill.csv", "cases.csv", "cohesion.csv"
+OURS = Own(
+    "a backtest", FROZEN, ".lock",
+    frozenset({FITS, FIGURES, SCORES, SKILL, CASES, COHESION, PROVENANCE}),
+)  # fmt: skip
 FORMAT = 1
+FITTING = ("model", "scenario", "engines", "inference")
+"""Whose code a fit depends on; a change there begins anew."""
+SCORING = ("backtest", "figures")
+"""Whose code the scores depend on besides; a change there opens the held-out part again."""
 Tell = Callable[[str, int, float, float, Stage | None], None]
 """Hears the fit (by date), its stage, the power before it, the share done, the last finished stage."""
 
@@ -58,11 +74,11 @@ class Backtested:
 
 def backtest(
     study: Backtest | str | Path, out: str | Path | None = None, jobs: int | None = None,
-    tell: Tell = lambda *_: None, stop: Callable[[], bool] = lambda: False,
+    tell: Tell = lambda *_: None, stop: Callable[[], bool] = lambda: False, force: bool = False,
 ) -> Backtested:  # fmt: skip
     """Fit every origin, then score; the same call again goes on where it was interrupted.
 
-    A finished folder is returned as it is, and nothing is opened anew.
+    A finished folder is returned as it is, and nothing is opened anew, unless the code of the scores has changed.
 
     Parameters
     ----------
@@ -71,6 +87,7 @@ def backtest(
     jobs : worker processes for the fits; all cores by default. Does not change the result.
     tell : hears how far the fits are.
     stop : asked after every stage of a fit; once true, no other is begun.
+    force : begin anew in a folder that holds another backtest.
 
     Raises
     ------
@@ -79,13 +96,18 @@ def backtest(
     """
     study = study if isinstance(study, Backtest) else load_backtest(study)
     folder = Path(out) if out else Path("results") / study.name
-    _freeze(study, folder)
-    with locked(folder / LOCK, exclusive=True, wait=False) as got:
-        if not got:
-            found = "another backtest is running there"
-            raise InputError([Problem(str(folder), "", found, "allowed: one at a time")])  # fmt: skip
-        if provenance_of(folder):
+    there = read_table(folder / FROZEN)
+    if there and not force:
+        check_same(there, identity(study), folder)
+        if (provenance_of(folder) or {}).get("scoring") == code(*SCORING):
             return Backtested(folder, True)
+    check_folder(folder)
+    OURS.check(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with OURS.alone(folder):
+        if force or not there:
+            OURS.clear(folder)
+            put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
         for until, fit in study.fits.items():
 
             def within(stage: int, power: float, share: float, last: Stage | None, name: str = f"{until}") -> None:  # fmt: skip
@@ -94,27 +116,6 @@ def backtest(
             if not calibrate(fit, folder / FITS / f"{until}", jobs, within, stop).finished:
                 return Backtested(folder, False)
         return _open(study, folder)
-
-
-def _freeze(study: Backtest, folder: Path) -> None:
-    """Write down what is tested, or find that the folder already holds it. Raises InputError where it holds another."""
-    check_folder(folder)
-    new = identity(study)
-    there = read_table(folder / FROZEN)
-    advice = "allowed: the backtest as it was, or another --out"
-    if there is None:
-        if folder.exists() and any(p.name != LOCK for p in folder.iterdir()):
-            raise InputError([Problem(str(folder), "--out", "holds files that are not a backtest's", advice)])  # fmt: skip
-        folder.mkdir(parents=True, exist_ok=True)
-        put(folder / FROZEN, json.dumps(new, indent=1) + "\n")
-    elif there != new:
-        changed = [k for k in {**there, **new} if there.get(k) != new.get(k)]
-        raise InputError(
-            [
-                Problem(str(folder), k, f"{there.get(k)} when it began, now {new.get(k)}", advice)
-                for k in changed
-            ]
-        )
 
 
 def identity(study: Backtest) -> dict[str, Any]:
@@ -127,8 +128,9 @@ def identity(study: Backtest) -> dict[str, Any]:
         **study.tables.model_dump(mode="json", exclude={"title", "question", "carried"}),
         "settings": said,
         "fingerprint": fingerprint(c.scenario),
-        "carried": {name: fingerprint(s) for name, s in study.carried.items()},
+        "alliances": {name: fingerprint(s) for name, s in study.carried.items()},
         "observations": c.digest,
+        **versions(*FITTING),
     }
 
 
@@ -148,15 +150,16 @@ def _open(study: Backtest, folder: Path) -> Backtested:
     who = identity(study)
     inputs = f"{who['fingerprint']} {who['observations']}"
     what = f"{', '.join(m.scheme for m in made)}; seed {t.seed}"
-    number = openings.record(openings.table_of(study.file), commit() or "unknown", inputs, what)
+    number = openings.record(study.openings, "backtest", commit() or "unknown", inputs, what)
     found = [results(m, [happened(o) for o in m.origins], t.seed) for m in made]
-    with writing(folder, {**who, "opening": number, **circumstances()}) as scratch:
+    provenance = {**who, "scoring": code(*SCORING), "opening": number, **circumstances()}
+    with writing(folder, provenance) as scratch:
         for file in (SCORES, SKILL, CASES, COHESION):
             rows = [row for r in found for row in r[file.removesuffix(".csv")]]
             write_text(scratch / file, csv_of(rows))
-        (scratch / "figures").mkdir()
+        (scratch / FIGURES).mkdir()
         for name, figure in figures(study, found, number).items():
-            save_figure(figure, scratch / "figures" / f"{name}.png")
+            save_figure(figure, scratch / FIGURES / f"{name}.png")
     return Backtested(folder, True, number)
 
 

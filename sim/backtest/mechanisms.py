@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.backtest import openings
 from sim.backtest.mechanism_study import MechanismStudy, load_mechanisms
 from sim.backtest.worth import BEFORE, PARTS, held_out_verdict, table
 from sim.backtest.written import Rows, csv_of, read
@@ -26,7 +27,7 @@ from sim.outcomes.disk import put
 from sim.outcomes.own import Own, check_same
 from sim.outcomes.processes import spread
 from sim.outcomes.resolved import fingerprint
-from sim.outcomes.run import circumstances
+from sim.outcomes.run import circumstances, commit
 from sim.outcomes.save import (
     PROVENANCE,
     check_folder,
@@ -186,13 +187,17 @@ def _finish(study: MechanismStudy, folder: Path) -> None:
         for model in study.models
         for part in PARTS
     }  # fmt: skip
+    inputs = f"{fingerprint(study.calibration.scenario)} {study.calibration.digest}"
+    what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
+    seen = openings.table_of(study.file.parent / t.calibration)
+    number = openings.record(seen, "mechanisms", commit() or "unknown", inputs, what)
     rows = table(t.mechanisms, found)
     footer = (
         f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {study.settings.draws:,} draws, "
         f"seeds {', '.join(map(str, t.seeds))}  |  held out: after {t.held_out_after}"
     )
     figure = draw({"title": t.title, "footer": footer, "rows": rows})
-    with writing(folder, {**identity(study), **circumstances()}) as scratch:
+    with writing(folder, {**identity(study), "opening": number, **circumstances()}) as scratch:
         write_text(scratch / STUDY, study.text)
         write_text(scratch / TABLE, csv_of(rows))
         write_text(scratch / EVIDENCE, csv_of(runs))

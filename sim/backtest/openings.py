@@ -1,7 +1,8 @@
-"""How often the held-out part has been looked at: a table beside the backtest file, a row an opening.
+"""How often the held-out part has been looked at: a table beside the calibration file, a row an opening.
 
-Every look teaches something about the years that the model is meant to foretell; whoever reads a score must be
-able to see how many came before it. The row is written before anything is scored.
+All studies that open the years which that calibration may leave out share the table. Every look teaches something
+about the years that the model is meant to foretell; whoever reads a score must be able to see how many came before it.
+The row is written before anything is scored.
 """
 
 import csv
@@ -14,9 +15,9 @@ from sim.errors import InputError, Problem
 COLUMNS = ("date", "by", "code", "inputs", "what")
 
 
-def table_of(study: Path) -> Path:
-    """The table of openings of a backtest file."""
-    return study.with_suffix(".openings.csv")
+def table_of(calibration: Path) -> Path:
+    """The table of openings of a calibration file."""
+    return calibration.with_suffix(".openings.csv")
 
 
 def read(file: Path) -> list[dict[str, str]]:
@@ -33,10 +34,10 @@ def read(file: Path) -> list[dict[str, str]]:
     return list(rows)
 
 
-def record(file: Path, code: str, inputs: str, what: str) -> int:
-    """Write down an opening by ``cohesion backtest``; which one it is. Raises InputError where it cannot be written."""
+def record(file: Path, by: str, code: str, inputs: str, what: str) -> int:
+    """Write down an opening by a command; which one it is. Raises InputError where it cannot be written."""
     number = len(read(file)) + 1
-    row = (dt.datetime.now(dt.UTC).date().isoformat(), "backtest", code, inputs, what)
+    row = (dt.datetime.now(dt.UTC).date().isoformat(), by, code, inputs, what)
     try:
         fresh = not file.exists()
         with file.open("a", encoding="utf-8", newline="") as out:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sim.backtest import openings
 from sim.backtest.known import Origin
 from sim.backtest.schema import BacktestTables, Scheme
 from sim.errors import InputError, Problem
@@ -36,6 +37,11 @@ class Backtest:
         particles = fit.tables.particles
         whole = target_of(fit.scenario, fit.motions, particles, _end(scheme, until))
         return Origin(scheme.name, until, fit.target, fit.target, whole)
+
+    @property
+    def openings(self) -> Path:
+        """The table of openings of what the calibration leaves out."""
+        return openings.table_of(self.file.parent / self.tables.calibration)
 
     def beginning(self, name: str) -> Origin:
         """What is known and asked of another alliance at its beginning."""

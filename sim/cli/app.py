@@ -158,10 +158,13 @@ def backtest(
         Path | None, typer.Option(help="Folder for results; default results/NAME.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Begin anew where another backtest is.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Fit to the past, foretell what came after, score against dull rules."""
-    _verb("backtest").main(study, out, jobs, json)
+    _verb("backtest").main(study, out, jobs, force, json)
 
 
 @app.command()

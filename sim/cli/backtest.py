@@ -19,16 +19,16 @@ from sim.cli.sweep import interruptible, resume
 from sim.inference.smc import Stage
 
 
-def main(study: str, out: Path | None, jobs: int | None, json: bool) -> None:
+def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool) -> None:
     """Check everything first, fit what is not fitted, score, print."""
     loaded = load_backtest(study)
     folder = out or Path("results") / loaded.name
     with interruptible() as stopped, bar(len(loaded.fits)) as tell:
-        found = backtest(loaded, folder, jobs, tell, stopped)
+        found = backtest(loaded, folder, jobs, tell, stopped, force)
     if not found.finished:
         show.err().print(f"Interrupted. Finished stages are kept; {resume()}")
         sys.exit(130)
-    seen = openings.read(openings.table_of(loaded.file))
+    seen = openings.read(loaded.openings)
     if json:
         show.print_json({"scores": found.scores, "skill": found.skill, "openings": seen})
     else:
@@ -74,9 +74,10 @@ def print_backtest(study: Backtest, found: Backtested, opened: int) -> None:
     words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
     console.print(
         "Scores: smaller is better; ± is one Monte Carlo standard error. * the model is better than this forecaster, "
-        "- it is worse, in at least 95 % of bootstrap samples (the model with inputs as they were, but for the logit with inputs held).\n"
+        "- it is worse, in at least 95 % of bootstrap samples "
+        "(the model with inputs as they were, but for the logit with inputs held).\n"
         f"{words}.\n"
-        f"The held-out years have been looked at {opened} time{'' if opened == 1 else 's'} ({openings.table_of(study.file)})."
+        f"The held-out years have been looked at {opened} time{'' if opened == 1 else 's'} ({study.openings})."
     )
 
 
