@@ -89,14 +89,7 @@ def load_mechanisms(path: str | Path) -> MechanismStudy:
     file = Path(path)
     source = read_toml(file)
     tables = validated(source, MechanismTables)
-    beside = file.parent / tables.calibration
-    if not beside.is_file():
-        found, allowed = (
-            f"no such file: {tables.calibration}",
-            "allowed: a calibration file beside this one",
-        )
-        raise InputError([Problem(source.where(("calibration",)), "calibration", found, allowed)])
-    whole = load_calibration(beside)
+    whole = load_calibration(source.named(tables.calibration, ("calibration",)))
     problems = list(_mistakes(tables, whole, source.where))
     if problems:
         raise InputError(problems)

@@ -189,7 +189,7 @@ def _finish(study: MechanismStudy, folder: Path) -> None:
     }  # fmt: skip
     inputs = f"{fingerprint(study.calibration.scenario)} {study.calibration.digest}"
     what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
-    seen = openings.table_of(study.file.parent / t.calibration)
+    seen = openings.table_of(study.calibration.file)
     number = openings.record(seen, "mechanisms", commit() or "unknown", inputs, what)
     rows = table(t.mechanisms, found)
     footer = (

@@ -13,9 +13,8 @@ from sim.inference.build import target_of
 from sim.inference.likelihood import Target
 from sim.inference.observations import LAST_EVIDENCE
 from sim.inference.study import Calibration, load_calibration
-from sim.scenario.load import Scenario, load, read_toml, validated
-from sim.scenario.locate import Keys
-from sim.scenario.shipped import find
+from sim.scenario.load import Scenario, Source, load, read_toml, validated
+from sim.scenario.locate import Keys, dotted
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Backtest:
     @property
     def openings(self) -> Path:
         """The table of openings of what the calibration leaves out."""
-        return openings.table_of(self.file.parent / self.tables.calibration)
+        return openings.table_of(next(iter(self.fits.values())).file)
 
     def beginning(self, name: str) -> Origin:
         """What is known and asked of another alliance at its beginning."""
@@ -65,22 +64,15 @@ def load_backtest(path: str | Path) -> Backtest:
     file = Path(path)
     source = read_toml(file)
     tables = validated(source, BacktestTables)
-    beside = file.parent / tables.calibration
-    if not beside.is_file():
-        at = source.where(("calibration",))
-        found, allowed = (
-            f"no such file: {tables.calibration}",
-            "allowed: a calibration file beside this one",
-        )
-        raise InputError([Problem(at, "calibration", found, allowed)])  # fmt: skip
-    whole = load_calibration(beside)
+    calibration = source.named(tables.calibration, ("calibration",))
+    whole = load_calibration(calibration)
     problems = list(_mistakes(tables, whole, source.where))
     carried: dict[str, Scenario] = {}
     for k, other in enumerate(tables.carried):
-        at = source.where(("carried", k, "scenario"))
-        loaded = _loaded(other.scenario, file, at, f"carried[{k}].scenario", problems)
-        if loaded:
-            carried[other.name] = loaded
+        try:
+            carried[other.name] = _history(source, other.scenario, ("carried", k, "scenario"))
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
     dates = {until for scheme in tables.schemes for until in scheme.fit_until}
@@ -120,22 +112,13 @@ def _end(scheme: Scheme, until: dt.date) -> dt.date:
     return min(end.replace(year=end.year + scheme.years) - dt.timedelta(days=1), LAST_EVIDENCE)
 
 
-def _loaded(
-    name: str, file: Path, where: str, key: str, problems: list[Problem]
-) -> Scenario | None:
-    """A scenario beside the file or among the shipped, with its priors; its mistakes are told."""
-    beside = file.parent / name
-    path = beside if beside.is_file() else find(name)
-    if not path.is_file():
-        allowed = "allowed: a file beside this one, or a shipped scenario"
-        problems.append(Problem(where, key, f"no such file: {name}", allowed))
-        return None
-    try:
-        loaded = load(path, {"posterior": "none"})
-    except InputError as error:
-        problems += error.problems
-        return None
+def _history(source: Source, name: str, key: Keys) -> Scenario:
+    """A scenario with its priors, from its beginning. Raises InputError where it is none."""
+    loaded = load(source.named(name, key), {"posterior": "none"})
     if loaded.tables.time.record_from:
-        found = f"{name} begins after its record does"
-        problems.append(Problem(where, key, found, "allowed: a history, from its beginning"))
+        found, allowed = (
+            f"{name} begins after its record does",
+            "allowed: a history, from its beginning",
+        )
+        raise InputError([Problem(source.where(key), dotted(key), found, allowed)])
     return loaded

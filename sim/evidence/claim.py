@@ -9,9 +9,8 @@ from typing import Any
 
 from sim.errors import InputError, Problem, listed, nearest
 from sim.evidence.schema import ClaimTables, ClaimTest
-from sim.scenario.load import Scenario, load, read_toml, validated
+from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.scenario.locate import Keys
-from sim.scenario.shipped import find
 from sim.studies.compare import comparable
 
 Where = Callable[[Keys], str]
@@ -101,7 +100,7 @@ def load_claim(path: str | Path) -> Claim:
     scenarios: dict[str, Scenario] = {}
     for label, variant in tables.scenarios.items():
         at = ("scenarios", label)
-        loaded = _load(variant.file, variant.set, file, (*at, "file"), (*at, "set"), where, problems)  # fmt: skip
+        loaded = _load(variant.file, variant.set, source, (*at, "file"), (*at, "set"), problems)  # fmt: skip
         if loaded:
             scenarios[label] = loaded
     closed: list[dict[Parts, Scenario]] = []
@@ -109,27 +108,21 @@ def load_claim(path: str | Path) -> Claim:
         problems += _labels(test, k, list(tables.scenarios), where)
         if all(label in scenarios for label in test.scenarios.values()):
             problems += _against(test, k, scenarios, where)
-            closed.append(_subsets(test, k, tables, file, where, problems))
+            closed.append(_subsets(test, k, tables, source, problems))
     if problems:
         raise InputError(problems)
     return Claim(file.stem, file, source.text, tables, scenarios, closed)
 
 
 def _load(
-    name: str, overrides: dict[str, Any], claim: Path, at: Keys, at_set: Keys, where: Where,
+    name: str, overrides: dict[str, Any], source: Source, at: Keys, at_set: Keys,
     problems: list[Problem],
 ) -> Scenario | None:  # fmt: skip
-    beside = claim.parent / name
-    path = beside if beside.is_file() else Path(name)
-    if not find(path).is_file():
-        allowed = "allowed: a file beside the claim, or a shipped scenario"
-        problems.append(Problem(where(at), ".".join(map(str, at)), f"no such file: {name}", allowed))  # fmt: skip
-        return None
     try:
-        return load(path, overrides)
+        return load(source.named(name, at), overrides)
     except InputError as error:
         problems += [
-            Problem(where((*at_set, p.path)), p.path, p.found, p.allowed, p.suggestion)
+            Problem(source.where((*at_set, p.path)), p.path, p.found, p.allowed, p.suggestion)
             if p.where == "--set" else p
             for p in error.problems
         ]  # fmt: skip
@@ -193,7 +186,7 @@ def elapsed(t: dt.date | float, start: dt.date) -> float:
 
 
 def _subsets(
-    test: ClaimTest, k: int, tables: Any, file: Path, where: Where, problems: list[Problem]
+    test: ClaimTest, k: int, tables: Any, source: Source, problems: list[Problem]
 ) -> dict[Parts, Scenario]:
     """The scenarios with each set of a test's parts; mistakes are told part by part."""
     parts = test.parts or {}
@@ -206,7 +199,7 @@ def _subsets(
             for part in chosen:
                 overrides |= parts[part]
             at: Keys = ("tests", k, "parts", *chosen[:1])
-            loaded = _load(variant.file, overrides, file, at, at, where, problems)
+            loaded = _load(variant.file, overrides, source, at, at, problems)
             if loaded:
                 found[frozenset(chosen)] = loaded
         if size and len(problems) > before:

@@ -34,6 +34,19 @@ class Motion(NamedTuple):
 
 
 def read(file: Path, members: Sequence[str]) -> list[Motion]:
+    """The motions of a file. Raises InputError as :func:`parse`, or where it cannot be read."""
+    return parse(text_of(file), str(file), members)
+
+
+def text_of(file: Path) -> str:
+    """The text of a table. Raises InputError where it cannot be read."""
+    try:
+        return file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV table")]) from None  # fmt: skip
+
+
+def parse(text: str, shown: str, members: Sequence[str]) -> list[Motion]:
     """The motions of a table by date, then by name.
 
     Raises
@@ -41,16 +54,6 @@ def read(file: Path, members: Sequence[str]) -> list[Motion]:
     InputError
         With every row that cannot be used.
     """
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise InputError([Problem(str(file), "", what, "allowed: a CSV table")]) from None
-    return parse(text, str(file), members)
-
-
-def parse(text: str, shown: str, members: Sequence[str]) -> list[Motion]:
-    """As :func:`read`, from the table's text."""
     table = csv.DictReader(io.StringIO(text))
     if tuple(table.fieldnames or ()) != COLUMNS:
         found = listed(list(table.fieldnames or [])) or "nothing"

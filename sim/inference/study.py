@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -18,7 +18,6 @@ from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.load import Scenario, load, read_toml, validated
 from sim.scenario.schema import Date, Strict
-from sim.scenario.shipped import find
 
 NOT_SWITCHED_OFF = frozenset(
     {
@@ -99,36 +98,25 @@ def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibrat
     """
     file = Path(path)
     source = read_toml(file)
-    where = source.where
     tables = validated(source, CalibrationTables, {"until": until} if until else None)
-    problems = [
-        *not_switches(tables.without, where(("without",)), "without"),
-        *_files(tables, file, where),
-    ]
-    if problems:
+    problems = not_switches(tables.without, source.where(("without",)), "without")
+    scenario, table, motions = None, "", []
+    try:
+        named = source.named(tables.scenario, ("scenario",))
+        scenario = load(named, {"posterior": "none"})
+    except InputError as error:
+        problems += error.problems
+    try:
+        found = source.named(tables.observations, ("observations",))
+        table = observations.text_of(found)
+        motions = observations.parse(table, str(found), scenario.members) if scenario else []
+    except InputError as error:
+        problems += error.problems
+    at = ("--until", "") if until else (source.where(("until",)), "until")
+    problems += _dates(tables, scenario, *at)
+    if problems or scenario is None:
         raise InputError(problems)
-    scenario = load(_found(tables.scenario, file), {"posterior": "none"})
-    table = _found(tables.observations, file)
-    motions = observations.read(table, scenario.members)
-    problems = _dates(tables, scenario, where)
-    if problems:
-        raise InputError(problems)
-    text = table.read_text("utf-8")
-    return Calibration(file.stem, file, source.text, tables, scenario, motions, text)
-
-
-def _found(name: str, file: Path) -> Path:
-    beside = file.parent / name
-    return beside if beside.is_file() else find(name)
-
-
-def _files(tables: CalibrationTables, file: Path, where: Any) -> list[Problem]:
-    allowed = "allowed: a file beside the study, or a shipped one"
-    return [
-        Problem(where((key,)), key, f"no such file: {getattr(tables, key)}", allowed)
-        for key in ("scenario", "observations")
-        if not _found(getattr(tables, key), file).is_file()
-    ]
+    return Calibration(file.stem, file, source.text, tables, scenario, motions, table)
 
 
 def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
@@ -147,11 +135,16 @@ def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
     return found
 
 
-def _dates(tables: CalibrationTables, scenario: Scenario, where: Any) -> list[Problem]:
+def _dates(
+    tables: CalibrationTables, scenario: Scenario | None, where: str, path: str
+) -> list[Problem]:
+    """Evidence is from a year of the record at least, and not from after its end."""
+    if tables.until > LAST_EVIDENCE:
+        return [Problem(where, path, f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}")]
+    if scenario is None:
+        return []
     time = scenario.tables.time
     first = time.record_from or time.start
-    if tables.until > LAST_EVIDENCE:
-        return [Problem(where(("until",)), "until", f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}")]  # fmt: skip
     if (tables.until - first).days < 366:
-        return [Problem(where(("until",)), "until", f"{tables.until}", f"allowed: a year after {first} or later")]  # fmt: skip
+        return [Problem(where, path, f"{tables.until}", f"allowed: a year after {first} or later")]  # fmt: skip
     return []

@@ -13,7 +13,7 @@ from sim.errors import InputError, Problem, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
 from sim.scenario.dates import STEPS, months_between, parse
-from sim.scenario.locate import Keys, line_at, lines_of
+from sim.scenario.locate import Keys, dotted, line_at, lines_of
 from sim.scenario.problems import from_validation
 from sim.scenario.schema import (
     COMMAND_LINE,
@@ -27,7 +27,7 @@ from sim.scenario.schema import (
     input_paths,
     value_at,
 )
-from sim.scenario.shipped import find
+from sim.scenario.shipped import find, named, near
 
 APPENDED = ("events", "disputes", "adjustments", "sources")
 """Arrays of which a child's entries come after its parent's; all else a child replaces."""
@@ -62,29 +62,27 @@ class Scenario:
 
 
 @dataclass
-class _Source:
+class Source:
     """One file read: its tables, text and line numbers."""
 
     file: Path
-    shown: str
     text: str
     tables: dict[str, Any]
     lines: dict[Keys, int]
 
     def where(self, path: Keys) -> str:
         """File and line of a key."""
-        return f"{self.shown}:{line_at(self.lines, path)}"
+        return f"{self.file}:{line_at(self.lines, path)}"
 
-    def problem(self, path: Keys, found: str, allowed: str = "", suggestion: str = "") -> Problem:
-        return Problem(self.where(path), ".".join(map(str, path)), found, allowed, suggestion)
+    def named(self, name: str, path: Keys) -> Path:
+        """The file that a key names, beside this one or shipped. Raises InputError where there is none."""
+        return named(name, self.where(path), dotted(path), self.file.parent)
 
 
 Tables = TypeVar("Tables", bound=BaseModel)
 
 
-def validated(
-    source: _Source, model: type[Tables], more: Mapping[str, Any] | None = None
-) -> Tables:
+def validated(source: Source, model: type[Tables], more: Mapping[str, Any] | None = None) -> Tables:
     """A file's tables as a model has them, ``more`` in place of its own. Raises InputError with every mistake."""
     try:
         return model.model_validate({**source.tables, **(more or {})})
@@ -92,16 +90,13 @@ def validated(
         raise InputError(from_validation(error, model, source.where)) from None
 
 
-def read_toml(file: Path, shown: str | None = None) -> _Source:
+def read_toml(file: Path) -> Source:
     """Read one TOML file. Raises InputError with its line for anything that cannot be read."""
-    shown = shown or str(file)
+    shown = str(file)
     if file.is_dir():
         raise InputError([Problem(shown, "", "a directory", "allowed: a TOML file")])
     if not file.exists():
-        near = nearest(file.name, [p.name for p in file.parent.glob("*.toml")])
-        raise InputError(
-            [Problem(shown, "", "no such file", "", str(file.parent / near) if near else "")]
-        )
+        raise InputError([Problem(shown, "", "no such file", "", near(file))])
     try:
         data = file.read_bytes()
         text = data.decode("utf-8")
@@ -120,7 +115,7 @@ def read_toml(file: Path, shown: str | None = None) -> _Source:
         raise InputError([Problem(f"{shown}:{line_found}", "", f"broken TOML: {what}")]) from None
     except RecursionError:
         raise InputError([Problem(f"{shown}:1", "", "broken TOML: nested too deeply")]) from None
-    return _Source(file, shown, text, tables, lines_of(text))
+    return Source(file, text, tables, lines_of(text))
 
 
 def _line_in(message: str) -> int | None:
@@ -128,30 +123,21 @@ def _line_in(message: str) -> int | None:
     return int(words[words.index("line") + 1]) if "line" in words else None
 
 
-def _chain(file: Path, shown: str) -> list[_Source]:
+def _chain(file: Path) -> list[Source]:
     """The file and its ancestors, the oldest first. Raises InputError on a circle."""
-    chain: list[_Source] = [read_toml(file, shown)]
+    chain: list[Source] = [read_toml(file)]
     seen = [file.resolve()]
     while "extends" in (child := chain[0]).tables:
         parent = child.tables.pop("extends")
+        at = child.where(("extends",))
         if not isinstance(parent, str):
-            raise InputError([child.problem(("extends",), f"{parent} is not a file name")])
-        target = child.file.parent / parent
-        if not target.exists():
-            target = find(parent) if find(parent).is_file() else target
+            raise InputError([Problem(at, "extends", f"{parent} is not a file name")])
+        target = child.named(parent, ("extends",))
         if target.resolve() in seen:
             names = [*(p.name for p in seen), target.name]
             circle = " -> ".join(names[names.index(target.name) :])
-            raise InputError(
-                [child.problem(("extends",), f"circular: {circle}", "allowed: no circle")]
-            )
-        try:
-            chain.insert(0, read_toml(target, str(Path(child.shown).parent / parent)))
-        except InputError as error:
-            raise InputError(
-                [child.problem(("extends",), str(p.found) + f": {parent}", p.allowed, p.suggestion)
-                 if p.where == str(Path(child.shown).parent / parent) else p for p in error.problems]
-            ) from None  # fmt: skip
+            raise InputError([Problem(at, "extends", f"circular: {circle}", "allowed: no circle")])
+        chain.insert(0, read_toml(target))
         seen.append(target.resolve())
     return chain
 
@@ -161,12 +147,12 @@ def _is_coded(value: object) -> bool:
 
 
 def _merge(
-    base: dict[str, Any], own: Mapping[str, Any], source: _Source, at: Keys, origins: Origins
+    base: dict[str, Any], own: Mapping[str, Any], source: Source, at: Keys, origins: Origins
 ) -> None:
     """Merge a child's table into its parent's, noting where each key comes from."""
     for key, value in own.items():
         path = (*at, key)
-        here = (source.shown, line_at(source.lines, path))
+        here = (str(source.file), line_at(source.lines, path))
         if len(path) == 1 and key in APPENDED and isinstance(value, list):
             kept = base.setdefault(key, [])
             for i, entry in enumerate(value):
@@ -201,8 +187,8 @@ def _latest_of_pairs(disputes: list[Any]) -> list[Any]:
     return latest
 
 
-def _note(value: object, path: Keys, source: _Source, own: Keys, origins: Origins) -> None:
-    origins[path] = (source.shown, line_at(source.lines, own))
+def _note(value: object, path: Keys, source: Source, own: Keys, origins: Origins) -> None:
+    origins[path] = (str(source.file), line_at(source.lines, own))
     entries = (
         value.items()
         if isinstance(value, Mapping)
@@ -284,7 +270,7 @@ def _posterior_override(tables: dict[str, Any], value: object) -> list[Problem]:
     if not isinstance(value, str):
         return [Problem("--set", "posterior", f"{value}", "allowed: a file, or none")]
     try:
-        tables["posterior"] = posterior.read(find(value), value)
+        tables["posterior"] = posterior.read(named(value, "--set", "posterior"))
     except InputError as error:
         return list(error.problems)
     return []
@@ -342,36 +328,33 @@ def parse_override(text: str) -> tuple[str, Any]:
         return path.strip(), value.strip()
 
 
-def _registry(chain: Sequence[_Source], problems: list[Problem]) -> dict[str, dict[str, str]]:
+def _registry(chain: Sequence[Source], problems: list[Problem]) -> dict[str, dict[str, str]]:
     """The sources of all registries that the files of the chain name, beside them or shipped."""
     registry: dict[str, dict[str, str]] = {}
     for source in chain:
-        named = source.tables.get("sources")
-        if isinstance(named, str):
-            source.tables["sources"] = named = [named]
-        for name in named if isinstance(named, list) else []:
+        given = source.tables.get("sources")
+        if isinstance(given, str):
+            source.tables["sources"] = given = [given]
+        for i, name in enumerate(given if isinstance(given, list) else []):
             if not isinstance(name, str):
                 continue  # found by the schema
-            beside = source.file.parent / name
-            file = beside if beside.exists() or not find(name).is_file() else find(name)
             try:
-                registry |= read_toml(file, str(Path(source.shown).parent / name)).tables
+                registry |= read_toml(source.named(name, ("sources", i))).tables
             except InputError as error:
                 problems += error.problems
     return registry
 
 
-def _posteriors(chain: Sequence[_Source], problems: list[Problem]) -> None:
-    """Read the posterior that a file of the chain names; it lies beside that file."""
+def _posteriors(chain: Sequence[Source], problems: list[Problem]) -> None:
+    """Read the posterior that a file of the chain names."""
     for source in chain:
         name = source.tables.get("posterior")
         if not isinstance(name, str):
             continue
         source.tables["posterior"] = None
         if name != posterior.NONE:
-            shown = str(Path(source.shown).parent / name)
             try:
-                source.tables["posterior"] = posterior.read(source.file.parent / name, shown)
+                source.tables["posterior"] = posterior.read(source.named(name, ("posterior",)))
             except InputError as error:
                 problems += error.problems
 
@@ -379,7 +362,7 @@ def _posteriors(chain: Sequence[_Source], problems: list[Problem]) -> None:
 def _context(
     merged: Mapping[str, Any],
     registry: Mapping[str, Any],
-    chain: Sequence[_Source],
+    chain: Sequence[Source],
     overrides: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What validators cannot know from their own value."""
@@ -392,7 +375,7 @@ def _context(
     }  # fmt: skip
 
 
-def _horizon(chain: Sequence[_Source]) -> tuple[dt.date, dt.date] | None:
+def _horizon(chain: Sequence[Source]) -> tuple[dt.date, dt.date] | None:
     """The horizon over all files of the chain: a parent's events may lie before a child's start."""
     dates: list[dt.date] = []
     for source in chain:
@@ -536,8 +519,8 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
         With every mistake of the file, its ancestors and the overrides.
     """
     overrides = dict(overrides or {})
-    file = find(path)
-    chain = _chain(file, str(path) if Path(path).suffix else str(file))
+    file = find(path) or Path(path)
+    chain = _chain(file)
     problems: list[Problem] = []
     registry = _registry(chain, problems)
     _posteriors(chain, problems)
@@ -546,13 +529,13 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     for source in chain:
         _merge(merged, source.tables, source, (), origins)
     context = _context(merged, registry, chain, overrides)
-    for dotted, value in overrides.items():
-        failed = override(merged, dotted, value)
+    for changed, value in overrides.items():
+        failed = override(merged, changed, value)
         problems += failed
         if adjusts(value):
             origins["adjustments", len(merged.get("adjustments", [])) - 1] = ("--set", 0)
         elif not failed:
-            keys: Keys = tuple(dotted.split("."))
+            keys: Keys = tuple(changed.split("."))
             for old in [k for k in origins if k[: len(keys)] == keys]:
                 del origins[old]
             origins[keys] = ("--set", 0)
@@ -562,7 +545,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
             if path[:n] in origins:
                 shown, line = origins[path[:n]]
                 return f"{shown}:{line}" if line else shown
-        return f"{chain[-1].shown}:1"
+        return f"{chain[-1].file}:1"
 
     try:
         tables = ScenarioTables.model_validate(merged, context=context)

@@ -36,7 +36,7 @@ class Column:
         return np.asarray(self.values[np.minimum((u * rows).astype(np.intp), rows - 1)])
 
 
-def read(file: Path, shown_as: str) -> Posterior:
+def read(file: Path) -> Posterior:
     """A table with a column for each coefficient and a row for each draw.
 
     Raises
@@ -44,25 +44,24 @@ def read(file: Path, shown_as: str) -> Posterior:
     InputError
         Where it cannot be read or used.
     """
+    shown = str(file)
     try:
-        rows = list(csv.reader(io.StringIO(file.read_text("utf-8"))))
-    except (OSError, UnicodeDecodeError) as error:
-        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
-        near = nearest(file.name, [p.name for p in file.parent.glob("*.csv")])
-        raise InputError([Problem(shown_as, "posterior", what, "allowed: a CSV table", near)]) from None  # fmt: skip
+        rows = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise InputError([Problem(shown, "", "cannot be read", "allowed: a CSV table")]) from None
     names, body = (rows[0], rows[1:]) if rows else ([], [])
     problems = [
-        Problem(f"{shown_as}:1", "", f"unknown coefficient {n}", "", nearest(n, COEFFICIENT_NAMES))
+        Problem(f"{shown}:1", "", f"unknown coefficient {n}", "", nearest(n, COEFFICIENT_NAMES))
         for n in names
         if n not in COEFFICIENT_NAMES
     ]
     problems += [
-        Problem(f"{shown_as}:{k}", "", f"{len(row)} entries", f"required: {len(names)}")
+        Problem(f"{shown}:{k}", "", f"{len(row)} entries", f"required: {len(names)}")
         for k, row in enumerate(body, start=2)
         if len(row) != len(names)
     ][:5]
     if not body:
-        problems.append(Problem(shown_as, "", "no draws", "required: a header and a row a draw"))
+        problems.append(Problem(shown, "", "no draws", "required: a header and a row a draw"))
     if problems:
         raise InputError(problems)
     columns = {n: " ".join(row[k] for row in body) for k, n in enumerate(names)}
@@ -70,7 +69,7 @@ def read(file: Path, shown_as: str) -> Posterior:
         return Posterior(file=file.name, columns=columns)
     except ValidationError as error:
         first = error.errors()[0]["ctx"]
-        raise InputError([Problem(shown_as, "", first["found"], first["allowed"])]) from None
+        raise InputError([Problem(shown, "", first["found"], first["allowed"])]) from None
 
 
 def columns_of(posterior: Posterior | None) -> dict[str, Column]:

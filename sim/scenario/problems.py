@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.errors import Problem, listed, nearest
-from sim.scenario.locate import Keys
+from sim.scenario.locate import Keys, dotted
 from sim.scenario.schema import shown
 
 EVENT_KINDS = ("crisis", "clash", "renewal", "entry", "shock")
@@ -107,6 +107,5 @@ def from_validation(
             if not (i == 2 and e["loc"][0] == "events" and key in EVENT_KINDS)
         )  # fmt: skip
         found, allowed, suggestion = _words(e, model)
-        path = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in loc).lstrip(".")
-        problems.append(Problem(where(loc), path, found, allowed, suggestion))
+        problems.append(Problem(where(loc), dotted(loc), found, allowed, suggestion))
     return problems

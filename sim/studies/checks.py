@@ -9,7 +9,7 @@ from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array
 from sim.scenario.dates import STEPS
 from sim.scenario.load import Scenario
-from sim.scenario.locate import Keys
+from sim.scenario.locate import Keys, dotted
 from sim.scenario.schema import covered, input_paths
 from sim.studies.schema import TAKEN, Factor
 from sim.studies.target import Target
@@ -34,9 +34,7 @@ class Faults:
 
     def add(self, keys: Keys, found: str, allowed: str = "", near: str = "") -> None:
         """Note one."""
-        self.problems.append(
-            Problem(self.where(keys), ".".join(map(str, keys)), found, allowed, near)
-        )
+        self.problems.append(Problem(self.where(keys), dotted(keys), found, allowed, near))
 
 
 def incomplete(kind: str, factors: Factors, faults: Faults) -> bool:

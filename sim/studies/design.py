@@ -59,9 +59,10 @@ def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
     """
     try:
         rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise InputError([Problem(str(file), "", what, "allowed: a CSV file")]) from None
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise InputError(
+            [Problem(str(file), "", "cannot be read", "allowed: a CSV file")]
+        ) from None
     header = [name.strip() for name in rows[0]] if rows else []
     problems = []
     for name in header:

@@ -6,8 +6,7 @@ from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
-from sim.scenario.load import Scenario, load, read_toml, validated
-from sim.scenario.shipped import find
+from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.studies import checks, design
 from sim.studies.checks import Faults
 from sim.studies.compare import comparable
@@ -59,8 +58,8 @@ def load_study(path: str | Path, many: bool = False) -> Study:
     source = read_toml(file)
     tables = validated(source, StudyTables)
     faults = Faults(source.where)
-    scenarios = _scenarios(tables, file, faults)
-    factors, rows = _rows(tables, file, faults, many)
+    scenarios = _scenarios(tables, source, faults)
+    factors, rows = _rows(tables, source, faults, many)
     targets = [_targets(factors, s, faults) for s in scenarios]
     checks.names(factors, tables, faults)
     checks.ranges(factors, targets, rows, faults)
@@ -73,18 +72,12 @@ def load_study(path: str | Path, many: bool = False) -> Study:
     return Study(file.stem, file, source.text, tables, scenarios, factors, targets, rows)
 
 
-def _scenarios(tables: Any, file: Path, faults: Faults) -> list[Scenario]:
+def _scenarios(tables: Any, source: Source, faults: Faults) -> list[Scenario]:
     """The scenarios that can be loaded."""
     loaded = []
-    for name in tables.scenarios:
-        beside = file.parent / name
-        path = beside if beside.is_file() else Path(name)
-        if not find(path).is_file():
-            allowed = "allowed: a file beside the study, or a shipped scenario"
-            faults.add(("scenarios",), f"no such file: {name}", allowed)
-            continue
+    for i, name in enumerate(tables.scenarios):
         try:
-            loaded.append(load(path, tables.set))
+            loaded.append(load(source.named(name, ("scenarios", i)), tables.set))
         except InputError as error:
             at = faults.where(("set",))
             faults.problems += [
@@ -106,13 +99,14 @@ def _scenarios(tables: Any, file: Path, faults: Faults) -> list[Scenario]:
 
 
 def _rows(
-    tables: Any, file: Path, faults: Faults, many: bool
+    tables: Any, source: Source, faults: Faults, many: bool
 ) -> tuple[dict[str, Factor], Array | None]:
     """The factors, columns of a file among them, and the design; None where it cannot be made."""
     factors: dict[str, Factor] = dict(tables.factors)
     if tables.design.kind == "file":
         try:
-            header, rows = design.read_points(file.parent / tables.design.file, list(factors))
+            file = source.named(tables.design.file, ("design", "file"))
+            header, rows = design.read_points(file, list(factors))
         except InputError as error:
             faults.problems += error.problems
             return factors, None
