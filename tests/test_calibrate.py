@@ -1,6 +1,12 @@
 """`cohesion calibrate`: same bytes for a seed, resumed or not; errors; the posterior in use."""
 
+import os
+import resource
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +17,19 @@ from sim.cli.app import app
 from sim.errors import InputError
 from sim.inference.build import target_of
 from sim.inference.calibrate import calibrate
-from sim.inference.store import LOCK, PROVENANCE
 from sim.inference.study import load_calibration
+from sim.outcomes.disk import locked
+from sim.outcomes.folder import LOCK
 from sim.outcomes.resolved import fingerprint, resolved, restored
 from sim.outcomes.run import run
+from sim.outcomes.save import PROVENANCE
 from sim.scenario.explain import explain
 from sim.scenario.load import load
 from sim.scenario.posterior import Column
 from sim.scenario.program import compile
 from sim.scenario.shipped import files, folder
+from tests.commands import ROOT, ended, kill_a_worker, popen, started
 from tests.helpers import SIX
-
-ROOT = Path(__file__).resolve().parent.parent
 
 OBSERVED = """date,motion,title,member,conduct,source
 2021-05-01,one,first,AAA,support,assumption: test
@@ -110,6 +117,124 @@ def test_bad_studies_say_what_is_wrong(tmp_path: Path, change: tuple[str, str], 
     with pytest.raises(InputError) as error:
         load_calibration(study(tmp_path, change))
     assert found in "\n".join(map(str, error.value.problems))
+
+
+def test_a_users_own_files_are_left_alone(tmp_path: Path) -> None:
+    """Also where they have a calibration's names, and --force is given."""
+    out = tmp_path / "out"
+    (out / "stages").mkdir(parents=True)
+    for name in ("study.toml", "posterior.csv", "calibration.json", "stages/mine.npz"):
+        (out / name).write_text("years of work")
+    before = contents(out)
+    for force in (False, True):
+        with pytest.raises(InputError, match="holds files that are not a calibration's: calibr"):
+            calibrate(study(tmp_path), out, jobs=1, force=force)
+        assert contents(out) == before
+    (out / LOCK).touch()
+    (out / "calibration.json").rename(out / "thesis.docx")
+    before = contents(out)
+    for force in (False, True):
+        with pytest.raises(InputError, match=r"not a calibration's: thesis\.docx"):
+            calibrate(study(tmp_path), out, jobs=1, force=force)
+        assert contents(out) == before
+
+
+def test_force_begins_anew_and_leaves_what_the_user_added(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    (out / "notes.txt").write_text("mine")
+    again = study(tmp_path, ("draws = 40", "draws = 40\nseed = 2"))
+    assert calibrate(again, out, jobs=1, force=True).finished
+    assert calibrate(again, tmp_path / "fresh", jobs=1).finished
+    assert contents(out) == contents(tmp_path / "fresh") | {"notes.txt": b"mine"}
+
+
+def test_killed_before_it_wrote_anything(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "out/stages").mkdir(parents=True)
+    (tmp_path / "out" / LOCK).touch()
+    (tmp_path / "out/.study.toml.part").write_text("torn")
+    assert calibrate(study(tmp_path), tmp_path / "out", jobs=1).finished
+    assert contents(tmp_path / "out") == contents(whole)
+
+
+def test_two_at_once_are_refused(whole: Path, tmp_path: Path) -> None:
+    before = contents(whole)
+    with locked(whole / LOCK, exclusive=True, wait=False) as got:
+        assert got
+        with pytest.raises(InputError, match="another calibration is running there"):
+            calibrate(study(tmp_path), whole, force=True)
+    assert contents(whole) == before
+
+
+@pytest.mark.parametrize("lost", ["summary.csv", "posterior.png", "provenance.json"])
+def test_what_is_missing_of_a_finished_one_is_made_again(
+    whole: Path, tmp_path: Path, lost: str
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(whole, out)
+    (out / lost).unlink()
+    assert calibrate(study(tmp_path), out, jobs=1).finished
+    assert (out / lost).exists()
+    assert contents(out) == contents(whole)
+
+
+LONGER = (("draws = 40", "draws = 400"), ("particles = 4", "particles = 32"))
+"""Some seconds a stage."""
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("longer")
+    assert calibrate(study(folder, *LONGER), folder / "out", jobs=2).finished
+    return folder / "out"
+
+
+def begun(tmp_path: Path) -> subprocess.Popen[str]:
+    """The longer calibration as a command, the first of its stages done."""
+    process = popen("calibrate", str(study(tmp_path, *LONGER)), "--out", str(tmp_path / "out"), "--jobs", "2")  # fmt: skip
+    started(process, (tmp_path / "out/stages/00.npz").exists)
+    return process
+
+
+def resumes(tmp_path: Path, longer: Path) -> None:
+    """By the same command, to the same bytes."""
+    assert not (tmp_path / "out" / PROVENANCE).exists()
+    file = str(tmp_path / "six.toml")
+    ended(popen("calibrate", file, "--out", str(tmp_path / "out"), "--jobs", "2"), 0)
+    assert contents(tmp_path / "out") == contents(longer)
+
+
+def test_a_killed_worker_is_said(longer: Path, tmp_path: Path) -> None:
+    process = begun(tmp_path)
+    kill_a_worker(process)
+    ended(process, 1, "A worker died", "What was finished is kept; to go on: cohesion calibrate")
+    resumes(tmp_path, longer)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_interrupted_by_hand(longer: Path, tmp_path: Path, times: int) -> None:
+    process = begun(tmp_path)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.3)
+    said = "Interrupted. What was" if times == 1 else "Stopped. What was"
+    ended(process, 130, "Finishing what is under way", said, "to go on: cohesion calibrate")
+    resumes(tmp_path, longer)
+
+
+def test_full_disk(whole: Path, tmp_path: Path) -> None:
+    """Files may not grow beyond 3 kB: a stage is larger."""
+    file = str(study(tmp_path))
+    process = subprocess.run(
+        [sys.executable, "-m", "sim", "calibrate", file, "--out", str(tmp_path / "out"), "--jobs", "1"],
+        cwd=ROOT, capture_output=True, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, 3_000)),
+    )  # fmt: skip
+    assert process.returncode == 2, process.stderr
+    assert "cannot be written (File too large)" in " ".join(process.stderr.split())
+    assert "Traceback" not in process.stderr
+    assert calibrate(file, tmp_path / "out", jobs=1).finished
+    assert contents(tmp_path / "out") == contents(whole)
 
 
 def test_a_mechanism_can_be_left_out(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from sim.cli import sweep as command
 from sim.errors import InputError
 from sim.model.noise import BLOCK
 from sim.outcomes import source
+from sim.outcomes.disk import locked
+from sim.outcomes.folder import LOCK
 from sim.outcomes.intervals import Spread
 from sim.outcomes.moments import Moments
 from sim.outcomes.run import run
@@ -21,7 +23,6 @@ from sim.outcomes.summary import Summary, statistics
 from sim.scenario.load import load, parse_override
 from sim.studies import batch as batches
 from sim.studies import plan as plans
-from sim.studies import store
 from sim.studies.status import status
 from sim.studies.sweep import Progress, sweep
 from tests.helpers import SIX
@@ -198,7 +199,7 @@ def test_other_code_is_refused_and_force_begins_anew(
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/thesis.docx").write_text("years of work")
-    with pytest.raises(InputError, match=r"holds files that are not a study's: thesis\.docx"):
+    with pytest.raises(InputError, match=r"holds files that are not a sweep's: thesis\.docx"):
         sweep(study_file(tmp_path), tmp_path / "out")
     assert contents(tmp_path / "out").keys() == {"thesis.docx", ".lock", ".working"} or contents(
         tmp_path / "out"
@@ -344,7 +345,7 @@ def test_a_value_that_a_scenario_refuses(tmp_path: Path) -> None:
 
 
 def test_two_sweeps_at_once_are_refused(finished: Path) -> None:
-    with store.locked(finished / store.LOCK, exclusive=True, wait=False) as got:
+    with locked(finished / LOCK, exclusive=True, wait=False) as got:
         assert got
         assert status(finished).state == "finished"
         before = contents(finished)
@@ -392,7 +393,7 @@ def test_force_deletes_studies_alone(tmp_path: Path) -> None:
         (tmp_path / "out" / name).write_text("years of work")
     before = contents(tmp_path)
     for force in (True, False, True):
-        with pytest.raises(InputError, match="holds files that are not a study's"):
+        with pytest.raises(InputError, match="holds files that are not a sweep's"):
             sweep(study_file(tmp_path / "study"), tmp_path / "out", force=force)
         assert {k: v for k, v in contents(tmp_path).items() if k in before} == before
 

@@ -21,12 +21,11 @@ from sim.inference.smc import Stage
 from sim.inference.store import last_stage
 from sim.model.arrays import Array
 from sim.outcomes.disk import put
-from sim.outcomes.own import Own, check_same
+from sim.outcomes.folder import alone, check_same, clear
 from sim.outcomes.resolved import fingerprint
 from sim.outcomes.run import circumstances, commit
 from sim.outcomes.save import (
     PROVENANCE,
-    check_folder,
     provenance_of,
     read_table,
     write_text,
@@ -36,10 +35,7 @@ from sim.outcomes.source import code, versions
 
 FROZEN, FITS, FIGURES = "backtest.json", "fits", "figures"
 SCORES, SKILL, CASES, COHESION = "scores.csv", "skill.csv", "cases.csv", "cohesion.csv"
-OURS = Own(
-    "a backtest", FROZEN, ".lock",
-    frozenset({FITS, FIGURES, SCORES, SKILL, CASES, COHESION, PROVENANCE}),
-)  # fmt: skip
+OWN = (FROZEN, FITS, FIGURES, SCORES, SKILL, CASES, COHESION, PROVENANCE)
 FORMAT = 1
 FITTING = ("model", "scenario", "engines", "inference")
 """Whose code a fit depends on; a change there begins anew."""
@@ -101,12 +97,9 @@ def backtest(
         check_same(there, identity(study), folder)
         if (provenance_of(folder) or {}).get("scoring") == code(*SCORING):
             return Backtested(folder, True)
-    check_folder(folder)
-    OURS.check(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with OURS.alone(folder):
+    with alone(folder, OWN, "backtest"):
         if force or not there:
-            OURS.clear(folder)
+            clear(folder, OWN)
             put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
         for until, fit in study.fits.items():
 

@@ -24,26 +24,22 @@ from sim.errors import InputError, Problem
 from sim.inference.evidence import evidence
 from sim.inference.study import Calibration
 from sim.outcomes.disk import put
-from sim.outcomes.own import Own, check_same
-from sim.outcomes.processes import spread
+from sim.outcomes.folder import alone, check_same, clear
 from sim.outcomes.resolved import fingerprint
 from sim.outcomes.run import circumstances, commit
 from sim.outcomes.save import (
     PROVENANCE,
-    check_folder,
     provenance_of,
     read_table,
     write_text,
     writing,
 )
 from sim.outcomes.source import versions
+from sim.outcomes.workers import spread
 
 FROZEN, RUNS, STUDY = "mechanisms.json", "runs", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
-OURS = Own(
-    "a study of mechanisms", FROZEN, ".lock",
-    frozenset({RUNS, STUDY, TABLE, EVIDENCE, FIGURE, PROVENANCE}),
-)  # fmt: skip
+OWN = (FROZEN, RUNS, STUDY, TABLE, EVIDENCE, FIGURE, PROVENANCE)
 FORMAT = 1
 FLOORS = ("model", "scenario", "engines", "inference")
 """Whose code an evidence depends on."""
@@ -108,12 +104,9 @@ def mechanisms(
         raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
     if not force and _finished(study, folder):
         return Mechanisms(folder, True)
-    check_folder(folder)
-    OURS.check(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with OURS.alone(folder):
+    with alone(folder, OWN, "study of mechanisms"):
         if force or not read_table(folder / FROZEN):
-            OURS.clear(folder)
+            clear(folder, OWN)
             put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
         if not _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop):
             return Mechanisms(folder, False)

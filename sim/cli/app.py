@@ -148,7 +148,7 @@ def calibrate(
     json: Json = False,
 ) -> None:
     """Sample the posterior of the coefficients; the same command resumes an interrupted one."""
-    raise typer.Exit(_verb("calibrate").main(study, out, jobs, until, force, json))
+    _verb("calibrate").main(study, out, jobs, until, force, json)
 
 
 @app.command()

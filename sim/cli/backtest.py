@@ -1,6 +1,5 @@
 """`cohesion backtest`: fit to the past, foretell, score, print who foretold better."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from sim.backtest.baselines import MEANING
 from sim.backtest.scoring import AS_THEY_WERE, MODEL
 from sim.backtest.study import Backtest, load_backtest
 from sim.cli import show
-from sim.cli.sweep import interruptible, resume
+from sim.cli.resumable import resumable, unfinished
 from sim.inference.smc import Stage
 
 
@@ -23,11 +22,10 @@ def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool
     """Check everything first, fit what is not fitted, score, print."""
     loaded = load_backtest(study)
     folder = out or Path("results") / loaded.name
-    with interruptible() as stopped, bar(len(loaded.fits)) as tell:
+    with resumable(folder) as stopped, bar(len(loaded.fits)) as tell:
         found = backtest(loaded, folder, jobs, tell, stopped, force)
     if not found.finished:
-        show.err().print(f"Interrupted. Finished stages are kept; {resume()}")
-        sys.exit(130)
+        unfinished()
     seen = openings.read(loaded.openings)
     if json:
         show.print_json({"scores": found.scores, "skill": found.skill, "openings": seen})

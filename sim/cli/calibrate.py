@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 
 from sim.cli import show
-from sim.cli.sweep import interruptible, resume
+from sim.cli.resumable import resumable, unfinished
 from sim.errors import InputError, Problem
 from sim.inference.calibrate import Calibrated, calibrate
 from sim.inference.smc import Stage
@@ -20,21 +20,19 @@ from sim.inference.summary import UNIDENTIFIED
 
 def main(
     study: str, out: Path | None, jobs: int | None, until: str | None, force: bool, json: bool
-) -> int:
-    """Check everything first, sample what is missing, print. The exit code."""
+) -> None:
+    """Check everything first, sample what is missing, print."""
     loaded = load_calibration(study, _date(until))
     folder = out or Path("results") / loaded.name
-    with interruptible() as stopped, bar(loaded.name) as tell:
+    with resumable(folder) as stopped, bar(loaded.name) as tell:
         found = calibrate(loaded, folder, jobs, tell, stopped, force)
     if not found.finished:
-        show.err().print(f"Interrupted. Finished stages are kept; {resume()}")
-        return 130
+        unfinished()
     if json:
         show.print_json({"diagnostics": found.diagnostics, "coefficients": found.summary})
     else:
         print_calibrated(loaded.tables.title, found)
     show.err().print(f"In {folder}/: posterior.csv, summary.csv, diagnostics.json, figures.")
-    return 0
 
 
 def _date(text: str | None) -> dt.date | None:

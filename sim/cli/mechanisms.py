@@ -1,6 +1,5 @@
 """`cohesion mechanisms`: remove each mechanism in turn, fit anew, print which earns its place."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ from sim.backtest.mechanism_study import MechanismStudy, load_mechanisms
 from sim.backtest.mechanisms import Mechanisms, mechanisms, runs_of
 from sim.backtest.worth import VERDICTS
 from sim.cli import show
-from sim.cli.sweep import interruptible, resume
-from sim.errors import InputError, Problem
-from sim.outcomes.processes import WorkerDied
+from sim.cli.resumable import resumable, unfinished
 
 
 def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool) -> None:
@@ -21,22 +18,10 @@ def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool
     loaded = load_mechanisms(study)
     folder = out or Path("results") / loaded.name
     total = len(runs_of(loaded))
-    try:
-        with interruptible() as stopped, show.progress(total, f"{loaded.name}: samplings") as bar:
-            found = mechanisms(loaded, folder, jobs, lambda done, _: bar(done), stopped, force)
-    except WorkerDied as error:
-        show.err().print(f"A worker died ({error}). What was finished is kept; {resume()}")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        show.err().print(f"Stopped. What was finished is kept; {resume()}")
-        sys.exit(130)
-    except OSError as error:
-        what = f"cannot be written ({error.strerror or error})"
-        kept = f"what was finished is kept; {resume()}"
-        raise InputError([Problem(str(folder), "--out", what, kept)]) from None
+    with resumable(folder) as stopped, show.progress(total, f"{loaded.name}: samplings") as bar:
+        found = mechanisms(loaded, folder, jobs, lambda done, _: bar(done), stopped, force)
     if not found.finished:
-        show.err().print(f"Interrupted. What was finished is kept; {resume()}")
-        sys.exit(130)
+        unfinished()
     if json:
         show.print_json(
             {"title": loaded.tables.title, "out": str(folder), "mechanisms": found.table}

@@ -1,9 +1,5 @@
 """`cohesion sweep`: run a study, resume it, print where its outcomes are lowest and highest."""
 
-import os
-import shlex
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +9,7 @@ from rich import box
 from rich.table import Table
 
 from sim.cli import show
-from sim.errors import InputError, Problem
-from sim.outcomes.processes import WorkerDied
+from sim.cli.resumable import resumable, unfinished
 from sim.studies.study import load_study
 from sim.studies.sweep import Progress, Sweep, as_dict, sweep
 
@@ -25,54 +20,15 @@ def main(
     """Check everything first, run what is missing, print."""
     loaded = load_study(study, many=yes)
     folder = out or Path("results") / loaded.name
-    try:
-        with interruptible() as stopped, bar(loaded.size, loaded.name) as tell:
-            found = sweep(loaded, folder, jobs, scheduler, tell, stopped, force)
-    except WorkerDied as error:
-        show.err().print(f"A worker died ({error}). What was finished is kept; {resume()}")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        show.err().print(f"Stopped. What was finished is kept; {resume()}")
-        sys.stderr.flush()
-        os._exit(130)  # not waiting for workers; the next call does
-    except OSError as error:
-        what = f"cannot be written ({error.strerror or error})"
-        raise InputError(
-            [Problem(str(folder), "--out", what, f"what was finished is kept; {resume()}")]
-        ) from None
+    with resumable(folder) as stopped, bar(loaded.size, loaded.name) as tell:
+        found = sweep(loaded, folder, jobs, scheduler, tell, stopped, force)
     if not found.finished:
-        show.err().print(f"Interrupted. What was finished is kept; {resume()}")
-        sys.exit(130)
+        unfinished()
     if json:
         show.print_json(as_dict(found))
     else:
         print_sweep(found)
     show.err().print(f"In {folder}/: summary.csv, points.csv, dataset.zarr, figures.")
-
-
-def resume() -> str:
-    """The line that resumes."""
-    arguments = [a for a in sys.argv[1:] if a != "--force"]
-    return f"to go on: {shlex.join([Path(sys.argv[0]).name.replace('__main__.py', 'cohesion'), *arguments])}"
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C once asks to stop, twice stops at once."""
-    asked = False
-
-    def ask(*_: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        show.err().print("Finishing what is under way (Ctrl-C again to drop it) ...")
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

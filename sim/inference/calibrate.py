@@ -4,8 +4,7 @@ import datetime as dt
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,9 @@ from sim.inference.smc import Stage
 from sim.inference.study import Calibration, load_calibration
 from sim.model.arrays import Array
 from sim.outcomes.disk import put
+from sim.outcomes.folder import alone, clear
+from sim.outcomes.save import PROVENANCE
+from sim.outcomes.workers import results
 
 CHUNK = 128
 """Draws whose likelihoods are estimated together; names their chance, so it does not change."""
@@ -73,19 +75,19 @@ def calibrate(
     ------
     InputError
         For a study or a folder that cannot be.
+    WorkerDied
+        Where a worker is killed. Finished stages are kept.
     """
     study = study if isinstance(study, Calibration) else load_calibration(study)
     if jobs is not None and jobs < 1:
         raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
     folder = Path(out) if out else Path("results") / study.name
-    folder_there = folder.is_dir()
-    if not folder_there:
-        store.open_folder(study, folder, force)
-    with store.alone(folder):
-        if folder_there:
-            store.open_folder(study, folder, force)
-        if (folder / store.PROVENANCE).exists():
-            return Calibrated(folder, True)
+    if not force and store.is_finished(study, folder):
+        return Calibrated(folder, True)
+    with alone(folder, store.OWN, "calibration"):
+        if force:
+            clear(folder, store.OWN)
+        store.open_folder(study, folder)
         return _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop)
 
 
@@ -101,40 +103,29 @@ def _sample(
     def within(stage: int, power: float, share: float) -> None:
         tell(stage, power, share, last)
 
-    with workers(target, jobs) as estimate:
-        for stage in smc.stages(estimate, target.space.size, settings, done, within):
-            store.keep(folder, stage)
-            last = stage
-            tell(stage.number, stage.power, 1.0, stage)
-            if stop() and stage.at_one <= settings.rounds:
-                return Calibrated(folder, False)
-        assert last is not None
-        deviation = summary.noise(estimate, last, settings)
+    estimate = estimator(target, jobs)
+    for stage in smc.stages(estimate, target.space.size, settings, done, within):
+        store.keep(folder, stage)
+        last = stage
+        tell(stage.number, stage.power, 1.0, stage)
+        if stop() and stage.at_one <= settings.rounds:
+            return Calibrated(folder, False)
+    assert last is not None
+    deviation = summary.noise(estimate, last, settings)
     _finish(study, target, folder, last, deviation, began)
     return Calibrated(folder, True)
 
 
-@contextmanager
-def workers(target: Target, jobs: int) -> Iterator[smc.Estimate]:
+def estimator(target: Target, jobs: int) -> smc.Estimate:
     """Estimates by chunks of draws, in so many processes."""
+    from joblib import delayed
 
-    def chunks(z: Array, key: tuple[int, ...]) -> list[tuple[Array, tuple[int, ...]]]:
-        return [(z[k : k + CHUNK], (*key, k)) for k in range(0, len(z), CHUNK)]
+    def estimate(z: Array, key: tuple[int, ...]) -> Array:
+        chunks = range(0, len(z), CHUNK)
+        tasks = [delayed(log_likelihood)(target, z[k : k + CHUNK], (*key, k)) for k in chunks]
+        return np.concatenate(list(results(tasks, jobs)))
 
-    if jobs == 1:
-        yield lambda z, key: np.concatenate([log_likelihood(target, *c) for c in chunks(z, key)])
-        return
-    from joblib import Parallel, delayed
-
-    with Parallel(n_jobs=jobs, backend="loky", batch_size=1, max_nbytes=None) as parallel:
-
-        def estimate(z: Array, key: tuple[int, ...]) -> Array:
-            found: Sequence[Array] = parallel(
-                delayed(log_likelihood)(target, *c) for c in chunks(z, key)
-            )
-            return np.concatenate(found)
-
-        yield estimate
+    return estimate
 
 
 def _finish(
@@ -157,7 +148,7 @@ def _finish(
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
-    put(folder / store.PROVENANCE, json.dumps(provenance, indent=1) + "\n")
+    put(folder / PROVENANCE, json.dumps(provenance, indent=1) + "\n")
 
 
 def _figures(study: Calibration, target: Target, folder: Path, last: Stage) -> None:

@@ -2,26 +2,23 @@
 
 import io
 import json
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.errors import InputError, Problem
 from sim.inference.smc import Row, Stage
 from sim.inference.study import Calibration
-from sim.outcomes.disk import locked, put
+from sim.outcomes.disk import put
+from sim.outcomes.folder import check_same, clear
 from sim.outcomes.resolved import fingerprint
-from sim.outcomes.save import check_folder
+from sim.outcomes.save import PROVENANCE, provenance_of, read_table
 
-FROZEN, STAGES, LOCK = "calibration.json", "stages", ".lock"
+FROZEN, STAGES = "calibration.json", "stages"
 STUDY, POSTERIOR, SUMMARY = "study.toml", "posterior.csv", "summary.csv"
-DIAGNOSTICS, BY_STAGE, PROVENANCE = "diagnostics.json", "diagnostics.csv", "provenance.json"
+DIAGNOSTICS, BY_STAGE = "diagnostics.json", "diagnostics.csv"
 FIGURES = ("posterior.png", "log-likelihood.png")
-OWN = (FROZEN, STAGES, STUDY, POSTERIOR, SUMMARY, DIAGNOSTICS, BY_STAGE, PROVENANCE, *FIGURES)
+OWN = (FROZEN, STAGES, STUDY, POSTERIOR, SUMMARY, DIAGNOSTICS, BY_STAGE, *FIGURES, PROVENANCE)
 FORMAT = 1
 
 
@@ -36,43 +33,27 @@ def frozen(c: Calibration) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def open_folder(c: Calibration, folder: Path, force: bool) -> None:
-    """Make a folder this calibration's, or go on in one that is. Raises InputError where it is another's."""
-    check_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    if force:
-        for name in OWN:
-            path = folder / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    others = sorted(p.name for p in folder.iterdir() if p.name not in OWN and not p.name.startswith("."))  # fmt: skip
-    if others:
-        raise InputError([Problem(str(folder), "--out", f"holds files that are not a calibration's: {', '.join(others[:3])}",
-                                  "allowed: another --out, or an empty folder")])  # fmt: skip
-    new = frozen(c)
-    if (folder / FROZEN).exists():
-        _same(json.loads((folder / FROZEN).read_text("utf-8")), new, folder)
+def open_folder(c: Calibration, folder: Path) -> None:
+    """Write down what is sampled, or find that the folder holds it already. Raises InputError where it has changed."""
+    new, there = frozen(c), read_table(folder / FROZEN)
+    if there:
+        check_same(there, new, folder)
+    else:
+        clear(folder, OWN)
+    (folder / PROVENANCE).unlink(missing_ok=True)
     (folder / STAGES).mkdir(exist_ok=True)
     put(folder / STUDY, c.text)
     put(folder / FROZEN, json.dumps(new, indent=1) + "\n")
 
 
-def _same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
-    allowed = "allowed: the calibration as it was, another --out, or --force to begin anew"
-    changed = [k for k in {**old, **new} if old.get(k) != new.get(k)]
-    if changed:
-        raise InputError(
-            [Problem(str(folder), k, f"{old.get(k)} when it began, now {new.get(k)}", allowed) for k in changed]
-        )  # fmt: skip
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """One calibration at a time in a folder. Raises InputError where another is running."""
-    with locked(folder / LOCK, exclusive=True, wait=False) as got:
-        if not got:
-            found = "another calibration is running there"
-            raise InputError([Problem(str(folder), "", found, "allowed: one at a time")])
-        yield
+def is_finished(c: Calibration, folder: Path) -> bool:
+    """Whether the folder holds all results of this very calibration. Raises InputError as :func:`open_folder`."""
+    there = read_table(folder / FROZEN)
+    if not there or not provenance_of(folder):
+        return False
+    check_same(there, frozen(c), folder)
+    whole = all((folder / name).exists() for name in OWN)
+    return whole and (folder / STUDY).read_text("utf-8") == c.text
 
 
 def keep(folder: Path, stage: Stage) -> None:

@@ -23,16 +23,16 @@ def locked(file: Path, exclusive: bool, wait: bool) -> Iterator[bool]:
     Where the system or the file system has no locks, it counts as got.
     """
     try:
-        import fcntl
-    except ImportError:
-        yield True
-        return
-    try:
         handle = file.open("a")
     except OSError:  # a folder that may only be read
         yield True
         return
     with handle:
+        try:
+            import fcntl
+        except ImportError:
+            yield True
+            return
         how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
         try:
             fcntl.flock(handle, how if wait else how | fcntl.LOCK_NB)

@@ -10,7 +10,6 @@ import numpy as np
 
 from sim.errors import InputError, Problem
 from sim.outcomes.disk import put
-from sim.outcomes.own import Own
 from sim.outcomes.save import PROVENANCE, provenance_of, read_table
 from sim.studies.plan import (
     FROZEN,
@@ -23,7 +22,7 @@ from sim.studies.plan import (
     points_text,
     read_points,
 )
-from sim.studies.store import DATASET, LOCK, RECEIPTS, WORKING, lay_out
+from sim.studies.store import DATASET, RECEIPTS, WORKING, lay_out
 from sim.studies.study import Study
 
 STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
@@ -33,15 +32,9 @@ STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
     "checksums.sha256",
     "figures",
 )
-OURS = Own(
-    "a study",
-    FROZEN,
-    LOCK,
-    frozenset(
-        {POINTS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, PROVENANCE, DATASET, RECEIPTS}
-    ),
-    frozenset({WORKING}),
-)
+OWN = (
+    FROZEN, POINTS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET, RECEIPTS, PROVENANCE, WORKING,
+)  # fmt: skip
 
 
 def freeze(study: Study, folder: Path) -> Plan:

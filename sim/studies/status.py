@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.outcomes.disk import locked
+from sim.outcomes.folder import LOCK
 from sim.outcomes.save import provenance_of
 from sim.studies.plan import opened
-from sim.studies.store import LOCK, receipt, receipt_file
+from sim.studies.store import receipt, receipt_file
 from sim.studies.sweep import so_far
 
 

@@ -25,7 +25,7 @@ from sim.studies.plan import Plan, opened, versions
 if TYPE_CHECKING:
     import xarray as xr
 
-DATASET, RECEIPTS, LOCK, WORKING = "dataset.zarr", "receipts", ".lock", ".working"
+DATASET, RECEIPTS, WORKING = "dataset.zarr", "receipts", ".working"
 
 
 class Receipt(NamedTuple):

@@ -2,8 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem
 from sim.outcomes.disk import locked
-from sim.outcomes.save import check_folder
+from sim.outcomes.folder import alone, clear
 from sim.studies.finish import finish
-from sim.studies.freeze import FAILURES, OURS, SUMMARY, freeze, is_finished
+from sim.studies.freeze import FAILURES, OWN, SUMMARY, freeze, is_finished
 from sim.studies.plan import POINTS, Plan, opened
-from sim.studies.store import DATASET, LOCK, WORKING, Receipt, receipt
+from sim.studies.store import DATASET, WORKING, Receipt, receipt
 from sim.studies.study import Study, load_study
 from sim.studies.workers import run_batches
 
@@ -116,12 +115,11 @@ def sweep(
     workers = _jobs(jobs)
     if not force and is_finished(study, folder):
         return Sweep(folder, True)
-    check_folder(folder)
-    OURS.check(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder, OWN, "sweep"):
+        with locked(folder / WORKING, exclusive=True, wait=True):
+            pass  # the workers of one that was killed
         if force:
-            OURS.clear(folder)
+            clear(folder, OWN)
         plan = freeze(study, folder)
         began = dt.datetime.now(dt.UTC)
         while True:
@@ -136,23 +134,6 @@ def _jobs(jobs: int | None) -> int:
     if jobs is not None and jobs < 1:
         raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
     return jobs or os.cpu_count() or 1
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One sweep at a time; waits for the workers of one that was killed."""
-    with locked(folder / LOCK, exclusive=True, wait=False) as got:
-        if not got:
-            raise InputError(
-                [
-                    Problem(
-                        str(folder), "", "another sweep is running there", "allowed: one at a time"
-                    )
-                ]
-            )
-        with locked(folder / WORKING, exclusive=True, wait=True):
-            pass
-        yield
 
 
 def _run_missing(

@@ -1,12 +1,12 @@
-"""Batches to workers: processes of this machine (joblib) or of a cluster (Dask), by the same call."""
+"""Batches to workers: processes of this machine or of a cluster (Dask), by the same call."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.outcomes.processes import DEATHS, WorkerDied, ignore_interruption, uninterrupted
+from sim.outcomes.workers import PROCESSES, results
 from sim.studies.store import Receipt, run_batch
 
 
@@ -22,29 +22,19 @@ def run_batches(
     InputError
         Where the cluster cannot be reached.
     """
-    from joblib import Parallel, delayed, parallel_config
+    from joblib import delayed
 
     home = str(folder.resolve())
     tasks = (delayed(run_batch)(home, k) for k in batches if not stop())
-    with cluster(scheduler) as backend, parallel_config(**backend):
-        parallel = Parallel(
-            n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1
-        )  # fmt: skip
-        try:
-            with uninterrupted():
-                receipts = parallel(tasks)
-            yield from receipts
-        except Exception as error:
-            if type(error).__name__ in DEATHS:
-                raise WorkerDied(str(error).splitlines()[0]) from None
-            raise
+    with cluster(scheduler) as backend:
+        yield from results(tasks, jobs, backend, ordered=False)
 
 
 @contextmanager
-def cluster(scheduler: str | None) -> Iterator[dict[str, Any]]:
+def cluster(scheduler: str | None) -> Iterator[Mapping[str, Any]]:
     """Where joblib sends its tasks."""
     if scheduler is None:
-        yield {"backend": "loky", "initializer": ignore_interruption, "idle_worker_timeout": 20}
+        yield PROCESSES
         return
     try:
         from distributed import Client

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from sim.outcomes.processes import ONE_THREAD, WorkerDied, spread
+from sim.outcomes.workers import ONE_THREAD, WorkerDied, spread
 
 
 def square(x: int) -> int:

@@ -1,7 +1,7 @@
-"""Worker processes that do not hear Ctrl-C; long tasks spread over processes of one thread each."""
+"""Tasks to worker processes, which Ctrl-C does not reach and whose death is told: many short ones, or few long ones."""
 
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from typing import Any
@@ -11,9 +11,43 @@ class WorkerDied(Exception):
     """A worker process ended without a word: killed, or out of memory."""
 
 
+def ignore_interruption() -> None:
+    """Ctrl-C goes to the whole terminal; workers finish what they are at."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 DEATHS = ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker")
 """Exceptions of joblib and Dask that say so."""
 ONE_THREAD = {f"{x}_NUM_THREADS": "1" for x in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM")}
+PROCESSES: Mapping[str, Any] = {
+    "backend": "loky", "initializer": ignore_interruption, "idle_worker_timeout": 20, "max_nbytes": None,
+}  # fmt: skip
+"""Processes of this machine, as joblib's ``parallel_config`` has them."""
+
+
+def results(
+    tasks: Iterable[Any], jobs: int, backend: Mapping[str, Any] = PROCESSES, ordered: bool = True
+) -> Iterator[Any]:
+    """The results of joblib's delayed calls, in their order or as they come.
+
+    Raises
+    ------
+    WorkerDied
+        Where a worker dies.
+    """
+    from joblib import Parallel, parallel_config
+
+    how = "generator" if ordered else "generator_unordered"
+    with parallel_config(**backend):
+        parallel = Parallel(n_jobs=jobs, return_as=how, pre_dispatch="n_jobs", batch_size=1)
+        try:
+            with uninterrupted():
+                found = parallel(tasks)
+            yield from found
+        except Exception as error:
+            if type(error).__name__ in DEATHS:
+                raise WorkerDied(str(error).splitlines()[0]) from None
+            raise
 
 
 @contextmanager
@@ -27,11 +61,6 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def ignore_interruption() -> None:
-    """Ctrl-C goes to the whole terminal; workers finish what they are at."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def spread(
