@@ -1,5 +1,6 @@
 """`cohesion calibrate`: same bytes for a seed, resumed or not; errors; the posterior in use."""
 
+import datetime as dt
 import os
 import resource
 import shutil
@@ -30,6 +31,7 @@ from sim.scenario.program import compile
 from sim.scenario.shipped import files, folder
 from tests.commands import ROOT, ended, kill_a_worker, popen, started
 from tests.helpers import SIX
+from tests.scenarios import changed
 
 OBSERVED = """date,motion,title,member,conduct,source
 2021-05-01,one,first,AAA,support,assumption: test
@@ -178,6 +180,15 @@ def test_what_is_missing_of_a_finished_one_is_made_again(
     assert contents(out) == contents(whole)
 
 
+def test_a_damaged_stage_is_made_again(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "out")
+    (tmp_path / "out" / PROVENANCE).unlink()
+    stage = tmp_path / "out/stages/01.npz"
+    stage.write_bytes(stage.read_bytes()[:-7])
+    assert calibrate(study(tmp_path), tmp_path / "out", jobs=1).finished
+    assert contents(tmp_path / "out") == contents(whole)
+
+
 LONGER = (("draws = 40", "draws = 400"), ("particles = 4", "particles = 32"))
 """Some seconds a stage."""
 
@@ -235,6 +246,57 @@ def test_full_disk(whole: Path, tmp_path: Path) -> None:
     assert "Traceback" not in process.stderr
     assert calibrate(file, tmp_path / "out", jobs=1).finished
     assert contents(tmp_path / "out") == contents(whole)
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    """Those of the study, of its scenario and of its observations."""
+    file = study(tmp_path, ("draws = 40", 'draws = 40\nwithout = ["nope"]'), (f"{SIX}", "own.toml"))
+    changed(tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), name="own.toml")
+    (tmp_path / "observed.csv").write_text(OBSERVED.replace("2022-05-01", "\n2023-09-01"))
+    with pytest.raises(InputError) as error:
+        load_calibration(file, dt.date(2024, 1, 1))
+    says = [
+        f"{file}:6: without[0]: nope is no mechanism of the likelihood; allowed: a coefficient that 0 switches off",
+        f"{tmp_path / 'own.toml'}:18: leader.coercion: 1.6; allowed: 0 to 1, or a figure with its rule",
+        f"{tmp_path / 'observed.csv'}:5: date: 2023-09-01; allowed: up to 2023-08-31",
+        f"{tmp_path / 'observed.csv'}:7: date: 2023-09-01; allowed: up to 2023-08-31",
+        "--until: 2024-01-01; allowed: up to 2023-08-31",
+    ]
+    assert [str(p) for p in error.value.problems] == says
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("AAA,support", "AAX,support", ":2: member: AAX; allowed: AAA, BBB, CCC, DDD, EEE; did you mean AAA?"),
+        ("\n2022", "\n\n2022-02-30", ":5: date: 2022-02-30-05-01 is not a date"),
+        ("first", "x" * 200_000, "field larger than field limit"),
+        ("date,", "\ufeffdate,", ""),
+        (",member,", ";member,", ":1: date, motion, title;member, conduct, source; required: date, motion"),
+        ("BBB,abstain", "AAA,abstain", ":3: member: AAA twice on one; allowed: once"),
+        ("first,BBB", "first", ":3: a row of another length; required: 6 entries"),
+    ],
+)  # fmt: skip
+def test_bad_observations_say_what_is_wrong(tmp_path: Path, old: str, new: str, found: str) -> None:
+    file = study(tmp_path)
+    (tmp_path / "observed.csv").write_text(OBSERVED.replace(old, new, 1), "utf-8")
+    if not found:
+        assert len(load_calibration(file).motions) == 2
+        return
+    with pytest.raises(InputError) as error:
+        load_calibration(file)
+    assert found in str(error.value)
+
+
+def test_a_scenario_without_a_record(tmp_path: Path) -> None:
+    text = SIX.read_text()
+    (tmp_path / "own.toml").write_text(
+        text[: text.index("[[events]]")].replace("start = 2020", "horizons = [1]\nstart = 2023")
+    )  # fmt: skip
+    with pytest.raises(
+        InputError, match=r"scenario: own\.toml begins on 2023-01-01; allowed: a scenario that"
+    ):
+        load_calibration(study(tmp_path, (f"{SIX}", "own.toml")))
 
 
 def test_a_mechanism_can_be_left_out(tmp_path: Path) -> None:

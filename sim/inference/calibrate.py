@@ -97,7 +97,7 @@ def _sample(
     began = dt.datetime.now(dt.UTC)
     target = study.target
     settings = study.settings(target)
-    done = store.last_stage(folder)
+    done = next(reversed(store.stages(folder)), None)
     last = done
 
     def within(stage: int, power: float, share: float) -> None:
@@ -159,7 +159,7 @@ def _figures(study: Calibration, target: Target, folder: Path, last: Stage) -> N
     note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {study.tables.seed}"  # fmt: skip
     prior = target.space.values(levels, target.program)
     found = target.space.values(last.z, target.program)
-    kept = [store.read_stage(f) for f in sorted((folder / store.STAGES).glob("[0-9]*.npz"))]
+    kept = store.stages(folder)
     save(densities(study.tables.title, note, prior, found), folder / store.FIGURES[0])
     save(
         spread(study.tables.title, note, [s.power for s in kept], [s.log_likelihood for s in kept]),

@@ -46,8 +46,8 @@ def text_of(file: Path) -> str:
         raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV table")]) from None  # fmt: skip
 
 
-def parse(text: str, shown: str, members: Sequence[str]) -> list[Motion]:
-    """The motions of a table by date, then by name.
+def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
+    """The motions of a table by date, then by name; where ``members`` are not known none, states unchecked.
 
     Raises
     ------
@@ -55,32 +55,36 @@ def parse(text: str, shown: str, members: Sequence[str]) -> list[Motion]:
         With every row that cannot be used.
     """
     table = csv.DictReader(io.StringIO(text))
-    if tuple(table.fieldnames or ()) != COLUMNS:
-        found = listed(list(table.fieldnames or [])) or "nothing"
-        raise InputError([Problem(f"{shown}:1", "", found, f"allowed: {', '.join(COLUMNS)}")])
     problems: list[Problem] = []
     dates: dict[str, dt.date] = {}
-    seen: dict[str, dict[int, int]] = {}
-    for line, row in enumerate(table, start=2):
-        wrong = list(_wrong(row, members, dates, seen))
-        problems += [Problem(f"{shown}:{line}", *w) for w in wrong]
-        if not wrong:
-            dates[row["motion"]] = dt.date.fromisoformat(row["date"])
-            asked = seen.setdefault(row["motion"], {})
-            asked[members.index(row["member"])] = CONDUCT[row["conduct"]]
+    seen: dict[str, dict[str, int]] = {}
+    try:
+        if tuple(table.fieldnames or ()) != COLUMNS:
+            found = listed(list(table.fieldnames or [])) or "no columns"
+            raise InputError([Problem(f"{shown}:1", "", found, f"required: {', '.join(COLUMNS)}")])
+        for row in table:
+            wrong = _wrong(row, members, dates, seen)
+            problems += [Problem(f"{shown}:{table.line_num}", *w) for w in wrong]
+            if not wrong:
+                dates[row["motion"]] = dt.date.fromisoformat(row["date"])
+                seen.setdefault(row["motion"], {})[row["member"]] = CONDUCT[row["conduct"]]
+    except csv.Error as error:
+        problems.append(Problem(f"{shown}:{table.line_num}", "", str(error), "allowed: a CSV table"))  # fmt: skip
     if problems:
         raise InputError(problems)
-    motions = [
-        Motion(name, dates[name], tuple(sorted(asked)),
-               np.array([asked[k] for k in sorted(asked)], dtype=np.int8))
-        for name, asked in seen.items()
-    ]  # fmt: skip
+    if members is None:
+        return []
+    motions = []
+    for name, asked in seen.items():
+        by_row = sorted((members.index(m), code) for m, code in asked.items())
+        rows, codes = zip(*by_row, strict=True)
+        motions.append(Motion(name, dates[name], rows, np.array(codes, dtype=np.int8)))
     return sorted(motions, key=lambda m: (m.date, m.name))
 
 
 def _wrong(
-    row: dict[str, str], members: Sequence[str], dates: dict[str, dt.date],
-    seen: dict[str, dict[int, int]],
+    row: dict[str, str], members: Sequence[str] | None, dates: dict[str, dt.date],
+    seen: dict[str, dict[str, int]],
 ) -> list[tuple[str, str, str, str]]:  # fmt: skip
     """(key, found, allowed, suggestion) of each mistake of a row."""
     found = []
@@ -96,10 +100,10 @@ def _wrong(
         if dates.get(row["motion"], date) != date:
             allowed = f"allowed: {dates[row['motion']]}, as in an earlier row"
             found.append(("date", f"{date} for {row['motion']}", allowed, ""))
-    if row["member"] not in members:
+    if members is not None and row["member"] not in members:
         near = nearest(row["member"], members)
         found.append(("member", row["member"], f"allowed: {listed(members)}", near))
-    elif members.index(row["member"]) in seen.get(row["motion"], {}):
+    elif row["member"] in seen.get(row["motion"], {}):
         found.append(("member", f"{row['member']} twice on {row['motion']}", "allowed: once", ""))
     if row["conduct"] not in CONDUCT:
         near = nearest(row["conduct"], list(CONDUCT))

@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -64,18 +65,22 @@ def keep(folder: Path, stage: Stage) -> None:
     put(folder / STAGES / f"{stage.number:02d}.npz", buffer.getvalue())
 
 
-def last_stage(folder: Path) -> Stage | None:
-    """The last finished stage, None where there is none."""
-    files = sorted((folder / STAGES).glob("[0-9]*.npz"))
-    return read_stage(files[-1]) if files else None
+def stages(folder: Path) -> list[Stage]:
+    """The finished stages, up to the first that is missing or damaged."""
+    found: list[Stage] = []
+    while stage := _read(folder / STAGES / f"{len(found):02d}.npz"):
+        found.append(stage)
+    return found
 
 
-def read_stage(file: Path) -> Stage:
-    """A stage as it was kept."""
-    with np.load(file) as x:
-        rows = tuple(_row(values) for values in x["rows"])
-        first, second = map(float, x["steps"])
-        return Stage(rows, x["z"], x["log_likelihood"], (first, second))
+def _read(file: Path) -> Stage | None:
+    try:
+        with file.open("rb") as content, np.load(content) as x:
+            rows = tuple(_row(values) for values in x["rows"])
+            first, second = map(float, x["steps"])
+            return Stage(rows, x["z"], x["log_likelihood"], (first, second))
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+        return None
 
 
 def _row(values: Any) -> Row:

@@ -109,11 +109,11 @@ def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibrat
     try:
         found = source.named(tables.observations, ("observations",))
         table = observations.text_of(found)
-        motions = observations.parse(table, str(found), scenario.members) if scenario else []
+        members = scenario.members if scenario else None
+        motions = observations.parse(table, str(found), members)
     except InputError as error:
         problems += error.problems
-    at = ("--until", "") if until else (source.where(("until",)), "until")
-    problems += _dates(tables, scenario, *at)
+    problems += _dates(tables, scenario, source, given=until is not None)
     if problems or scenario is None:
         raise InputError(problems)
     return Calibration(file.stem, file, source.text, tables, scenario, motions, table)
@@ -128,7 +128,7 @@ def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
         what = (
             "cannot be switched off"
             if name in NOT_SWITCHED_OFF
-            else "no mechanism of the likelihood"
+            else "is no mechanism of the likelihood"
         )
         found.append(Problem(at, f"{key}[{k}]", f"{name} {what}",
                              "allowed: a coefficient that 0 switches off", nearest(name, SWITCHES)))  # fmt: skip
@@ -136,15 +136,21 @@ def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
 
 
 def _dates(
-    tables: CalibrationTables, scenario: Scenario | None, where: str, path: str
+    tables: CalibrationTables, scenario: Scenario | None, source: Source, given: bool
 ) -> list[Problem]:
-    """Evidence is from a year of the record at least, and not from after its end."""
+    """Evidence is from a year of the record at least, and not from after the paper; ``given`` on the command line."""
+    where, path = ("--until", "") if given else (source.where(("until",)), "until")
+    problems = []
     if tables.until > LAST_EVIDENCE:
-        return [Problem(where, path, f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}")]
+        problems.append(Problem(where, path, f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}"))
     if scenario is None:
-        return []
-    time = scenario.tables.time
-    first = time.record_from or time.start
-    if (tables.until - first).days < 366:
-        return [Problem(where, path, f"{tables.until}", f"allowed: a year after {first} or later")]  # fmt: skip
-    return []
+        return problems
+    first = scenario.tables.time.record_from or scenario.tables.time.start
+    if (LAST_EVIDENCE - first).days < 366:
+        found = f"{tables.scenario} begins on {first}"
+        allowed = f"allowed: a scenario that begins a year before {LAST_EVIDENCE} or earlier"
+        problems.append(Problem(source.where(("scenario",)), "scenario", found, allowed))
+    elif (tables.until - first).days < 366:
+        allowed = f"allowed: a year after {first} or later"
+        problems.append(Problem(where, path, f"{tables.until}", allowed))
+    return problems
