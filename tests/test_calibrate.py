@@ -270,7 +270,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     [
         ("AAA,support", "AAX,support", ":2: member: AAX; allowed: AAA, BBB, CCC, DDD, EEE; did you mean AAA?"),
         ("\n2022", "\n\n2022-02-30", ":5: date: 2022-02-30-05-01 is not a date"),
-        ("first", "x" * 200_000, "field larger than field limit"),
+        ("first", "x" * 200_000, ":2: field larger than field limit"),
         ("date,", "\ufeffdate,", ""),
         (",member,", ";member,", ":1: date, motion, title;member, conduct, source; required: date, motion"),
         ("BBB,abstain", "AAA,abstain", ":3: member: AAA twice on one; allowed: once"),

@@ -69,7 +69,7 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
                 dates[row["motion"]] = dt.date.fromisoformat(row["date"])
                 seen.setdefault(row["motion"], {})[row["member"]] = CONDUCT[row["conduct"]]
     except csv.Error as error:
-        problems.append(Problem(f"{shown}:{table.line_num}", "", str(error), "allowed: a CSV table"))  # fmt: skip
+        problems.append(Problem(f"{shown}:{table.reader.line_num}", "", str(error), "allowed: a CSV table"))  # fmt: skip
     if problems:
         raise InputError(problems)
     if members is None:
