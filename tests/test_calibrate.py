@@ -9,13 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.errors import InputError
+from sim.inference import smc
 from sim.inference.build import target_of
 from sim.inference.calibrate import calibrate
 from sim.inference.study import load_calibration
@@ -409,3 +412,21 @@ def test_a_calibration_starts_from_the_priors() -> None:
     assert len(study.target.space.coefficients) == 43
     with pytest.raises(AssertionError, match="starts from the priors"):
         target_of(load("csto/history-1992-2023"), [], 4)
+
+
+def test_linear_algebra_keeps_to_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With more threads sums of large matrices come in another order, and their last digits change."""
+    seen = []
+    following = smc.following
+
+    def watched(*arguments: Any) -> smc.Stage:
+        seen.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return following(*arguments)
+
+    monkeypatch.setattr(smc, "following", watched)
+    with threadpool_limits(2):
+        assert calibrate(study(tmp_path), tmp_path / "out", jobs=1).finished
+    assert seen
+    assert set(seen) == {1}

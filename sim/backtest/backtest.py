@@ -18,7 +18,7 @@ from sim.inference.calibrate import calibrate
 from sim.inference.forecast import carried
 from sim.inference.observations import LAST_EVIDENCE
 from sim.inference.smc import Stage
-from sim.inference.store import last_stage
+from sim.inference.store import FLOORS, stages
 from sim.model.arrays import Array
 from sim.outcomes.disk import put
 from sim.outcomes.folder import alone, check_same, clear
@@ -37,8 +37,6 @@ FROZEN, FITS, FIGURES = "backtest.json", "fits", "figures"
 SCORES, SKILL, CASES, COHESION = "scores.csv", "skill.csv", "cases.csv", "cohesion.csv"
 OWN = (FROZEN, FITS, FIGURES, SCORES, SKILL, CASES, COHESION, PROVENANCE)
 FORMAT = 1
-FITTING = ("model", "scenario", "engines", "inference")
-"""Whose code a fit depends on; a change there begins anew."""
 SCORING = ("backtest", "figures")
 """Whose code the scores depend on besides; a change there opens the held-out part again."""
 Tell = Callable[[str, int, float, float, Stage | None], None]
@@ -123,7 +121,7 @@ def identity(study: Backtest) -> dict[str, Any]:
         "fingerprint": fingerprint(c.scenario),
         "alliances": {name: fingerprint(s) for name, s in study.carried.items()},
         "observations": c.digest,
-        **versions(*FITTING),
+        **versions(*FLOORS),
     }
 
 
@@ -158,6 +156,4 @@ def _open(study: Backtest, folder: Path) -> Backtested:
 
 def _draws(folder: Path, until: dt.date) -> Array:
     """The posterior draws of a finished fit, (draw, coordinate)."""
-    stage = last_stage(folder / FITS / f"{until}")
-    assert stage is not None
-    return stage.z
+    return stages(folder / FITS / f"{until}")[-1].z

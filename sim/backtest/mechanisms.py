@@ -22,6 +22,7 @@ from sim.backtest.worth import BEFORE, PARTS, held_out_verdict, table
 from sim.backtest.written import Rows, csv_of, read
 from sim.errors import InputError, Problem
 from sim.inference.evidence import evidence
+from sim.inference.store import FLOORS
 from sim.inference.study import Calibration
 from sim.outcomes.disk import put
 from sim.outcomes.folder import alone, check_same, clear
@@ -41,8 +42,6 @@ FROZEN, RUNS, STUDY = "mechanisms.json", "runs", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
 OWN = (FROZEN, RUNS, STUDY, TABLE, EVIDENCE, FIGURE, PROVENANCE)
 FORMAT = 1
-FLOORS = ("model", "scenario", "engines", "inference")
-"""Whose code an evidence depends on."""
 
 
 class Run(NamedTuple):

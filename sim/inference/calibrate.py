@@ -78,6 +78,8 @@ def calibrate(
     WorkerDied
         Where a worker is killed. Finished stages are kept.
     """
+    from threadpoolctl import threadpool_limits
+
     study = study if isinstance(study, Calibration) else load_calibration(study)
     if jobs is not None and jobs < 1:
         raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
@@ -88,7 +90,8 @@ def calibrate(
         if force:
             clear(folder, store.OWN)
         store.open_folder(study, folder)
-        return _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop)
+        with threadpool_limits(1):  # with more threads linear algebra adds up in another order
+            return _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop)
 
 
 def _sample(

@@ -14,6 +14,7 @@ from sim.outcomes.disk import put
 from sim.outcomes.folder import check_same, clear
 from sim.outcomes.resolved import fingerprint
 from sim.outcomes.save import PROVENANCE, provenance_of, read_table
+from sim.outcomes.source import versions
 
 FROZEN, STAGES = "calibration.json", "stages"
 STUDY, POSTERIOR, SUMMARY = "study.toml", "posterior.csv", "summary.csv"
@@ -21,6 +22,8 @@ DIAGNOSTICS, BY_STAGE = "diagnostics.json", "diagnostics.csv"
 FIGURES = ("posterior.png", "log-likelihood.png")
 OWN = (FROZEN, STAGES, STUDY, POSTERIOR, SUMMARY, DIAGNOSTICS, BY_STAGE, *FIGURES, PROVENANCE)
 FORMAT = 1
+FLOORS = ("model", "scenario", "engines", "inference")
+"""Whose code a posterior depends on."""
 
 
 def frozen(c: Calibration) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def frozen(c: Calibration) -> dict[str, Any]:
         **{k: v for k, v in c.tables.model_dump(mode="json").items() if k not in ("title", "question")},
         "fingerprint": fingerprint(c.scenario),
         "table": c.digest,
+        **versions(*FLOORS),
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sim.inference.likelihood import Target
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
-from sim.scenario.load import Scenario, load, read_toml, validated
+from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.scenario.schema import Date, Strict
 
 NOT_SWITCHED_OFF = frozenset(
