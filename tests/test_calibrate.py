@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg  # noqa: F401  its linear algebra is loaded before it is limited
 from threadpoolctl import threadpool_info, threadpool_limits
 from typer.testing import CliRunner
 
