@@ -1,8 +1,8 @@
 """Write the numbers of docs/findings.md and of README.md from what the tool's commands wrote.
 
-``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` and `cohesion mechanisms` on what is shipped,
+``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice) and `cohesion mechanisms` on what is shipped,
 takes their tables and figures over into docs/findings/ and fills both documents. With folders of results
-(``results/claims results/backtest-csto results/mechanisms-csto``) it takes over those; with nothing it fills the documents
+(such as ``results/claims``) it takes over those; with nothing it fills the documents
 from docs/findings/. ``--check`` writes nothing and exits with 1 if a number is stale. A paragraph written for
 another verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
 """
@@ -19,18 +19,20 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"
 README = DOCS.parent / "README.md"
-KINDS = {
-    "ledger.csv": ("", ("ledger.csv", "tests.csv", "provenance.json")),
-    "skill.csv": ("backtest", ("scores.csv", "skill.csv", "provenance.json")),
-    "mechanisms.csv": ("mechanisms", ("mechanisms.csv", "provenance.json")),
+TABLES = {
+    "claims": ("ledger.csv", "tests.csv"),
+    "backtest-csto": ("scores.csv", "skill.csv"),
+    "backtest-csto-wide": ("scores.csv", "skill.csv"),
+    "mechanisms-csto": ("mechanisms.csv",),
 }
-"""By the file that tells a folder of results: where its tables are kept, and which."""
+"""By the name of what was run, the folder where its tables are kept: which."""
+PROVENANCE = "provenance.json"
 COMMANDS = (
     ("claims", "--out", "results/claims"),
     ("backtest", "experiments/backtest-csto.toml"),
+    ("backtest", "experiments/backtest-csto-wide.toml"),
     ("mechanisms", "experiments/mechanisms-csto.toml"),
 )
-FOLDERS = ("results/claims", "results/backtest-csto", "results/mechanisms-csto")
 
 Rows = list[dict[str, str]]
 
@@ -170,37 +172,32 @@ def cell(file: str, keys: list[str], kept: dict[str, Rows]) -> str:
     return format(float(row[column]), form).replace("%", " %")
 
 
+def tables(folder: Path) -> dict[str, Rows]:
+    """Every kept table by folder and name, empty where there is none."""
+    files = {f"{where}/{name}": folder / where / name for where, names in TABLES.items() for name in names}  # fmt: skip
+    return {name: rows(f) if f.exists() else [] for name, f in files.items()}
+
+
 def blocks(folder: Path) -> dict[str, str]:
     """Everything that stands between markers, by name."""
-    ledger, tests = rows(folder / "ledger.csv"), rows(folder / "tests.csv")
-    provenance = json.loads((folder / "provenance.json").read_text("utf-8"))
-    made = {
+    kept = tables(folder)
+    ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
+    provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
+    scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
+    schemes = list(dict.fromkeys(r["scheme"] for r in scored))
+    own = [s for s in schemes if any(r["question"] == "conduct" for r in scored if r["scheme"] == s)]
+    carried = [s for s in schemes if s not in own]
+    return {
         "ledger": summary(ledger),
         "source": f"{provenance['runs']:,} runs of each scenario, seed {provenance['seed']}, "
         f"{ledger[0]['draws']} draws of what is uncertain, code of commit `{str(provenance['commit'])[:12]}`.",
         **{r["claim"]: of_claim(r["claim"], ledger, tests) for r in ledger},
+        "backtest": scores(scored, own),
+        "skill": skills(skilled, own),
+        "wide": skills(kept["backtest-csto-wide/skill.csv"], own),
+        "carried": f"{scores(scored, carried)}\n\n{skills(skilled, carried)}",
+        "mechanisms": mechanisms(kept["mechanisms-csto/mechanisms.csv"]),
     }
-    kept = others(folder)
-    if kept["scores.csv"]:
-        schemes = list(dict.fromkeys(r["scheme"] for r in kept["scores.csv"]))
-        own = [s for s in schemes if any(r["question"] == "conduct" for r in kept["scores.csv"] if r["scheme"] == s)]  # fmt: skip
-        carried = [s for s in schemes if s not in own]
-        made |= {
-            "backtest": scores(kept["scores.csv"], own),
-            "skill": skills(kept["skill.csv"], own),
-            "carried": f"{scores(kept['scores.csv'], carried)}\n\n{skills(kept['skill.csv'], carried)}",
-        }
-    if kept["mechanisms.csv"]:
-        made["mechanisms"] = mechanisms(kept["mechanisms.csv"])
-    return made
-
-
-def others(folder: Path) -> dict[str, Rows]:
-    """The tables of backtest and mechanisms, empty where there is none."""
-    files = [
-        (name, folder / where / name) for where, names in KINDS.values() if where for name in names
-    ]
-    return {name: rows(f) if f.suffix == ".csv" and f.exists() else [] for name, f in files}
 
 
 def filled(text: str, folder: Path, whole: bool = True) -> str:
@@ -208,8 +205,8 @@ def filled(text: str, folder: Path, whole: bool = True) -> str:
 
     Raises ValueError where a marker is missing.
     """
-    ledger, tests = rows(folder / "ledger.csv"), rows(folder / "tests.csv")
-    kept = others(folder)
+    kept = tables(folder)
+    ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     for name, content in blocks(folder).items():
         block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
         found = list(block.finditer(text))
@@ -235,7 +232,7 @@ def filled(text: str, folder: Path, whole: bool = True) -> str:
 
 def outdated(text: str, folder: Path) -> list[str]:
     """Paragraphs written for another verdict than the ledger's."""
-    verdicts = {r["claim"]: r["verdict"] for r in rows(folder / "ledger.csv")}
+    verdicts = {r["claim"]: r["verdict"] for r in rows(folder / "claims" / "ledger.csv")}
     return [
         f"{claim}: the text was written for {verdict}, the ledger says {verdicts.get(claim)}"
         for claim, verdict in WRITTEN.findall(text)
@@ -244,26 +241,26 @@ def outdated(text: str, folder: Path) -> list[str]:
 
 
 def take_over(results: Path, text: str) -> None:
-    """Copy the tables of a folder of results, and the figures that the documents show."""
-    kinds = [kind for name, kind in KINDS.items() if (results / name).exists()]
-    if not kinds:
-        wrong = f"{results}: not what claims, backtest or mechanisms wrote"
+    """Copy the tables of a folder of results, and the figures that the documents show. Raises ValueError for another."""
+    provenance = json.loads((results / PROVENANCE).read_text("utf-8"))
+    where = provenance.get("name", "claims")
+    if where not in TABLES:
+        wrong = f"{results}: {where} is none of {', '.join(TABLES)}"
         raise ValueError(wrong)
-    where, names = kinds[0]
     (KEPT / where).mkdir(parents=True, exist_ok=True)
-    for name in names:
+    for name in TABLES[where]:
         shutil.copyfile(results / name, KEPT / where / name)
-    for name in re.findall(rf"\]\((?:docs/)?findings/{where}/?([^/)]+\.png)\)", text):
-        figure = next(results.rglob(name), None)
-        if figure is not None:
-            shutil.copyfile(figure, KEPT / where / name)
+    told = {k: v for k, v in provenance.items() if k != "command"}  # which names folders of a machine
+    (KEPT / where / PROVENANCE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    for name in re.findall(rf"findings/{where}/([^/)]+\.png)", text):
+        shutil.copyfile(next(results.rglob(name)), KEPT / where / name)
 
 
 def run_all() -> list[Path]:
     """Run every command whose numbers the documents have; their folders."""
     for command in COMMANDS:
         subprocess.run([sys.executable, "-m", "sim", *command], check=True, cwd=DOCS.parent)
-    return [DOCS.parent / folder for folder in FOLDERS]
+    return [DOCS.parent / "results" / name for name in TABLES]
 
 
 def main() -> int:
@@ -278,7 +275,7 @@ def main() -> int:
         for folder in run_all() if given.all else given.results:
             take_over(folder, "".join(before.values()))
         after = {f: filled(text, KEPT, f == DOCUMENT) for f, text in before.items()}
-    except (ValueError, OSError, KeyError, IndexError) as error:
+    except (ValueError, OSError, KeyError, IndexError, StopIteration) as error:
         print(f"{DOCUMENT}: {error}", file=sys.stderr)
         return 2
     warnings = outdated(after[DOCUMENT], KEPT)

@@ -39,7 +39,7 @@ def test_prose_fits_the_verdicts() -> None:
 
 def test_the_kept_ledger_is_of_the_claims_as_they_are() -> None:
     kept = {
-        (r["claim"], int(r["test"])): r for r in findings.rows(findings.KEPT / "tests.csv")
+        (r["claim"], int(r["test"])): r for r in findings.rows(findings.KEPT / "claims" / "tests.csv")
     }  # fmt: skip
     now = {(c.name, k): t for c in load_claims() for k, t in enumerate(c.tables.tests, start=1)}
     assert set(kept) == set(now)
