@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sim.backtest.written import with_error
+
 DOCS = Path(__file__).resolve().parent
 DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"
 README = DOCS.parent / "README.md"
@@ -111,9 +113,7 @@ def scores(kept: Rows, schemes: list[str]) -> str:
         for who, inputs in dict.fromkeys((r["forecaster"], r["inputs"]) for r in of):
             name = f"{who}, inputs {inputs}" if inputs else who
             each = [cells.get((who, inputs, *m)) for m in measures]
-            values = [
-                f"{float(r['value']):.3f} ± {float(r['mcse']):.3f}" if r else "" for r in each
-            ]
+            values = [with_error(float(r["value"]), float(r["mcse"])) if r else "" for r in each]
             body.append([f"**{name}**" if who == "model" else name, *values])
         cases = [next(r["cases"] for r in of if (r["question"], r["score"]) == m) for m in measures]
         head = [f"{scheme}", *(f"{q}: {s}" for q, s in measures)]
@@ -185,7 +185,9 @@ def blocks(folder: Path) -> dict[str, str]:
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
     schemes = list(dict.fromkeys(r["scheme"] for r in scored))
-    own = [s for s in schemes if any(r["question"] == "conduct" for r in scored if r["scheme"] == s)]
+    own = [
+        s for s in schemes if any(r["question"] == "conduct" for r in scored if r["scheme"] == s)
+    ]
     carried = [s for s in schemes if s not in own]
     return {
         "ledger": summary(ledger),
@@ -250,7 +252,9 @@ def take_over(results: Path, text: str) -> None:
     (KEPT / where).mkdir(parents=True, exist_ok=True)
     for name in TABLES[where]:
         shutil.copyfile(results / name, KEPT / where / name)
-    told = {k: v for k, v in provenance.items() if k != "command"}  # which names folders of a machine
+    told = {
+        k: v for k, v in provenance.items() if k != "command"
+    }  # which names folders of a machine
     (KEPT / where / PROVENANCE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for name in re.findall(rf"findings/{where}/([^/)]+\.png)", text):
         shutil.copyfile(next(results.rglob(name)), KEPT / where / name)

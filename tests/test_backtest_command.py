@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from sim.backtest import openings
 from sim.backtest.backtest import backtest
 from sim.backtest.study import load_backtest
+from sim.backtest.written import with_error
 from sim.cli.app import app
 from sim.errors import InputError
 from sim.outcomes.save import PROVENANCE
@@ -199,3 +200,10 @@ def test_command(whole: Path) -> None:
     assert "looked at 1 time " in done.output.replace("\n", " ")
     told = CliRunner().invoke(app, ["backtest", str(whole / "back.toml"), "--out", str(whole / "out"), "--json"])  # fmt: skip
     assert '"openings"' in told.output
+
+
+def test_small_scores_have_more_digits_and_exact_ones_no_error() -> None:
+    assert with_error(0.276, 0.0013) == "0.276±0.001"
+    assert with_error(0.00235, 0.00027) == "0.00235±0.00027"
+    assert with_error(0.276, 0.0001) == "0.276±<0.001"
+    assert with_error(1.0986, 0.0) == "1.099"

@@ -113,6 +113,14 @@ def figures(study: Backtest, found: Rows, number: int) -> dict[str, "Figure"]:
     return drawn
 
 
+def with_error(value: float, mcse: float) -> str:
+    """A mean score with its Monte Carlo standard error, if it has one; more digits where it is small."""
+    digits = 3 if value >= 0.01 or value == 0 else 5
+    least = 10.0**-digits
+    error = f"{mcse:.{digits}f}" if mcse >= least else f"<{least:.{digits}f}"
+    return f"{value:.{digits}f}" + (f"±{error}" if mcse else "")
+
+
 def csv_of(rows: Rows) -> str:
     """Rows as CSV, numbers in six digits, nothing where there is none."""
 

@@ -13,6 +13,7 @@ from sim.backtest.backtest import Backtested, backtest
 from sim.backtest.baselines import MEANING
 from sim.backtest.scoring import AS_THEY_WERE, MODEL
 from sim.backtest.study import Backtest, load_backtest
+from sim.backtest.written import with_error
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.inference.smc import Stage
@@ -91,7 +92,7 @@ def _table(scheme: str, found: Backtested) -> Table:
         cells = []
         for m in measures:
             r = by_cell.get((*who, *m))
-            cells.append(f"{r['value']:.3f}±{r['mcse']:.3f}{_mark(found, scheme, who, m)}" if r else "")  # fmt: skip
+            cells.append(f"{with_error(r['value'], r['mcse'])}{_mark(found, scheme, who, m)}" if r else "")  # fmt: skip
         name = f"{who[0]}, inputs {who[1]}" if who[1] else who[0]
         table.add_row(f"[bold]{name}[/bold]" if who[0] == MODEL else name, *cells)
     return table
