@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.backtest.mechanism_study import load_mechanisms
+from sim.backtest.study import load_backtest
 from sim.errors import InputError
 from sim.evidence.claim import load_claim
 from sim.inference.study import load_calibration
@@ -48,6 +50,24 @@ observations = "observed.csv"
 until = 2023-06-30
 """
 OBSERVED = "date,motion,title,member,conduct,source\n2021-05-01,a,b,AAA,support,assumption: test\n"
+BACKTEST = """title = "t"
+calibration = "calibration.toml"
+base_rate = 0.002
+[[schemes]]
+name = "s"
+fit_until = [2021-12-31]
+years = 1
+[[carried]]
+name = "b"
+scenario = "other.toml"
+"""
+MECHANISMS = """title = "t"
+calibration = "calibration.toml"
+held_out_after = 2021-12-31
+seeds = [1, 2]
+[mechanisms]
+entrapment = { says = "quarrels cost", without = ["entrapment"] }
+"""
 PLACES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
     "extends": (load, 'extends = "six.toml"\n', "six.toml", "extends"),
     "sources": (load, 'extends = "six.toml"\nsources = "registry.toml"\n', "registry.toml", "sources[0]"),
@@ -60,6 +80,9 @@ PLACES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
     "claim": (load_claim, CLAIM.format('file = "six.toml"'), "six.toml", "scenarios.a.file"),
     "calibration": (load_calibration, CALIBRATION, "six.toml", "scenario"),
     "observations": (load_calibration, CALIBRATION, "observed.csv", "observations"),
+    "backtest": (load_backtest, BACKTEST, "calibration.toml", "calibration"),
+    "carried": (load_backtest, BACKTEST, "other.toml", "carried[0].scenario"),
+    "mechanisms": (load_mechanisms, MECHANISMS, "calibration.toml", "calibration"),
 }  # fmt: skip
 """What reads a file, the file, a name in it, and the path of the name."""
 
@@ -67,7 +90,9 @@ PLACES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
 def laid_out(folder: Path) -> None:
     """Every file that one of the above names."""
     folder.mkdir(exist_ok=True)
-    (folder / "six.toml").write_text(SIX.read_text())
+    for name in ("six.toml", "other.toml"):
+        (folder / name).write_text(SIX.read_text())
+    (folder / "calibration.toml").write_text(CALIBRATION)
     (folder / "registry.toml").write_text("")
     (folder / "draws.csv").write_text("peers\n0.1\n")
     (folder / "points.csv").write_text("war\n0.1\n")
