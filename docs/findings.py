@@ -1,9 +1,9 @@
 """Write the numbers of docs/findings.md and of README.md from what the tool's commands wrote.
 
-``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice) and `cohesion mechanisms` on what is shipped,
-takes their tables and figures over into docs/findings/ and fills both documents. With folders of results
-(such as ``results/claims``) it takes over those; with nothing it fills the documents
-from docs/findings/. ``--check`` writes nothing and exits with 1 if a number is stale. A paragraph written for
+``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice) and `cohesion mechanisms` on
+what is shipped, takes their tables and figures over into docs/findings/ and fills both documents. With folders of results
+(such as ``results/claims``) it takes over those; with nothing it fills the documents from docs/findings/. ``--check``
+writes nothing and exits with 1 if a number is stale. A paragraph written for
 another verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
 """
 
