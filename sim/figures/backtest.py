@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from typing import TYPE_CHECKING, Any
 
 from sim.figures import style
+from sim.figures.reliability import reliability
+from sim.figures.skill import skills
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,152 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+__all__ = ["cohesion", "rank_histogram", "reliability", "skills"]
 
-LOWEST, HIGHEST = -2.0, 1.0
-"""Ends of the axis of skill: 1 is perfect; what is below is named at the edge."""
-MARKS = {"as they were": ("o", "#1f4e79"), "held": ("s", "#c2410c")}
-"""By what the model knows of the inputs after the origin."""
-LINE, HEADING, FOOT = 0.26, 0.34, 0.55
-NAMES = 4.1
-"""Inches at the left for what is compared."""
+OUTSIDE = style.FAN["mean"]
 OBSERVED = "#7a1f1d"
-
-
-def skills(told: dict[str, Any]) -> Figure:
-    """A line a comparison: skill with its 90 % interval, by what the model knew of the inputs.
-
-    ``told`` has title, footer and rows of split, measure, score, inputs, baseline, skill, low, high.
-    """
-    import numpy as np
-
-    rows = told["rows"]
-    lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = {}
-    for split in dict.fromkeys(r["split"] for r in rows):
-        of = [r for r in rows if r["split"] == split]
-        keys = dict.fromkeys((r["measure"], r["score"], r["baseline"]) for r in of)
-        lines[split] = [
-            (f"{m} ({s})", b, [r for r in of if (r["measure"], r["score"], r["baseline"]) == (m, s, b)])
-            for m, s, b in keys
-        ]  # fmt: skip
-    finite = [r for r in rows if np.isfinite(r["skill"])]
-    better = sum(r["low"] > 0 for r in finite)
-    worse = sum(r["high"] < 0 for r in finite)
-    headline = (
-        f"{told['title']}: in {len(finite)} comparisons the model is better in {better}, worse in {worse}, "
-        f"and cannot be told apart in {len(finite) - better - worse}"
-    )
-    below = (
-        "Skill: 1 - score of the model / score of the dull rule. Right of the line the model is better, left of it the rule. "
-        ""
-        "Bars: 90 % bootstrap interval, cut off at the edges. "
-        "Round: inputs as they were; square: inputs held at their last value before the forecast."
-    )
-    height = sum(HEADING + LINE * len(x) for x in lines.values()) + FOOT
-    with style.look():
-        second = "Skill of forecasts (proper scores, smaller is better)"
-        figure = style.page(headline, second, below, told["footer"], height)
-        bottom = figure.get_layout_engine().get()["rect"][1] * figure.get_figheight()  # type: ignore[union-attr]
-        figure.set_layout_engine("none")
-        y = bottom + height
-        last = list(lines)[-1]
-        for split, each in lines.items():
-            y -= HEADING
-            at = style.MARGIN / style.WIDTH, (y + 0.08) / figure.get_figheight()
-            figure.text(*at, split, fontsize=style.LARGE, fontweight="bold")
-            tall = LINE * len(each)
-            y -= tall
-            _skill_panel(figure, y, tall, each, split == last)
-        return style.settle(figure)
-
-
-def _skill_panel(
-    figure: Figure, y: float, tall: float, lines: Sequence[tuple[str, str, list[dict[str, Any]]]],
-    last: bool,
-) -> None:  # fmt: skip
-    wide, high = figure.get_figwidth(), figure.get_figheight()
-    ax = figure.add_axes(((NAMES) / wide, y / high, (wide - NAMES - 0.9) / wide, tall / high))
-    ax.set_xlim(LOWEST, HIGHEST)
-    ax.set_ylim(len(lines) - 0.5, -0.5)
-    ax.axvline(0.0, color=style.INK, linewidth=1.0)
-    ax.grid(axis="x")
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    before = None
-    for k, (measure, baseline, rows) in enumerate(lines):
-        if k % 2:
-            ax.axhspan(k - 0.5, k + 0.5, color=style.BAND, linewidth=0)
-        name = "" if measure == before else measure[:1].upper() + measure[1:]
-        before = measure
-        left = -(NAMES - style.MARGIN)
-        for text, at, colour in ((name, left, style.INK), (f"against {baseline}", -1.35, style.GREY)):  # fmt: skip
-            ax.annotate(text, (0, k), (at * 72, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                        va="center", fontsize=style.SMALL, color=colour, annotation_clip=False)  # fmt: skip
-        for j, r in enumerate(rows):
-            shift = 0.0 if len(rows) == 1 else (-0.18, 0.18)[j % 2]
-            _skill_mark(ax, k + shift, r)
-    if last:
-        ax.set_xlabel("Skill: 0 is no better than the dull rule, 1 is perfect")
-    else:
-        ax.tick_params(labelbottom=False, length=0)
-
-
-def _skill_mark(ax: Axes, y: float, r: dict[str, Any]) -> None:
-    import numpy as np
-
-    mark, colour = MARKS[r["inputs"]]
-    text: dict[str, Any] = {"va": "center", "fontsize": style.SMALL - 1.5, "color": colour}
-    if not np.isfinite(r["skill"]):
-        ax.text(LOWEST + 0.03, y, "the rule was perfect", **text)
-    elif r["skill"] < LOWEST:
-        ax.plot(LOWEST + 0.02, y, marker="<", color=colour, markersize=4, clip_on=False)
-        ax.text(LOWEST + 0.08, y, f"{r['skill']:.1f}", **text)
-    else:
-        ax.plot([max(r["low"], LOWEST), min(r["high"], HIGHEST)], [y, y], color=colour, linewidth=1.3)  # fmt: skip
-        ax.plot(r["skill"], y, marker=mark, color=colour, markersize=4)
-
-
-def reliability(told: dict[str, Any]) -> Figure:
-    """What was forecast at p and how often it came, without bins, with the band of reliable forecasts.
-
-    ``told`` has title, footer and panels of title, forecast, frequency, low, high (case,), cases, events.
-    """
-    import numpy as np
-
-    panels = told["panels"]
-    away = [1.0 - np.mean(_within(p["frequency"], p["low"], p["high"])) for p in panels]
-    shares = ", ".join(f"{100 * a:.0f} % ({p['title'].lower()})" for a, p in zip(away, panels, strict=True))  # fmt: skip
-    headline = f"{told['title']}: outside the band of reliable forecasts are {shares}"
-    below = (
-        "Step: how often what was forecast came (isotonic regression). "
-        "Band: where it would lie in 90 % of cases if forecasts were reliable. "
-        "Above the diagonal it came more often than forecast, below it less often. Ticks below: the forecasts."
-    )
-    with style.look():
-        figure = style.page(headline, "Reliability diagram (CORP), inputs as they were", below, told["footer"], 3.6)  # fmt: skip
-        axes = figure.subplots(1, len(panels), squeeze=False)[0]
-        for ax, p in zip(axes, panels, strict=True):
-            _reliability_panel(ax, p)
-        axes[0].set_ylabel("Share that came")
-        return style.settle(figure)
-
-
-def _within(x: Array, low: Array, high: Array) -> NDArray[np.bool_]:
-    return (x >= low - 1e-9) & (x <= high + 1e-9)
-
-
-def _reliability_panel(ax: Axes, p: dict[str, Any]) -> None:
-    ax.fill_between(p["forecast"], p["low"], p["high"], color=style.FAN["wide"], step="mid", linewidth=0)  # fmt: skip
-    ax.plot([0, 1], [0, 1], color=style.GREY, linewidth=0.8, linestyle=(0, (4, 3)))
-    ax.step(p["forecast"], p["frequency"], where="mid", color=style.FAN["median"], linewidth=1.8)
-    feet = [-0.04] * len(p["forecast"])
-    ax.plot(p["forecast"], feet, "|", color=style.GREY, markersize=6, alpha=0.5, clip_on=False)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(-0.07, 1)
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    ax.set_aspect("equal", adjustable="box")
-    ax.set_xlabel("Probability forecast")
-    ax.set_title(f"{p['title']}\n{p['events']:,} of {p['cases']:,} came", fontsize=style.NORMAL)
 
 
 def rank_histogram(told: dict[str, Any]) -> Figure:
@@ -167,31 +27,67 @@ def rank_histogram(told: dict[str, Any]) -> Figure:
     ``told`` has title, footer and panels of title, counts, low, high (bin,), cases.
     """
     panels = told["panels"]
-    out = [sum((p["counts"] < p["low"]) | (p["counts"] > p["high"])) for p in panels]
-    both = zip(out, panels, strict=True)
-    parts = "; ".join(
-        f"{p['title']}: {n} of {len(p['counts'])} bars outside the band" for n, p in both
+    out = [int(_away(p).sum()) for p in panels]
+    bars = sum(len(p["counts"]) for p in panels)
+    each = "; ".join(f"{p['title']}: {n} of {len(p['counts'])}" for n, p in zip(out, panels, strict=True))  # fmt: skip
+    headline = (
+        f"{told['title']}: {sum(out) or 'none'} of {bars} bars lie{'s' if sum(out) == 1 else ''} outside the 90\u00a0% band"
+        + (f" ({each})" if len(panels) > 1 else "")
     )
     below = (
-        "Each observed cohesion by its rank among the simulated ones. Bands: 90 % of what an ensemble that is right would give. "
-        "Full ends: forecasts too sure of themselves; full middle: not sure enough; a slope: too high or too low throughout."
+        "Every observed cohesion by its rank among the simulated ones. High ends (U shape): forecasts too sure of themselves "
+        "(underdispersed). High middle (hump): not sure enough (overdispersed). Rising to the right: forecasts too low, "
+        "falling: too high (bias). Of right forecasts at most about 1 bar in 10 lies outside the band by chance."
     )
+    columns = len(panels) if len(panels) <= 3 else 2
+    rows = -(-len(panels) // columns)
     with style.look():
         second = "Rank histogram of cohesion, inputs as they were"
-        figure = style.page(f"{told['title']}: {parts}", second, below, told["footer"], 3.0)
-        axes = figure.subplots(1, len(panels), squeeze=False)[0]
-        for ax, p in zip(axes, panels, strict=True):
-            bins = range(len(p["counts"]))
-            ax.bar(bins, p["counts"], color=style.FAN["half"], width=0.92)
-            for k in bins:
-                ax.plot([k - 0.46, k + 0.46], [p["low"][k]] * 2, color=style.INK, linewidth=0.9)
-                ax.plot([k - 0.46, k + 0.46], [p["high"][k]] * 2, color=style.INK, linewidth=0.9)
-                ax.plot([k, k], [p["low"][k], p["high"][k]], color=style.INK, linewidth=0.9)
-            ax.set_xticks([0, len(p["counts"]) - 1], ["lowest\nforecasts", "highest\nforecasts"])
-            ax.set_title(f"{p['title']}: {p['cases']} motions", fontsize=style.NORMAL)
-            ax.yaxis.get_major_locator().set_params(integer=True)
-        axes[0].set_ylabel("Motions")
+        figure = style.page(headline, second, below, told["footer"], 2.9 * rows + 0.26)
+        _rank_legend(figure)
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_axis_off()
+        for k, (axes, p) in enumerate(zip(grid.flat, panels, strict=False)):
+            _rank_panel(axes, p, (style.WIDTH - 0.3) / columns - 0.6)
+            if k % columns == 0:
+                axes.set_ylabel("motions")
         return style.settle(figure)
+
+
+def _away(p: dict[str, Any]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    counts = np.asarray(p["counts"])
+    found: NDArray[np.bool_] = (counts < p["low"]) | (counts > p["high"])
+    return found
+
+
+def _rank_legend(figure: Figure) -> None:
+    from matplotlib.patches import Patch
+
+    entries: list[tuple[Any, str]] = [
+        (Patch(color=style.FAN["median"]), "observed"),
+        (Patch(color=OUTSIDE), "observed, outside the band"),
+        (Patch(color=style.FAN["wide"]), "90\u00a0% band if the forecasts were right"),
+    ]
+    style.legend(figure, [entries])
+
+
+def _rank_panel(axes: Axes, p: dict[str, Any], width: float) -> None:
+    import numpy as np
+    from matplotlib.ticker import MaxNLocator
+
+    bins = np.arange(len(p["counts"]))
+    low, high = np.asarray(p["low"]), np.asarray(p["high"])
+    axes.bar(bins, high - low, bottom=low, color=style.FAN["wide"], width=0.96)
+    colours = [OUTSIDE if away else style.FAN["median"] for away in _away(p)]
+    axes.bar(bins, p["counts"], color=colours, edgecolor=colours, lw=1.5, width=0.45, clip_on=False)
+    axes.set_xlim(-0.6, len(bins) - 0.4)
+    axes.set_xticks([bins[0], bins[-1]], ["below nearly\nall forecasts", "above nearly\nall forecasts"])  # fmt: skip
+    title = f"{p['title']}: {p['cases']:,} motion{'' if p['cases'] == 1 else 's'}"
+    axes.set_title("\n".join(style.wrap(title, width, style.NORMAL)), fontsize=style.NORMAL)
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def cohesion(told: dict[str, Any]) -> Figure:
@@ -199,36 +95,92 @@ def cohesion(told: dict[str, Any]) -> Figure:
 
     ``told`` has title, footer and panels of title, dates, names, observed, q05, q25, median, q75, q95 and persistence.
     """
-    panels = told["panels"]
-    inside = sum(int(_within(p["observed"], p["q05"], p["q95"]).sum()) for p in panels)
-    cases = sum(len(p["observed"]) for p in panels)
+    panels = [_in_time(p) for p in told["panels"]]
+    wide, half, cases = (sum(x) for x in zip(*map(_inside, panels), strict=True))
     below = (
-        "Bars: middle 90 % and 50 % of the forecast, tick: its median. Dots: as it came. "
-        "Motions in order of date, evenly spaced. Dashed: cohesion on the last motion before the forecast."
+        "Of right forecasts the 90\u00a0% interval holds nine motions in ten, the 50\u00a0% interval half of them. "
+        "Motions in order of date, evenly spaced whatever the time between them."
     )
     with style.look():
         figure = style.page(
-            f"{told['title']}: cohesion lay in the 90 % interval on {inside} of {cases} motions",
-            "Cohesion (joint support with the leader, 0 to 1), inputs as they were", below, told["footer"], 3.1 * len(panels),
+            f"{told['title']}: cohesion lay in the 90\u00a0% interval of the forecast on {wide} of {cases} "
+            f"motion{'' if cases == 1 else 's'}, in the 50\u00a0% interval on {half}",
+            "Cohesion (joint support with the leader, 0 to 1), inputs as they were", below, told["footer"],
+            3.3 * len(panels) + 0.26,
         )  # fmt: skip
-        axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
-        for ax, p in zip(axes, panels, strict=True):
-            _cohesion_panel(ax, p)
+        _cohesion_legend(figure, any(p["persistence"] is not None for p in panels))
+        for axes, p in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):  # fmt: skip
+            _cohesion_panel(axes, p)
         return style.settle(figure)
 
 
-def _cohesion_panel(ax: Axes, p: dict[str, Any]) -> None:
-    places = list(range(len(p["observed"])))
-    ax.vlines(places, p["q05"], p["q95"], color=style.FAN["wide"], linewidth=9)
-    ax.vlines(places, p["q25"], p["q75"], color=style.FAN["half"], linewidth=9)
-    ax.plot(places, p["median"], "_", color=style.FAN["median"], markersize=9, markeredgewidth=1.6)
-    ax.plot(places, p["observed"], "o", color=OBSERVED, markersize=5, zorder=4)
+SERIES = ("observed", "q05", "q25", "median", "q75", "q95")
+
+
+def _in_time(panel: dict[str, Any]) -> dict[str, Any]:
+    """The panel with its motions in order of date."""
+    import numpy as np
+
+    order = sorted(range(len(panel["dates"])), key=lambda k: panel["dates"][k])
+    arrays = {k: np.asarray(panel[k], dtype=float)[order] for k in SERIES}
+    lists = {k: [panel[k][j] for j in order] for k in ("dates", "names")}
+    return {**panel, **arrays, **lists}
+
+
+def _inside(p: dict[str, Any]) -> tuple[int, int, int]:
+    """On how many motions cohesion lay in either interval, and on how many it was observed."""
+    import numpy as np
+
+    def within(low: str, high: str) -> int:
+        return int(((p["observed"] >= p[low] - 1e-9) & (p["observed"] <= p[high] + 1e-9)).sum())
+
+    return within("q05", "q95"), within("q25", "q75"), int(np.isfinite(p["observed"]).sum())
+
+
+def _cohesion_legend(figure: Figure, last: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    dashed: dict[str, Any] = {"color": style.GREY, "lw": 1.0, "linestyle": (0, (4, 3))}
+    entries: list[tuple[Any, str]] = [
+        (Line2D([], [], color=OBSERVED, marker="o", ms=5, lw=0), "observed"),
+        (Line2D([], [], color=style.FAN["median"], lw=1.6), "forecast: median"),
+        (Patch(color=style.FAN["half"]), "50\u00a0% interval"),
+        (Patch(color=style.FAN["wide"]), "90\u00a0% interval"),
+    ]
+    if last:
+        entries.append((Line2D([], [], **dashed), "last motion before the forecast (persistence)"))
+    style.legend(figure, [entries])
+
+
+def _cohesion_panel(axes: Axes, p: dict[str, Any]) -> None:
+    import numpy as np
+
+    places = np.arange(len(p["observed"]))
+    for low, high, colour in (("q05", "q95", "wide"), ("q25", "q75", "half")):
+        axes.bar(places, p[high] - p[low], bottom=p[low], width=0.3, color=style.FAN[colour])
+    axes.hlines(p["median"], places - 0.2, places + 0.2, color=style.FAN["median"], lw=1.8)
+    size = min(5.0, 250 / len(places))
+    axes.plot(places, p["observed"], "o", color=OBSERVED, ms=size, zorder=4, clip_on=False)
     if p["persistence"] is not None:
-        ax.axhline(p["persistence"], color=style.GREY, linewidth=0.9, linestyle=(0, (4, 3)))
-    ax.set_xlim(-0.6, len(places) - 0.4)
-    ax.set_ylim(0, 1)
-    labels = [f"{n.removeprefix('A/RES/')}\n{d:%b %Y}" for n, d in zip(p["names"], p["dates"], strict=True)]  # fmt: skip
-    ax.set_xticks(places, labels, rotation=45, ha="right", rotation_mode="anchor", fontsize=style.SMALL - 1)  # fmt: skip
-    ax.grid(axis="y")
-    ax.set_ylabel("Cohesion")
-    ax.set_title(p["title"], fontsize=style.LARGE)
+        axes.axhline(p["persistence"], color=style.GREY, lw=1.0, linestyle=(0, (4, 3)))
+    least = max(len(places), 4)  # few bars are not to be as wide as the sheet
+    axes.set_xlim(-0.6, least - 0.4)
+    axes.set_ylim(0, 1)
+    _motions(axes, p, (style.WIDTH - 1.0) / least)
+    axes.grid(axis="y")
+    axes.set_ylabel("cohesion")
+    wide, _, cases = _inside(p)
+    title = f"{p['title']}: {wide} of {cases} in the 90\u00a0% interval"
+    axes.set_title("\n".join(style.wrap(title, style.WIDTH - 1.2, style.LARGE)), pad=8)
+
+
+def _motions(axes: Axes, p: dict[str, Any], each: float) -> None:
+    """Names and dates upright below their motions, ``each`` inches wide; thinned where there are many."""
+    named = each >= 0.33
+    every = 1 if named else math.ceil(0.17 / each)
+    shown = range(0, len(p["dates"]), every)
+    dates = [f"{p['dates'][k]:%b %Y}" for k in shown]
+    names = [style.shorten(p["names"][k].removeprefix("A/RES/"), 1.1, style.SMALL) for k in shown]
+    labels = [f"{n}\n{d}" for n, d in zip(names, dates, strict=True)] if named else dates
+    axes.set_xticks(list(shown), labels, rotation=90, multialignment="right")
