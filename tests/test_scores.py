@@ -109,3 +109,12 @@ def test_skill_by_two_groupings() -> None:
     assert both.high - both.low > 1.5 * (alone.high - alone.low)
     assert both.skill == pytest.approx(1 - score.mean())
     assert np.isnan(skill(score, np.zeros(72), [motions], rng).skill)
+
+
+def test_equal_forecasts_have_one_frequency() -> None:
+    p = np.array([0.5, 0.1, 0.5, 0.5, 0.5])
+    happened = np.array([1.0, 0.0, 0.0, 1.0, 0.0])
+    found = reliability(p, happened, np.tile(happened, (3, 1)))
+    assert found.forecast.tolist() == [0.1, 0.5, 0.5, 0.5, 0.5]
+    assert found.frequency.tolist() == [0.0, 0.5, 0.5, 0.5, 0.5]
+    assert found.low.tolist() == found.frequency.tolist() == found.high.tolist()

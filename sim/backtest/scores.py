@@ -82,10 +82,16 @@ def reliability(p: Array, happened: Array, drawn: Array) -> Reliability:
     """
     from scipy.optimize import isotonic_regression
 
-    order = np.argsort(p, kind="stable")
-    fits = [isotonic_regression(x[order].astype(float)).x for x in (happened, *drawn)]
-    low, high = np.quantile(fits[1:], (0.05, 0.95), axis=0)
-    return Reliability(p[order], fits[0], low, high)
+    values, place, cases = np.unique(p, return_inverse=True, return_counts=True)
+
+    def fit(y: Array) -> Array:
+        share = np.bincount(place, weights=y) / cases  # equal forecasts have one frequency
+        return np.asarray(isotonic_regression(share, weights=cases).x)
+
+    fits = np.array([fit(y) for y in drawn])
+    low, high = np.quantile(fits, (0.05, 0.95), axis=0)
+    at = np.sort(place)
+    return Reliability(values[at], fit(happened)[at], low[at], high[at])
 
 
 class Skill(NamedTuple):
