@@ -17,7 +17,9 @@ positive = st.floats(0.2, 5)
 
 def check(found: float, law: Any, at: float) -> None:
     """The quantile has this share of the distribution below it."""
-    assert law.cdf(found) == pytest.approx(at, abs=1e-9)
+    below, above = law.cdf(np.nextafter(found, -np.inf)), law.cdf(np.nextafter(found, np.inf))
+    between = below <= at <= above  # where the distribution is steeper than numbers are dense
+    assert between or law.cdf(found) == pytest.approx(at, abs=1e-9)
 
 
 def drawn(at: float, family: str, low: float = 0.0, high: float = 1.0, **p: float) -> float:
