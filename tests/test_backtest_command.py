@@ -87,6 +87,19 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(whole: Path, tmp_path:
     assert contents(out) == contents(whole / "out")
 
 
+def test_origins_add_up_to_their_scheme(whole: Path) -> None:
+    by_origin = rows(whole / "out" / "origins.csv")
+    for s in rows(whole / "out" / "scores.csv"):
+        same = [
+            o for o in by_origin
+            if all(o[k] == s[k] for k in ("scheme", "question", "score", "forecaster", "inputs"))
+        ]  # fmt: skip
+        cases = sum(int(o["cases"]) for o in same)
+        assert cases == int(s["cases"])
+        mean = sum(float(o["value"]) * int(o["cases"]) for o in same) / cases
+        assert mean == pytest.approx(float(s["value"]), rel=1e-4)
+
+
 def test_a_finished_backtest_opens_nothing_anew(whole: Path) -> None:
     again = backtest(whole / "back.toml", whole / "out", jobs=1)
     assert again.finished
@@ -146,6 +159,9 @@ def test_tables_hold_together(whole: Path) -> None:
         (("years = 1", "yaers = 1"), "years"),
         (('"six.toml"', '"sixx.toml"'), "no such file"),
         (('name = "rolling"', 'name = "one split"'), "twice"),
+        (('name = "rolling"', 'name = "one-split"'), "twice"),
+        (('name = "rolling"', 'name = "../rolling"'), "name"),
+        (("[2021-03-31, 2021-12-31]", "[2021-03-31, 2021-11-15]"), "such as 2021-09-30"),
         (("[2021-03-31, 2021-12-31]", "[2021-12-31, 2021-12-31]"), "twice"),
         (("[2021-03-31, 2021-12-31]", "[2020-03-31, 2023-08-01]"), "2020-03-31"),
         ((f'scenario = "{SIX}"', 'scenario = "nowhere.toml"'), "nowhere.toml"),

@@ -16,14 +16,13 @@ from sim.backtest.study import Backtest, load_backtest
 from sim.backtest.written import Rows, csv_of, figures, read, results
 from sim.inference.calibrate import calibrate
 from sim.inference.forecast import carried
-from sim.inference.observations import LAST_EVIDENCE
 from sim.inference.smc import Stage
 from sim.inference.store import FLOORS, stages
 from sim.model.arrays import Array
 from sim.outcomes.disk import put
 from sim.outcomes.folder import alone, check_same, clear
 from sim.outcomes.resolved import fingerprint
-from sim.outcomes.run import circumstances, commit
+from sim.outcomes.run import circumstances
 from sim.outcomes.save import (
     PROVENANCE,
     provenance_of,
@@ -35,7 +34,8 @@ from sim.outcomes.source import code, versions
 
 FROZEN, FITS, FIGURES = "backtest.json", "fits", "figures"
 SCORES, SKILL, CASES, COHESION = "scores.csv", "skill.csv", "cases.csv", "cohesion.csv"
-OWN = (FROZEN, FITS, FIGURES, SCORES, SKILL, CASES, COHESION, PROVENANCE)
+ORIGINS = "origins.csv"
+OWN = (FROZEN, FITS, FIGURES, SCORES, ORIGINS, SKILL, CASES, COHESION, PROVENANCE)
 FORMAT = 1
 SCORING = ("backtest", "figures")
 """Whose code the scores depend on besides; a change there opens the held-out part again."""
@@ -136,16 +136,19 @@ def _open(study: Backtest, folder: Path) -> Backtested:
         made.append(make(scheme.name, origins, [_draws(folder, o.until) for o in origins], t))
     for name in study.carried:
         o = study.beginning(name)
-        z = carried(_draws(folder, LAST_EVIDENCE), o.taught.space, o.fit.space, t.seed)
+        z = carried(_draws(folder, max(study.fits)), o.taught.space, o.fit.space, t.seed)
         made.append(make(name, [o], [z], t, [AS_THEY_WERE]))
     who = identity(study)
     inputs = f"{who['fingerprint']} {who['observations']}"
     what = f"{', '.join(m.scheme for m in made)}; seed {t.seed}"
-    number = openings.record(study.openings, "backtest", commit() or "unknown", inputs, what)
+    made_by = circumstances()  # before the table of openings changes the checkout
+    number = openings.record(
+        study.openings, "backtest", made_by["commit"] or "unknown", inputs, what
+    )
     found = [results(m, [happened(o) for o in m.origins], t.seed) for m in made]
-    provenance = {**who, "scoring": code(*SCORING), "opening": number, **circumstances()}
+    provenance = {**who, "scoring": code(*SCORING), "opening": number, **made_by}
     with writing(folder, provenance) as scratch:
-        for file in (SCORES, SKILL, CASES, COHESION):
+        for file in (SCORES, ORIGINS, SKILL, CASES, COHESION):
             rows = [row for r in found for row in r[file.removesuffix(".csv")]]
             write_text(scratch / file, csv_of(rows))
         (scratch / FIGURES).mkdir()

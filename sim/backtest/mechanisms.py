@@ -35,13 +35,15 @@ from sim.outcomes.save import (
     write_text,
     writing,
 )
-from sim.outcomes.source import versions
+from sim.outcomes.source import code, versions
 from sim.outcomes.workers import spread
 
 FROZEN, RUNS, STUDY = "mechanisms.json", "runs", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
 OWN = (FROZEN, RUNS, STUDY, TABLE, EVIDENCE, FIGURE, PROVENANCE)
 FORMAT = 1
+SCORING = ("backtest", "figures")
+"""Whose code tables and figure depend on besides."""
 
 
 class Run(NamedTuple):
@@ -106,6 +108,7 @@ def mechanisms(
     with alone(folder, OWN, "study of mechanisms"):
         if force or not read_table(folder / FROZEN):
             clear(folder, OWN)
+            _record(study)
             put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
         if not _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop):
             return Mechanisms(folder, False)
@@ -120,7 +123,8 @@ def _finished(study: MechanismStudy, folder: Path) -> bool:
         return False
     check_same(there, identity(study), folder)
     words = folder / STUDY
-    return bool(provenance_of(folder)) and words.exists() and words.read_text("utf-8") == study.text
+    fresh = (provenance_of(folder) or {}).get("scoring") == code(*SCORING)
+    return fresh and words.exists() and words.read_text("utf-8") == study.text
 
 
 def identity(study: MechanismStudy) -> dict[str, Any]:
@@ -167,6 +171,14 @@ def _one(c: Calibration, file: Path) -> None:
     put(file, json.dumps(evidence(target, c.settings(target))._asdict()) + "\n")
 
 
+def _record(study: MechanismStudy) -> None:
+    """Write down that the held-out years are about to be looked at."""
+    c, t = study.calibration, study.tables
+    what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
+    inputs = f"{fingerprint(c.scenario)} {c.digest}"
+    openings.record(openings.table_of(c.file), "mechanisms", commit() or "unknown", inputs, what)
+
+
 def _finish(study: MechanismStudy, folder: Path) -> None:
     """Tables and figure, provenance last: it says that the rest is whole."""
     from sim.figures.mechanisms import mechanisms as draw
@@ -179,17 +191,15 @@ def _finish(study: MechanismStudy, folder: Path) -> None:
         for model in study.models
         for part in PARTS
     }  # fmt: skip
-    inputs = f"{fingerprint(study.calibration.scenario)} {study.calibration.digest}"
-    what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
-    seen = openings.table_of(study.calibration.file)
-    number = openings.record(seen, "mechanisms", commit() or "unknown", inputs, what)
     rows = table(t.mechanisms, found)
     footer = (
         f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {study.settings.draws:,} draws, "
         f"seeds {', '.join(map(str, t.seeds))}  |  held out: after {t.held_out_after}"
     )
     figure = draw({"title": t.title, "footer": footer, "rows": rows})
-    with writing(folder, {**identity(study), "opening": number, **circumstances()}) as scratch:
+    with writing(
+        folder, {**identity(study), "scoring": code(*SCORING), **circumstances()}
+    ) as scratch:
         write_text(scratch / STUDY, study.text)
         write_text(scratch / TABLE, csv_of(rows))
         write_text(scratch / EVIDENCE, csv_of(runs))

@@ -45,7 +45,7 @@ def reliability_panels(
     panels = []
 
     def panel(title: str, p: Array, y: Array, of: Sequence[Future]) -> None:
-        if len(p):
+        if y.any():  # of what never happened no forecast can be told to be reliable
             fit: Reliability = reliability(p, y, _drawn(of, runs, seed))
             panels.append({"title": title, **fit._asdict(), "cases": len(p), "events": int(y.sum())})  # fmt: skip
 

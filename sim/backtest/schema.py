@@ -9,10 +9,14 @@ from sim.scenario.schema import Date, Number, Strict
 Words = Annotated[str, Field(min_length=1)]
 
 
+Title = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ,.-]*$", max_length=60)]
+"""A name that figures are called by: letters, digits, spaces, commas, points, hyphens."""
+
+
 class Scheme(Strict):
     """Origins whose forecasts are scored together."""
 
-    name: Words
+    name: Title
     fit_until: Annotated[list[Date], Field(min_length=1)]
     years: Annotated[int, Field(ge=1, le=100, strict=True)]
 
@@ -20,7 +24,7 @@ class Scheme(Strict):
 class Carried(Strict):
     """Another alliance, foretold from its beginning with what the calibrated one has taught."""
 
-    name: Words
+    name: Title
     scenario: Words
 
 

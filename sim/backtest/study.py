@@ -11,10 +11,11 @@ from sim.backtest.schema import BacktestTables, Scheme
 from sim.errors import InputError, Problem
 from sim.inference.build import target_of
 from sim.inference.likelihood import Target
-from sim.inference.observations import LAST_EVIDENCE
 from sim.inference.study import Calibration, load_calibration
+from sim.scenario.dates import add_months
 from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.scenario.locate import Keys, dotted
+from sim.scenario.program import tick_edges
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class Backtest:
     """By the last date that a fit has seen, each once."""
     carried: dict[str, Scenario]
     """Other alliances by name."""
+    last: dt.date
+    """The last date of the evidence, by the calibration file."""
 
     def origin(self, scheme: Scheme, until: dt.date) -> Origin:
         """What is known and asked at an origin."""
         fit = self.fits[until]
         particles = fit.tables.particles
-        whole = target_of(fit.scenario, fit.motions, particles, _end(scheme, until))
+        whole = target_of(fit.scenario, fit.motions, particles, _end(scheme, until, self.last))
         return Origin(scheme.name, until, fit.target, fit.target, whole)
 
     @property
@@ -44,7 +47,7 @@ class Backtest:
 
     def beginning(self, name: str) -> Origin:
         """What is known and asked of another alliance at its beginning."""
-        learned, scenario = self.fits[LAST_EVIDENCE], self.carried[name]
+        learned, scenario = self.fits[max(self.fits)], self.carried[name]
         whole = target_of(scenario, [], learned.tables.particles)
         fit = Target(whole.program, whole.record[:1], (), whole.space, whole.particles)
         return Origin(name, scenario.tables.time.start, learned.target, fit, whole)
@@ -76,40 +79,48 @@ def load_backtest(path: str | Path) -> Backtest:
     if problems:
         raise InputError(problems)
     dates = {until for scheme in tables.schemes for until in scheme.fit_until}
-    dates |= {LAST_EVIDENCE} if carried else set()
+    dates |= {whole.tables.until} if carried else set()
     fits = {
         d: replace(whole, name=f"{d}", tables=whole.tables.model_copy(update={"until": d}))
         for d in sorted(dates)
     }
-    return Backtest(file.stem, file, source.text, tables, fits, carried)
+    return Backtest(file.stem, file, source.text, tables, fits, carried, whole.tables.until)
 
 
 def _mistakes(
     tables: BacktestTables, whole: Calibration, where: Callable[[Keys], str]
 ) -> Iterator[Problem]:
     """What pydantic does not see: names and dates twice, and dates that leave nothing to fit or to foretell."""
-    time = whole.scenario.tables.time
-    first = (time.record_from or time.start) + dt.timedelta(days=366)
     names: set[str] = set()
     for part in ("schemes", "carried"):
         for k, named in enumerate(getattr(tables, part)):
-            if named.name in names:
+            called = named.name.replace(" ", "-")  # as its figures are
+            if called in names:
                 at = where((part, k, "name"))
                 yield Problem(at, f"{part}[{k}].name", f"{named.name} twice", "allowed: each name once")  # fmt: skip
-            names.add(named.name)
+            names.add(called)
+    edges, _ = tick_edges(whole.scenario.tables)
+    ends = [d - dt.timedelta(days=1) for d in edges[1:]]
+    first, last = edges[0] + dt.timedelta(days=366), whole.tables.until - dt.timedelta(days=92)
     for k, scheme in enumerate(tables.schemes):
         for i, until in enumerate(scheme.fit_until):
             at, key = where(("schemes", k, "fit_until")), f"schemes[{k}].fit_until[{i}]"
             if scheme.fit_until.index(until) < i:
                 yield Problem(at, key, f"{until} twice", "allowed: each date once")
-            elif not first <= until < LAST_EVIDENCE - dt.timedelta(days=92):
-                yield Problem(at, key, f"{until}", f"allowed: from {first} to a quarter before {LAST_EVIDENCE}")  # fmt: skip
+            elif not first <= until < last:
+                allowed = f"allowed: from {first} to a quarter before {whole.tables.until}"
+                yield Problem(at, key, f"{until}", allowed)
+            elif until not in ends:
+                near = max(d for d in ends if d < until)
+                yield Problem(
+                    at, key, f"{until}", f"allowed: the last day of a tick, such as {near}"
+                )
 
 
-def _end(scheme: Scheme, until: dt.date) -> dt.date:
+def _end(scheme: Scheme, until: dt.date, last: dt.date) -> dt.date:
     """The last day that is asked: so many years on, and nothing after the evidence."""
-    end = until + dt.timedelta(days=1)
-    return min(end.replace(year=end.year + scheme.years) - dt.timedelta(days=1), LAST_EVIDENCE)
+    end = add_months(until + dt.timedelta(days=1), 12 * scheme.years)
+    return min(end - dt.timedelta(days=1), last)
 
 
 def _history(source: Source, name: str, key: Keys) -> Scenario:

@@ -40,6 +40,7 @@ def results(made: Made, seen: list[Happened], seed: int) -> dict[str, Any]:
     return {
         "scheme": name,
         "scores": score_rows(name, origins, made.forecasters, seen),
+        "origins": by_origin(made, seen),
         "skill": skill_rows(name, origins, made.forecasters, seen, seed),
         "cases": cases(made, seen),
         "cohesion": cohesions(made, seen),
@@ -47,6 +48,19 @@ def results(made: Made, seen: list[Happened], seed: int) -> dict[str, Any]:
         "ranks": pictures.rank_panel(name, origins, seen, futures, seed),
         "cohesion_panel": pictures.cohesion_panel(name, origins, said, last, seen),
     }
+
+
+def by_origin(made: Made, seen: list[Happened]) -> Rows:
+    """Scores of every origin by itself."""
+    rows: Rows = []
+    for k, o in enumerate(made.origins):
+        own = [
+            f._replace(told=f.told[k : k + 1], parts=[p[k : k + 1] for p in f.parts])
+            for f in made.forecasters
+        ]
+        found = score_rows(made.scheme, [o], own, seen[k : k + 1])
+        rows += [{"fit_until": o.until, **r} for r in found]
+    return rows
 
 
 def cases(made: Made, seen: list[Happened]) -> Rows:
@@ -117,6 +131,8 @@ def with_error(value: float, mcse: float) -> str:
     """A mean score with its Monte Carlo standard error, if it has one; more digits where it is small."""
     digits = 3 if value >= 0.01 or value == 0 else 5
     least = 10.0**-digits
+    if 0 < value < least / 2:
+        return f"<{least:.{digits}f}"
     error = f"{mcse:.{digits}f}" if mcse >= least else f"<{least:.{digits}f}"
     return f"{value:.{digits}f}" + (f"±{error}" if mcse else "")
 

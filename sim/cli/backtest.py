@@ -87,7 +87,7 @@ def _table(scheme: str, found: Backtested) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("Forecaster", no_wrap=True)
     for question, score in measures:
-        table.add_column(f"{question.capitalize()}\n{score}", justify="right")
+        table.add_column(f"{question.capitalize()}\n{score}", justify="right", overflow="fold")
     for who in dict.fromkeys((r["forecaster"], r["inputs"]) for r in rows):
         cells = []
         for m in measures:

@@ -96,15 +96,17 @@ def cohesion(told: dict[str, Any]) -> Figure:
     ``told`` has title, footer and panels of title, dates, names, observed, q05, q25, median, q75, q95 and persistence.
     """
     panels = [_in_time(p) for p in told["panels"]]
-    wide, half, cases = (sum(x) for x in zip(*map(_inside, panels), strict=True))
+    parts = [
+        f"on {w} of {n} motions ({p['title']})"
+        for p, (w, _, n) in zip(panels, map(_inside, panels), strict=True)
+    ]
     below = (
         "Of right forecasts the 90\u00a0% interval holds nine motions in ten, the 50\u00a0% interval half of them. "
         "Motions in order of date, evenly spaced whatever the time between them."
     )
     with style.look():
         figure = style.page(
-            f"{told['title']}: cohesion lay in the 90\u00a0% interval of the forecast on {wide} of {cases} "
-            f"motion{'' if cases == 1 else 's'}, in the 50\u00a0% interval on {half}",
+            f"{told['title']}: cohesion lay in the 90\u00a0% interval of the forecast {' and '.join(parts)}",
             "Cohesion (joint support with the leader, 0 to 1), inputs as they were", below, told["footer"],
             3.3 * len(panels) + 0.26,
         )  # fmt: skip
