@@ -23,7 +23,7 @@ DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"
 README = DOCS.parent / "README.md"
 TABLES = {
     "claims": ("ledger.csv", "tests.csv"),
-    "backtest-csto": ("scores.csv", "skill.csv"),
+    "backtest-csto": ("scores.csv", "origins.csv", "skill.csv"),
     "backtest-csto-wide": ("scores.csv", "skill.csv"),
     "mechanisms-csto": ("mechanisms.csv",),
 }
@@ -135,6 +135,22 @@ def skills(kept: Rows, schemes: list[str]) -> str:
     return table(["", "skill in", "inputs", *baselines], body)
 
 
+def origins(kept: Rows) -> str:
+    """Membership and conduct of every rolling origin by itself, inputs as they were."""
+    of = [r for r in kept if r["scheme"] == "rolling origin" and r["inputs"] != "held"]
+    who = list(dict.fromkeys(r["forecaster"] for r in of))
+    body = []
+    for key in dict.fromkeys((r["fit_until"], r["question"], r["score"]) for r in of):
+        if key[1:] not in (("change of membership", "Brier score"), ("conduct", "log score")):
+            continue
+        each = {
+            r["forecaster"]: r for r in of if (r["fit_until"], r["question"], r["score"]) == key
+        }
+        values = [with_error(float(each[w]["value"]), float(each[w]["mcse"])) for w in who]
+        body.append([key[0], f"{key[1]}: {key[2]}", *values, each[who[0]]["cases"]])
+    return table(["fitted until", "", *who, "cases"], body)
+
+
 def skill(row: dict[str, str]) -> str:
     """A skill with its 90 % interval, bold where the interval has one sign."""
     if not row["skill"]:
@@ -196,6 +212,7 @@ def blocks(folder: Path) -> dict[str, str]:
         **{r["claim"]: of_claim(r["claim"], ledger, tests) for r in ledger},
         "backtest": scores(scored, own),
         "skill": skills(skilled, own),
+        "origins": origins(kept["backtest-csto/origins.csv"]),
         "wide": skills(kept["backtest-csto-wide/skill.csv"], own),
         "carried": f"{scores(scored, carried)}\n\n{skills(skilled, carried)}",
         "mechanisms": mechanisms(kept["mechanisms-csto/mechanisms.csv"]),
