@@ -157,6 +157,7 @@ def test_what_histories_need_earns_its_place_and_what_does_nothing_does_not() ->
         (("seeds = [1, 2]", "seeds = [1, 1]"), "each once"),
         (("2021-12-31", "2023-06-01"), "held_out_after"),
         (("2021-12-31", "2020-02-01"), "held_out_after"),
+        (("2021-12-31", "2021-11-15"), "such as 2021-09-30"),
         (('"six.toml"', '"sixx.toml"'), "no such file"),
         (('["peers"]', '["pears"]'), "peers"),
         (('["peers"]', '["exit_rate"]'), "cannot be switched off"),

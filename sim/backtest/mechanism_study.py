@@ -1,6 +1,5 @@
 """From a file of mechanisms to a checked study: the model, and the model without each of them."""
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sim.backtest.study import not_between
 from sim.errors import InputError, Problem
 from sim.inference.study import Calibration, CalibrationTables, load_calibration, not_switches
 from sim.scenario.load import read_toml, validated
@@ -109,10 +109,7 @@ def _mistakes(
             if off in whole.tables.without:
                 found = f"{off} is switched off already"
                 yield Problem(at, f"{key}.without[{k}]", found, f"allowed: what {tables.calibration} has")  # fmt: skip
-    time = whole.scenario.tables.time
-    first = (time.record_from or time.start) + dt.timedelta(days=366)
-    if not first <= tables.held_out_after < whole.tables.until - dt.timedelta(days=92):
-        allowed = f"allowed: from {first} to a quarter before {whole.tables.until}"
-        yield Problem(where(("held_out_after",)), "held_out_after", f"{tables.held_out_after}", allowed)  # fmt: skip
+    at_date = where(("held_out_after",))
+    yield from not_between(tables.held_out_after, whole, at_date, "held_out_after")
     if len(set(tables.seeds)) < len(tables.seeds):
         yield Problem(where(("seeds",)), "seeds", f"{tables.seeds}", "allowed: each once")

@@ -99,22 +99,25 @@ def _mistakes(
                 at = where((part, k, "name"))
                 yield Problem(at, f"{part}[{k}].name", f"{named.name} twice", "allowed: each name once")  # fmt: skip
             names.add(called)
-    edges, _ = tick_edges(whole.scenario.tables)
-    ends = [d - dt.timedelta(days=1) for d in edges[1:]]
-    first, last = edges[0] + dt.timedelta(days=366), whole.tables.until - dt.timedelta(days=92)
     for k, scheme in enumerate(tables.schemes):
         for i, until in enumerate(scheme.fit_until):
             at, key = where(("schemes", k, "fit_until")), f"schemes[{k}].fit_until[{i}]"
             if scheme.fit_until.index(until) < i:
                 yield Problem(at, key, f"{until} twice", "allowed: each date once")
-            elif not first <= until < last:
-                allowed = f"allowed: from {first} to a quarter before {whole.tables.until}"
-                yield Problem(at, key, f"{until}", allowed)
-            elif until not in ends:
-                near = max(d for d in ends if d < until)
-                yield Problem(
-                    at, key, f"{until}", f"allowed: the last day of a tick, such as {near}"
-                )
+            else:
+                yield from not_between(until, whole, at, key)
+
+
+def not_between(until: dt.date, whole: Calibration, where: str, key: str) -> Iterator[Problem]:
+    """A date must part a record into a year or more to fit and a quarter or more to foretell, at the end of a tick."""
+    edges, _ = tick_edges(whole.scenario.tables)
+    ends = [d - dt.timedelta(days=1) for d in edges[1:]]
+    first, last = edges[0] + dt.timedelta(days=366), whole.tables.until
+    if not first <= until < last - dt.timedelta(days=92):
+        yield Problem(where, key, f"{until}", f"allowed: from {first} to a quarter before {last}")
+    elif until not in ends:
+        near = max(d for d in ends if d < until)
+        yield Problem(where, key, f"{until}", f"allowed: the last day of a tick, such as {near}")
 
 
 def _end(scheme: Scheme, until: dt.date, last: dt.date) -> dt.date:
