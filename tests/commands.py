@@ -46,6 +46,6 @@ def ended(process: subprocess.Popen[str], code: int, *said: str) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     _, errors = process.communicate()
     assert process.returncode == code, errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     for words in said:
         assert words in " ".join(errors.split()), errors

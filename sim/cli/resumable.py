@@ -39,6 +39,7 @@ def resumable(folder: Path) -> Iterator[Callable[[], bool]]:
 
 def unfinished() -> NoReturn:
     """Say that what was asked to stop has stopped."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more has nothing left to drop
     show.err().print(f"Interrupted. {kept()}")
     sys.exit(130)
 
