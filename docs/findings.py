@@ -194,9 +194,8 @@ def tables(folder: Path) -> dict[str, Rows]:
     return {name: rows(f) if f.exists() else [] for name, f in files.items()}
 
 
-def blocks(folder: Path) -> dict[str, str]:
+def blocks(kept: dict[str, Rows], folder: Path) -> dict[str, str]:
     """Everything that stands between markers, by name."""
-    kept = tables(folder)
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
@@ -226,7 +225,7 @@ def filled(text: str, folder: Path, whole: bool = True) -> str:
     """
     kept = tables(folder)
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
-    for name, content in blocks(folder).items():
+    for name, content in blocks(kept, folder).items():
         block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
         found = list(block.finditer(text))
         if not found and not whole:

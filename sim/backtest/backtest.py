@@ -13,7 +13,7 @@ from sim.backtest.forecasts import make
 from sim.backtest.known import happened
 from sim.backtest.scoring import AS_THEY_WERE
 from sim.backtest.study import Backtest, load_backtest
-from sim.backtest.written import Rows, csv_of, figures, read, results
+from sim.backtest.written import Rows, figures, read, results
 from sim.inference.calibrate import calibrate
 from sim.inference.forecast import carried
 from sim.inference.smc import Stage
@@ -31,6 +31,7 @@ from sim.outcomes.save import (
     writing,
 )
 from sim.outcomes.source import code, versions
+from sim.outcomes.tables import csv_of
 
 FROZEN, FITS, FIGURES = "backtest.json", "fits", "figures"
 SCORES, SKILL, CASES, COHESION = "scores.csv", "skill.csv", "cases.csv", "cohesion.csv"
@@ -111,7 +112,7 @@ def backtest(
 
 def identity(study: Backtest) -> dict[str, Any]:
     """What makes a backtest the one it is."""
-    c = next(iter(study.fits.values()))
+    c = study.calibration
     said = c.tables.model_dump(mode="json", exclude={"title", "question", "until"})
     return {
         "format": FORMAT,
@@ -136,7 +137,9 @@ def _open(study: Backtest, folder: Path) -> Backtested:
         made.append(make(scheme.name, origins, [_draws(folder, o.until) for o in origins], t))
     for name in study.carried:
         o = study.beginning(name)
-        z = carried(_draws(folder, max(study.fits)), o.taught.space, o.fit.space, t.seed)
+        z = carried(
+            _draws(folder, study.calibration.tables.until), o.taught.space, o.fit.space, t.seed
+        )
         made.append(make(name, [o], [z], t, [AS_THEY_WERE]))
     who = identity(study)
     inputs = f"{who['fingerprint']} {who['observations']}"

@@ -33,7 +33,7 @@ def own_rate(o: Origin, rate: float, seed: int) -> Told:
         o, np.where(o.inside, *(_own_hazard(o.taught, inside, rate) for inside in (True, False)))
     )
     told = _told(o, found, [_frequencies(o.taught.motions, k) for k in range(len(o.inside))], seed)
-    past = [c for c in _cohesions(o.taught) if np.isfinite(c)]
+    past = _cohesions(o.taught)
     return told._replace(cohesion=[np.array(past)] * len(o.after)) if len(past) > 1 else told
 
 
@@ -41,27 +41,28 @@ def persistence(o: Origin, rate: float, seed: int) -> Told:
     """Nobody changes sides; everybody does again what it did last, and cohesion is what it was last."""
     last = [_last(o.taught.motions, k) for k in range(len(o.inside))]
     told = _told(o, np.zeros((len(o.inside), len(o.leads))), last, seed)
-    past = [c for c in _cohesions(o.taught) if np.isfinite(c)]
+    past = _cohesions(o.taught)
     return told._replace(cohesion=[np.full(2, past[-1])] * len(o.after)) if past else told
 
 
 def on_covariates(o: Origin, seed: int, held: bool) -> Told:
     """A logit of leaving, one of entering, and one of conduct, on dependence, threat and Western ties."""
     n, last = o.fit.ticks, o.fit.ticks - 1
+    here, learned = covariates(o.whole), covariates(o.taught)
 
     def at(tick: int) -> Array:
-        return covariates(o.whole, last if held else tick)
+        return here[last if held else tick]
 
     stay = np.ones(len(o.inside))
     changed = np.empty((len(o.inside), len(o.leads)))
-    fits = {inside: logit.fit(*_years(o.taught, inside), 2) for inside in (True, False)}
+    fits = {inside: logit.fit(*_years(o.taught, learned, inside), 2) for inside in (True, False)}
     for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
         x = at(n + start)
         hazard = np.where(o.inside, fits[True].chances(x)[:, 1], fits[False].chances(x)[:, 1])
         years = np.maximum(end - np.maximum(start, o.begins), 0) / per_year(o.whole)
         stay = stay * (1.0 - hazard) ** years
         changed[:, k] = 1.0 - stay
-    conduct = logit.fit(*_answers(o.taught), 3)
+    conduct = logit.fit(*_answers(o.taught, learned), 3)
     by_state = [conduct.chances(at(tick_of(o.whole, m))) for m in o.after]
     return _told(o, changed, [], seed, by_state)
 
@@ -87,20 +88,20 @@ def _own_hazard(taught: Target, inside: bool, rate: float) -> float:
     return float((crossed.sum() + 0.5) / (at_risk.sum() / per_year(taught)))
 
 
-def _years(taught: Target, inside: bool) -> tuple[Array, Array]:
+def _years(taught: Target, learned: Array, inside: bool) -> tuple[Array, Array]:
     """State-years on one side: covariates at their start, whether the side was changed."""
     outside, scripted, year = taught.record == OUTSIDE, _scripted(taught), per_year(taught)
     x, y = [np.zeros((0, 3))], [np.zeros(0)]
     for start in range(taught.ticks - year, -1, -year):
         rows = (outside[start] != inside) & ~scripted[start : start + year].any(axis=0)
-        x.append(covariates(taught, start)[rows])
+        x.append(learned[start][rows])
         y.append((outside[start + 1 : start + year + 1] != outside[start]).any(axis=0)[rows])
     return np.concatenate(x), np.concatenate(y)
 
 
-def _answers(taught: Target) -> tuple[Array, Array]:
+def _answers(taught: Target, learned: Array) -> tuple[Array, Array]:
     """Answers on record: covariates of the state, what it did."""
-    x = [covariates(taught, tick_of(taught, m))[list(m.rows)] for m in taught.motions]
+    x = [learned[tick_of(taught, m)][list(m.rows)] for m in taught.motions]
     y = [m.codes for m in taught.motions]
     return np.concatenate([np.zeros((0, 3)), *x]), np.concatenate([np.zeros(0), *y])
 
@@ -123,8 +124,9 @@ def _last(before: Sequence[Motion], state: int) -> Array:
 
 
 def _cohesions(taught: Target) -> list[float]:
-    """Cohesion on the motions on record."""
-    return [cohesion(m, taught.record[tick_of(taught, m)]) for m in taught.motions]
+    """Cohesion on the motions on record on which all members were asked."""
+    found = (cohesion(m, taught.record[tick_of(taught, m)]) for m in taught.motions)
+    return [c for c in found if np.isfinite(c)]
 
 
 def _told(

@@ -120,10 +120,13 @@ def conduct_told(answers: Answers, rows: tuple[int, ...], runs: slice | Flags) -
     return np.stack([oppose, 1.0 - oppose - support, support], axis=1)
 
 
-def covariates(target: Target, tick: int) -> Array:
-    """Dependence, gravest threat and Western ties of all states at the middle of their bands, (state, 3)."""
+def covariates(target: Target) -> Array:
+    """Dependence, gravest threat and Western ties of all states at the middle of their bands, (tick, state, 3)."""
     uniforms: object = target.space.uniforms(np.zeros((1, target.space.size)))
     environment = Environment(target.program, uniforms, slice(0, 1))  # type: ignore[arg-type]
-    at = environment.at(tick)
-    threat = np.max([getattr(at, kind) for kind in THREATS], axis=0)
-    return np.stack([at.dependence[:, 0], threat[:, 0], at.western_ties[:, 0]], axis=1)
+    found = []
+    for tick in range(target.ticks):
+        at = environment.at(tick)
+        threat = np.max([getattr(at, kind) for kind in THREATS], axis=0)
+        found.append(np.concatenate([at.dependence, threat, at.western_ties], axis=1))
+    return np.stack(found)

@@ -8,9 +8,18 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sim.backtest.schema import Words
 from sim.backtest.study import not_between
 from sim.errors import InputError, Problem
-from sim.inference.study import Calibration, CalibrationTables, load_calibration, not_switches
+from sim.inference.study import (
+    Calibration,
+    CalibrationTables,
+    Draws,
+    Particles,
+    Sweeps,
+    load_calibration,
+    not_switches,
+)
 from sim.scenario.load import read_toml, validated
 from sim.scenario.locate import Keys
 from sim.scenario.schema import Date, Strict
@@ -18,7 +27,6 @@ from sim.scenario.schema import Date, Strict
 FULL = "all mechanisms"
 """The model from which they are removed; no mechanism can have this name."""
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-Words = Annotated[str, Field(min_length=1)]
 
 
 class Mechanism(Strict):
@@ -35,9 +43,9 @@ class MechanismTables(Strict):
     question: str = ""
     calibration: Words
     held_out_after: Date
-    draws: Annotated[int, Field(ge=20, le=4096, strict=True)] | None = None
-    particles: Annotated[int, Field(ge=2, le=4096, strict=True)] | None = None
-    sweeps: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
+    draws: Draws | None = None
+    particles: Particles | None = None
+    sweeps: Sweeps | None = None
     seeds: Annotated[list[Annotated[int, Field(ge=0, strict=True)]], Field(min_length=2)]
     mechanisms: Annotated[dict[str, Mechanism], Field(min_length=1)]
 

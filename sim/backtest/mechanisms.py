@@ -7,7 +7,6 @@ the evidence with it is greater than without (Kass & Raftery 1995, 10.1080/01621
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +18,7 @@ import numpy as np
 from sim.backtest import openings
 from sim.backtest.mechanism_study import MechanismStudy, load_mechanisms
 from sim.backtest.worth import BEFORE, PARTS, held_out_verdict, table
-from sim.backtest.written import Rows, csv_of, read
-from sim.errors import InputError, Problem
+from sim.backtest.written import Rows, read
 from sim.inference.evidence import evidence
 from sim.inference.store import FLOORS
 from sim.inference.study import Calibration
@@ -36,7 +34,8 @@ from sim.outcomes.save import (
     writing,
 )
 from sim.outcomes.source import code, versions
-from sim.outcomes.workers import spread
+from sim.outcomes.tables import csv_of
+from sim.outcomes.workers import processes, spread
 
 FROZEN, RUNS, STUDY = "mechanisms.json", "runs", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
@@ -101,8 +100,7 @@ def mechanisms(
     """
     study = study if isinstance(study, MechanismStudy) else load_mechanisms(study)
     folder = Path(out) if out else Path("results") / study.name
-    if jobs is not None and jobs < 1:
-        raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
+    workers = processes(jobs)
     if not force and _finished(study, folder):
         return Mechanisms(folder, True)
     with alone(folder, OWN, "study of mechanisms"):
@@ -110,7 +108,7 @@ def mechanisms(
             clear(folder, OWN)
             _record(study)
             put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
-        if not _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop):
+        if not _sample(study, folder, workers, tell, stop):
             return Mechanisms(folder, False)
         _finish(study, folder)
     return Mechanisms(folder, True)

@@ -10,28 +10,26 @@ PARTS = 16
 """Parts of the draws that are left out in turn for Monte Carlo standard errors (jackknife)."""
 
 
-def told(o: Origin, f: Forecast, runs: slice | Flags = slice(None)) -> Told:
-    """The forecast of some of the runs."""
-    crossed = changed(f.status, o)[..., runs]
+def told(o: Origin, f: Forecast) -> Told:
+    """The forecast of all runs."""
+    return _of_runs(o, f, changed(f.status, o), slice(None))
+
+
+def without_parts(o: Origin, f: Forecast) -> list[Told]:
+    """The forecasts that leave out each part of the draws in turn."""
+    crossed, part = changed(f.status, o), part_of(f.status.shape[2], f.draws)
+    return [_of_runs(o, f, crossed, part != k) for k in range(PARTS)]
+
+
+def _of_runs(o: Origin, f: Forecast, crossed: Flags, runs: slice | Flags) -> Told:
     answers = [f.answers[m.name] for m in o.after]
     return Told(
-        crossed.mean(axis=2),
+        crossed[..., runs].mean(axis=2),
         [conduct_told(a, m.rows, runs) for a, m in zip(answers, o.after, strict=True)],
         [a.cohesion[runs] for a in answers],
     )
 
 
-def without_parts(o: Origin, f: Forecast) -> list[Told]:
-    """The forecasts that leave out each part of the draws in turn."""
-    return [told(o, f, part_of(f.status.shape[2], f.draws) != k) for k in range(PARTS)]
-
-
 def part_of(runs: int, draws: int) -> Array:
     """To which part each run belongs; the runs of a draw stay together."""
     return np.asarray(np.arange(runs) // (runs // draws) % PARTS)
-
-
-def jackknife(values: Array) -> float:
-    """Standard error of an estimate from those that leave out each part in turn. (Efron & Stein 1981, 10.1214/aos/1176345462.)"""
-    n = len(values)
-    return float(np.sqrt((n - 1) / n * ((values - values.mean()) ** 2).sum()))

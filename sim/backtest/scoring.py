@@ -7,7 +7,6 @@ import numpy as np
 
 from sim.backtest.baselines import BASELINES, LOGIT
 from sim.backtest.known import Happened, Origin, Told
-from sim.backtest.model import jackknife
 from sim.backtest.scores import (
     brier,
     category_log_score,
@@ -18,6 +17,7 @@ from sim.backtest.scores import (
 )
 from sim.inference.smc import generator
 from sim.model.arrays import Array
+from sim.outcomes.moments import jackknife
 
 AS_THEY_WERE, HELD = "as they were", "held"
 MODEL = "model"
@@ -116,7 +116,7 @@ def score_rows(
             rows.append(
                 {
                     "scheme": scheme, **m._asdict(), "forecaster": f.name, "inputs": f.knows,
-                    "value": float(x.mean()), "mcse": jackknife(parts) if len(parts) else 0.0, "cases": len(x),
+                    "value": float(x.mean()), "mcse": float(jackknife(parts)) if len(parts) else 0.0, "cases": len(x),
                 }
             )  # fmt: skip
     return rows

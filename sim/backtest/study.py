@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from sim.backtest import openings
@@ -26,28 +27,38 @@ class Backtest:
     file: Path
     text: str
     tables: BacktestTables
-    fits: dict[dt.date, Calibration]
-    """By the last date that a fit has seen, each once."""
+    calibration: Calibration
     carried: dict[str, Scenario]
     """Other alliances by name."""
-    last: dt.date
-    """The last date of the evidence, by the calibration file."""
+
+    @cached_property
+    def fits(self) -> dict[dt.date, Calibration]:
+        """By the last date that a fit has seen, each once; to the end of the evidence if other alliances need it."""
+        whole = self.calibration
+        dates = {until for scheme in self.tables.schemes for until in scheme.fit_until}
+        dates |= {whole.tables.until} if self.carried else set()
+        return {
+            d: replace(whole, name=f"{d}", tables=whole.tables.model_copy(update={"until": d}))
+            for d in sorted(dates)
+        }
 
     def origin(self, scheme: Scheme, until: dt.date) -> Origin:
         """What is known and asked at an origin."""
         fit = self.fits[until]
         particles = fit.tables.particles
-        whole = target_of(fit.scenario, fit.motions, particles, _end(scheme, until, self.last))
+        whole = target_of(
+            fit.scenario, fit.motions, particles, _end(scheme, until, self.calibration.tables.until)
+        )
         return Origin(scheme.name, until, fit.target, fit.target, whole)
 
     @property
     def openings(self) -> Path:
         """The table of openings of what the calibration leaves out."""
-        return openings.table_of(next(iter(self.fits.values())).file)
+        return openings.table_of(self.calibration.file)
 
     def beginning(self, name: str) -> Origin:
         """What is known and asked of another alliance at its beginning."""
-        learned, scenario = self.fits[max(self.fits)], self.carried[name]
+        learned, scenario = self.calibration, self.carried[name]
         whole = target_of(scenario, [], learned.tables.particles)
         fit = Target(whole.program, whole.record[:1], (), whole.space, whole.particles)
         return Origin(name, scenario.tables.time.start, learned.target, fit, whole)
@@ -67,8 +78,7 @@ def load_backtest(path: str | Path) -> Backtest:
     file = Path(path)
     source = read_toml(file)
     tables = validated(source, BacktestTables)
-    calibration = source.named(tables.calibration, ("calibration",))
-    whole = load_calibration(calibration)
+    whole = load_calibration(source.named(tables.calibration, ("calibration",)))
     problems = list(_mistakes(tables, whole, source.where))
     carried: dict[str, Scenario] = {}
     for k, other in enumerate(tables.carried):
@@ -78,13 +88,7 @@ def load_backtest(path: str | Path) -> Backtest:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    dates = {until for scheme in tables.schemes for until in scheme.fit_until}
-    dates |= {whole.tables.until} if carried else set()
-    fits = {
-        d: replace(whole, name=f"{d}", tables=whole.tables.model_copy(update={"until": d}))
-        for d in sorted(dates)
-    }
-    return Backtest(file.stem, file, source.text, tables, fits, carried, whole.tables.until)
+    return Backtest(file.stem, file, source.text, tables, whole, carried)
 
 
 def _mistakes(

@@ -1,7 +1,6 @@
 """What a backtest writes: every probability with what happened, cohesion by motion, figures."""
 
 import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,9 +99,10 @@ def cohesions(made: Made, seen: list[Happened]) -> Rows:
 
 
 def figures(study: Backtest, found: Rows, number: int) -> dict[str, "Figure"]:
+    """Every figure by name; ``number`` is the opening that they show."""
     from sim.figures import backtest as draw
 
-    c = next(iter(study.fits.values()))
+    c = study.calibration
     runs = c.tables.draws * study.tables.replicates
     footer = (
         f"Backtest: {study.name}  |  {c.scenario.name}  |  {runs:,} futures of {c.tables.draws:,} posterior draws an origin  |  "
@@ -137,23 +137,8 @@ def with_error(value: float, mcse: float) -> str:
     return f"{value:.{digits}f}" + (f"±{error}" if mcse else "")
 
 
-def csv_of(rows: Rows) -> str:
-    """Rows as CSV, numbers in six digits, nothing where there is none."""
-
-    def cell(x: Any) -> str:
-        if isinstance(x, float):
-            return f"{x:.6g}" if np.isfinite(x) else ""
-        return str(x)
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(rows[0])
-    writer.writerows([cell(x) for x in row.values()] for row in rows)
-    return text.getvalue()
-
-
 def read(file: Path) -> Rows:
-    """The rows of a table that :func:`csv_of` made."""
+    """The rows of a table that :func:`sim.outcomes.tables.csv_of` made."""
 
     def value(text: str) -> Any:
         try:

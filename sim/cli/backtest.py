@@ -38,21 +38,14 @@ def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool
 @contextmanager
 def bar(fits: int) -> Iterator[Callable[[str, int, float, float, Stage | None], None]]:
     """How far the fits are, on standard error."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
-               TextColumn("{task.fields[told]}"))  # fmt: skip
-    with Progress(
-        *columns, console=show.err(), transient=True, disable=not show.err().is_terminal
-    ) as shown:
-        task = shown.add_task("fits", total=float(fits), told="")
+    with show.stages("fits", float(fits)) as shown:
         begun: list[str] = []
 
         def tell(name: str, stage: int, power: float, share: float, last: Stage | None) -> None:
             if name not in begun:
                 begun.append(name)
             told = f"until {name}: power {power:.2f}, stage {stage}, {100 * share:.0f} %"
-            shown.update(task, completed=len(begun) - 1 + power, told=told)
+            shown(len(begun) - 1 + power, told)
 
         yield tell
 

@@ -47,21 +47,14 @@ def _date(text: str | None) -> dt.date | None:
 @contextmanager
 def bar(name: str) -> Iterator[Callable[[int, float, float, Stage | None], None]]:
     """How far the power of the likelihood is, and how the last stage did, on standard error."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn(f"{name}: power"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
-               TextColumn("{task.fields[told]}"))  # fmt: skip
-    with Progress(
-        *columns, console=show.err(), transient=True, disable=not show.err().is_terminal
-    ) as shown:
-        task = shown.add_task("", total=1.0, told="")
+    with show.stages(f"{name}: power") as shown:
 
         def tell(number: int, power: float, share: float, last: Stage | None) -> None:
             told = f"stage {number}, {100 * share:.0f} %"
             if last is not None and last.number:
                 r = last.rows[-1]
                 told += f"; effective {r.effective:.0f}, accepted {r.accepted:.2f}"
-            shown.update(task, completed=power, told=told)
+            shown(power, told)
 
         yield tell
 

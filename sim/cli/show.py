@@ -76,6 +76,18 @@ def print_fitting(
 
 
 @contextmanager
+def stages(what: str, total: float = 1.0) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on standard error for work that tells in words what it is at."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
+               TextColumn("{task.fields[told]}"))  # fmt: skip
+    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as shown:
+        task = shown.add_task(what, total=total, told="")
+        yield lambda done, told: shown.update(task, completed=done, told=told)
+
+
+@contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error, shown only when the work takes longer than a second."""
     from rich.progress import (

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import InputError, Problem
 from sim.inference import smc, store, summary
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.smc import Stage
@@ -21,10 +19,9 @@ from sim.model.arrays import Array
 from sim.outcomes.disk import put
 from sim.outcomes.folder import alone, clear
 from sim.outcomes.save import PROVENANCE
-from sim.outcomes.workers import results
+from sim.outcomes.tables import csv_of
+from sim.outcomes.workers import processes, results
 
-CHUNK = 128
-"""Draws whose likelihoods are estimated together; names their chance, so it does not change."""
 Tell = Callable[[int, float, float, Stage | None], Any]
 
 
@@ -81,8 +78,7 @@ def calibrate(
     from threadpoolctl import threadpool_limits
 
     study = study if isinstance(study, Calibration) else load_calibration(study)
-    if jobs is not None and jobs < 1:
-        raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
+    workers = processes(jobs)
     folder = Path(out) if out else Path("results") / study.name
     if not force and store.is_finished(study, folder):
         return Calibrated(folder, True)
@@ -91,7 +87,7 @@ def calibrate(
             clear(folder, store.OWN)
         store.open_folder(study, folder)
         with threadpool_limits(1):  # with more threads linear algebra adds up in another order
-            return _sample(study, folder, jobs or os.cpu_count() or 1, tell, stop)
+            return _sample(study, folder, workers, tell, stop)
 
 
 def _sample(
@@ -124,8 +120,7 @@ def estimator(target: Target, jobs: int) -> smc.Estimate:
     from joblib import delayed
 
     def estimate(z: Array, key: tuple[int, ...]) -> Array:
-        chunks = range(0, len(z), CHUNK)
-        tasks = [delayed(log_likelihood)(target, z[k : k + CHUNK], (*key, k)) for k in chunks]
+        tasks = [delayed(log_likelihood)(target, *c) for c in smc.chunks(z, key)]
         return np.concatenate(list(results(tasks, jobs)))
 
     return estimate
@@ -138,7 +133,7 @@ def _finish(
     """Tables and figures, provenance last: it says that the rest is whole."""
     found = summary.diagnostics(target, last, deviation)
     put(folder / store.POSTERIOR, summary.posterior_csv(target, last.z))
-    put(folder / store.SUMMARY, summary.csv_of(summary.coefficients(target, last.z)))
+    put(folder / store.SUMMARY, csv_of(summary.coefficients(target, last.z)))
     put(folder / store.BY_STAGE, summary.stages_csv(last.rows))
     put(folder / store.DIAGNOSTICS, json.dumps(found, indent=1) + "\n")
     _figures(study, target, folder, last)

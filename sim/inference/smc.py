@@ -257,11 +257,19 @@ def stages(
         yield stage
 
 
-def serial(target_estimate: Callable[[Array, Sequence[int]], Array], chunk: int = 128) -> Estimate:
+CHUNK = 128
+"""Draws whose likelihoods are estimated together; names their chance, so it does not change."""
+
+
+def chunks(z: Array, key: tuple[int, ...]) -> Iterator[tuple[Array, tuple[int, ...]]]:
+    """The draws in pieces, each with the key of its chance."""
+    return ((z[k : k + CHUNK], (*key, k)) for k in range(0, len(z), CHUNK))
+
+
+def serial(target_estimate: Callable[[Array, Sequence[int]], Array]) -> Estimate:
     """An estimate chunk by chunk in this process; the chunks, not the workers, name the chance."""
 
     def estimate(z: Array, key: tuple[int, ...]) -> Array:
-        parts = [target_estimate(z[k : k + chunk], (*key, k)) for k in range(0, len(z), chunk)]
-        return np.concatenate(parts)
+        return np.concatenate([target_estimate(*c) for c in chunks(z, key)])
 
     return estimate

@@ -30,6 +30,11 @@ NOT_SWITCHED_OFF = frozenset(
 SWITCHES = tuple(c.name for c in COEFFICIENTS if c.phase != "crises" and c.name not in NOT_SWITCHED_OFF)  # fmt: skip
 
 
+Draws = Annotated[int, Field(ge=20, le=4096, strict=True)]
+Particles = Annotated[int, Field(ge=2, le=4096, strict=True)]
+Sweeps = Annotated[int, Field(ge=1, le=100, strict=True)]
+
+
 class CalibrationTables(Strict):
     """What a calibration file may say."""
 
@@ -37,9 +42,9 @@ class CalibrationTables(Strict):
     question: str = ""
     scenario: str
     observations: str
-    draws: Annotated[int, Field(ge=20, le=4096, strict=True)] = 512
-    particles: Annotated[int, Field(ge=2, le=4096, strict=True)] = 16
-    sweeps: Annotated[int, Field(ge=1, le=100, strict=True)] = 3
+    draws: Draws = 512
+    particles: Particles = 16
+    sweeps: Sweeps = 3
     rounds: Annotated[int, Field(ge=0, le=100, strict=True)] = 5
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
     until: Date = LAST_EVIDENCE

@@ -7,6 +7,7 @@ import numpy as np
 from sim.inference.likelihood import Target
 from sim.inference.smc import Estimate, Row, Settings, Stage
 from sim.model.arrays import Array
+from sim.outcomes.tables import csv_of
 
 UNIDENTIFIED = 0.9
 """Share of the prior's standard deviation from which the data are said not to identify a coefficient."""
@@ -73,16 +74,6 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> dict[str, Any
         },
         "coded_places_spread": float(places.std(axis=0).mean()) if places.size else 0.0,
     }
-
-
-def csv_of(rows: list[dict[str, Any]]) -> str:
-    """Rows as CSV, numbers in six digits."""
-
-    def cell(x: Any) -> str:
-        return f"{x:.6g}" if isinstance(x, float) else str(x)
-
-    lines = [",".join(rows[0])] + [",".join(map(cell, r.values())) for r in rows]
-    return "\n".join(lines) + "\n"
 
 
 def stages_csv(rows: tuple[Row, ...]) -> str:

@@ -73,3 +73,11 @@ def quantiles(x: Array) -> Array:
     if not x.shape[-1]:
         return np.full((*x.shape[:-1], len(LEVELS)), np.nan)
     return np.moveaxis(np.quantile(x, LEVELS, axis=-1), 0, -1)
+
+
+def jackknife(left_out: Array) -> Array:
+    """Standard error of an estimate from those that leave out each part in turn, (..., part) to (...).
+
+    (Efron & Stein 1981, 10.1214/aos/1176345462.)
+    """
+    return np.asarray(np.sqrt((left_out.shape[-1] - 1.0) * left_out.var(axis=-1)))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array
+from sim.outcomes.moments import jackknife
 
 ROUNDING = 1e-24
 """Variances below this times the squared mean are rounding: the quantity does not vary."""
@@ -74,6 +75,5 @@ def parameter_share(by_draw: Array, event: bool) -> Array:
     between, rest = without_one.variances(runs, event)
     still = rest > HARDLY * whole[..., None]
     shares = np.where(still, between / np.where(still, rest, 1.0), 0.0)
-    error = np.sqrt(less * shares.var(axis=-1))
-    found = np.stack([np.clip(share, 0.0, 1.0), error], axis=-1)
+    found = np.stack([np.clip(share, 0.0, 1.0), jackknife(shares)], axis=-1)
     return np.where(varies[..., None], found, np.nan)

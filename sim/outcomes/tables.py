@@ -1,6 +1,9 @@
 """Tidy tables of a run, as pandas data frames and CSV files."""
 
-from typing import TYPE_CHECKING
+import io
+from collections.abc import Mapping, Sequence
+from csv import writer
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,3 +102,18 @@ def digits(frame: "pd.DataFrame") -> "pd.DataFrame":
 def csv(frame: "pd.DataFrame") -> str:
     """A table as CSV text; undefined values are empty."""
     return str(digits(frame).to_csv(index=False, lineterminator="\n"))
+
+
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV text, numbers in six digits, undefined ones empty."""
+
+    def cell(x: Any) -> str:
+        if isinstance(x, float):
+            return f"{x:.6g}" if np.isfinite(x) else ""
+        return str(x)
+
+    text = io.StringIO()
+    table = writer(text, lineterminator="\n")
+    table.writerow(rows[0])
+    table.writerows([cell(x) for x in row.values()] for row in rows)
+    return text.getvalue()

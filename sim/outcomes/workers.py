@@ -1,14 +1,24 @@
 """Tasks to worker processes, which Ctrl-C does not reach and whose death is told: many short ones, or few long ones."""
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from typing import Any
 
+from sim.errors import InputError, Problem
+
 
 class WorkerDied(Exception):
     """A worker process ended without a word: killed, or out of memory."""
+
+
+def processes(jobs: int | None) -> int:
+    """How many processes: as many as asked, or all cores. Raises InputError for less than one."""
+    if jobs is not None and jobs < 1:
+        raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
+    return jobs or os.cpu_count() or 1
 
 
 def ignore_interruption() -> None:

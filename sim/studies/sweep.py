@@ -1,16 +1,15 @@
 """The verb: freeze a study, run what is missing, write its tables and figures."""
 
 import datetime as dt
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import InputError, Problem
 from sim.outcomes.disk import locked
 from sim.outcomes.folder import alone, clear
+from sim.outcomes.workers import processes
 from sim.studies.finish import finish
 from sim.studies.freeze import FAILURES, OWN, SUMMARY, freeze, is_finished
 from sim.studies.plan import POINTS, Plan, opened
@@ -112,7 +111,7 @@ def sweep(
     """
     study = study if isinstance(study, Study) else load_study(study)
     folder = Path(out) if out else Path("results") / study.name
-    workers = _jobs(jobs)
+    workers = processes(jobs)
     if not force and is_finished(study, folder):
         return Sweep(folder, True)
     with alone(folder, OWN, "sweep"):
@@ -128,12 +127,6 @@ def sweep(
                 return Sweep(folder, False)
             if finish(plan, folder, receipts, began):
                 return Sweep(folder, True)
-
-
-def _jobs(jobs: int | None) -> int:
-    if jobs is not None and jobs < 1:
-        raise InputError([Problem("--jobs", "", f"{jobs}", "allowed: a whole number, at least 1")])
-    return jobs or os.cpu_count() or 1
 
 
 def _run_missing(
