@@ -87,6 +87,19 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(whole: Path, tmp_path:
     assert contents(out) == contents(whole / "out")
 
 
+def test_without_motions_ahead_membership_is_scored_alone(tmp_path: Path) -> None:
+    """Nobody votes in the year after either origin: there is no conduct and no cohesion to foretell."""
+    split = ("fit_until = [2021-12-31]\nyears = 2", "fit_until = [2021-06-30]\nyears = 1")
+    file = study(tmp_path, split, ("[2021-03-31, 2021-12-31]", "[2021-09-30]"))
+    table = tmp_path / "observed.csv"
+    lines = [x for x in table.read_text().splitlines() if not x.startswith("2022")]
+    table.write_text("\n".join(lines) + "\n")
+    assert backtest(file, tmp_path / "out", jobs=1).finished
+    questions = {r["question"] for r in rows(tmp_path / "out" / "scores.csv")}
+    assert questions == {"change of membership"}
+    assert (tmp_path / "out" / "cohesion.csv").read_text() == ""
+
+
 def test_origins_add_up_to_their_scheme(whole: Path) -> None:
     by_origin = rows(whole / "out" / "origins.csv")
     for s in rows(whole / "out" / "scores.csv"):

@@ -105,7 +105,7 @@ def csv(frame: "pd.DataFrame") -> str:
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV text, numbers in six digits, undefined ones empty."""
+    """Rows as CSV text, numbers in six digits, undefined ones empty; no text for no rows."""
 
     def cell(x: Any) -> str:
         if isinstance(x, float):
@@ -114,6 +114,6 @@ def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
 
     text = io.StringIO()
     table = writer(text, lineterminator="\n")
-    table.writerow(rows[0])
+    table.writerows(list(rows[:1]))
     table.writerows([cell(x) for x in row.values()] for row in rows)
     return text.getvalue()
