@@ -19,7 +19,7 @@ from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Inputs
 from sim.model.noise import Noise
 from sim.model.tick import Script
 from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
-from sim.scenario.program import Program
+from sim.scenario.compile import Program
 
 LARGEST = 700.0
 
@@ -212,9 +212,7 @@ class Member(mesa.Agent):
         m, c = self.model, self.model.c
         asked = 1.0 if self.kind else 0.0
         kept = c.watching * m.all_helped + (1.0 - c.watching) * self.help
-        broken = c.watching * (m.all_asked - m.all_helped) + (1.0 - c.watching) * (
-            asked - self.help
-        )
+        broken = c.watching * (m.all_asked - m.all_helped) + (1.0 - c.watching) * (asked - self.help)
         self.kept = m.stays_belief * self.kept + m.prior_kept + kept
         self.broken = m.stays_belief * self.broken + m.prior_broken + broken
 
@@ -330,8 +328,12 @@ class Alliance(mesa.Model):
         self.recent_exits = 0.0
         self.war = self.scene.leader.war
         self.help_by_kind = (
-            0.0, c.help_interstate, c.help_separatist, c.help_insurgency, c.help_regime,
-        )  # fmt: skip
+            0.0,
+            c.help_interstate,
+            c.help_separatist,
+            c.help_insurgency,
+            c.help_regime,
+        )
         self.stays_belief = math.exp(-dt / c.memory)
         self.prior_kept = (1.0 - self.stays_belief) * c.prior_weight * c.prior_reliability
         self.prior_broken = (1.0 - self.stays_belief) * c.prior_weight - self.prior_kept
@@ -345,9 +347,7 @@ class Alliance(mesa.Model):
         self.perceive()
         self.states = [
             Member(self, row, status, admissible)
-            for row, (status, admissible) in enumerate(
-                zip(life.status, life.admissible, strict=True)
-            )
+            for row, (status, admissible) in enumerate(zip(life.status, life.admissible, strict=True))
         ]
         self.datacollector = mesa.DataCollector(
             model_reporters={"cohesion": Alliance.cohesion},

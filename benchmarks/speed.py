@@ -25,9 +25,9 @@ from benchmarks import plain_mesa
 from sim.engines.ensemble import draws_of, run_block
 from sim.model.noise import BLOCK, Noise
 from sim.model.variables import COEFFICIENTS
-from sim.outcomes.run import simulate
+from sim.results.run import simulate
+from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
-from sim.scenario.program import Program, compile
 from tests.helpers import SIX
 from tests.scenarios import of_size
 
@@ -107,10 +107,7 @@ def tasks_of(program: Program, blocks: int, runs: int) -> dict[str, tuple[Task, 
 
 def rounds(tasks: dict[str, tuple[Task, int]], number: int) -> list[dict[str, float]]:
     """Million member-ticks a second of every task in every round, the first round thrown away."""
-    found = [
-        {name: ticks / seconds(task) / 1e6 for name, (task, ticks) in tasks.items()}
-        for _ in range(number + 1)
-    ]
+    found = [{name: ticks / seconds(task) / 1e6 for name, (task, ticks) in tasks.items()} for _ in range(number + 1)]
     return found[1:]
 
 
@@ -150,10 +147,7 @@ def speed_table(number: int) -> Table:
     """All sizes side by side."""
     with tempfile.TemporaryDirectory() as folder:
         programs = {states: program_of(states, Path(folder)) for states in SIZES}
-    shown = {
-        states: lines(rounds(tasks_of(program, *SIZES[states]), number))
-        for states, program in programs.items()
-    }
+    shown = {states: lines(rounds(tasks_of(program, *SIZES[states]), number)) for states, program in programs.items()}
     table = Table(
         title=f"Million member-ticks a second: median (least to most) of {number} rounds",
         caption="Member-ticks: members, the leader excluded, x forecast ticks x runs. One core. "
@@ -203,8 +197,13 @@ def sizes_table(number: int) -> Table:
     for often, members in programs:
         speed = [f[f"{often}{members}"] for f in found]
         base = [f[f"{often}{MEMBERS[0]}"] for f in found]
-        table.add_row(often, f"{members}", f"{a_year[often, members]:.1f}", spread([1e3 / x for x in speed], 0),
-                      spread([b / x for x, b in zip(speed, base, strict=True)]))  # fmt: skip
+        table.add_row(
+            often,
+            f"{members}",
+            f"{a_year[often, members]:.1f}",
+            spread([1e3 / x for x in speed], 0),
+            spread([b / x for x, b in zip(speed, base, strict=True)]),
+        )
     return table
 
 
@@ -235,17 +234,18 @@ def main() -> None:
     parser.add_argument("--sizes", action="store_true", help="cost by members and crises instead")
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
     parser.add_argument(
-        "--runs", type=int, nargs="+", default=[0, 10_000, 100_000, 1_000_000],
+        "--runs",
+        type=int,
+        nargs="+",
+        default=[0, 10_000, 100_000, 1_000_000],
         help="with --memory: numbers of runs",
-    )  # fmt: skip
+    )
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
     if given.sizes:
         console.print(sizes_table(given.rounds))
     else:
-        console.print(
-            memory_table(tuple(given.runs)) if given.memory else speed_table(given.rounds)
-        )
+        console.print(memory_table(tuple(given.runs)) if given.memory else speed_table(given.rounds))
 
 
 if __name__ == "__main__":

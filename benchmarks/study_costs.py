@@ -9,7 +9,7 @@ from statistics import median
 from rich.table import Table
 
 from benchmarks.study_files import KINDS, STUDY, core_seconds, plan_of, study_of
-from sim.outcomes.run import keep_memory
+from sim.results.run import keep_memory
 from sim.studies.batch import run_points
 from sim.studies.study import load_study
 from tests.helpers import SIX
@@ -50,8 +50,14 @@ def costs(rounds: int) -> Table:
             size, took = _measured(rounds, **{**start, name: value})
             at = {**start, name: value}
             rate = at["runs"] / took
-            table.add_row(name, f"{value:,}", str(size), f"{took * 1e3:,.2f}", f"{rate:,.0f}",
-                          f"{rate * at['ticks'] * at['members'] / 1e6:,.2f}")  # fmt: skip
+            table.add_row(
+                name,
+                f"{value:,}",
+                str(size),
+                f"{took * 1e3:,.2f}",
+                f"{rate:,.0f}",
+                f"{rate * at['ticks'] * at['members'] / 1e6:,.2f}",
+            )
     return table
 
 
@@ -62,24 +68,35 @@ def _measured(rounds: int, points: int, runs: int, ticks: int, members: int) -> 
         home = Path(folder)
         scenario = SIX if members == 5 else of_size(home, members)
         file = home / "study.toml"
-        text = STUDY.format(scenario=scenario, runs=runs, points=points, since="", interval_runs=0,
-                            path=f"members.{'AAA' if members == 5 else 'M00'}.western_ties",
-                            more=f'[set]\n"time.step" = "{step}"')  # fmt: skip
+        text = STUDY.format(
+            scenario=scenario,
+            runs=runs,
+            points=points,
+            since="",
+            interval_runs=0,
+            path=f"members.{'AAA' if members == 5 else 'M00'}.western_ties",
+            more=f'[set]\n"time.step" = "{step}"',
+        )
         file.write_text(text)
         plan = plan_of(load_study(file), home)
     batch = plan.batches[0]
     run_points(plan, batch[:2])
-    return len(batch), median(
-        core_seconds(lambda: run_points(plan, batch)) for _ in range(rounds)
-    ) / len(batch)
+    return len(batch), median(core_seconds(lambda: run_points(plan, batch)) for _ in range(rounds)) / len(batch)
 
 
 STEPS = {
-    "points made (vary)": "program.py:vary", "pasts hashed": "ensemble.py:past_of",
-    "record lived": "ensemble.py:relive", "environments": "environment.py:__init__", "inputs": "ensemble.py:_around",
-    "draws": "ensemble.py:draws_of", "ticks of the forecast": "tick.py:tick", "chances added up": "incidence.py:add",
-    "quantities": "together.py:_apart", "sums": "summary.py:add", "statistics": "summary.py:statistics",
-}  # fmt: skip
+    "points made (vary)": "program.py:vary",
+    "pasts hashed": "ensemble.py:past_of",
+    "record lived": "ensemble.py:relive",
+    "environments": "environment.py:__init__",
+    "inputs": "ensemble.py:_around",
+    "draws": "ensemble.py:draws_of",
+    "ticks of the forecast": "tick.py:tick",
+    "chances added up": "incidence.py:add",
+    "quantities": "together.py:_apart",
+    "sums": "summary.py:add",
+    "statistics": "summary.py:statistics",
+}
 """Steps of a batch, by the function that does them; some are inside others."""
 
 

@@ -44,22 +44,29 @@ outcomes = ["exit", "cohesion"]
 
 
 def study_of(
-    folder: Path, kind: str, points: int, runs: int, scenario: str = OUTLOOK, more: str = "",
+    folder: Path,
+    kind: str,
+    points: int,
+    runs: int,
+    scenario: str = OUTLOOK,
+    more: str = "",
     interval_runs: int = 0,
-) -> Study:  # fmt: skip
+) -> Study:
     """A study of one factor, as a file in a folder."""
     path, since = KINDS[kind]
     file = folder / f"{kind}-{points}-{runs}.toml"
-    text = STUDY.format(scenario=scenario, runs=runs, points=points, path=path, since=since, more=more,
-                        interval_runs=interval_runs)  # fmt: skip
+    text = STUDY.format(
+        scenario=scenario, runs=runs, points=points, path=path, since=since, more=more, interval_runs=interval_runs
+    )
     file.write_text(text)
     return load_study(file)
 
 
 def small_study(file: Path, points: int, runs: int) -> None:
     """The file of a study of six.toml in yearly steps, two factors; no more than a file."""
-    text = STUDY.format(scenario=SIX, runs=runs, points=points, path="members.AAA.western_ties", since="",
-                        more=YEARLY, interval_runs=0)  # fmt: skip
+    text = STUDY.format(
+        scenario=SIX, runs=runs, points=points, path="members.AAA.western_ties", since="", more=YEARLY, interval_runs=0
+    )
     more = '[factors.b]\npath = "behaviour.peers"\nlow = 0.1\nhigh = 0.9\n'
     file.write_text(text + more)
 

@@ -9,9 +9,9 @@ from rich.table import Table
 from benchmarks import plain_mesa
 from benchmarks.study_files import core_seconds, spread
 from sim.model.noise import BLOCK
+from sim.results.comparison import compare
+from sim.scenario.compile import compile
 from sim.scenario.load import Scenario, load
-from sim.scenario.program import compile
-from sim.studies.compare import compare
 from tests.helpers import SIX
 
 ERROR = 0.001
@@ -77,9 +77,7 @@ def _round(ours: list[Scenario], theirs: list[Scenario], seed: int) -> tuple[flo
     own = core_seconds(lambda: compare(*ours, runs=RUNS, seed=1, jobs=1)) / RUNS
     lives = [plain_mesa.lives(compile(s), seed, MESA_RUNS) for s in theirs]
     seeds = count(1_000_003 * (seed + 1))
-    mesa = core_seconds(
-        lambda: [plain_mesa.run(life, next(seeds)) for one in lives for life in one]
-    )
+    mesa = core_seconds(lambda: [plain_mesa.run(life, next(seeds)) for one in lives for life in one])
     return own, mesa / MESA_RUNS
 
 
@@ -89,7 +87,12 @@ def _row(ours: list[Scenario], member: str, speeds: list[tuple[float, float]]) -
     variance = row.base * (1 - row.base) + row.value * (1 - row.value)
     needed, theirs = RUNS * (row.mcse / ERROR) ** 2, variance / ERROR**2
     return [
-        f"{row.base:.3f}", f"{row.value:.3f}", f"{needed:,.0f}", f"{theirs:,.0f}",
-        spread([needed * a for a, _ in speeds]), spread([theirs * b for _, b in speeds], 0),
-        spread([theirs * b / (needed * a) for a, b in speeds], 0), f"{row.saved_runs:,.1f}",
-    ]  # fmt: skip
+        f"{row.base:.3f}",
+        f"{row.value:.3f}",
+        f"{needed:,.0f}",
+        f"{theirs:,.0f}",
+        spread([needed * a for a, _ in speeds]),
+        spread([theirs * b for _, b in speeds], 0),
+        spread([theirs * b / (needed * a) for a, b in speeds], 0),
+        f"{row.saved_runs:,.1f}",
+    ]

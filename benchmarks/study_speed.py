@@ -20,8 +20,8 @@ from benchmarks.study_files import (
     spread,
     study_of,
 )
-from sim.outcomes.run import keep_memory, simulate
-from sim.outcomes.save import PROVENANCE
+from sim.results.run import keep_memory, simulate
+from sim.storage.files import PROVENANCE
 from sim.studies import store, sweep
 from sim.studies.batch import run_points
 from sim.studies.plan import Plan
@@ -62,10 +62,14 @@ def throughput(rounds: int) -> Table:
             found = [_round(plan, runs, k) for k in range(rounds + 1)][1:]
             together = [f[0] for f in found]
             table.add_row(
-                kind, f"{runs:,}", str(len(plan.batches[0])), spread(together, 0, 1e3),
-                spread([runs / x for x in together], 0), spread([f[1] / f[0] for f in found]),
+                kind,
+                f"{runs:,}",
+                str(len(plan.batches[0])),
+                spread(together, 0, 1e3),
+                spread([runs / x for x in together], 0),
+                spread([f[1] / f[0] for f in found]),
                 spread([f[2] / f[0] for f in found]),
-            )  # fmt: skip
+            )
     return table
 
 
@@ -100,9 +104,12 @@ def whole(rounds: int) -> Table:
                 after = _singles(plan, range(128, 256, 32))
             found.append((took, (before + after) / 8 * POINTS / took))
         table.add_row(
-            kind, "1,024", spread([f[0] for f in found], 1), spread([POINTS * 1024 / f[0] for f in found], 0),
+            kind,
+            "1,024",
+            spread([f[0] for f in found], 1),
+            spread([POINTS * 1024 / f[0] for f in found], 0),
             spread([f[1] for f in found]),
-        )  # fmt: skip
+        )
     return table
 
 
@@ -133,17 +140,20 @@ def workers(rounds: int) -> Table:
             took = {jobs: _swept(kind, jobs) for jobs in ((1, 2) if k % 2 else (2, 1))}
             found.append((took[1], took[2], most))
         table.add_row(
-            kind, spread([f[0] for f in found], 1), spread([f[1] for f in found], 1),
-            spread([a / b for a, b, _ in found]), spread([c for *_, c in found]),
+            kind,
+            spread([f[0] for f in found], 1),
+            spread([f[1] for f in found], 1),
+            spread([a / b for a, b, _ in found]),
+            spread([c for *_, c in found]),
             spread([100 * a / b / c for a, b, c in found], 0),
-        )  # fmt: skip
+        )
     return table
 
 
 COMPUTE = """
 import sys, time
 from pathlib import Path
-from sim.outcomes.run import keep_memory
+from sim.results.run import keep_memory
 from sim.studies.batch import run_points
 from sim.studies.plan import opened
 keep_memory()
@@ -170,8 +180,7 @@ def _computed(home: Path, processes: int) -> float:
     """Mean seconds of so many processes that compute the same side by side."""
     command = [sys.executable, "-c", COMPUTE, str(home)]
     running = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(processes)
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)
     ]
     time.sleep(4)  # until all have imported
     for p in running:
@@ -229,12 +238,26 @@ def storage(rounds: int) -> Table:
         caption="Overhead: all that is not computing, over computing. Again: `cohesion sweep` of the finished study, and of one "
         "that has all receipts but not its tables; seconds of the command, of which importing is part.",
     )
-    columns = ("study", "points", "compute [s]", "store [s]", "freeze [s]", "tables, figures [s]", "overhead [%]",
-               "stored alone [%]", "again, finished [s]", "again, receipts [s]")  # fmt: skip
+    columns = (
+        "study",
+        "points",
+        "compute [s]",
+        "store [s]",
+        "freeze [s]",
+        "tables, figures [s]",
+        "overhead [%]",
+        "stored alone [%]",
+        "again, finished [s]",
+        "again, receipts [s]",
+    )
     for column in columns:
         table.add_column(column, justify="left" if column == "study" else "right")
-    cases = (("outlook, record, 512 runs", 64, "record", 512), ("outlook, record, 512 runs", 256, "record", 512),
-             ("outlook, coefficient, 1024 runs", FEWER, "coefficient", 1024), ("six, yearly, 16 runs", 4096, "", 16))  # fmt: skip
+    cases = (
+        ("outlook, record, 512 runs", 64, "record", 512),
+        ("outlook, record, 512 runs", 256, "record", 512),
+        ("outlook, coefficient, 1024 runs", FEWER, "coefficient", 1024),
+        ("six, yearly, 16 runs", 4096, "", 16),
+    )
     for name, points, kind, runs in cases:
         found = []
         for _ in range(rounds):
@@ -247,9 +270,17 @@ def storage(rounds: int) -> Table:
         rest = [100 * (f["total"] / f["run"] - 1) for f in found]
         stored = [100 * f["store"] / f["run"] for f in found]
         table.add_row(
-            name, f"{points:,}", column("run"), column("store"), column("freeze"), column("finish"), spread(rest, 1),
-            spread(stored, 1), column("finished"), column("receipts"),
-        )  # fmt: skip
+            name,
+            f"{points:,}",
+            column("run"),
+            column("store"),
+            column("freeze"),
+            column("finish"),
+            spread(rest, 1),
+            spread(stored, 1),
+            column("finished"),
+            column("receipts"),
+        )
     return table
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS  # noqa: E402
 from sim.scenario.load import Scenario, load  # noqa: E402
-from sim.scenario.schema import WORDS, value_at  # noqa: E402
+from sim.scenario.tables import WORDS, value_at  # noqa: E402
 
 GUIDE = ROOT / "docs" / "coding-guide.md"
 ALLIANCES = {
@@ -33,9 +33,7 @@ def holders(scenario: Scenario, name: str, channel: str, of_leader: bool) -> dic
     return {m.name: f"members.{code}.{end}" for code, m in scenario.tables.members.items()}
 
 
-def examples(
-    scenarios: dict[str, Scenario], name: str, channel: str, of_leader: bool, word: str
-) -> str:
+def examples(scenarios: dict[str, Scenario], name: str, channel: str, of_leader: bool, word: str) -> str:
     """States and years for which the word was coded, one an alliance, the first it is met."""
     found = []
     for alliance, scenario in scenarios.items():

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sim.backtest.written import with_error
+from sim.evaluation.written import with_error
 
 DOCS = Path(__file__).resolve().parent
 DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"
@@ -48,9 +48,7 @@ def rows(file: Path) -> Rows:
 def table(head: list[str], body: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *body]
-    return "\n".join(
-        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines
-    )
+    return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines)
 
 
 def share(row: dict[str, str], value: str, low: str, high: str) -> str:
@@ -62,10 +60,9 @@ def share(row: dict[str, str], value: str, low: str, high: str) -> str:
 def summary(ledger: Rows) -> str:
     """A row a claim."""
     body = [
-        [r["claim"], r["title"], share(r, "holds", "low", "high"), f"**{r['verdict']}**", r["at_mean"]]
-        for r in ledger
-    ]  # fmt: skip
-    return table(["", "claim", "holds in % of draws (95 % interval)", "verdict", "holds at the mean"], body)  # fmt: skip
+        [r["claim"], r["title"], share(r, "holds", "low", "high"), f"**{r['verdict']}**", r["at_mean"]] for r in ledger
+    ]
+    return table(["", "claim", "holds in % of draws (95 % interval)", "verdict", "holds at the mean"], body)
 
 
 def of_claim(name: str, ledger: Rows, tests: Rows) -> str:
@@ -78,13 +75,17 @@ def of_claim(name: str, ledger: Rows, tests: Rows) -> str:
         before = t["test"]
         sign = ">" if t["side"] == "above" else "<"
         body.append(
-            [t["says"] if first else "", f"`{t['measured']}`",
-             f"{float(t['estimate']):+.3f} ± {float(t['mcse']):.3f}",
-             f"{float(t['q05']):+.2f} to {float(t['q95']):+.2f}", f"{sign} {float(t['threshold']):g}",
-             f"{100 * float(t['holds']):.0f}",
-             share(t, "test_holds", "test_low", "test_high") if first else ""]
-        )  # fmt: skip
-    head = ["test", "measured", "mean ± error", "90 % of draws", "must be", "holds in %", "test holds in %"]  # fmt: skip
+            [
+                t["says"] if first else "",
+                f"`{t['measured']}`",
+                f"{float(t['estimate']):+.3f} ± {float(t['mcse']):.3f}",
+                f"{float(t['q05']):+.2f} to {float(t['q95']):+.2f}",
+                f"{sign} {float(t['threshold']):g}",
+                f"{100 * float(t['holds']):.0f}",
+                share(t, "test_holds", "test_low", "test_high") if first else "",
+            ]
+        )
+    head = ["test", "measured", "mean ± error", "90 % of draws", "must be", "holds in %", "test holds in %"]
     verdict = f"**{row['verdict'].capitalize()}**: holds in {share(row, 'holds', 'low', 'high')} % of draws."
     return f"{verdict}\n\n{table(head, body)}"
 
@@ -129,9 +130,7 @@ def skills(kept: Rows, schemes: list[str]) -> str:
         of = [r for r in kept if r["scheme"] == scheme]
         for key in dict.fromkeys((r["question"], r["score"], r["inputs"]) for r in of):
             each = {r["baseline"]: r for r in of if (r["question"], r["score"], r["inputs"]) == key}
-            body.append(
-                [scheme, f"{key[0]}: {key[1]}", key[2], *(skill(each[b]) for b in baselines)]
-            )
+            body.append([scheme, f"{key[0]}: {key[1]}", key[2], *(skill(each[b]) for b in baselines)])
     return table(["", "skill in", "inputs", *baselines], body)
 
 
@@ -143,9 +142,7 @@ def origins(kept: Rows) -> str:
     for key in dict.fromkeys((r["fit_until"], r["question"], r["score"]) for r in of):
         if key[1:] not in (("change of membership", "Brier score"), ("conduct", "log score")):
             continue
-        each = {
-            r["forecaster"]: r for r in of if (r["fit_until"], r["question"], r["score"]) == key
-        }
+        each = {r["forecaster"]: r for r in of if (r["fit_until"], r["question"], r["score"]) == key}
         values = [with_error(float(each[w]["value"]), float(each[w]["mcse"])) for w in who]
         body.append([key[0], f"{key[1]}: {key[2]}", *values, each[who[0]]["cases"]])
     return table(["fitted until", "", *who, "cases"], body)
@@ -163,9 +160,13 @@ def skill(row: dict[str, str]) -> str:
 def mechanisms(kept: Rows) -> str:
     """A row a mechanism, the most useful first."""
     body = [
-        [r["mechanism"], *(f"{float(r[k]):+.1f} ± {float(r[f'{k}_se']):.1f}" for k in ("evidence", "held_out")), r["verdict"]]
+        [
+            r["mechanism"],
+            *(f"{float(r[k]):+.1f} ± {float(r[f'{k}_se']):.1f}" for k in ("evidence", "held_out")),
+            r["verdict"],
+        ]
         for r in sorted(kept, key=lambda r: -float(r["evidence"]))
-    ]  # fmt: skip
+    ]
     head = [
         "mechanism",
         "log evidence, with less without",
@@ -190,7 +191,7 @@ def cell(file: str, keys: list[str], kept: dict[str, Rows]) -> str:
 
 def tables(folder: Path) -> dict[str, Rows]:
     """Every kept table by folder and name, empty where there is none."""
-    files = {f"{where}/{name}": folder / where / name for where, names in TABLES.items() for name in names}  # fmt: skip
+    files = {f"{where}/{name}": folder / where / name for where, names in TABLES.items() for name in names}
     return {name: rows(f) if f.exists() else [] for name, f in files.items()}
 
 
@@ -200,9 +201,7 @@ def blocks(kept: dict[str, Rows], folder: Path) -> dict[str, str]:
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
     schemes = list(dict.fromkeys(r["scheme"] for r in scored))
-    own = [
-        s for s in schemes if any(r["question"] == "conduct" for r in scored if r["scheme"] == s)
-    ]
+    own = [s for s in schemes if any(r["question"] == "conduct" for r in scored if r["scheme"] == s)]
     carried = [s for s in schemes if s not in own]
     return {
         "ledger": summary(ledger),
@@ -268,9 +267,7 @@ def take_over(results: Path, text: str) -> None:
     (KEPT / where).mkdir(parents=True, exist_ok=True)
     for name in TABLES[where]:
         shutil.copyfile(results / name, KEPT / where / name)
-    told = {
-        k: v for k, v in provenance.items() if k != "command"
-    }  # which names folders of a machine
+    told = {k: v for k, v in provenance.items() if k != "command"}  # which names folders of a machine
     (KEPT / where / PROVENANCE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for name in re.findall(rf"findings/{where}/([^/)]+\.png)", text):
         shutil.copyfile(next(results.rglob(name)), KEPT / where / name)

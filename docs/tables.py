@@ -44,9 +44,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table."""
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def input_row(i: Input) -> list[str]:
@@ -60,9 +58,7 @@ def inputs() -> str:
     """The tables of the inputs."""
     head = ("symbol", "name", "meaning", "channels, default weight", "default")
     parts = (("Of every state", MEMBER_INPUTS), ("Of the leader", LEADER_INPUTS))
-    return "\n\n".join(
-        f"**{title}**\n\n{table(head, map(input_row, given))}" for title, given in parts
-    )
+    return "\n\n".join(f"**{title}**\n\n{table(head, map(input_row, given))}" for title, given in parts)
 
 
 def prior(c: Coefficient) -> str:
@@ -86,8 +82,7 @@ def coefficients() -> str:
     """The tables of the coefficients, one a phase."""
     head = ("symbol", "name", "meaning", "unit", "prior", "range", "source")
     return "\n\n".join(
-        f"**Phase: {phase}**\n\n"
-        + table(head, (coefficient_row(c) for c in COEFFICIENTS if c.phase == phase))
+        f"**Phase: {phase}**\n\n" + table(head, (coefficient_row(c) for c in COEFFICIENTS if c.phase == phase))
         for phase in dict.fromkeys(c.phase for c in COEFFICIENTS)
     )
 

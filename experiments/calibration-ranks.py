@@ -16,8 +16,8 @@ from sim.inference.build import target_of
 from sim.inference.likelihood import Target
 from sim.inference.observations import Motion, read
 from sim.inference.ranks import alarms, recover, uniformity
+from sim.scenario.files import folder
 from sim.scenario.load import load
-from sim.scenario.shipped import folder
 
 SIX = Path(__file__).resolve().parent.parent / "tests" / "data" / "six.toml"
 BY_YEAR = {"time.step": "year", "time.horizons": [1]}
@@ -33,11 +33,7 @@ def target(alliance: str, particles: int) -> Target:
     scenario = load(SIX, BY_YEAR)
     rows = tuple(range(len(scenario.members)))
     codes = np.ones(len(rows), dtype=np.int8)
-    motions = [
-        Motion(f"m{year}-{k}", dt.date(year, 6, 1), rows, codes)
-        for year in range(2020, 2030)
-        for k in range(2)
-    ]
+    motions = [Motion(f"m{year}-{k}", dt.date(year, 6, 1), rows, codes) for year in range(2020, 2030) for k in range(2)]
     return target_of(scenario, motions, particles, dt.date(2030, 1, 1))
 
 
@@ -76,8 +72,10 @@ def report(ranks: np.ndarray, draws: int, of: Target) -> None:
             print(f"{what}: eighths", " ".join(f"{8 * s:.3f}" for s in share), "(1 is uniform)")
     p = uniformity(behavioural, draws)
     found = [names[k] for k in alarms(p)]
-    print(f"{len(ranks)} histories, {len(names)} coefficients: smallest p {p.min():.4f};",
-          f"not uniform at a false-alarm rate of 5 % over all: {', '.join(found) or 'none'}")  # fmt: skip
+    print(
+        f"{len(ranks)} histories, {len(names)} coefficients: smallest p {p.min():.4f};",
+        f"not uniform at a false-alarm rate of 5 % over all: {', '.join(found) or 'none'}",
+    )
 
 
 if __name__ == "__main__":

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from sim.errors import InputError
     from sim.evidence.ledger import claims
     from sim.inference.calibrate import calibrate
-    from sim.outcomes.replay import replay
-    from sim.outcomes.result import Result
-    from sim.outcomes.run import run
-    from sim.outcomes.save import save
+    from sim.results.comparison import Comparison, compare
+    from sim.results.replay import replay
+    from sim.results.result import Result
+    from sim.results.run import run
+    from sim.results.save import save
     from sim.scenario.catalogue import list
     from sim.scenario.check import check
     from sim.scenario.explain import explain
     from sim.scenario.load import Scenario, load
-    from sim.studies.compare import Comparison, compare
     from sim.studies.status import status
     from sim.studies.study import Study, load_study
     from sim.studies.sweep import Sweep, sweep
@@ -32,14 +32,14 @@ _HOMES = {
     "load": "sim.scenario.load",
     "check": "sim.scenario.check",
     "claims": "sim.evidence.ledger",
-    "compare": "sim.studies.compare",
-    "Comparison": "sim.studies.compare",
+    "compare": "sim.results.comparison",
+    "Comparison": "sim.results.comparison",
     "explain": "sim.scenario.explain",
     "list": "sim.scenario.catalogue",
-    "run": "sim.outcomes.run",
-    "Result": "sim.outcomes.result",
-    "save": "sim.outcomes.save",
-    "replay": "sim.outcomes.replay",
+    "run": "sim.results.run",
+    "Result": "sim.results.result",
+    "save": "sim.results.save",
+    "replay": "sim.results.replay",
     "load_study": "sim.studies.study",
     "Study": "sim.studies.study",
     "sweep": "sim.studies.sweep",

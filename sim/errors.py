@@ -17,11 +17,7 @@ class Problem:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        parts = [
-            f"{self.where}: {self.path}: {self.found}"
-            if self.path
-            else f"{self.where}: {self.found}"
-        ]
+        parts = [f"{self.where}: {self.path}: {self.found}" if self.path else f"{self.where}: {self.found}"]
         if self.allowed:
             parts.append(self.allowed)
         if self.suggestion:

@@ -16,9 +16,14 @@ def popen(*arguments: str, quiet: bool = False) -> subprocess.Popen[str]:
     """The command in a process group of its own, Ctrl-C not ignored."""
     pipe = subprocess.DEVNULL if quiet else subprocess.PIPE
     return subprocess.Popen(
-        [sys.executable, "-m", "sim", *arguments], cwd=ROOT, stdout=pipe, stderr=pipe, text=True,
-        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+        [sys.executable, "-m", "sim", *arguments],
+        cwd=ROOT,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def started(process: subprocess.Popen[str], done: Callable[[], bool]) -> None:

@@ -154,7 +154,7 @@ def of_csv(file: Path) -> Named:
 
 def of_backtest(folder: Path) -> Named:
     """Scores, skill, every probability and the cohesion that was forecast."""
-    from sim.backtest.backtest import backtest
+    from sim.evaluation.backtest import backtest
 
     written(folder / "fit.toml", CALIBRATION)
     found = backtest(written(folder / "back.toml", BACKTEST), folder / "back", jobs=1)
@@ -164,7 +164,7 @@ def of_backtest(folder: Path) -> Named:
 
 def of_mechanisms(folder: Path) -> Named:
     """The evidence of every sampling."""
-    from sim.backtest.mechanisms import mechanisms
+    from sim.evaluation.mechanisms import mechanisms
 
     written(folder / "fit.toml", CALIBRATION)
     found = mechanisms(written(folder / "mech.toml", MECHANISMS), folder / "mech", jobs=1)
@@ -185,9 +185,11 @@ def everything() -> dict[str, np.ndarray]:
     take("claims", of_claims())
     with tempfile.TemporaryDirectory() as scratch:
         for name, of in (
-            ("sweep", of_sweep), ("calibrate", of_calibration), ("backtest", of_backtest),
+            ("sweep", of_sweep),
+            ("calibrate", of_calibration),
+            ("backtest", of_backtest),
             ("mechanisms", of_mechanisms),
-        ):  # fmt: skip
+        ):
             take(name, of(Path(scratch) / name))
     return found
 

@@ -10,9 +10,9 @@ from sim.engines.ensemble import run_block
 from sim.model.arrays import Coefficients
 from sim.model.tick import Record
 from sim.model.variables import COEFFICIENTS
+from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
-from sim.scenario.program import Program, compile
-from sim.scenario.schema import input_paths
+from sim.scenario.tables import input_paths
 
 SIX = Path(__file__).parent / "data" / "six.toml"
 MEMBERS = ("AAA", "BBB", "CCC", "DDD", "EEE")

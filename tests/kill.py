@@ -23,9 +23,9 @@ import zarr  # noqa: F401
 
 import sim.figures.phase
 import sim.figures.style  # noqa: F401
-from sim.outcomes.save import PROVENANCE
+from sim.storage.files import PROVENANCE
 from sim.studies.sweep import sweep
-from tests.studies import differing
+from tests.study_files import differing
 
 EVENTS = {
     "open",

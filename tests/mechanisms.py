@@ -7,8 +7,8 @@ import numpy as np
 
 from sim.model.tick import Record
 from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
+from sim.scenario.compile import Program
 from sim.scenario.paths import Band
-from sim.scenario.program import Program
 from tests.helpers import stacked
 
 Records = list[Record]
@@ -68,9 +68,7 @@ stance, dependence, reliability = map(mean_of, ("stance", "dependence", "reliabi
 
 def calls(kind: int) -> Callable[[Records, tuple[int, ...]], np.ndarray]:
     """The number of crises of a kind."""
-    return lambda records, rows: sum(
-        (r.crises.kind[list(rows)] == kind).sum(axis=0) for r in records
-    )
+    return lambda records, rows: sum((r.crises.kind[list(rows)] == kind).sum(axis=0) for r in records)
 
 
 def clashes(records: Records, rows: tuple[int, ...]) -> np.ndarray:
@@ -114,9 +112,10 @@ def from_aaa(path: str) -> str:
 
 NO_CALLS = tuple(f"crisis_{k}" for k in ("interstate", "separatist", "insurgency", "regime"))
 WAR_GROWS = {
-    "knots": {"2020-01-01": 0.2, "2024-01-01": 0.9}, "join": "step",
+    "knots": {"2020-01-01": 0.2, "2024-01-01": 0.9},
+    "join": "step",
     "sources": ["assumption: test"],
-}  # fmt: skip
+}
 NO_BASES_IN_DEPENDENCE = {"weights.dependence.basing": 0.0, "weights.dependence.trade": 0.35}
 MOVES = ("before", "status", "left", "exit", "side", "dissolution", "alive")
 ALL_ELSE = tuple(f for f in Record._fields if f not in MOVES)
@@ -130,83 +129,179 @@ def threat(kind: str, entry: tuple[str, ...] = ()) -> tuple[Mechanism, Mechanism
     number = 1 + ("interstate", "separatist", "insurgency", "regime").index(kind)
     return (
         Mechanism(f"crisis_{kind}", path, 0.0, 0.9, calls(number), 1, (f"salience_{kind}", *entry)),
-        Mechanism(
-            f"salience_{kind}", path, 0.0, 0.9, stance, 1, (f"crisis_{kind}", *entry), shown=AAA
-        ),
+        Mechanism(f"salience_{kind}", path, 0.0, 0.9, stance, 1, (f"crisis_{kind}", *entry), shown=AAA),
     )
 
 
 M = Mechanism
 MECHANISMS: tuple[Mechanism, ...] = (
-    *threat("interstate"), *threat("separatist"), *threat("insurgency"),
+    *threat("interstate"),
+    *threat("separatist"),
+    *threat("insurgency"),
     *threat("regime", ("entry_regime_threat",)),
     M("crisis_dispute", dispute, 0.0, 1.0, clashes, 1),
-    M("help_dependence", from_aaa("dependence"), 0.0, 0.9, help_given, 1,
-      ("dependence", "exit_dependence", "exit_basing"), ("dependence",), shown=AAA),
+    M(
+        "help_dependence",
+        from_aaa("dependence"),
+        0.0,
+        0.9,
+        help_given,
+        1,
+        ("dependence", "exit_dependence", "exit_basing"),
+        ("dependence",),
+        shown=AAA,
+    ),
     M("help_affinity", from_aaa("affinity"), 0.0, 0.9, help_given, 1, ("affinity",), shown=AAA),
-    M("help_partiality", from_aaa("partiality"), 0.0, 0.9, help_given, -1,
-      ("partiality", "exit_partiality"), shown=AAA),
+    M(
+        "help_partiality",
+        from_aaa("partiality"),
+        0.0,
+        0.9,
+        help_given,
+        -1,
+        ("partiality", "exit_partiality"),
+        shown=AAA,
+    ),
     M("help_weakness", "leader.capacity", 0.1, 0.9, help_given, 1, ("protection",)),
-    M("watching", answers, 0.0, 1.0, reliability, 1, ("peers", "contagion", "exit_rate"),
-      rows=(0, 1, 3, 4), shown=(0, 1, 3, 4)),
-    M("dependence", from_aaa("dependence.trade"), 0.0, 0.9, stance, 1,
-      ("help_dependence", "exit_dependence"), ("dependence",), shown=AAA),
-    M("protection", from_aaa("threat.interstate"), 0.0, 0.9, stance, 1, ("crisis_interstate",),
-      shown=AAA),
+    M(
+        "watching",
+        answers,
+        0.0,
+        1.0,
+        reliability,
+        1,
+        ("peers", "contagion", "exit_rate"),
+        rows=(0, 1, 3, 4),
+        shown=(0, 1, 3, 4),
+    ),
+    M(
+        "dependence",
+        from_aaa("dependence.trade"),
+        0.0,
+        0.9,
+        stance,
+        1,
+        ("help_dependence", "exit_dependence"),
+        ("dependence",),
+        shown=AAA,
+    ),
+    M("protection", from_aaa("threat.interstate"), 0.0, 0.9, stance, 1, ("crisis_interstate",), shown=AAA),
     M("affinity", from_aaa("affinity"), 0.0, 0.9, stance, 1, ("help_affinity",), shown=AAA),
     M("opinion", from_aaa("opinion"), 0.1, 0.9, stance, 1, shown=AAA),
-    M("western_ties", from_aaa("western_ties"), 0.0, 0.9, stance, -1,
-      ("entrapment", "diversification"), shown=AAA),
+    M("western_ties", from_aaa("western_ties"), 0.0, 0.9, stance, -1, ("entrapment", "diversification"), shown=AAA),
     M("entrapment", "leader.confrontation", 0.0, 0.9, stance, -1),
     M("entrapment", from_aaa("target_ties"), 0.0, 0.9, stance, -1, shown=AAA),
     M("hierarchy", "leader.hierarchy", 0.0, 0.9, stance, -1),
     M("hierarchy", from_aaa("autonomy"), 0.0, 0.9, stance, -1, shown=AAA),
-    M("partiality", from_aaa("partiality"), 0.0, 0.9, stance, -1,
-      ("help_partiality", "exit_partiality"), shown=AAA),
+    M("partiality", from_aaa("partiality"), 0.0, 0.9, stance, -1, ("help_partiality", "exit_partiality"), shown=AAA),
     M("other_ties", from_aaa("other_ties"), 0.0, 0.9, stance, -1, ("diversification",), shown=AAA),
-    M("security_offer", from_aaa("security_offer"), 0.0, 0.3, stance, -1, ("exit_offer",),
-      shown=AAA),
-    M("peers", from_aaa("autonomy"), 0.0, 0.9, stance, -1, ("contagion", "watching", "exit_rate"),
-      rows=(1, 2, 3, 4), shown=(1, 2, 3, 4)),
+    M("security_offer", from_aaa("security_offer"), 0.0, 0.3, stance, -1, ("exit_offer",), shown=AAA),
+    M(
+        "peers",
+        from_aaa("autonomy"),
+        0.0,
+        0.9,
+        stance,
+        -1,
+        ("contagion", "watching", "exit_rate"),
+        rows=(1, 2, 3, 4),
+        shown=(1, 2, 3, 4),
+    ),
     M("exit_rate", renewal, 0.0, 0.5, exits, 1),
-    M("exit_stance", "leader.hierarchy", 0.0, 0.9, exits, 1,
-      ("entry_stance", "exit_punishment", "diversification"), ALL_ELSE),
+    M(
+        "exit_stance",
+        "leader.hierarchy",
+        0.0,
+        0.9,
+        exits,
+        1,
+        ("entry_stance", "exit_punishment", "diversification"),
+        ALL_ELSE,
+    ),
     M("exit_dependence", "leader.coercion", 0.0, 0.9, exits, -1, ("punishment",)),
-    M("exit_basing", from_aaa("dependence.basing"), 0.0, 0.9, exits, -1, shown=AAA,
-      more=NO_BASES_IN_DEPENDENCE),
+    M("exit_basing", from_aaa("dependence.basing"), 0.0, 0.9, exits, -1, shown=AAA, more=NO_BASES_IN_DEPENDENCE),
     M("exit_offer", from_aaa("security_offer"), 0.0, 0.3, exits, 1, ("security_offer",), shown=AAA),
     M("renewal", renewal, 0.0, 0.5, exits, 1),
-    M("contagion", "behaviour.contagion_memory", 0.3, 6.0, exits, 1,
-      more={"behaviour.exit_rate": 0.6}),
-    M("exit_partiality", from_aaa("partiality"), 0.0, 0.9, exits, 1,
-      ("partiality", "help_partiality"), shown=AAA),
-    M("exit_punishment", "behaviour.punishment", 0.0, 2.0, exits, -1, ("punishment_affinity",),
-      more={**AT_ODDS, "behaviour.exit_basing": 6.0}),
+    M("contagion", "behaviour.contagion_memory", 0.3, 6.0, exits, 1, more={"behaviour.exit_rate": 0.6}),
+    M("exit_partiality", from_aaa("partiality"), 0.0, 0.9, exits, 1, ("partiality", "help_partiality"), shown=AAA),
+    M(
+        "exit_punishment",
+        "behaviour.punishment",
+        0.0,
+        2.0,
+        exits,
+        -1,
+        ("punishment_affinity",),
+        more={**AT_ODDS, "behaviour.exit_basing": 6.0},
+    ),
     M("freeze_rate", "behaviour.resume_rate", 0.01, 2.0, ticks_as(FROZEN), -1),
-    M("freeze_cost", "leader.coercion", 0.0, 0.9, side_from(ACTIVE), -1,
-      ("punishment", "exit_rate")),
-    M("resume_rate", "behaviour.freeze_cost", 0.1, 0.9, side_from(FROZEN), 1,
-      ("freeze_rate", "exit_rate"), start=FROZEN),
+    M("freeze_cost", "leader.coercion", 0.0, 0.9, side_from(ACTIVE), -1, ("punishment", "exit_rate")),
+    M(
+        "resume_rate",
+        "behaviour.freeze_cost",
+        0.1,
+        0.9,
+        side_from(FROZEN),
+        1,
+        ("freeze_rate", "exit_rate"),
+        start=FROZEN,
+    ),
     M("entry_rate", from_aaa("admissible"), False, True, side_from(OUTSIDE), 1, start=OUTSIDE),
-    M("entry_stance", "leader.hierarchy", 0.0, 0.9, side_from(OUTSIDE), -1,
-      ("exit_stance", "exit_punishment", "diversification"), ALL_ELSE, start=OUTSIDE),
-    M("entry_regime_threat", from_aaa("threat.regime"), 0.0, 0.9, side_from(OUTSIDE), 1,
-      ("crisis_regime", "salience_regime"), shown=AAA, start=OUTSIDE),
+    M(
+        "entry_stance",
+        "leader.hierarchy",
+        0.0,
+        0.9,
+        side_from(OUTSIDE),
+        -1,
+        ("exit_stance", "exit_punishment", "diversification"),
+        ALL_ELSE,
+        start=OUTSIDE,
+    ),
+    M(
+        "entry_regime_threat",
+        from_aaa("threat.regime"),
+        0.0,
+        0.9,
+        side_from(OUTSIDE),
+        1,
+        ("crisis_regime", "salience_regime"),
+        shown=AAA,
+        start=OUTSIDE,
+    ),
     M("overstretch", "leader.war", 0.1, 0.9, stance, -1, ("opinion_war",)),
-    M("diversification", from_aaa("other_ties"), 0.0, 0.9, dependence, -1, ("other_ties",),
-      shown=AAA, more=AT_ODDS),
+    M("diversification", from_aaa("other_ties"), 0.0, 0.9, dependence, -1, ("other_ties",), shown=AAA, more=AT_ODDS),
     M("opinion_war", "leader.war", 0.2, WAR_GROWS, stance, -1, ("overstretch",)),
-    M("opinion_promise", answers, 0.0, 1.0, stance, 1, ("protection", "watching"),
-      ("reliability", "crises"), shown=CCC),
+    M(
+        "opinion_promise",
+        answers,
+        0.0,
+        1.0,
+        stance,
+        1,
+        ("protection", "watching"),
+        ("reliability", "crises"),
+        shown=CCC,
+    ),
     M("punishment", "leader.coercion", 0.0, 0.9, stance, -1, ("exit_dependence",), more=AT_ODDS),
-    M("punishment_affinity", "behaviour.punishment", 0.0, 2.0, stance, -1, ("exit_punishment",),
-      more=AT_ODDS),
-)  # fmt: skip
+    M("punishment_affinity", "behaviour.punishment", 0.0, 2.0, stance, -1, ("exit_punishment",), more=AT_ODDS),
+)
 
 TESTED_OTHERWISE = {"volatility", "leader_exit_rate", "help_clash"}
 NO_SWITCH = {
-    "help_interstate", "help_separatist", "help_insurgency", "help_regime", "baseline",
-    "prior_reliability", "prior_weight", "memory", "adjustment_time", "oppose_below",
-    "support_above", "contagion_memory", "opinion_memory", "punishment_memory",
-}  # fmt: skip
+    "help_interstate",
+    "help_separatist",
+    "help_insurgency",
+    "help_regime",
+    "baseline",
+    "prior_reliability",
+    "prior_weight",
+    "memory",
+    "adjustment_time",
+    "oppose_below",
+    "support_above",
+    "contagion_memory",
+    "opinion_memory",
+    "punishment_memory",
+}
 """Constants, cutpoints and times: at zero they have no meaning or switch nothing off."""

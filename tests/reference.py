@@ -80,9 +80,7 @@ def helps(m: Member, i: Member, leader: Member, kind: int, clash: bool, c: Membe
     )
 
 
-def fighters(
-    world: World, inputs: World, draws: World, c: Member, dt: float, margins: Margins
-) -> set[int]:
+def fighters(world: World, inputs: World, draws: World, c: Member, dt: float, margins: Margins) -> set[int]:
     """The states that clash with a fellow member."""
     fighting: set[int] = set()
     for (a, b), dispute, u in zip(world["pairs"], inputs["disputes"], draws["clash"], strict=True):
@@ -114,9 +112,7 @@ def crises(
     return happened
 
 
-def beliefs(
-    m: Member, row: int, happened: list[Member], c: Member, dt: float
-) -> tuple[float, float]:
+def beliefs(m: Member, row: int, happened: list[Member], c: Member, dt: float) -> tuple[float, float]:
     """Phase 2: Beta counts that fade towards the prior; others' crises count by ``watching``."""
     phi = math.exp(-dt / c["memory"])
     kept_0 = c["prior_weight"] * c["prior_reliability"]
@@ -131,9 +127,7 @@ def beliefs(
     return kept, broken
 
 
-def target(
-    m: Member, i: Member, leader: Member, reliability: float, others: list[Member], c: Member
-) -> float:
+def target(m: Member, i: Member, leader: Member, reliability: float, others: list[Member], c: Member) -> float:
     """x*: MODEL.md, tick 3."""
     need = sum(c[f"salience_{k}"] * i[k] for k in THREATS)
     x = (
@@ -175,9 +169,7 @@ def hazards(
 ) -> tuple[float, float]:
     """Phase 5: hazards a year of exit and of the other move."""
     if not belongs(m):
-        entry = c["entry_rate"] * math.exp(
-            c["entry_stance"] * x + c["entry_regime_threat"] * i["regime"]
-        )
+        entry = c["entry_rate"] * math.exp(c["entry_stance"] * x + c["entry_regime_threat"] * i["regime"])
         return 0.0, entry if m["admissible"] and world["alive"] else 0.0
     ties = (
         c["exit_dependence"] * leader["coercion"] * dependence(m, i)
@@ -244,9 +236,14 @@ def punishment(m: Member, x: float, leader: Member, c: Member, dt: float) -> flo
 
 
 def _live(
-    world: World, inputs: World, happened: list[Member], draws: World, c: Member, dt: float,
+    world: World,
+    inputs: World,
+    happened: list[Member],
+    draws: World,
+    c: Member,
+    dt: float,
     margins: Margins,
-) -> list[Member]:  # fmt: skip
+) -> list[Member]:
     """Phases 2, 3 and 6 for every state: the members of the next state, status aside."""
     after = []
     for row, (m, i) in enumerate(zip(world["members"], inputs["members"], strict=True)):
@@ -255,12 +252,17 @@ def _live(
         goal = target(m, i, inputs["leader"], kept / (kept + broken), others, c)
         x = stance(m["stance"], goal, draws["members"][row]["stance"], c, dt)
         shock = inputs["leader"]["war"] - world["war"]
-        after.append({
-            "stance": x, "kept": kept, "broken": broken, "admissible": m["admissible"],
-            "opinion": opinion(m, i, happened[row], shock, c, dt),
-            "diversified": diversified(m, i, x, c, dt, margins),
-            "punishment": punishment(m, x, inputs["leader"], c, dt),
-        })  # fmt: skip
+        after.append(
+            {
+                "stance": x,
+                "kept": kept,
+                "broken": broken,
+                "admissible": m["admissible"],
+                "opinion": opinion(m, i, happened[row], shock, c, dt),
+                "diversified": diversified(m, i, x, c, dt, margins),
+                "punishment": punishment(m, x, inputs["leader"], c, dt),
+            }
+        )
     return after
 
 
@@ -269,18 +271,25 @@ def _exits(before: list[Member], statuses: list[int]) -> list[bool]:
 
 
 def _next(
-    world: World, inputs: World, after: list[Member], statuses: list[int], alive: bool, c: Member,
+    world: World,
+    inputs: World,
+    after: list[Member],
+    statuses: list[int],
+    alive: bool,
+    c: Member,
     dt: float,
-) -> World:  # fmt: skip
+) -> World:
     """The next state: nobody belongs to an alliance that is no more; exits become an example."""
     fading = world["recent_exits"] * math.exp(-dt / c["contagion_memory"])
     exits = sum(_exits(world["members"], statuses))
     for m, status in zip(after, statuses, strict=True):
         m["status"] = status if alive else OUTSIDE
     return world | {
-        "members": after, "recent_exits": fading + exits, "war": inputs["leader"]["war"],
+        "members": after,
+        "recent_exits": fading + exits,
+        "war": inputs["leader"]["war"],
         "alive": alive,
-    }  # fmt: skip
+    }
 
 
 def tick(
@@ -299,11 +308,19 @@ def tick(
         if script["members"][row]["enters"] and world["alive"] and status == OUTSIDE:
             status = ACTIVE
         statuses.append(status)
-        shown.append(happened[row] | conduct(x, u["conduct"], c, margins) | {
-            "asked": float(happened[row]["kind"] > 0), "stance": x,
-            "reliability": new["kept"] / (new["kept"] + new["broken"]),
-            "dependence": dependence(m, i), "before": m["status"], "exit": p[0], "side": p[1],
-        })  # fmt: skip
+        shown.append(
+            happened[row]
+            | conduct(x, u["conduct"], c, margins)
+            | {
+                "asked": float(happened[row]["kind"] > 0),
+                "stance": x,
+                "reliability": new["kept"] / (new["kept"] + new["broken"]),
+                "dependence": dependence(m, i),
+                "before": m["status"],
+                "exit": p[0],
+                "side": p[1],
+            }
+        )
     quorate = sum(s != OUTSIDE for s in statuses) >= world["quorum"]
     ends = within(c["leader_exit_rate"], dt) if quorate else 1.0
     ends = ends if world["alive"] else 0.0
@@ -316,9 +333,7 @@ def tick(
     return new_world, {"members": shown, "dissolution": ends, "alive": alive}, margins
 
 
-def relive(
-    world: World, inputs: World, draws: World, script: World, c: Member, dt: float
-) -> tuple[World, Margins]:
+def relive(world: World, inputs: World, draws: World, script: World, c: Member, dt: float) -> tuple[World, Margins]:
     """A tick of the record: crises and membership are the script's."""
     margins = Margins()
     happened = crises(world, inputs, draws, script | {"drawn": False}, c, dt, margins)

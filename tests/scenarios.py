@@ -17,9 +17,7 @@ def of_size(folder: Path, members: int) -> Path:
         code = f"M{k:02d}"
         table = tables[k % len(tables)]
         copies.append(re.sub(r"members\.[A-Z]{3}", f"members.{code}", table))
-    disputes = (
-        ("[[disputes]]" + tail).replace("AAA", "M00").replace("BBB", "M01").replace("CCC", "M02")
-    )
+    disputes = ("[[disputes]]" + tail).replace("AAA", "M00").replace("BBB", "M01").replace("CCC", "M02")
     file = folder / f"{members}-members.toml"
     file.write_text(head + "\n".join(copies) + disputes)
     return file

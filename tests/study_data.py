@@ -8,9 +8,13 @@ import xarray as xr
 
 STATISTICS = ["mean", "mcse", "q05", "q95"]
 MEMBERS = {
-    "ARM": "Armenia", "BLR": "Belarus", "KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan", "TJK": "Tajikistan",
+    "ARM": "Armenia",
+    "BLR": "Belarus",
+    "KAZ": "Kazakhstan",
+    "KGZ": "Kyrgyzstan",
+    "TJK": "Tajikistan",
     "GBR": "United Kingdom of Great Britain and Northern Ireland",
-}  # fmt: skip
+}
 LABELS = (
     "Western ties of Kazakhstan (0 to 1)",
     "Dependence of all members on the leader (0 to 1)",
@@ -84,8 +88,7 @@ def study(
     start = np.datetime64("2023-10", "M")
     called = [f"csto/scenario-{k}" for k in range(scenarios)]
     titles = ["The CSTO from September 2023"] + [
-        f"What if, number {k}: a Western guarantee for Armenia from 2025"
-        for k in range(1, scenarios)
+        f"What if, number {k}: a Western guarantee for Armenia from 2025" for k in range(1, scenarios)
     ]
     return xr.Dataset(
         data,
@@ -100,13 +103,23 @@ def study(
             **{FACTORS[k]: ("point", full[:, k]) for k in range(count)},
         },
         {
-            "title": "When do Western ties pull members out?", "question": "", "design": design,
-            "runs": RUNS, "seed": 1, "alliance": "CSTO", "leader_name": "Russia", "start": "2023-10-01",
-            "factors": list(FACTORS[:count]), "labels": list(LABELS[:count]), "scenarios": called,
-            "titles": titles, "outcomes": list(data), "focus": [],
+            "title": "When do Western ties pull members out?",
+            "question": "",
+            "design": design,
+            "runs": RUNS,
+            "seed": 1,
+            "alliance": "CSTO",
+            "leader_name": "Russia",
+            "start": "2023-10-01",
+            "factors": list(FACTORS[:count]),
+            "labels": list(LABELS[:count]),
+            "scenarios": called,
+            "titles": titles,
+            "outcomes": list(data),
+            "focus": [],
         }
         | attrs,
-    )  # fmt: skip
+    )
 
 
 def flat(ds: xr.Dataset, value: float) -> xr.Dataset:
@@ -166,10 +179,14 @@ CASES = {
     "cohesion only": study(spread(40, 3), "lhs")[["cohesion"]],
     "exit only": study(grid(EVEN, EVEN), "grid", members=1)[["exit"]],
     "stance only": study(grid(EVEN, EVEN), "grid")[["exit"]].rename(exit="stance").assign_attrs(outcomes=["stance"]),
-    "stance only, one factor": study(grid(EVEN), "grid")[["exit"]].rename(exit="stance").assign_attrs(outcomes=["stance"]),
-    "stance only, many factors": study(spread(40, 3), "lhs")[["exit"]].rename(exit="stance").assign_attrs(outcomes=["stance"]),
+    "stance only, one factor": study(grid(EVEN), "grid")[["exit"]]
+    .rename(exit="stance")
+    .assign_attrs(outcomes=["stance"]),
+    "stance only, many factors": study(spread(40, 3), "lhs")[["exit"]]
+    .rename(exit="stance")
+    .assign_attrs(outcomes=["stance"]),
     "no error known": without(study(grid(EVEN, EVEN), "grid"), "mcse"),
     "no spread known": without(study(grid(EVEN), "grid"), "q05", "q95"),
     "one factor, all failed": study(grid(EVEN), "grid", failed=range(9)),
     "many factors, all failed": study(spread(9, 3), "lhs", failed=range(9)),
-}  # fmt: skip
+}

@@ -23,9 +23,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
-ScenarioFile = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")
-]
+ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
 
 
 def _verb(name: str) -> Any:
@@ -37,9 +35,7 @@ def run(
     scenario: ScenarioFile,
     runs: Annotated[int, typer.Option(help="Number of runs.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
-    engine: Annotated[
-        str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")
-    ] = "ensemble",
+    engine: Annotated[str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")] = "ensemble",
     set_: Annotated[
         list[str],
         typer.Option(
@@ -48,12 +44,8 @@ def run(
             help="Override a value, e.g. behaviour.entrapment=0. May be repeated.",
         ),
     ] = [],  # noqa: B006
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for results; default results/NAME.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite another run's results.")
-    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite another run's results.")] = False,
     json: Json = False,
 ) -> None:
     """Run a scenario: print its table, write tables, dataset and figures."""
@@ -63,18 +55,14 @@ def run(
 @app.command()
 def compare(
     scenario: ScenarioFile,
-    others: Annotated[
-        list[str], typer.Argument(metavar="OTHER...", help="Scenarios to compare with it.")
-    ],
+    others: Annotated[list[str], typer.Argument(metavar="OTHER...", help="Scenarios to compare with it.")],
     runs: Annotated[int, typer.Option(help="Number of runs of each.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
     set_: Annotated[
         list[str],
         typer.Option("--set", metavar="PATH=VALUE", help="Override a value in all of them."),
     ] = [],  # noqa: B006
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for results; default results/compare-NAME.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/compare-NAME.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite other results.")] = False,
     json: Json = False,
 ) -> None:
@@ -104,17 +92,13 @@ def claims(
 @app.command()
 def sweep(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for results; default results/NAME.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Very many points are meant.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Begin anew where another study is.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Begin anew where another study is.")] = False,
     json: Json = False,
 ) -> None:
     """Run a study of many points; the same command resumes an interrupted one."""
@@ -123,9 +107,7 @@ def sweep(
 
 @app.command()
 def status(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder that `cohesion sweep` writes.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion sweep` writes.")],
     json: Json = False,
 ) -> None:
     """Say how far a sweep is."""
@@ -135,16 +117,10 @@ def status(
 @app.command()
 def calibrate(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A calibration file.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for results; default results/NAME.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Use no observation after this date.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Begin anew where another calibration is.")
-    ] = False,
+    until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Use no observation after this date.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Begin anew where another calibration is.")] = False,
     json: Json = False,
 ) -> None:
     """Sample the posterior of the coefficients; the same command resumes an interrupted one."""
@@ -154,13 +130,9 @@ def calibrate(
 @app.command()
 def backtest(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A backtest file.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for results; default results/NAME.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Begin anew where another backtest is.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Begin anew where another backtest is.")] = False,
     json: Json = False,
 ) -> None:
     """Fit to the past, foretell what came after, score against dull rules."""
@@ -170,13 +142,9 @@ def backtest(
 @app.command()
 def mechanisms(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A file of mechanisms.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for results; default results/NAME.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Begin anew where another study is.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Begin anew where another study is.")] = False,
     json: Json = False,
 ) -> None:
     """Remove each mechanism in turn and say which earns its place; the same command resumes."""
@@ -199,9 +167,7 @@ def explain(
         str,
         typer.Argument(metavar="PATH", help="A dotted path, e.g. members.ARM.dependence.trade."),
     ],
-    set_: Annotated[
-        list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value first.")
-    ] = [],  # noqa: B006
+    set_: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value first.")] = [],  # noqa: B006
     json: Json = False,
 ) -> None:
     """Say where a value comes from: its path over time, coding rule and sources."""
@@ -218,9 +184,7 @@ def list_(json: Json = False) -> None:
 def new(
     name: Annotated[str, typer.Argument(metavar="ALLIANCE", help="Its name, e.g. warsaw-pact.")],
     leader: Annotated[str, typer.Option(metavar="CODE", help="The leading state, e.g. SUN.")],
-    member: Annotated[
-        list[str], typer.Option(metavar="CODE=NAME", help="Another state; once for each.")
-    ],
+    member: Annotated[list[str], typer.Option(metavar="CODE=NAME", help="Another state; once for each.")],
     start: Annotated[str, typer.Option(metavar="DATE", help="When the history begins.")],
     end: Annotated[str, typer.Option(metavar="DATE", help="When it ends, whole quarters later.")],
     out: Annotated[Path, typer.Option(help="Where its folder is made.")] = Path(),
@@ -231,9 +195,7 @@ def new(
 
 @app.command()
 def replay(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")] = 0,
     json: Json = False,
 ) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from sim.backtest import openings
-from sim.backtest.backtest import Backtested, backtest
-from sim.backtest.baselines import MEANING
-from sim.backtest.scoring import AS_THEY_WERE, MODEL
-from sim.backtest.study import Backtest, load_backtest
-from sim.backtest.written import with_error
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
+from sim.evaluation import openings
+from sim.evaluation.backtest import Backtested, backtest
+from sim.evaluation.baselines import MEANING
+from sim.evaluation.scoring import AS_THEY_WERE, MODEL
+from sim.evaluation.study import Backtest, load_backtest
+from sim.evaluation.written import with_error
 from sim.inference.smc import Stage
 
 
@@ -59,9 +59,7 @@ def print_backtest(study: Backtest, found: Backtested, opened: int) -> None:
         console.print(f"[bold]{study.tables.title}[/bold]: {scheme.name}, {when}")
         console.print(_table(scheme.name, found))
     for name in study.carried:
-        console.print(
-            f"[bold]{name}[/bold]: foretold from its beginning with what was learned elsewhere"
-        )
+        console.print(f"[bold]{name}[/bold]: foretold from its beginning with what was learned elsewhere")
         console.print(_table(name, found))
     words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
     console.print(
@@ -85,7 +83,7 @@ def _table(scheme: str, found: Backtested) -> Table:
         cells = []
         for m in measures:
             r = by_cell.get((*who, *m))
-            cells.append(f"{with_error(r['value'], r['mcse'])}{_mark(found, scheme, who, m)}" if r else "")  # fmt: skip
+            cells.append(f"{with_error(r['value'], r['mcse'])}{_mark(found, scheme, who, m)}" if r else "")
         name = f"{who[0]}, inputs {who[1]}" if who[1] else who[0]
         table.add_row(f"[bold]{name}[/bold]" if who[0] == MODEL else name, *cells)
     return table
@@ -94,10 +92,11 @@ def _table(scheme: str, found: Backtested) -> Table:
 def _mark(found: Backtested, scheme: str, who: tuple[str, str], m: tuple[str, str]) -> str:
     """Whether the model is better (*) or worse (-) than a baseline, the inputs known alike."""
     skills: list[Any] = [
-        r for r in found.skill
+        r
+        for r in found.skill
         if (r["scheme"], r["baseline"], r["question"], r["score"]) == (scheme, who[0], *m)
         and r["inputs"] == (who[1] or AS_THEY_WERE)
-    ]  # fmt: skip
+    ]
     if any(r["low"] > 0 for r in skills):
         return "*"
     return "-" if any(r["high"] < 0 for r in skills) else " "

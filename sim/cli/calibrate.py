@@ -18,9 +18,7 @@ from sim.inference.study import load_calibration
 from sim.inference.summary import UNIDENTIFIED
 
 
-def main(
-    study: str, out: Path | None, jobs: int | None, until: str | None, force: bool, json: bool
-) -> None:
+def main(study: str, out: Path | None, jobs: int | None, until: str | None, force: bool, json: bool) -> None:
     """Check everything first, sample what is missing, print."""
     loaded = load_calibration(study, _date(until))
     folder = out or Path("results") / loaded.name
@@ -69,9 +67,7 @@ def print_calibrated(title: str, found: Calibrated) -> None:
     )
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     for column in ("coefficient", "prior", "90 %", "posterior", "90 %", "spread"):
-        table.add_column(
-            column, justify="left" if column == "coefficient" else "right", no_wrap=True
-        )
+        table.add_column(column, justify="left" if column == "coefficient" else "right", no_wrap=True)
     for r in found.summary:
         cells = [
             c

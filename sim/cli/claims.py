@@ -6,17 +6,15 @@ from rich import box
 from rich.table import Table
 
 from sim.cli import show
+from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import load_claims
 from sim.evidence.ledger import Ledger, checked_runs, identity, judge_all, names_of, save, work
 from sim.evidence.statement import VERDICTS, Finding, Row, Share
 from sim.evidence.words import called
-from sim.outcomes.intervals import REPLICATES
-from sim.outcomes.save import check_target
+from sim.storage.files import check_target
 
 
-def main(
-    names: list[str], runs: int, seed: int, out: Path | None, force: bool, json: bool
-) -> None:  # fmt: skip
+def main(names: list[str], runs: int, seed: int, out: Path | None, force: bool, json: bool) -> None:
     """Check everything first, run, print, write."""
     checked_runs(runs, seed)
     loaded = load_claims(names)
@@ -26,9 +24,15 @@ def main(
         ledger = judge_all(loaded, runs, seed, progress=advance)
     save(ledger, folder)
     if json:
-        show.print_json({"runs": runs, "seed": seed, "out": str(folder),
-                         "claims": ledger.table.to_dict("records"),
-                         "tests": ledger.tests.to_dict("records")})  # fmt: skip
+        show.print_json(
+            {
+                "runs": runs,
+                "seed": seed,
+                "out": str(folder),
+                "claims": ledger.table.to_dict("records"),
+                "tests": ledger.tests.to_dict("records"),
+            }
+        )
     else:
         print_ledger(ledger)
     show.err().print(f"Written to {folder}/ (ledger.csv, tests.csv, figures).")
@@ -52,10 +56,14 @@ def print_ledger(ledger: Ledger) -> None:
     for j in ledger.judged:
         names = names_of(j.claim)
         table.add_row(
-            f"[bold]{j.claim.name}[/bold]", f"[bold]{j.claim.tables.title}[/bold]", "", "",
-            f"[bold]{percent(j.holds)}[/bold]", f"[bold]{j.verdict}[/bold]",
+            f"[bold]{j.claim.name}[/bold]",
+            f"[bold]{j.claim.tables.title}[/bold]",
+            "",
+            "",
+            f"[bold]{percent(j.holds)}[/bold]",
+            f"[bold]{j.verdict}[/bold]",
             yes(j.at_mean),
-        )  # fmt: skip
+        )
         for finding in j.findings:
             add_test(table, finding, names)
         table.add_section()

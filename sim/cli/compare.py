@@ -8,9 +8,9 @@ from rich.table import Table
 
 from sim.cli import show
 from sim.errors import InputError
-from sim.outcomes.save import check_target
+from sim.results.comparison import Comparison, comparable, compare, identity, save
 from sim.scenario.load import Scenario, load
-from sim.studies.compare import Comparison, comparable, compare, identity, save
+from sim.storage.files import check_target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,9 +19,15 @@ SHOWN = {"any_exit": "any exit", "dissolution": "dissolution", "cohesion": "cohe
 
 
 def main(
-    scenario: str, others: list[str], runs: int, seed: int, sets: list[str], out: Path | None,
-    force: bool, json: bool,
-) -> None:  # fmt: skip
+    scenario: str,
+    others: list[str],
+    runs: int,
+    seed: int,
+    sets: list[str],
+    out: Path | None,
+    force: bool,
+    json: bool,
+) -> None:
     """Load everything, compare, print and write."""
     loaded, problems = [], []
     for name in (scenario, *others):
@@ -39,8 +45,15 @@ def main(
         comparison = compare(base, *rest, runs=runs, seed=seed, progress=advance)
     save(comparison, folder)
     if json:
-        show.print_json({"base": base.name, "runs": runs, "seed": seed, "out": str(folder),
-                         "differences": comparison.table.to_dict("records")})  # fmt: skip
+        show.print_json(
+            {
+                "base": base.name,
+                "runs": runs,
+                "seed": seed,
+                "out": str(folder),
+                "differences": comparison.table.to_dict("records"),
+            }
+        )
     else:
         print_comparison(comparison)
     show.err().print(f"Written to {folder}/ (differences.csv, figure).")

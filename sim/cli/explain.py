@@ -49,9 +49,7 @@ def values_table(e: Explanation) -> Table:
     """The value over time, with a bar to see it by."""
     joined = {"linear": "joined linearly", "step": "joined by steps"}.get(e.join, "")
     over_time = any(k.date for k in e.knots)
-    table = Table(
-        title=f"Value over time, {joined}" if over_time else "Value", title_justify="left"
-    )
+    table = Table(title=f"Value over time, {joined}" if over_time else "Value", title_justify="left")
     for column in ("From", "Coded", "Value"):
         table.add_column(column)
     table.add_column("0         1" if not e.path.startswith("behaviour") else "")

@@ -6,11 +6,11 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from sim.backtest.mechanism_study import MechanismStudy, load_mechanisms
-from sim.backtest.mechanisms import Mechanisms, mechanisms, runs_of
-from sim.backtest.worth import VERDICTS
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
+from sim.evaluation.mechanism_study import MechanismStudy, load_mechanisms
+from sim.evaluation.mechanisms import Mechanisms, mechanisms, runs_of
+from sim.evaluation.worth import VERDICTS
 
 
 def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool) -> None:
@@ -23,9 +23,7 @@ def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool
     if not found.finished:
         unfinished()
     if json:
-        show.print_json(
-            {"title": loaded.tables.title, "out": str(folder), "mechanisms": found.table}
-        )
+        show.print_json({"title": loaded.tables.title, "out": str(folder), "mechanisms": found.table})
     else:
         print_mechanisms(loaded, found)
     show.err().print(f"In {folder}/: mechanisms.csv, evidence.csv, mechanisms.png.")
@@ -35,7 +33,7 @@ def print_mechanisms(study: MechanismStudy, found: Mechanisms) -> None:
     """A line a mechanism, the most useful first."""
     console = show.out()
     t = study.tables
-    console.print(f"[bold]{t.title}[/bold]: each mechanism removed in turn; ± is one Monte Carlo standard error")  # fmt: skip
+    console.print(f"[bold]{t.title}[/bold]: each mechanism removed in turn; ± is one Monte Carlo standard error")
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("Mechanism")
     for column in (
@@ -64,6 +62,4 @@ def _mark(row: dict[str, Any]) -> str:
 
 def _otherwise(found: Mechanisms) -> str:
     """Where the held-out years alone would give another verdict than the whole record."""
-    return "; ".join(
-        f"{r['mechanism']} {r['held_out_verdict']}" for r in found.table if _mark(r) == "*"
-    )
+    return "; ".join(f"{r['mechanism']} {r['held_out_verdict']}" for r in found.table if _mark(r) == "*")

@@ -28,6 +28,4 @@ def main(name: str, leader: str, members: list[str], start: str, end: str, out: 
     files = scaffold(name, leader, named, dates[0], dates[1], out)
     for file in files:
         print(file)
-    print(
-        f'Next: fill in what is marked "?" (docs/coding-guide.md); cohesion check {files[0]} says what is left.'
-    )
+    print(f'Next: fill in what is marked "?" (docs/coding-guide.md); cohesion check {files[0]} says what is left.')

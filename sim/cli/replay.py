@@ -6,17 +6,22 @@ from pathlib import Path
 from rich.table import Table
 
 from sim.cli import show
-from sim.outcomes.replay import replay
+from sim.results.replay import replay
 
 
 def main(folder: Path, run: int, json: bool) -> None:
     """Tell the story of a run."""
     story = replay(folder, run)
     if json:
-        show.print_json({
-            "scenario": story.scenario.name, "run": run, "seed": story.seed,
-            "identical": story.identical, "sentences": [asdict(s) for s in story.sentences],
-        })  # fmt: skip
+        show.print_json(
+            {
+                "scenario": story.scenario.name,
+                "run": run,
+                "seed": story.seed,
+                "identical": story.identical,
+                "sentences": [asdict(s) for s in story.sentences],
+            }
+        )
         return
     table = Table(
         title=f"Run {run} of {story.scenario.name} (seed {story.seed}), replayed in Mesa",
@@ -33,6 +38,7 @@ def main(folder: Path, run: int, json: bool) -> None:
         )
     show.out().print(table)
     show.err().print(
-        "The same to the last bit as the ensemble's run." if story.identical
+        "The same to the last bit as the ensemble's run."
+        if story.identical
         else "[bold red]Differs from the ensemble's run: please report this.[/bold red]"
-    )  # fmt: skip
+    )

@@ -10,16 +10,23 @@ from rich.table import Table
 from sim.cli import show, sure
 from sim.cli.show import number, percent
 from sim.cli.sure import EVENTS, MOVES
-from sim.outcomes.resolved import identity
-from sim.outcomes.run import checked, run
-from sim.outcomes.save import check_target, save
+from sim.results.run import checked, run
+from sim.results.save import save
 from sim.scenario.load import load
+from sim.scenario.resolved import identity
+from sim.storage.files import check_target
 
 
 def main(
-    scenario: str, runs: int, seed: int, engine: str, sets: list[str], out: Path | None,
-    force: bool, json: bool,
-) -> None:  # fmt: skip
+    scenario: str,
+    runs: int,
+    seed: int,
+    engine: str,
+    sets: list[str],
+    out: Path | None,
+    force: bool,
+    json: bool,
+) -> None:
     """Check everything first, so that nothing is computed in vain."""
     loaded = load(scenario, show.overrides(sets))
     checked(runs, seed, engine)
@@ -32,9 +39,7 @@ def main(
         show.print_json({**result.summary(), "out": str(folder)})
     else:
         print_summary(result.summary())
-    show.err().print(
-        f"Written to {folder}/ (tables, dataset, figures); took {result.provenance['seconds']:.1f} s."
-    )
+    show.err().print(f"Written to {folder}/ (tables, dataset, figures); took {result.provenance['seconds']:.1f} s.")
 
 
 def print_summary(s: dict[str, Any]) -> None:

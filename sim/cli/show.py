@@ -63,9 +63,7 @@ def number(x: dict[str, float]) -> str:
     return f"{x['mean']:.3f}" + (f"±{x['mcse']:.3f}" if x["mcse"] == x["mcse"] else "")
 
 
-def print_fitting(
-    console: "Console", table: Callable[[Sequence[str]], "Table"], parts: Collection[str]
-) -> None:
+def print_fitting(console: "Console", table: Callable[[Sequence[str]], "Table"], parts: Collection[str]) -> None:
     """A table of all its parts where the console is wide enough, else one of each."""
     from rich.measure import Measurement
 
@@ -80,8 +78,13 @@ def stages(what: str, total: float = 1.0) -> Iterator[Callable[[float, str], Non
     """A progress bar on standard error for work that tells in words what it is at."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
-               TextColumn("{task.fields[told]}"))  # fmt: skip
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[told]}"),
+    )
     with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as shown:
         task = shown.add_task(what, total=total, told="")
         yield lambda done, told: shown.update(task, completed=done, told=told)
@@ -98,8 +101,14 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-               TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())  # fmt: skip
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     began = time.monotonic()
     with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as bar:
         task = bar.add_task(what, total=total, visible=False)

@@ -14,9 +14,7 @@ def main(folder: Path, json: bool) -> None:
         return
     console = show.out()
     console.print(f"[bold]{s.title}[/bold]: {s.state}")
-    console.print(
-        f"{s.done:,} of {s.total:,} points done ({s.done / s.total:.0%}), {s.failed:,} failed"
-    )
+    console.print(f"{s.done:,} of {s.total:,} points done ({s.done / s.total:.0%}), {s.failed:,} failed")
     if s.largest_mcse == s.largest_mcse:
         console.print(f"largest Monte Carlo standard error so far {s.largest_mcse:.4f}")
     if s.state == "running" and s.rate == s.rate:

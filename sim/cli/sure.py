@@ -44,9 +44,7 @@ def members_table(s: dict[str, Any], year: str, outcomes: Sequence[str]) -> Tabl
         for head in (f"{MOVES[outcome]}\nby year {year}", *COLUMNS):
             table.add_column(head, justify="right", no_wrap=True)
     for m in s["members"]:
-        table.add_row(
-            m["name"], *(cell for outcome in outcomes for cell in cells(m[outcome][year]))
-        )
+        table.add_row(m["name"], *(cell for outcome in outcomes for cell in cells(m[outcome][year])))
     return table
 
 

@@ -16,7 +16,7 @@ from sim.studies.sweep import Progress, Sweep, as_dict, sweep
 
 def main(
     study: str, out: Path | None, jobs: int | None, scheduler: str | None, yes: bool, force: bool, json: bool
-) -> None:  # fmt: skip
+) -> None:
     """Check everything first, run what is missing, print."""
     loaded = load_study(study, many=yes)
     folder = out or Path("results") / loaded.name
@@ -37,20 +37,23 @@ def bar(total: int, name: str) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn(f"{name}: points"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-               TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[error]}"))  # fmt: skip
-    with Bar(
-        *columns, console=show.err(), transient=True, disable=not show.err().is_terminal
-    ) as shown:
+    columns = (
+        TextColumn(f"{name}: points"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[error]}"),
+    )
+    with Bar(*columns, console=show.err(), transient=True, disable=not show.err().is_terminal) as shown:
         task = shown.add_task("", total=total, rate="", error="")
 
         def tell(p: Progress) -> None:
             speed = shown.tasks[0].finished_speed or shown.tasks[0].speed
             error = f"largest s.e. {p.largest_mcse:.4f}" if p.largest_mcse == p.largest_mcse else ""
             error += f", {p.failed} failed" if p.failed else ""
-            shown.update(
-                task, completed=p.done, rate=f"{speed:,.1f}/s" if speed else "", error=error
-            )
+            shown.update(task, completed=p.done, rate=f"{speed:,.1f}/s" if speed else "", error=error)
 
         yield tell
 

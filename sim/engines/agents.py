@@ -21,7 +21,7 @@ from sim.model.decays import decays
 from sim.model.noise import BLOCK, Noise
 from sim.model.tick import Draws, Record, Script
 from sim.model.variables import STATUSES
-from sim.scenario.program import Program
+from sim.scenario.compile import Program
 
 
 class World:
@@ -90,9 +90,12 @@ class MemberState(mesa.Agent):
         script = m.program.script[m.tick]
         record = None if script.record is None else script.record[self.row]
         self.script: Script = script._replace(
-            kind=script.kind[self.row], clash=script.clash[self.row], help=script.help[self.row],
-            enters=script.enters[self.row], record=record,
-        )  # fmt: skip
+            kind=script.kind[self.row],
+            clash=script.clash[self.row],
+            help=script.help[self.row],
+            enters=script.enters[self.row],
+            record=record,
+        )
         self.standing = phases.standing(self.inputs, m.c, m.d.dt, record=record is not None)
 
     def ask(self) -> None:
@@ -103,9 +106,14 @@ class MemberState(mesa.Agent):
     def answer(self) -> None:
         """Phase 1: get the leader's answer."""
         self.happened = phases.answer(
-            self.draws.answer, self.kind, self.model.fights[self.row], self.ties, self.script,
-            self.standing, self.model.c,
-        )  # fmt: skip
+            self.draws.answer,
+            self.kind,
+            self.model.fights[self.row],
+            self.ties,
+            self.script,
+            self.standing,
+            self.model.c,
+        )
 
     def believe(self) -> None:
         """Phase 2: learn from promises kept and broken."""
@@ -117,9 +125,15 @@ class MemberState(mesa.Agent):
         """Phase 3: move towards the target stance."""
         m = self.model
         self.x = phases.stand(
-            self.draws.stance, self.state, self.reliability, self.ties, m.shared, self.standing,
-            m.c, m.d,
-        )  # fmt: skip
+            self.draws.stance,
+            self.state,
+            self.reliability,
+            self.ties,
+            m.shared,
+            self.standing,
+            m.c,
+            m.d,
+        )
 
     def behave(self) -> None:
         """Phase 4: support, abstain or oppose."""
@@ -132,9 +146,16 @@ class MemberState(mesa.Agent):
             self.after: Codes = self.script.record
             return
         self.chances, self.after = phases.decide(
-            self.draws.membership, self.state, self.x, self.ties, self.script,
-            m.program.alliance.admissible[self.row], self.standing, m.c, m.d.dt,
-        )  # fmt: skip
+            self.draws.membership,
+            self.state,
+            self.x,
+            self.ties,
+            self.script,
+            m.program.alliance.admissible[self.row],
+            self.standing,
+            m.c,
+            m.d.dt,
+        )
 
     def feed_back(self) -> None:
         """Phase 6: opinion, diversification, punishment."""
@@ -146,9 +167,15 @@ class MemberState(mesa.Agent):
     def settle(self, status: Codes, recent_exits: Any, alive: Flags) -> None:
         """Take what the tick has decided as one's state."""
         self.state = State(
-            self.x, self.kept, self.broken, *self.feedback, status, recent_exits,
-            self.inputs.war, alive,
-        )  # fmt: skip
+            self.x,
+            self.kept,
+            self.broken,
+            *self.feedback,
+            status,
+            recent_exits,
+            self.inputs.war,
+            alive,
+        )
 
 
 class AllianceModel(mesa.Model):
@@ -197,9 +224,7 @@ class AllianceModel(mesa.Model):
 
     def _measures(self) -> Any:
         assert self.record is not None
-        return measure(
-            self.record.conduct, self.record.status, self.record.stance, self.record.alive
-        )
+        return measure(self.record.conduct, self.record.status, self.record.stance, self.record.alive)
 
     def look(self) -> Record:
         """The state before the first tick of the forecast."""
@@ -247,28 +272,30 @@ class AllianceModel(mesa.Model):
             self.datacollector.collect(self)
 
     def _happened(self) -> Crises:
-        return Crises(
-            *(np.stack(rows) for rows in zip(*(s.happened for s in self.states), strict=True))
-        )
+        return Crises(*(np.stack(rows) for rows in zip(*(s.happened for s in self.states), strict=True)))
 
-    def _record(
-        self, happened: Crises, before: Codes, after: Codes, status: Codes, ended: Any, alive: Flags
-    ) -> Record:
+    def _record(self, happened: Crises, before: Codes, after: Codes, status: Codes, ended: Any, alive: Flags) -> Record:
         def stack(values: Any) -> Any:
             return np.stack(list(values))
 
         s = self.states
         return Record(  # type: ignore[call-arg]
-            happened, stack(m.x for m in s), stack(m.reliability for m in s),
-            stack(m.ties.dependence for m in s), *(stack(m.conduct[k] for m in s) for k in range(3)),
-            before, status, phases.left(before, after), stack(m.chances.exit for m in s),
-            stack(m.chances.side for m in s), ended, alive,
-        )  # fmt: skip
+            happened,
+            stack(m.x for m in s),
+            stack(m.reliability for m in s),
+            stack(m.ties.dependence for m in s),
+            *(stack(m.conduct[k] for m in s) for k in range(3)),
+            before,
+            status,
+            phases.left(before, after),
+            stack(m.chances.exit for m in s),
+            stack(m.chances.side for m in s),
+            ended,
+            alive,
+        )
 
 
-def run_block(
-    program: Program, seed: int, block: int, lanes: slice = slice(None)
-) -> Iterator[Record]:
+def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None)) -> Iterator[Record]:
     """As the ensemble's: the start and then every forecast tick, all lanes stepping together."""
     world = World(program, seed, block)
     models = [AllianceModel(world, lane) for lane in range(BLOCK)[lanes]]
@@ -287,8 +314,6 @@ def run_block(
 
 def _joined(records: list[Record]) -> Record:
     """One-run records side by side, as the ensemble's record of those lanes."""
-    happened = Crises(
-        *(np.concatenate(x, axis=-1) for x in zip(*(r.crises for r in records), strict=True))
-    )
+    happened = Crises(*(np.concatenate(x, axis=-1) for x in zip(*(r.crises for r in records), strict=True)))
     rest = (np.concatenate(x, axis=-1) for x in zip(*(r[1:] for r in records), strict=True))
     return Record(happened, *rest)

@@ -18,8 +18,8 @@ from sim.model.crises import Crises
 from sim.model.decays import decays
 from sim.model.noise import BLOCK, Noise
 from sim.model.tick import Draws, Record, Standing, begin, look, relive, standing, tick
+from sim.scenario.compile import Program
 from sim.scenario.paths import Band
-from sim.scenario.program import Program
 
 WIDTH = BLOCK
 """Runs side by side in a stack: more would not fit the cache, fewer would not cover numpy's calls."""
@@ -80,9 +80,7 @@ def joined(parts: Sequence[Any]) -> Any:
 class Stack:
     """Programs side by side: they differ in inputs and coefficients alone."""
 
-    def __init__(
-        self, programs: Sequence[Program], noise: Noise, lanes: slice, like: Environment | None
-    ) -> None:
+    def __init__(self, programs: Sequence[Program], noise: Noise, lanes: slice, like: Environment | None) -> None:
         self.program = programs[0]
         self.noise, self.lanes, self.copies = noise, lanes, len(programs)
         self.environments: list[Environment] = []
@@ -141,9 +139,7 @@ class Stack:
         p = self.program
         inputs, s = self._around(t)
         draws = draws_of(self.noise, t, p, self.lanes, self.copies)
-        self.state, record = tick(
-            self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d
-        )
+        self.state, record = tick(self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d)
         return record
 
     def states(self) -> list[State]:
@@ -152,9 +148,7 @@ class Stack:
         shape = self.state.stance.shape
         state: Any = self.state._replace(status=np.broadcast_to(self.state.status, shape))
         runs = shape[-1] // self.copies
-        return [
-            State(*(x[..., k * runs : (k + 1) * runs] for x in state)) for k in range(self.copies)
-        ]
+        return [State(*(x[..., k * runs : (k + 1) * runs] for x in state)) for k in range(self.copies)]
 
 
 def past_of(program: Program, known: dict[int, bytes] | None = None) -> bytes:
@@ -219,9 +213,7 @@ class Side(NamedTuple):
     record: Record
 
 
-def run_together(
-    programs: Sequence[Program], seed: int, piece: Piece, replicates: int = 1
-) -> Iterator[list[Side]]:
+def run_together(programs: Sequence[Program], seed: int, piece: Piece, replicates: int = 1) -> Iterator[list[Side]]:
     """Run programs in step over the same runs; yield the start, then each forecast tick.
 
     What is yielded has one record a stack, and whose it is. All programs must have the same members
@@ -246,9 +238,7 @@ def run_together(
         yield [Side(g, s.tick(t)) for g, s in zip(groups, stacks, strict=True)]
 
 
-def _lived(
-    programs: Sequence[Program], noise: Noise, piece: Piece, wide: int, first: Environment
-) -> list[State]:
+def _lived(programs: Sequence[Program], noise: Noise, piece: Piece, wide: int, first: Environment) -> list[State]:
     """The state of each program at the start of its forecast."""
     groups = stacked(programs, wide)
     stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]

@@ -5,19 +5,17 @@ import numpy as np
 from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Array, Coefficients, Flags, Inputs
 from sim.model.noise import BLOCK, Noise
 from sim.model.variables import COEFFICIENTS, MEMBER_INPUTS, THREATS
+from sim.scenario.compile import Program
 from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
 from sim.scenario.posterior import STREAM, Column
-from sim.scenario.program import Program
-from sim.scenario.schema import Distribution, dispute_path
+from sim.scenario.tables import Distribution, dispute_path
 
 ONE = np.ones(1)
 GROUPED = {"dependence", "western_ties", "other_ties", "security_offer"}
 
 
-def draw_coefficients(
-    program: Program, noise: Noise, lanes: slice, like: "Environment | None" = None
-) -> Coefficients:
+def draw_coefficients(program: Program, noise: Noise, lanes: slice, like: "Environment | None" = None) -> Coefficients:
     """The coefficients of the runs, each (run,); what ``like`` has the same is taken from there."""
     values = {}
     for c in COEFFICIENTS:
@@ -38,9 +36,13 @@ class Row:
     """One input of several states: bands (state, channel, tick) and places in them (state, channel, run)."""
 
     def __init__(
-        self, bands: list[list[Band]], paths: list[list[str]], weights: Array, noise: Noise,
+        self,
+        bands: list[list[Band]],
+        paths: list[list[str]],
+        weights: Array,
+        noise: Noise,
         lanes: slice,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.bands, self.weights = bands, weights
         low = np.array([[b.low for b in row] for row in bands])
         span = np.array([[b.high - b.low for b in row] for row in bands])
@@ -98,9 +100,12 @@ class Environment:
     """
 
     def __init__(
-        self, program: Program, noise: Noise, lanes: slice = slice(None),
+        self,
+        program: Program,
+        noise: Noise,
+        lanes: slice = slice(None),
         like: "Environment | None" = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.program = program
         self.coefficients = draw_coefficients(program, noise, lanes, like)
         self._rows: dict[str, Row] = {}

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem, listed, nearest
-from sim.evidence.schema import ClaimTables, ClaimTest
+from sim.evidence.tables import ClaimTables, ClaimTest
+from sim.results.comparison import comparable
 from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.scenario.locate import Keys
-from sim.studies.compare import comparable
 
 Where = Callable[[Keys], str]
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -100,7 +100,7 @@ def load_claim(path: str | Path) -> Claim:
     scenarios: dict[str, Scenario] = {}
     for label, variant in tables.scenarios.items():
         at = ("scenarios", label)
-        loaded = _load(variant.file, variant.set, source, (*at, "file"), (*at, "set"), problems)  # fmt: skip
+        loaded = _load(variant.file, variant.set, source, (*at, "file"), (*at, "set"), problems)
         if loaded:
             scenarios[label] = loaded
     closed: list[dict[Parts, Scenario]] = []
@@ -115,17 +115,22 @@ def load_claim(path: str | Path) -> Claim:
 
 
 def _load(
-    name: str, overrides: dict[str, Any], source: Source, at: Keys, at_set: Keys,
+    name: str,
+    overrides: dict[str, Any],
+    source: Source,
+    at: Keys,
+    at_set: Keys,
     problems: list[Problem],
-) -> Scenario | None:  # fmt: skip
+) -> Scenario | None:
     try:
         return load(source.named(name, at), overrides)
     except InputError as error:
         problems += [
             Problem(source.where((*at_set, p.path)), p.path, p.found, p.allowed, p.suggestion)
-            if p.where == "--set" else p
+            if p.where == "--set"
+            else p
             for p in error.problems
-        ]  # fmt: skip
+        ]
         return None
 
 
@@ -133,17 +138,18 @@ def _labels(test: ClaimTest, k: int, known: list[str], where: Where) -> list[Pro
     """Labels of scenarios that the claim does not have."""
     return [
         Problem(
-            where(("tests", k, key)), f"tests[{k}].{key}", f"unknown scenario {label}",
-            f"allowed: {listed(known)}", nearest(label, known),
+            where(("tests", k, key)),
+            f"tests[{k}].{key}",
+            f"unknown scenario {label}",
+            f"allowed: {listed(known)}",
+            nearest(label, known),
         )
         for key, label in test.scenarios.items()
         if label not in known
-    ]  # fmt: skip
+    ]
 
 
-def _against(
-    test: ClaimTest, k: int, scenarios: dict[str, Scenario], where: Where
-) -> list[Problem]:
+def _against(test: ClaimTest, k: int, scenarios: dict[str, Scenario], where: Where) -> list[Problem]:
     """What a test asks of its scenarios and they do not have."""
     scenario = scenarios[test.scenario]
     problems = []
@@ -185,9 +191,7 @@ def elapsed(t: dt.date | float, start: dt.date) -> float:
     return (t - start).days / 365.25 if isinstance(t, dt.date) else float(t)
 
 
-def _subsets(
-    test: ClaimTest, k: int, tables: Any, source: Source, problems: list[Problem]
-) -> dict[Parts, Scenario]:
+def _subsets(test: ClaimTest, k: int, tables: Any, source: Source, problems: list[Problem]) -> dict[Parts, Scenario]:
     """The scenarios with each set of a test's parts; mistakes are told part by part."""
     parts = test.parts or {}
     variant = tables.scenarios[test.scenario]

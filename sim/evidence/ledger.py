@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
+from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import Claim, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
-from sim.evidence.schema import ClaimTest
 from sim.evidence.statement import Finding, Parts, Share, judge, share_of
+from sim.evidence.tables import ClaimTest
 from sim.evidence.words import axis, called, in_percent
 from sim.model.arrays import Array
-from sim.outcomes.intervals import REPLICATES
-from sim.outcomes.resolved import fingerprint
-from sim.outcomes.run import checked, circumstances
-from sim.outcomes.save import write_text, writing
+from sim.results.run import checked, circumstances
+from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
-from sim.scenario.program import Program, compile
+from sim.scenario.resolved import fingerprint
+from sim.storage.files import write_text, writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,11 +62,18 @@ class Ledger:
         import pandas as pd
 
         rows = [
-            {"claim": j.claim.name, "title": j.claim.tables.title, "holds": j.holds.value,
-             "low": j.holds.low, "high": j.holds.high, "draws": j.holds.draws, "verdict": j.verdict,
-             "at_mean": "yes" if j.at_mean else "no"}
+            {
+                "claim": j.claim.name,
+                "title": j.claim.tables.title,
+                "holds": j.holds.value,
+                "low": j.holds.low,
+                "high": j.holds.high,
+                "draws": j.holds.draws,
+                "verdict": j.verdict,
+                "at_mean": "yes" if j.at_mean else "no",
+            }
             for j in self.judged
-        ]  # fmt: skip
+        ]
         return pd.DataFrame(rows)
 
     @cached_property
@@ -79,14 +86,27 @@ class Ledger:
             for k, f in enumerate(j.findings, start=1):
                 for r in f.rows:
                     rows.append(
-                        {"claim": j.claim.name, "test": k, "says": f.test.says, "kind": f.test.kind,
-                         "measured": r.label, "estimate": r.estimate, "mcse": r.mcse,
-                         "q05": r.q05, "q95": r.q95,
-                         "side": "above" if f.test.sign > 0 else "below", "threshold": f.test.threshold,
-                         "holds": r.holds.value, "holds_low": r.holds.low, "holds_high": r.holds.high,
-                         "test_holds": f.share.value, "test_low": f.share.low, "test_high": f.share.high,
-                         "note": f.note}
-                    )  # fmt: skip
+                        {
+                            "claim": j.claim.name,
+                            "test": k,
+                            "says": f.test.says,
+                            "kind": f.test.kind,
+                            "measured": r.label,
+                            "estimate": r.estimate,
+                            "mcse": r.mcse,
+                            "q05": r.q05,
+                            "q95": r.q95,
+                            "side": "above" if f.test.sign > 0 else "below",
+                            "threshold": f.test.threshold,
+                            "holds": r.holds.value,
+                            "holds_low": r.holds.low,
+                            "holds_high": r.holds.high,
+                            "test_holds": f.share.value,
+                            "test_low": f.share.low,
+                            "test_high": f.share.high,
+                            "note": f.note,
+                        }
+                    )
         return pd.DataFrame(rows)
 
     def figures(self) -> "dict[str, Figure]":
@@ -104,22 +124,33 @@ def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
     """What the figure of a claim shows, as plain data."""
     tables = j.claim.tables
     return {
-        "name": j.claim.name, "title": tables.title, "claim": tables.claim, "verdict": j.verdict,
-        "holds": j.holds._asdict(), "runs": runs, "seed": seed, "draws": runs // REPLICATES,
+        "name": j.claim.name,
+        "title": tables.title,
+        "claim": tables.claim,
+        "verdict": j.verdict,
+        "holds": j.holds._asdict(),
+        "runs": runs,
+        "seed": seed,
+        "draws": runs // REPLICATES,
         "caveat": tables.caveat,
         "quotes": [q.model_dump() for q in tables.quotes],
         "scenarios": [described(label, s) for label, s in j.claim.scenarios.items()],
         "tests": [
-            {"says": f.test.says, "threshold": f.test.threshold, "sign": f.test.sign,
-             "holds": f.share._asdict(), "note": f.note, "axis": axis(f.test, start_of(j.claim, f.test)),
-             "percent": ("level" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
-             "rows": [
-                 r._asdict() | {"label": called(r.label, names_of(j.claim)), "holds": r.holds.value}
-                 for r in f.rows
-             ]}
+            {
+                "says": f.test.says,
+                "threshold": f.test.threshold,
+                "sign": f.test.sign,
+                "holds": f.share._asdict(),
+                "note": f.note,
+                "axis": axis(f.test, start_of(j.claim, f.test)),
+                "percent": ("level" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
+                "rows": [
+                    r._asdict() | {"label": called(r.label, names_of(j.claim)), "holds": r.holds.value} for r in f.rows
+                ],
+            }
             for f in j.findings
         ],
-    }  # fmt: skip
+    }
 
 
 def described(label: str, s: Scenario) -> str:
@@ -130,9 +161,7 @@ def described(label: str, s: Scenario) -> str:
 
 def names_of(c: Claim) -> dict[str, str]:
     """Full names of the states of a claim's scenarios by their codes."""
-    return {
-        code: m.name or code for s in c.scenarios.values() for code, m in s.tables.members.items()
-    }
+    return {code: m.name or code for s in c.scenarios.values() for code, m in s.tables.members.items()}
 
 
 def start_of(c: Claim, test: ClaimTest) -> dt.date:
@@ -150,9 +179,12 @@ def checked_runs(runs: int, seed: int) -> None:
 
 
 def claims(
-    names: Sequence[str | Path] = (), runs: int = 10_000, seed: int = 1, jobs: int | None = None,
+    names: Sequence[str | Path] = (),
+    runs: int = 10_000,
+    seed: int = 1,
+    jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Ledger:  # fmt: skip
+) -> Ledger:
     """Test the paper's claims, or other claim files, on the model.
 
     Parameters
@@ -199,9 +231,12 @@ def work(loaded: Sequence[Claim]) -> int:
 
 
 def judge_all(
-    loaded: Sequence[Claim], runs: int, seed: int, jobs: int | None = None,
+    loaded: Sequence[Claim],
+    runs: int,
+    seed: int,
+    jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Ledger:  # fmt: skip
+) -> Ledger:
     """Run what checked claims need, and judge them."""
     plan = _Plan(loaded)
     wanted: dict[Reading, None] = {}
@@ -245,9 +280,7 @@ def _findings(c: Claim, plan: _Plan, values: Callable[[Reading], Array]) -> list
 
 def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
     """What makes a ledger the ledger it is."""
-    said = json.dumps(
-        [[c.name, c.text, sorted(fingerprint(s) for s in c.scenarios.values())] for c in loaded]
-    )
+    said = json.dumps([[c.name, c.text, sorted(fingerprint(s) for s in c.scenarios.values())] for c in loaded])
     return {
         "claims": [c.name for c in loaded],
         "fingerprint": hashlib.sha256(said.encode()).hexdigest()[:16],
@@ -259,7 +292,7 @@ def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
 def save(ledger: Ledger, folder: Path) -> None:
     """Write ledger.csv, tests.csv, a figure a claim and provenance. Raises InputError where it cannot."""
     from sim.figures.style import save as save_figure
-    from sim.outcomes.tables import csv
+    from sim.results.tables import csv
 
     loaded = [j.claim for j in ledger.judged]
     provenance = {**identity(loaded, ledger.runs, ledger.seed), **circumstances()}

@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engines.ensemble import Piece, of_program, run_together
-from sim.evidence.schema import ANSWERED, CALLS
+from sim.estimates.incidence import Incidence
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES
+from sim.estimates.quantities import BY_MEMBER, quantities
+from sim.evidence.tables import ANSWERED, CALLS
 from sim.model.arrays import Array, count
 from sim.model.tick import Record
-from sim.outcomes.incidence import Incidence
-from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES
-from sim.outcomes.quantities import BY_MEMBER, quantities
-from sim.outcomes.run import each_piece
-from sim.scenario.program import Program
+from sim.results.run import each_piece
+from sim.scenario.compile import Program
 
 
 class Reading(NamedTuple):
@@ -63,16 +63,20 @@ def groups(programs: Mapping[str, Program]) -> list[list[str]]:
 
 
 def measure(
-    programs: Mapping[str, Program], wanted: Collection[Reading], runs: int, seed: int,
-    jobs: int | None = None, progress: Callable[[int], None] | None = None,
-) -> dict[Reading, Array]:  # fmt: skip
+    programs: Mapping[str, Program],
+    wanted: Collection[Reading],
+    runs: int,
+    seed: int,
+    jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[Reading, Array]:
     """Run everything; a reading is the same whatever else is read."""
     found: dict[Reading, Array] = {}
     together = groups(programs)
     for k, keys in enumerate(together):
         here = [r for r in wanted if r.scenario in keys]
 
-        def one(piece: Piece, keys: Sequence[str] = keys, here: Sequence[Reading] = here) -> dict[Reading, Array]:  # fmt: skip
+        def one(piece: Piece, keys: Sequence[str] = keys, here: Sequence[Reading] = here) -> dict[Reading, Array]:
             own = Piece(INTERVAL_BLOCK + piece.block, piece.lanes)
             return _block({key: programs[key] for key in keys}, here, seed, own)
 
@@ -104,9 +108,7 @@ def share(above: Array, below: Array) -> Array:
     return np.where(means > 0, values, np.nan)
 
 
-def _block(
-    programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int, piece: Piece
-) -> dict[Reading, Array]:
+def _block(programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int, piece: Piece) -> dict[Reading, Array]:
     """The readings of one block, (run,), or (2, run) of calls asked and answered."""
     keys = list(programs)
     names = {r.name.partition(".")[0] for r in wanted} - set(ANSWERED)

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.evidence.schema import ANSWERED, ClaimTest
+from sim.estimates.quantities import PROBABILITIES
+from sim.evidence.tables import ANSWERED, ClaimTest
 from sim.model.arrays import Array, Flags
-from sim.outcomes.quantities import PROBABILITIES
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 VERDICTS = (SUPPORTED, CONTRADICTED, UNDECIDED)
@@ -119,9 +119,11 @@ def without_chance(x: Array) -> tuple[Array, Array]:
 
 
 def judge(
-    test: ClaimTest, read: Reader, close: Callable[[Parts], Array] | None,
+    test: ClaimTest,
+    read: Reader,
+    close: Callable[[Parts], Array] | None,
     years: Callable[[Any], float],
-) -> Finding:  # fmt: skip
+) -> Finding:
     """Work out one test.
 
     Parameters
@@ -191,8 +193,7 @@ def _statistics(test: ClaimTest, read: Reader, years: Callable[[Any], float]) ->
             return [
                 Statistic(
                     name,
-                    change(name, test.since, test.at)
-                    - test.times * part * change(name, first, last),
+                    change(name, test.since, test.at) - test.times * part * change(name, first, last),
                 )
                 for name in test.measured
             ]

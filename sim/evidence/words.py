@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sim.evidence.schema import ANSWERED, MEASURES, ClaimTest
-from sim.outcomes.quantities import PROBABILITIES
+from sim.estimates.quantities import PROBABILITIES
+from sim.evidence.tables import ANSWERED, MEASURES, ClaimTest
 from sim.scenario.dates import add_months
 
 CALLED = {
@@ -37,7 +37,7 @@ def called(label: str, names: Mapping[str, str]) -> str:
     if len(found) == 1:
         outcome, state = found[0]
         return f"{CALLED.get(outcome, outcome)}: {names.get(state, state)}"
-    return re.sub(r"\b[a-z_]+\b", lambda m: CALLED.get(m[0], m[0]) if m[0] in MEASURES else m[0], label)  # fmt: skip
+    return re.sub(r"\b[a-z_]+\b", lambda m: CALLED.get(m[0], m[0]) if m[0] in MEASURES else m[0], label)
 
 
 def month(time: Any, start: dt.date) -> str:

@@ -29,7 +29,7 @@ def rank_histogram(told: dict[str, Any]) -> Figure:
     panels = told["panels"]
     out = [int(_away(p).sum()) for p in panels]
     bars = sum(len(p["counts"]) for p in panels)
-    each = "; ".join(f"{p['title']}: {n} of {len(p['counts'])}" for n, p in zip(out, panels, strict=True))  # fmt: skip
+    each = "; ".join(f"{p['title']}: {n} of {len(p['counts'])}" for n, p in zip(out, panels, strict=True))
     headline = (
         f"{told['title']}: {sum(out) or 'none'} of {bars} bars lie{'s' if sum(out) == 1 else ''} outside the 90\u00a0% band"
         + (f" ({each})" if len(panels) > 1 else "")
@@ -84,7 +84,7 @@ def _rank_panel(axes: Axes, p: dict[str, Any], width: float) -> None:
     colours = [OUTSIDE if away else style.FAN["median"] for away in _away(p)]
     axes.bar(bins, p["counts"], color=colours, edgecolor=colours, lw=1.5, width=0.45, clip_on=False)
     axes.set_xlim(-0.6, len(bins) - 0.4)
-    axes.set_xticks([bins[0], bins[-1]], ["below nearly\nall forecasts", "above nearly\nall forecasts"])  # fmt: skip
+    axes.set_xticks([bins[0], bins[-1]], ["below nearly\nall forecasts", "above nearly\nall forecasts"])
     title = f"{p['title']}: {p['cases']:,} motion{'' if p['cases'] == 1 else 's'}"
     axes.set_title("\n".join(style.wrap(title, width, style.NORMAL)), fontsize=style.NORMAL)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -96,10 +96,7 @@ def cohesion(told: dict[str, Any]) -> Figure:
     ``told`` has title, footer and panels of title, dates, names, observed, q05, q25, median, q75, q95 and persistence.
     """
     panels = [_in_time(p) for p in told["panels"]]
-    parts = [
-        f"on {w} of {n} motions ({p['title']})"
-        for p, (w, _, n) in zip(panels, map(_inside, panels), strict=True)
-    ]
+    parts = [f"on {w} of {n} motions ({p['title']})" for p, (w, _, n) in zip(panels, map(_inside, panels), strict=True)]
     below = (
         "Of right forecasts the 90\u00a0% interval holds nine motions in ten, the 50\u00a0% interval half of them. "
         "Motions in order of date, evenly spaced whatever the time between them."
@@ -107,11 +104,13 @@ def cohesion(told: dict[str, Any]) -> Figure:
     with style.look():
         figure = style.page(
             f"{told['title']}: cohesion lay in the 90\u00a0% interval of the forecast {' and '.join(parts)}",
-            "Cohesion (joint support with the leader, 0 to 1), inputs as they were", below, told["footer"],
+            "Cohesion (joint support with the leader, 0 to 1), inputs as they were",
+            below,
+            told["footer"],
             3.3 * len(panels) + 0.26,
-        )  # fmt: skip
+        )
         _cohesion_legend(figure, any(p["persistence"] is not None for p in panels))
-        for axes, p in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):  # fmt: skip
+        for axes, p in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
             _cohesion_panel(axes, p)
         return style.settle(figure)
 

@@ -27,12 +27,12 @@ def claim(drawn: dict[str, Any]) -> Figure:
     ``drawn`` is what sim.evidence.ledger.as_drawn makes of a claim.
     """
     tests = drawn["tests"]
-    heads = [style.wrap(_heading(t), style.WIDTH - 2 * style.MARGIN - 0.1, style.NORMAL, True) for t in tests]  # fmt: skip
-    notes = [style.wrap(t["note"], style.WIDTH - 2 * style.MARGIN - 0.1, style.SMALL) for t in tests]  # fmt: skip
+    heads = [style.wrap(_heading(t), style.WIDTH - 2 * style.MARGIN - 0.1, style.NORMAL, True) for t in tests]
+    notes = [style.wrap(t["note"], style.WIDTH - 2 * style.MARGIN - 0.1, style.SMALL) for t in tests]
     tall = [
         HEADING + 0.16 * (len(head) - 1) + ROW * len(t["rows"]) + AXIS + (0.16 * len(note) if t["note"] else 0)
         for t, head, note in zip(tests, heads, notes, strict=True)
-    ]  # fmt: skip
+    ]
     with style.look():
         figure = style.page(
             f"{drawn['name']}  {drawn['title']}: {drawn['verdict']}",
@@ -48,9 +48,12 @@ def claim(drawn: dict[str, Any]) -> Figure:
 
 
 def _panels(
-    figure: Figure, tests: list[dict[str, Any]], heads: list[list[str]], notes: list[list[str]],
+    figure: Figure,
+    tests: list[dict[str, Any]],
+    heads: list[list[str]],
+    notes: list[list[str]],
     tall: list[float],
-) -> None:  # fmt: skip
+) -> None:
     """Place the panels by hand: the heights of headings, rows and axes are known."""
     engine: Any = figure.get_layout_engine()
     _, bottom, _, high = engine.get()["rect"]
@@ -59,9 +62,13 @@ def _panels(
     y = (bottom + high) * whole
     for test, head, note, height in zip(tests, heads, notes, tall, strict=True):
         figure.text(
-            style.MARGIN / wide, (y - 0.12) / whole, "\n".join(head), va="top",
-            fontsize=style.NORMAL, fontweight="bold",
-        )  # fmt: skip
+            style.MARGIN / wide,
+            (y - 0.12) / whole,
+            "\n".join(head),
+            va="top",
+            fontsize=style.NORMAL,
+            fontweight="bold",
+        )
         rows = ROW * len(test["rows"])
         top = y - HEADING - 0.16 * (len(head) - 1)
         width = wide - LABELS - SHARES - 2 * style.MARGIN
@@ -74,9 +81,13 @@ def _panels(
         _panel(figure.add_axes(box), test)
         if test["note"]:
             figure.text(
-                style.MARGIN / wide, (top - rows - AXIS + 0.1) / whole, "\n".join(note), va="top",
-                fontsize=style.SMALL, color=style.GREY,
-            )  # fmt: skip
+                style.MARGIN / wide,
+                (top - rows - AXIS + 0.1) / whole,
+                "\n".join(note),
+                va="top",
+                fontsize=style.SMALL,
+                color=style.GREY,
+            )
         y -= height
 
 
@@ -129,13 +140,17 @@ def _panel(axes: Axes, test: dict[str, Any]) -> None:
     axes.set_xlim(low, high)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     threshold, sign = test["threshold"], test["sign"]
-    axes.axvspan(*((threshold, high) if sign > 0 else (low, threshold)), color=CLAIMED, lw=0, zorder=0)  # fmt: skip
+    axes.axvspan(*((threshold, high) if sign > 0 else (low, threshold)), color=CLAIMED, lw=0, zorder=0)
     for k, row in enumerate(rows):
         _hump(axes, k, row, low, high)
         axes.text(
-            1.01, k, _percent(row["holds"]), va="center", transform=axes.get_yaxis_transform(),
+            1.01,
+            k,
+            _percent(row["holds"]),
+            va="center",
+            transform=axes.get_yaxis_transform(),
             fontsize=style.SMALL,
-        )  # fmt: skip
+        )
     if len(rows) > 1:
         small: dict[str, Any] = {"fontsize": style.SMALL, "color": style.GREY}
         axes.text(1.01, 1.02, "holds in", va="bottom", transform=axes.transAxes, **small)
@@ -150,7 +165,7 @@ def _panel(axes: Axes, test: dict[str, Any]) -> None:
     elif test["percent"]:
         axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.4g}".replace("-", "−"))
     room = style.WIDTH - LABELS - 2 * style.MARGIN
-    axes.set_xlabel(style.shorten(test["axis"], room, style.SMALL), fontsize=style.SMALL, loc="left", labelpad=2)  # fmt: skip
+    axes.set_xlabel(style.shorten(test["axis"], room, style.SMALL), fontsize=style.SMALL, loc="left", labelpad=2)
 
 
 def _limits(test: dict[str, Any]) -> tuple[float, float]:
@@ -180,5 +195,5 @@ def _hump(axes: Axes, k: int, row: dict[str, Any], low: float, high: float) -> N
     counts = np.histogram(x, edges)[0] / len(x)
     heights = 0.62 * counts / max(counts.max(), 1e-12)
     axes.stairs(k + 0.3 - heights, edges, baseline=k + 0.3, fill=True, color=DRAWS, lw=0)
-    axes.plot([row["q05"], row["q95"]], [k + 0.3, k + 0.3], color=style.FAN["median"], lw=1.6, solid_capstyle="butt")  # fmt: skip
+    axes.plot([row["q05"], row["q95"]], [k + 0.3, k + 0.3], color=style.FAN["median"], lw=1.6, solid_capstyle="butt")
     axes.plot(row["estimate"], k + 0.3, "o", ms=4.5, color=style.FAN["mean"])

@@ -52,9 +52,7 @@ def draw(
     at = levels(values, error)
     if not at:
         return []
-    lines = panel.contour(
-        x, y, np.ma.masked_invalid(values), levels=at, colors=style.INK, linewidths=0.9
-    )
+    lines = panel.contour(x, y, np.ma.masked_invalid(values), levels=at, colors=style.INK, linewidths=0.9)
     _drop_specks(lines, x, y)
     lines.set_path_effects([withStroke(linewidth=1.8, foreground="white", alpha=0.5)])
     unit: Any = (lambda v: f"{100 * v:.4g} %") if share else (lambda v: f"{v:.4g}")

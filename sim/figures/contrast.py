@@ -12,9 +12,7 @@ PANELS = {
 }
 
 
-def contrast(
-    table: "pd.DataFrame", titles: dict[str, str], base_title: str, footer: str
-) -> "Figure":
+def contrast(table: "pd.DataFrame", titles: dict[str, str], base_title: str, footer: str) -> "Figure":
     """One row a scenario, at the last horizon: exit of every state that is moved, and cohesion.
 
     ``table`` is :attr:`Comparison.table`; ``titles`` the scenarios' titles by name.
@@ -28,16 +26,16 @@ def contrast(
     figure = Figure(figsize=(12, 2.2 + 0.55 * len(rows)), layout="constrained")
     figure.suptitle(
         f"What would change: differences from “{base_title}” after {last:g} years",
-        x=0.01, ha="left", fontweight="bold",
-    )  # fmt: skip
+        x=0.01,
+        ha="left",
+        fontweight="bold",
+    )
     axes = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     for axis, outcome in zip(axes, PANELS, strict=True):
         scale = 100 if outcome == "exit" else 1
         members = states if outcome == "exit" else [""]
         for m, member in enumerate(members):
-            of_member = there[(there.outcome == outcome) & (there.member == member)].set_index(
-                "scenario"
-            )
+            of_member = there[(there.outcome == outcome) & (there.member == member)].set_index("scenario")
             shift = (m - (len(members) - 1) / 2) * 0.8 / max(len(members), 1)
             y = [k + shift for k in range(len(rows))]
             d = [scale * of_member.difference[name] for name in rows]

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HEADLINE = (
-    "Cohesion: how often do two states of the alliance both stand with the leader? "
-    "1\u00a0=\u00a0always"
-)
+HEADLINE = "Cohesion: how often do two states of the alliance both stand with the leader? 1\u00a0=\u00a0always"
 BELOW = (
     "Standard term: mean joint support over all pairs of states, the leader included "
     "(support counts 1, abstention 1/2, opposition or a frozen membership 0)."
@@ -40,9 +37,7 @@ def cohesion(ds: xr.Dataset) -> Figure:
         panels["cohesion"].set_ylabel("cohesion")
         panels["agreement_index"].set_yticks([0, 0.5, 1])
         panels["members"].set_title("Number of members beside the leader", fontsize=style.NORMAL)
-        panels["agreement_index"].set_title(
-            "Agreement index: do all vote alike? 1 = all", fontsize=style.NORMAL
-        )
+        panels["agreement_index"].set_title("Agreement index: do all vote alike? 1 = all", fontsize=style.NORMAL)
         _count(panels["members"], float(series(ds, "members", "q95").max()))
         style.legend(figure, [_key(ds)])
         return style.settle(figure)
@@ -58,9 +53,7 @@ def _fan(panel: Axes, ds: xr.Dataset, name: str) -> None:
     panel.fill_between(x, q25, q75, color=style.FAN["half"], linewidth=0, step=step)
     drawn = "steps-post" if step else "default"
     panel.plot(x, q50, color=style.FAN["median"], linewidth=2, drawstyle=drawn)
-    panel.fill_between(
-        x, mean - error, mean + error, color=style.FAN["mean"], alpha=0.35, linewidth=0
-    )
+    panel.fill_between(x, mean - error, mean + error, color=style.FAN["mean"], alpha=0.35, linewidth=0)
     panel.plot(x, mean, color=style.FAN["mean"], linewidth=1)
     panel.grid(axis="y")
 

@@ -40,9 +40,7 @@ class Across(NamedTuple):
     bold: bool = False
 
 
-def panels(
-    figure: Figure, rows: Sequence[Across | int], columns: int, height: float
-) -> list[list[Axes]]:
+def panels(figure: Figure, rows: Sequence[Across | int], columns: int, height: float) -> list[list[Axes]]:
     """Rows of so many panels, ``height`` inches each, with texts in between."""
     from matplotlib.gridspec import GridSpec
 

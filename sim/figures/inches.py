@@ -47,9 +47,7 @@ def lines(figure: Figure, left: float, top: float, width: float, height: float) 
 
 def ground(axes: Axes, left: float, width: float, top: float, bottom: float) -> None:
     """Tint the ground of some lines, from ``left`` inches before the axes over the sheet."""
-    axes.axhspan(
-        top, bottom, -left / width, 1.0 + 0.1 / width, color=style.BAND, lw=0, clip_on=False, zorder=0
-    )  # fmt: skip
+    axes.axhspan(top, bottom, -left / width, 1.0 + 0.1 / width, color=style.BAND, lw=0, clip_on=False, zorder=0)
 
 
 def sides(figure: Figure, x: float, y: float, words: Sequence[str]) -> None:

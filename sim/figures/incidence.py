@@ -98,9 +98,7 @@ def _name_rows(panel: Axes, ds: xr.Dataset, order: list[int]) -> None:
     """Full names as row labels, with a second line for states outside at the start."""
     called, outside = names(ds), starts_outside(ds)
     short = [style.shorten(called[i], 2.2, style.NORMAL) for i in order]
-    told = [
-        f"{name}\n({OUTSIDE})" if outside[i] else name for name, i in zip(short, order, strict=True)
-    ]
+    told = [f"{name}\n({OUTSIDE})" if outside[i] else name for name, i in zip(short, order, strict=True)]
     panel.set_yticks(range(len(order)), told, fontsize=style.NORMAL)
 
 
@@ -123,16 +121,10 @@ def _row_key(ds: xr.Dataset) -> list[list[tuple[object, str]]]:
     from matplotlib.lines import Line2D
 
     marks = horizons(ds)
-    dots = [
-        Line2D([], [], marker="o", ls="", color=style.step(k, len(marks)), markersize=5)
-        for k in range(len(marks))
-    ]
+    dots = [Line2D([], [], marker="o", ls="", color=style.step(k, len(marks)), markersize=5) for k in range(len(marks))]
     bar, line = (Line2D([], [], color=style.GREY, linewidth=width) for width in (3, 0.8))
     return [
-        [
-            (dot, f"within {mark.years} ({mark.month})")
-            for dot, mark in zip(dots, marks, strict=True)
-        ],
+        [(dot, f"within {mark.years} ({mark.month})") for dot, mark in zip(dots, marks, strict=True)],
         [(bar, "95 % Monte Carlo error, where wider than the point"), (line, SPREAD)],
     ]
 
@@ -172,8 +164,7 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
     final = np.clip(np.nan_to_num(series(ds, "exit", "mean")[-1]), 0, 1)
     ends = [(final[i], final[i]) for i in shown]
     labels = [
-        f"{style.shorten(called[i], 1.8, style.NORMAL)}  {percent(final[i])}"
-        + (f"  ({OUTSIDE})" if outside[i] else "")
+        f"{style.shorten(called[i], 1.8, style.NORMAL)}  {percent(final[i])}" + (f"  ({OUTSIDE})" if outside[i] else "")
         for i in shown
     ]
     if rest:

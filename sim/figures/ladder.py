@@ -92,9 +92,7 @@ def _frame(panel: Axes, ds: xr.Dataset, width: float) -> None:
 def _areas(panel: Axes, ds: xr.Dataset, member: int) -> None:
     """The rungs of one state, loyal at the bottom."""
     shares = [series(ds, rung, "mean")[:, member] for rung in style.RUNGS]
-    panel.stackplot(
-        scales.dates(ds), shares, colors=list(style.RUNGS.values()), edgecolor="white", lw=0.4
-    )
+    panel.stackplot(scales.dates(ds), shares, colors=list(style.RUNGS.values()), edgecolor="white", lw=0.4)
 
 
 def _error(ds: xr.Dataset) -> float:

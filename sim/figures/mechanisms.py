@@ -36,7 +36,7 @@ def mechanisms(told: dict[str, Any]) -> Figure:
 
     ``told`` has title, footer and rows of mechanism, says, evidence, evidence_se, held_out, held_out_se, verdict.
     """
-    rows = sorted(told["rows"], key=lambda r: -r["evidence"] if math.isfinite(r["evidence"]) else math.inf)  # fmt: skip
+    rows = sorted(told["rows"], key=lambda r: -r["evidence"] if math.isfinite(r["evidence"]) else math.inf)
     says = [style.wrap(_sentence(r["says"]), NAMES - 0.2, style.SMALL) for r in rows]
     tall = [0.08 + inches.TEXT * (1 + len(text)) for text in says]
     low, high = limits(rows)
@@ -94,7 +94,7 @@ def _headline(rows: Sequence[Row]) -> str:
 
 def limits(rows: Sequence[Row]) -> tuple[float, float]:
     """The same for both columns: all bars and the grey zone, but for a few that lie far beyond the others."""
-    values = [(x, 2 * e if math.isfinite(e) else 0.0) for r in rows for x, e in _values(r) if math.isfinite(x)]  # fmt: skip
+    values = [(x, 2 * e if math.isfinite(e) else 0.0) for r in rows for x, e in _values(r) if math.isfinite(x)]
     sizes = sorted(abs(x) for x, _ in values) or [0.0]
     most = max(LARGEST, 2 * sizes[3 * (len(sizes) - 1) // 4])
     low = max(min([-2 * ZONE, *(x - e for x, e in values)]), -most)
@@ -115,7 +115,7 @@ def _cut(rows: Sequence[Row]) -> bool:
 
 def _ground(axes: Axes, width: float, top: float, bottom: float) -> None:
     reach = 1.0 + (width + GAP + VERDICT) / width
-    axes.axhspan(top, bottom, -NAMES / width, reach, color=style.BAND, lw=0, clip_on=False, zorder=0)  # fmt: skip
+    axes.axhspan(top, bottom, -NAMES / width, reach, color=style.BAND, lw=0, clip_on=False, zorder=0)
 
 
 def _name(figure: Figure, row: Row, text: Sequence[str], top: float) -> None:
@@ -123,7 +123,7 @@ def _name(figure: Figure, row: Row, text: Sequence[str], top: float) -> None:
     name = style.shorten(name, (NAMES - 0.2) / 1.15, style.SMALL)
     inches.write(figure, style.MARGIN + 0.04, top - 0.04, name, va="top", fontweight="bold")
     down = top - 0.04 - inches.TEXT
-    inches.write(figure, style.MARGIN + 0.04, down, "\n".join(text), va="top", color=style.GREY, linespacing=1.15)  # fmt: skip
+    inches.write(figure, style.MARGIN + 0.04, down, "\n".join(text), va="top", color=style.GREY, linespacing=1.15)
 
 
 def _sentence(text: str) -> str:

@@ -76,9 +76,7 @@ def phase(ds: xr.Dataset, x: Factor, y: Factor) -> Figure:
         return figure
 
 
-def _sheet(
-    ds: xr.Dataset, shown: list[Shown], drawn: list[Drawn], height: float, tall: float
-) -> Figure:
+def _sheet(ds: xr.Dataset, shown: list[Shown], drawn: list[Drawn], height: float, tall: float) -> Figure:
     """The sheet with its texts."""
     headline = f"{sweep.subject(shown, sweep.month(ds))} as two factors vary"
     known = any(sweep.error(one.shown, one.error) for one in drawn)
@@ -154,9 +152,7 @@ def _fill(panel: Axes, one: Drawn, scale: colour.Scale, grid: bool) -> None:
     size = float(np.clip(4000 / max(one.mean.size, 1), 2, 30))
     edge: dict[str, Any] = {"edgecolors": style.GREY, "linewidths": 0.3 if size > 4 else 0.0}
     panel.set_facecolor(style.BAND)
-    panel.scatter(
-        one.x.values[known], one.y.values[known], s=size, c=one.mean[known], **edge, **look
-    )
+    panel.scatter(one.x.values[known], one.y.values[known], s=size, c=one.mean[known], **edge, **look)
 
 
 def _axes(panel: Axes, one: Drawn, grid: bool, first: bool, width: float, height: float) -> None:

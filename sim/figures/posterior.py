@@ -31,20 +31,16 @@ def _sheet(headline: str, below: str, note: str, height: float) -> Figure:
     figure.text(margin, top, title, va="top", fontsize=style.HEAD, fontweight="bold")
     lines = title.count("\n") + 1
     told = "\n".join(style.wrap(below, room, style.NORMAL))
-    figure.text(margin, top - 0.24 * lines / height, told, va="top", fontsize=style.NORMAL, color=style.GREY)  # fmt: skip
+    figure.text(margin, top - 0.24 * lines / height, told, va="top", fontsize=style.NORMAL, color=style.GREY)
     footer = "\n".join(style.wrap(note, room, style.SMALL))
-    figure.text(margin, style.MARGIN / height, footer, va="bottom", fontsize=style.SMALL, color=style.GREY)  # fmt: skip
+    figure.text(margin, style.MARGIN / height, footer, va="bottom", fontsize=style.SMALL, color=style.GREY)
     head = 0.24 * lines + 0.18 * (told.count("\n") + 1) + style.MARGIN + 0.1
     foot = 0.3
-    figure.set_layout_engine(
-        "constrained", rect=(margin, foot / height, 1 - 2 * margin, 1 - (head + foot) / height)
-    )
+    figure.set_layout_engine("constrained", rect=(margin, foot / height, 1 - 2 * margin, 1 - (head + foot) / height))
     return figure
 
 
-def densities(
-    title: str, note: str, prior: Mapping[str, Array], posterior: Mapping[str, Array]
-) -> Figure:
+def densities(title: str, note: str, prior: Mapping[str, Array], posterior: Mapping[str, Array]) -> Figure:
     """Prior and posterior density of every coefficient, both by the same kernel."""
     rows = -(-len(prior) // COLUMNS)
     with style.look():
@@ -75,16 +71,12 @@ def _density(ax: Axes, x: Array, colour: str, width: float) -> None:
     grid = np.linspace(low, high, 120)
     spread = np.quantile(x, 0.84) - np.quantile(x, 0.16)
     scale = max(0.5 * spread * len(x) ** -0.2, 1e-12)
-    height = np.exp(-0.5 * ((grid[:, None] - x) / scale) ** 2).sum(axis=1) / (
-        len(x) * scale * 2.5066
-    )
+    height = np.exp(-0.5 * ((grid[:, None] - x) / scale) ** 2).sum(axis=1) / (len(x) * scale * 2.5066)
     ax.plot(grid, height, color=colour, linewidth=width)
     ax.plot(np.median(x), 0, marker="^", color=colour, markersize=4, clip_on=False)
 
 
-def spread(
-    title: str, note: str, powers: Sequence[float], log_likelihoods: Sequence[Array]
-) -> Figure:
+def spread(title: str, note: str, powers: Sequence[float], log_likelihoods: Sequence[Array]) -> Figure:
     """The spread of the log-likelihood over the draws at every power of the likelihood."""
     import numpy as np
 

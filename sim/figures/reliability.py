@@ -36,9 +36,8 @@ def reliability(told: dict[str, Any]) -> Figure:
     side = min(pitch - 0.9, 4.2)
     room = min(pitch - 0.2, side + 3.0)
     heads = [
-        (style.wrap(p.title, room, style.NORMAL, bold=True), style.wrap(_where(p), room, style.SMALL))
-        for p in panels
-    ]  # fmt: skip
+        (style.wrap(p.title, room, style.NORMAL, bold=True), style.wrap(_where(p), room, style.SMALL)) for p in panels
+    ]
     above = max(0.17 * len(a) + inches.TEXT * len(b) for a, b in heads) + 0.32
     tall = above + side + 0.16 + STRIP + 0.55
     with style.look():
@@ -94,7 +93,7 @@ def _percent(share: float) -> str:
 
 def _reliability_headline(title: str, panels: Sequence[Curve]) -> str:
     shares = [sum(p.outside()) for p in panels]
-    parts = [f"{_percent(s)} ({p.title[:1].lower()}{p.title[1:]})" for s, p in zip(shares, panels, strict=True)]  # fmt: skip
+    parts = [f"{_percent(s)} ({p.title[:1].lower()}{p.title[1:]})" for s, p in zip(shares, panels, strict=True)]
     return f"{title}: outside the 90\u00a0% band of reliable forecasts lie {_listed(parts)} of the forecasts"
 
 
@@ -129,13 +128,13 @@ def _reliability_panel(figure: Figure, p: Curve, left: float, top: float, side: 
 
     axes = inches.place(figure, left, top, side, side)
     half = 0.008
-    edges = np.concatenate([[p.forecast[0] - half], (p.forecast[1:] + p.forecast[:-1]) / 2, [p.forecast[-1] + half]])  # fmt: skip
+    edges = np.concatenate([[p.forecast[0] - half], (p.forecast[1:] + p.forecast[:-1]) / 2, [p.forecast[-1] + half]])
     edges = np.clip(edges, 0, 1)
     axes.stairs(p.high, edges, baseline=p.low, fill=True, color=style.FAN["wide"], lw=0)
     axes.plot([0, 1], [0, 1], color=style.GREY, lw=0.9, linestyle=(0, (4, 3)))
-    axes.stairs(p.frequency, edges, baseline=None, color=style.FAN["median"], lw=1.8, clip_on=False, zorder=3)  # fmt: skip
+    axes.stairs(p.frequency, edges, baseline=None, color=style.FAN["median"], lw=1.8, clip_on=False, zorder=3)
     away = (p.frequency > p.high + 1e-9) | (p.frequency < p.low - 1e-9)
-    axes.plot(p.forecast[away], p.frequency[away], "o", color=OUTSIDE, ms=3.5, clip_on=False, zorder=4)  # fmt: skip
+    axes.plot(p.forecast[away], p.frequency[away], "o", color=OUTSIDE, ms=3.5, clip_on=False, zorder=4)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     ticks = np.linspace(0, 1, 5)
@@ -144,9 +143,9 @@ def _reliability_panel(figure: Figure, p: Curve, left: float, top: float, side: 
     axes.set_xticks(ticks)
     axes.tick_params(labelbottom=False)
     axes.set_ylabel("share that happened", fontsize=style.SMALL)
-    small: dict[str, Any] = {"fontsize": style.SMALL, "color": style.GREY, "transform": axes.transAxes}  # fmt: skip
+    small: dict[str, Any] = {"fontsize": style.SMALL, "color": style.GREY, "transform": axes.transAxes}
     axes.text(0, 1 + 0.06 / side, "happened more often than forecast", va="bottom", **small)
-    axes.text(1 + 0.06 / side, 0, "happened less often than forecast", rotation=270, va="bottom", **small)  # fmt: skip
+    axes.text(1 + 0.06 / side, 0, "happened less often than forecast", rotation=270, va="bottom", **small)
     strip = inches.place(figure, left, top - side - 0.16, side, STRIP)
     counts, bins = np.histogram(p.forecast, np.linspace(0, 1, 21), weights=p.times)
     strip.stairs(counts, bins, fill=True, color=style.GREY, lw=0)

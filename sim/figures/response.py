@@ -71,10 +71,7 @@ def lines(ds: xr.Dataset, factor: Factor) -> list[Line]:
             Line(group.title, points, end, style.LINES[k], False)
             for k, (group, points) in enumerate(zip(groups, ordered, strict=True))
         ]
-    return [
-        Line(_horizon(ds, t), ordered[0], t, style.step(k, len(at)), t == end)
-        for k, t in enumerate(at)
-    ]
+    return [Line(_horizon(ds, t), ordered[0], t, style.step(k, len(at)), t == end) for k, t in enumerate(at)]
 
 
 def _horizon(ds: xr.Dataset, tick: int) -> str:
@@ -89,8 +86,7 @@ def _draw(panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, line: Line)
 
     x = factor.values[line.points]
     mean, error, q05, q95 = (
-        sweep.at(ds, shown, statistic)[line.points, line.tick]
-        for statistic in ("mean", "mcse", "q05", "q95")
+        sweep.at(ds, shown, statistic)[line.points, line.tick] for statistic in ("mean", "mcse", "q05", "q95")
     )
     if line.spread and x.size == 1:
         panel.vlines(x, q05, q95, color=line.colour, alpha=0.13, linewidth=12)
@@ -106,9 +102,7 @@ def _draw(panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, line: Line)
         panel.fill_between(x, low, high, color=line.colour, alpha=0.35, linewidth=0)
 
 
-def _axes(
-    panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, drawn: list[Line], width: float
-) -> None:
+def _axes(panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, drawn: list[Line], width: float) -> None:
     """Title, scales and grid of a panel."""
     panel.set_ylim(*frame.limits(shown, reach(ds, shown, drawn)))
     frame.title(panel, shown.title, "", width)

@@ -68,9 +68,7 @@ def choose(ds: xr.Dataset) -> list[Shown]:
     return sweep.choose(ds, wanted, 2)[:4]
 
 
-def moving(
-    ds: xr.Dataset, vary: Sequence[Factor], shown: Sequence[Shown], groups: Sequence[Group]
-) -> list[Factor]:
+def moving(ds: xr.Dataset, vary: Sequence[Factor], shown: Sequence[Shown], groups: Sequence[Group]) -> list[Factor]:
     """The factors along which the outcomes vary most, in their own order."""
     import numpy as np
 
@@ -91,9 +89,7 @@ def _pull(ds: xr.Dataset, factor: Factor, shown: Shown, group: Group) -> float:
     return float(np.var(mean)) / total if total > 0 and mean.size else 0.0
 
 
-def bins(
-    x: NDArray[np.float64], y: NDArray[np.float64], errors: NDArray[np.float64] | None = None
-) -> Bins:
+def bins(x: NDArray[np.float64], y: NDArray[np.float64], errors: NDArray[np.float64] | None = None) -> Bins:
     """Means at each level of a factor with few, else over up to ten groups of equally many points.
 
     None where there are too few points for two groups. The errors of the points of a grid, whose
@@ -145,9 +141,7 @@ def _row(
     row[0].set_ylabel(shown.label)
 
 
-def _dots(
-    panel: Axes, x: NDArray[np.float64], y: NDArray[np.float64], colours: tuple[str, str]
-) -> None:
+def _dots(panel: Axes, x: NDArray[np.float64], y: NDArray[np.float64], colours: tuple[str, str]) -> None:
     """The points, fainter the more there are."""
     import numpy as np
 
@@ -174,9 +168,7 @@ def _colours(k: int, count: int) -> tuple[str, str]:
     return (style.FAN["half"], style.FAN["median"]) if count == 1 else (style.LINES[k],) * 2
 
 
-def averaged(
-    ds: xr.Dataset, drawn: Sequence[Factor], shown: Shown, groups: Sequence[Group]
-) -> bool:
+def averaged(ds: xr.Dataset, drawn: Sequence[Factor], shown: Shown, groups: Sequence[Group]) -> bool:
     """Whether there are points enough for a mean in any panel."""
     y = sweep.last(ds, shown)
     return any(bins(f.values[g.points], y[g.points]).x.size for f in drawn for g in groups)
@@ -212,12 +204,8 @@ def _key(groups: Sequence[Group], mean: bool, grid: bool) -> list[list[tuple[obj
     return [first, second] if len(groups) > 1 else [first]
 
 
-def _note(
-    ds: xr.Dataset, shown: Sequence[Shown], vary: Sequence[Factor], drawn: Sequence[Factor]
-) -> str:
+def _note(ds: xr.Dataset, shown: Sequence[Shown], vary: Sequence[Factor], drawn: Sequence[Factor]) -> str:
     """The footer's note: error of a dot, and factors that are left out."""
     left = [f.label for f in vary if f.name not in {d.name for d in drawn}]
     few = f"the {len(drawn)} of {len(vary)} factors that move the outcomes most; not drawn: "
-    return frame.note(
-        ds, shown, frame.error_note(ds, shown, ""), few + ", ".join(left) if left else ""
-    )
+    return frame.note(ds, shown, frame.error_note(ds, shown, ""), few + ", ".join(left) if left else "")

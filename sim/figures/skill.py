@@ -70,19 +70,20 @@ def skills(told: dict[str, Any]) -> Figure:
     ``told`` has title, footer and rows of split, measure, score, inputs (or forecaster), baseline, skill, low, high.
     """
     rows: list[Row] = told["rows"]
-    splits = {s: _groups([r for r in rows if r["split"] == s]) for s in dict.fromkeys(r["split"] for r in rows)}  # fmt: skip
+    splits = {s: _groups([r for r in rows if r["split"] == s]) for s in dict.fromkeys(r["split"] for r in rows)}
     kinds = [k for k in MARKS if any(knows(r) == k for r in rows)]
     frame = _Frame(rows)
     heads = {s: style.wrap(s, frame.heading, style.LARGE, bold=True) for s in splits}
     tall = {s: sum(g.height for g in groups) for s, groups in splits.items()}
-    height = LABEL + 0.26 + sum(
-        HEADING + 0.18 * (len(heads[s]) - 1) + tall[s] + FOOT for s in splits
-    )  # fmt: skip
+    height = LABEL + 0.26 + sum(HEADING + 0.18 * (len(heads[s]) - 1) + tall[s] + FOOT for s in splits)
     with style.look():
         figure = style.page(
-            _skill_headline(told["title"], rows), _skill_second(rows, kinds),
-            _skill_below(rows, frame.lowest), told["footer"], height,
-        )  # fmt: skip
+            _skill_headline(told["title"], rows),
+            _skill_second(rows, kinds),
+            _skill_below(rows, frame.lowest),
+            told["footer"],
+            height,
+        )
         _skill_legend(figure, kinds)
         y = inches.by_hand(figure)
         for split, groups in splits.items():
@@ -110,7 +111,7 @@ def _skill_below(rows: Sequence[Row], lowest: float) -> str:
             *["Baseline perfect: its score is 0, which cannot be beaten."] * perfect,
             "Comparisons share states, years and motions, so their count is no test.",
         ]
-    )  # fmt: skip
+    )
 
 
 class _Frame:
@@ -140,7 +141,7 @@ def _groups(rows: Sequence[Row]) -> list[Group]:
         name = measure[:1].upper() + measure[1:]
         texts = [(t, style.INK) for t in style.wrap(name, MEASURE - 0.15, style.SMALL)]
         texts += [(t, style.GREY) for t in style.wrap(score, MEASURE - 0.15, style.SMALL)]
-        lines = [(b, [r for r in of if r["baseline"] == b]) for b in dict.fromkeys(r["baseline"] for r in of)]  # fmt: skip
+        lines = [(b, [r for r in of if r["baseline"] == b]) for b in dict.fromkeys(r["baseline"] for r in of)]
         found.append(Group(texts, lines))
     return found
 
@@ -161,7 +162,7 @@ def _s(count: int) -> str:
 
 def _skill_second(rows: Sequence[Row], kinds: Sequence[str]) -> str:
     of = {k: [r for r in rows if knows(r) == k] for k in kinds}
-    parts = [f"with inputs {k} in {_counts(r)['better'] or 'none'} of {len(r)}" for k, r in of.items()]  # fmt: skip
+    parts = [f"with inputs {k} in {_counts(r)['better'] or 'none'} of {len(r)}" for k, r in of.items()]
     return f"Skill score with 90\u00a0% bootstrap interval. Better {', '.join(parts)}"
 
 
@@ -228,7 +229,7 @@ def _skill_mark(axes: Axes, y: float, row: Row, lowest: float) -> None:
         return
     mark, colour = MARKS[knows(row)]
     if row["high"] > lowest:
-        axes.plot([max(row["low"], lowest), row["high"]], [y, y], color=colour, lw=1.4, solid_capstyle="butt")  # fmt: skip
+        axes.plot([max(row["low"], lowest), row["high"]], [y, y], color=colour, lw=1.4, solid_capstyle="butt")
     if row["low"] < lowest or row["skill"] < lowest:
         axes.plot(lowest, y, marker="<", color=colour, ms=5.5, clip_on=False)
     if row["skill"] >= lowest:

@@ -99,9 +99,7 @@ def groups(ds: xr.Dataset) -> list[Group]:
     titles = [" ".join(t.split()) for t in listed(ds, "titles")] or called
     here = np.asarray([str(s) for s in ds["scenario"].values])
     return [
-        Group(
-            title if titles.count(title) == 1 else f"{title} ({name})", np.flatnonzero(here == name)
-        )
+        Group(title if titles.count(title) == 1 else f"{title} ({name})", np.flatnonzero(here == name))
         for name, title in zip(called[:MOST_SCENARIOS], titles, strict=False)
     ]
 

@@ -86,9 +86,7 @@ def starts_outside(ds: xr.Dataset) -> NDArray[np.bool_]:
     return np.asarray(series(ds, "outside", "mean")[0] > 0.5)
 
 
-def interval(
-    ds: xr.Dataset, name: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def interval(ds: xr.Dataset, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Mean, and the ends of its 95 % Monte Carlo interval. No interval where runs are too few."""
     import numpy as np
 

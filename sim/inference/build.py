@@ -8,14 +8,17 @@ import numpy as np
 from sim.inference.likelihood import Target
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.space import space_of
+from sim.scenario.compile import compile, statuses
 from sim.scenario.load import Scenario
-from sim.scenario.program import compile, statuses
 
 
 def target_of(
-    scenario: Scenario, motions: Sequence[Motion], particles: int, until: dt.date = LAST_EVIDENCE,
+    scenario: Scenario,
+    motions: Sequence[Motion],
+    particles: int,
+    until: dt.date = LAST_EVIDENCE,
     without: Sequence[str] = (),
-) -> Target:  # fmt: skip
+) -> Target:
     """The target up to a date: motions dated by then, membership of the ticks that end by then.
 
     A tick that ends on the day after has ended by then: its last day is that date. ``without`` are

@@ -16,11 +16,10 @@ from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.smc import Stage
 from sim.inference.study import Calibration, load_calibration
 from sim.model.arrays import Array
-from sim.outcomes.disk import put
-from sim.outcomes.folder import alone, clear
-from sim.outcomes.save import PROVENANCE
-from sim.outcomes.tables import csv_of
-from sim.outcomes.workers import processes, results
+from sim.results.tables import csv_of
+from sim.storage.files import PROVENANCE, put
+from sim.storage.workers import processes, results
+from sim.storage.workspace import alone, clear
 
 Tell = Callable[[int, float, float, Stage | None], Any]
 
@@ -44,19 +43,20 @@ class Calibrated:
         import csv
 
         with (self.folder / store.SUMMARY).open(encoding="utf-8") as file:
-            return [
-                {k: v if k == "coefficient" else float(v) for k, v in row.items()}
-                for row in csv.DictReader(file)
-            ]
+            return [{k: v if k == "coefficient" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
     def __repr__(self) -> str:
         return f"<Calibrated in {self.folder}, {'finished' if self.finished else 'not finished'}>"
 
 
 def calibrate(
-    study: Calibration | str | Path, out: str | Path | None = None, jobs: int | None = None,
-    tell: Tell = lambda *_: None, stop: Callable[[], bool] = lambda: False, force: bool = False,
-) -> Calibrated:  # fmt: skip
+    study: Calibration | str | Path,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    tell: Tell = lambda *_: None,
+    stop: Callable[[], bool] = lambda: False,
+    force: bool = False,
+) -> Calibrated:
     """Sample the posterior; the same call again goes on after the last finished stage.
 
     Parameters
@@ -90,9 +90,7 @@ def calibrate(
             return _sample(study, folder, workers, tell, stop)
 
 
-def _sample(
-    study: Calibration, folder: Path, jobs: int, tell: Tell, stop: Callable[[], bool]
-) -> Calibrated:
+def _sample(study: Calibration, folder: Path, jobs: int, tell: Tell, stop: Callable[[], bool]) -> Calibrated:
     began = dt.datetime.now(dt.UTC)
     target = study.target
     settings = study.settings(target)
@@ -127,9 +125,13 @@ def estimator(target: Target, jobs: int) -> smc.Estimate:
 
 
 def _finish(
-    study: Calibration, target: Target, folder: Path, last: Stage, deviation: float,
+    study: Calibration,
+    target: Target,
+    folder: Path,
+    last: Stage,
+    deviation: float,
     began: dt.datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Tables and figures, provenance last: it says that the rest is whole."""
     found = summary.diagnostics(target, last, deviation)
     put(folder / store.POSTERIOR, summary.posterior_csv(target, last.z))
@@ -154,7 +156,7 @@ def _figures(study: Calibration, target: Target, folder: Path, last: Stage) -> N
     from sim.figures.style import save
 
     levels = smc.generator(study.tables.seed, 2_000_000).standard_normal((4000, target.space.size))
-    note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {study.tables.seed}"  # fmt: skip
+    note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {study.tables.seed}"
     prior = target.space.values(levels, target.program)
     found = target.space.values(last.z, target.program)
     kept = store.stages(folder)

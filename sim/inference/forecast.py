@@ -21,9 +21,9 @@ from sim.model import conduct
 from sim.model.arrays import Array, Codes, State
 from sim.model.cohesion import measure
 from sim.model.noise import BLOCK
+from sim.scenario.compile import Program
 from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
-from sim.scenario.program import Program
 
 FORECAST, INPUTS, CARRIED = 3_000_005, 3_000_006, 3_000_007
 
@@ -55,19 +55,23 @@ def held(program: Program, tick: int) -> Program:
         return band._replace(low=low, high=high)
 
     script = tuple(
-        s if t < tick else s._replace(
-            kind=np.zeros_like(s.kind), help=np.zeros_like(s.help), clash=np.zeros_like(s.clash),
-            enters=np.zeros_like(s.enters), calls=False, drawn=True,
+        s
+        if t < tick
+        else s._replace(
+            kind=np.zeros_like(s.kind),
+            help=np.zeros_like(s.help),
+            clash=np.zeros_like(s.clash),
+            enters=np.zeros_like(s.enters),
+            calls=False,
+            drawn=True,
         )
         for t, s in enumerate(program.script)
-    )  # fmt: skip
+    )
     bands = {path: still(band) for path, band in program.bands.items()}
     return program._replace(bands=bands, script=script)
 
 
-def forecast(
-    fit: Target, whole: Target, z: Array, replicates: int, seed: int, program: Program
-) -> Forecast:
+def forecast(fit: Target, whole: Target, z: Array, replicates: int, seed: int, program: Program) -> Forecast:
     """Simulate ``replicates`` futures of every posterior draw.
 
     Parameters
@@ -87,14 +91,14 @@ def forecast(
     answers = {
         m: Answers(*(np.concatenate(x, axis=-1) for x in zip(*(p.answers[m] for p in parts), strict=True)))
         for m in parts[0].answers
-    }  # fmt: skip
+    }
     return Forecast(np.concatenate([p.status for p in parts], axis=-1), answers, len(z))
 
 
 class _Chance(Chance):
     """As in simulated histories, but what the posterior does not hold is drawn too, once a draw."""
 
-    def __init__(self, known: Mapping[str, Array], draws: int, replicates: int, key: Sequence[int]) -> None:  # fmt: skip
+    def __init__(self, known: Mapping[str, Array], draws: int, replicates: int, key: Sequence[int]) -> None:
         self.rng, self.draws = generator(*key), draws * replicates
         self._known, self._key = known, key
         self._shape = draws, replicates
@@ -107,9 +111,7 @@ class _Chance(Chance):
         return np.repeat(np.maximum(u, 2.0**-54), self._shape[1])
 
 
-def _futures(
-    fit: Target, whole: Target, z: Array, replicates: int, key: tuple[int, ...], program: Program
-) -> Forecast:
+def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[int, ...], program: Program) -> Forecast:
     cloud = Cloud(fit, z, generator(*key, 1))
     for t in range(fit.ticks):
         cloud.tick(t)
@@ -164,8 +166,14 @@ def _state(cloud: Cloud, replicates: int) -> State:
 
     s = cloud.state
     return State(
-        stance=of_states(s.stance), kept=of_states(s.kept), broken=of_states(s.broken),
-        opinion=of_states(s.opinion), diversified=of_states(s.diversified),
-        punishment=of_states(s.punishment), status=of_states(s.status),
-        recent_exits=of_alliance(s.recent_exits), war=of_alliance(s.war), alive=of_alliance(s.alive),
-    )  # fmt: skip
+        stance=of_states(s.stance),
+        kept=of_states(s.kept),
+        broken=of_states(s.broken),
+        opinion=of_states(s.opinion),
+        diversified=of_states(s.diversified),
+        punishment=of_states(s.punishment),
+        status=of_states(s.status),
+        recent_exits=of_alliance(s.recent_exits),
+        war=of_alliance(s.war),
+        alive=of_alliance(s.alive),
+    )

@@ -30,8 +30,8 @@ from sim.model.arrays import Array, Codes, Coefficients, Inputs, State, exp
 from sim.model.decays import Decays, decays
 from sim.model.tick import Script, Standing, begin, relive, standing
 from sim.model.variables import OUTSIDE
+from sim.scenario.compile import Program
 from sim.scenario.dates import to_years
-from sim.scenario.program import Program
 
 
 def _nodes(n: int) -> tuple[Array, Array]:
@@ -79,9 +79,12 @@ class Target:
         """The script of a tick with the record's membership, shaped (member, 1, 1)."""
         s = self.program.script[t]
         return s._replace(
-            kind=s.kind[..., None], clash=s.clash[..., None], help=s.help[..., None],
-            enters=s.enters[..., None], record=self.record[t + 1][:, None, None],
-        )  # fmt: skip
+            kind=s.kind[..., None],
+            clash=s.clash[..., None],
+            help=s.help[..., None],
+            enters=s.enters[..., None],
+            record=self.record[t + 1][:, None, None],
+        )
 
 
 class Cloud:
@@ -108,9 +111,12 @@ class Cloud:
         z = self.rng.standard_normal(self.shape)
         full = begin(self.inputs, self.standing, z, status, self.c)
         return full._replace(
-            kept=full.kept[..., :1], broken=full.broken[..., :1], status=status,
-            recent_exits=np.zeros((1, 1)), alive=np.ones((1, 1), dtype=bool),
-        )  # fmt: skip
+            kept=full.kept[..., :1],
+            broken=full.broken[..., :1],
+            status=status,
+            recent_exits=np.zeros((1, 1)),
+            alive=np.ones((1, 1), dtype=bool),
+        )
 
     def _around(self, t: int) -> None:
         """Inputs, and what they alone decide."""
@@ -140,9 +146,16 @@ class Cloud:
         renewal = membership.renewal_factor(script.renewal, self.c) if script.renewal else 1.0
         dependence = feedback.dependence(self.inputs, before.diversified)
         leave, side = membership.hazards(
-            before.status, self.state.stance, dependence, before.punishment, before.recent_exits,
-            renewal, self.may_join, self.standing.membership, self.c,
-        )  # fmt: skip
+            before.status,
+            self.state.stance,
+            dependence,
+            before.punishment,
+            before.recent_exits,
+            renewal,
+            self.may_join,
+            self.standing.membership,
+            self.c,
+        )
         moved = (script.record != before.status)[:, 0, 0]
         stays = np.flatnonzero(~moved)
         either = leave + side

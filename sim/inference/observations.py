@@ -43,7 +43,7 @@ def text_of(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV table")]) from None  # fmt: skip
+        raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV table")]) from None
 
 
 def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
@@ -69,7 +69,7 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
                 dates[row["motion"]] = dt.date.fromisoformat(row["date"])
                 seen.setdefault(row["motion"], {})[row["member"]] = CONDUCT[row["conduct"]]
     except csv.Error as error:
-        problems.append(Problem(f"{shown}:{table.reader.line_num}", "", str(error), "allowed: a CSV table"))  # fmt: skip
+        problems.append(Problem(f"{shown}:{table.reader.line_num}", "", str(error), "allowed: a CSV table"))
     if problems:
         raise InputError(problems)
     if members is None:
@@ -83,9 +83,11 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
 
 
 def _wrong(
-    row: dict[str, str], members: Sequence[str] | None, dates: dict[str, dt.date],
+    row: dict[str, str],
+    members: Sequence[str] | None,
+    dates: dict[str, dt.date],
     seen: dict[str, dict[str, int]],
-) -> list[tuple[str, str, str, str]]:  # fmt: skip
+) -> list[tuple[str, str, str, str]]:
     """(key, found, allowed, suggestion) of each mistake of a row."""
     found = []
     if None in row or None in row.values():

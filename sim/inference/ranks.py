@@ -41,9 +41,7 @@ def recover(target: Target, draws: int, sweeps: int, rounds: int, seed: int) -> 
     return infer(history.target, truth[0, kept], draws, sweeps, rounds, seed)
 
 
-def infer(
-    target: Target, truth: Array, draws: int, sweeps: int, rounds: int, seed: int
-) -> Recovered:
+def infer(target: Target, truth: Array, draws: int, sweeps: int, rounds: int, seed: int) -> Recovered:
     """The posterior of a simulated history beside its truth."""
     settings = smc.Settings(draws, sweeps, rounds, seed, target.space.behavioural)
     estimate = smc.serial(lambda z, key: log_likelihood(target, z, key))

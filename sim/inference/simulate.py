@@ -13,7 +13,7 @@ from sim.inference.likelihood import Target
 from sim.inference.space import Uniforms, space_of
 from sim.model import conduct
 from sim.model.arrays import Array, Codes
-from sim.scenario.program import Program
+from sim.scenario.compile import Program
 
 
 class Chance:
@@ -75,4 +75,4 @@ def histories(target: Target, z: Array, rng: np.random.Generator) -> list[Histor
             np.stack([x[:, k] for x in stance]),
         )
         for k in range(draws)
-    ]  # fmt: skip
+    ]

@@ -101,8 +101,7 @@ def first(estimate: Estimate, coordinates: int, s: Settings) -> Stage:
     """The prior: draws and their likelihoods."""
     z = generator(s.seed, PRIOR).standard_normal((s.draws, coordinates))
     found = estimate(z, (s.seed, PRIOR, 1, 1))
-    row = Row(0, 0.0, float(s.draws), s.draws, 1.0, 1.0, 0.5, 0.5, 1.0,
-              float(found.mean()), float(found.std()), 0.0)  # fmt: skip
+    row = Row(0, 0.0, float(s.draws), s.draws, 1.0, 1.0, 0.5, 0.5, 1.0, float(found.mean()), float(found.std()), 0.0)
     return Stage((row,), z, found, (0.5, 0.5))
 
 
@@ -144,9 +143,7 @@ def weighed(before: Stage) -> Weighed:
     return Weighed(power, log_weights, before.rows[-1].log_evidence + top + mean)
 
 
-def following(
-    before: Stage, estimate: Estimate, s: Settings, tell: Callable[[float], None] = lambda _: None
-) -> Stage:
+def following(before: Stage, estimate: Estimate, s: Settings, tell: Callable[[float], None] = lambda _: None) -> Stage:
     """The stage after one: weigh, resample, move. ``tell`` hears the share done."""
     power, log_weights, evidence = weighed(before)
     stage = before.number + 1
@@ -165,10 +162,19 @@ def following(
             tell((2 * sweep + k + 1) / (2 * s.sweeps))
     moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()
     row = Row(
-        stage, power, effective(log_weights), len(np.unique(chosen)), float(accepted[:, 0].mean()),
-        float(accepted[:, 1].mean()), steps[0], steps[1], float(moved), float(found.mean()),
-        float(found.std()), evidence,
-    )  # fmt: skip
+        stage,
+        power,
+        effective(log_weights),
+        len(np.unique(chosen)),
+        float(accepted[:, 0].mean()),
+        float(accepted[:, 1].mean()),
+        steps[0],
+        steps[1],
+        float(moved),
+        float(found.mean()),
+        float(found.std()),
+        evidence,
+    )
     return Stage((*before.rows, row), z, found, (steps[0], steps[1]))
 
 
@@ -179,9 +185,17 @@ def halves(draws: int) -> tuple[tuple[slice, slice], ...]:
 
 
 def _move(
-    z: Array, found: Array, half: slice, other: slice, k: int, power: float, step: float,
-    estimate: Estimate, s: Settings, key: tuple[int, ...],
-) -> Flags:  # fmt: skip
+    z: Array,
+    found: Array,
+    half: slice,
+    other: slice,
+    k: int,
+    power: float,
+    step: float,
+    estimate: Estimate,
+    s: Settings,
+    key: tuple[int, ...],
+) -> Flags:
     """Propose for half of the draws, in place; whether each accepted."""
     rng = generator(*key, MOVE)
     mine, proposed = z[half], z[half].copy()
@@ -222,9 +236,7 @@ def population(z: Array) -> Law:
     return Law(centre, np.linalg.cholesky(covariance), np.linalg.inv(covariance))
 
 
-def around(
-    z: Array, centre: Array | float, factor: Array | None, step: float, rng: np.random.Generator
-) -> Array:
+def around(z: Array, centre: Array | float, factor: Array | None, step: float, rng: np.random.Generator) -> Array:
     """A proposal reversible with respect to the normal law of that centre and root of covariance."""
     noise = rng.standard_normal(z.shape)
     if factor is not None:
@@ -239,9 +251,12 @@ def surplus(z: Array, law: Law) -> Array:
 
 
 def stages(
-    estimate: Estimate, coordinates: int, s: Settings, done: Stage | None = None,
+    estimate: Estimate,
+    coordinates: int,
+    s: Settings,
+    done: Stage | None = None,
     tell: Callable[[int, float, float], Any] = lambda *_: None,
-) -> Iterator[Stage]:  # fmt: skip
+) -> Iterator[Stage]:
     """Every stage from ``done`` (or the prior) to the posterior, as it is finished."""
     stage = done
     if stage is None:

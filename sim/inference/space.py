@@ -12,9 +12,9 @@ import numpy as np
 
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
+from sim.scenario.compile import Program
 from sim.scenario.distributions import quantile
-from sim.scenario.program import Program
-from sim.scenario.schema import Distribution
+from sim.scenario.tables import Distribution
 
 MOTION_SPREAD = "motion_spread"
 MOTION_PRIOR = Distribution(family="lognormal", median=1.0, sd=0.5)

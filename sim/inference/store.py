@@ -10,11 +10,10 @@ import numpy as np
 
 from sim.inference.smc import Row, Stage
 from sim.inference.study import Calibration
-from sim.outcomes.disk import put
-from sim.outcomes.folder import check_same, clear
-from sim.outcomes.resolved import fingerprint
-from sim.outcomes.save import PROVENANCE, provenance_of, read_table
-from sim.outcomes.source import versions
+from sim.scenario.resolved import fingerprint
+from sim.storage.files import PROVENANCE, provenance_of, put, read_table
+from sim.storage.provenance import versions
+from sim.storage.workspace import check_same, clear
 
 FROZEN, STAGES = "calibration.json", "stages"
 STUDY, POSTERIOR, SUMMARY = "study.toml", "posterior.csv", "summary.csv"
@@ -35,7 +34,7 @@ def frozen(c: Calibration) -> dict[str, Any]:
         "fingerprint": fingerprint(c.scenario),
         "table": c.digest,
         **versions(*FLOORS),
-    }  # fmt: skip
+    }
 
 
 def open_folder(c: Calibration, folder: Path) -> None:

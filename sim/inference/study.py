@@ -17,17 +17,29 @@ from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.load import Scenario, Source, load, read_toml, validated
-from sim.scenario.schema import Date, Strict
+from sim.scenario.tables import Date, Strict
 
 NOT_SWITCHED_OFF = frozenset(
     {
-        "prior_reliability", "prior_weight", "memory", "baseline", "adjustment_time", "volatility",
-        "oppose_below", "support_above", "exit_rate", "freeze_rate", "resume_rate", "entry_rate",
-        "contagion_memory", "opinion_memory", "punishment_memory",
+        "prior_reliability",
+        "prior_weight",
+        "memory",
+        "baseline",
+        "adjustment_time",
+        "volatility",
+        "oppose_below",
+        "support_above",
+        "exit_rate",
+        "freeze_rate",
+        "resume_rate",
+        "entry_rate",
+        "contagion_memory",
+        "opinion_memory",
+        "punishment_memory",
     }
-)  # fmt: skip
+)
 """Coefficients without which the model says nothing: zero does not mean that a mechanism is absent."""
-SWITCHES = tuple(c.name for c in COEFFICIENTS if c.phase != "crises" and c.name not in NOT_SWITCHED_OFF)  # fmt: skip
+SWITCHES = tuple(c.name for c in COEFFICIENTS if c.phase != "crises" and c.name not in NOT_SWITCHED_OFF)
 
 
 Draws = Annotated[int, Field(ge=20, le=4096, strict=True)]
@@ -130,19 +142,20 @@ def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
     for k, name in enumerate(names):
         if name in SWITCHES:
             continue
-        what = (
-            "cannot be switched off"
-            if name in NOT_SWITCHED_OFF
-            else "is no mechanism of the likelihood"
+        what = "cannot be switched off" if name in NOT_SWITCHED_OFF else "is no mechanism of the likelihood"
+        found.append(
+            Problem(
+                at,
+                f"{key}[{k}]",
+                f"{name} {what}",
+                "allowed: a coefficient that 0 switches off",
+                nearest(name, SWITCHES),
+            )
         )
-        found.append(Problem(at, f"{key}[{k}]", f"{name} {what}",
-                             "allowed: a coefficient that 0 switches off", nearest(name, SWITCHES)))  # fmt: skip
     return found
 
 
-def _dates(
-    tables: CalibrationTables, scenario: Scenario | None, source: Source, given: bool
-) -> list[Problem]:
+def _dates(tables: CalibrationTables, scenario: Scenario | None, source: Source, given: bool) -> list[Problem]:
     """Evidence is from a year of the record at least, and not from after the paper; ``given`` on the command line."""
     where, path = ("--until", "") if given else (source.where(("until",)), "until")
     problems = []

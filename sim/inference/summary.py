@@ -7,7 +7,7 @@ import numpy as np
 from sim.inference.likelihood import Target
 from sim.inference.smc import Estimate, Row, Settings, Stage
 from sim.model.arrays import Array
-from sim.outcomes.tables import csv_of
+from sim.results.tables import csv_of
 
 UNIDENTIFIED = 0.9
 """Share of the prior's standard deviation from which the data are said not to identify a coefficient."""
@@ -33,7 +33,7 @@ def coefficients(target: Target, z: Array) -> list[dict[str, Any]]:
             | {f"prior_{w}": float(v) for w, v in zip(("q05", "median", "q95"), prior[name], strict=True)}
             | {f"posterior_{w}": float(v) for w, v in zip(("q05", "median", "q95"), q, strict=True)}
             | {"shift": float(z[:, k].mean()), "spread": float(z[:, k].std(ddof=1))}
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -69,9 +69,7 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> dict[str, Any
         "smallest_acceptance": min(r.accepted for r in stage.rows[1:]),
         "smallest_acceptance_places": min(r.accepted_places for r in stage.rows[1:]),
         "not_identified": [r["coefficient"] for r in rows if r["spread"] > UNIDENTIFIED],
-        "coded_places_moved_most": {
-            target.space.places[k]: round(float(places[:, k].mean()), 3) for k in most
-        },
+        "coded_places_moved_most": {target.space.places[k]: round(float(places[:, k].mean()), 3) for k in most},
         "coded_places_spread": float(places.std(axis=0).mean()) if places.size else 0.0,
     }
 

@@ -9,9 +9,15 @@ from sim.model.decays import Decays
 
 
 def update(
-    kept: Array, broken: Array, asked: Array, helped: Array, all_asked: Array, all_helped: Array,
-    c: Coefficients, d: Decays,
-) -> tuple[Array, Array]:  # fmt: skip
+    kept: Array,
+    broken: Array,
+    asked: Array,
+    helped: Array,
+    all_asked: Array,
+    all_helped: Array,
+    c: Coefficients,
+    d: Decays,
+) -> tuple[Array, Array]:
     """Forget towards the prior, then count one's own crisis fully and those watched by ``watching``.
 
     ``asked`` is 1 for a member in crisis, ``helped`` what it got; ``all_*`` are sums over states.

@@ -56,9 +56,14 @@ def draw(u: Array, s: Standing, belongs: Flags) -> Array:
 
 
 def answer(
-    u: Array, kind: Array, clashing: Flags, dependence: Array, affinity: Array,
-    s: Standing, c: Coefficients,
-) -> Array:  # fmt: skip
+    u: Array,
+    kind: Array,
+    clashing: Flags,
+    dependence: Array,
+    affinity: Array,
+    s: Standing,
+    c: Coefficients,
+) -> Array:
     """1 where the leader helps, 0 where it refuses or nobody asked.
 
     Calls are rare: the answer is worked out for those who call alone.
@@ -84,6 +89,11 @@ def answer(
 
 
 HELP = (
-    "help_interstate", "help_separatist", "help_insurgency", "help_regime",
-    "help_dependence", "help_affinity", "help_clash",
-)  # fmt: skip
+    "help_interstate",
+    "help_separatist",
+    "help_insurgency",
+    "help_regime",
+    "help_dependence",
+    "help_affinity",
+    "help_clash",
+)

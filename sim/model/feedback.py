@@ -33,9 +33,14 @@ def diversify(diversified: Array, stance: Array, reach: Array, d: Decays) -> Arr
 
 
 def opine(
-    opinion: Array, mean: Array, war_shock: Array, asked: Array, helped: Array,
-    c: Coefficients, d: Decays,
-) -> Array:  # fmt: skip
+    opinion: Array,
+    mean: Array,
+    war_shock: Array,
+    asked: Array,
+    helped: Array,
+    c: Coefficients,
+    d: Decays,
+) -> Array:
     """Opinion returns to its mean, falls when the leader's war grows, moves with promises."""
     promises = c.opinion_promise * (2.0 * helped - asked)
     fall = c.opinion_war * np.maximum(war_shock, 0.0)
@@ -43,9 +48,7 @@ def opine(
     return np.minimum(np.maximum(moved, 0.0), 1.0)
 
 
-def punish(
-    punishment: Array, stance: Array, coercion: Array, belongs: Array, c: Coefficients, d: Decays
-) -> Array:
+def punish(punishment: Array, stance: Array, coercion: Array, belongs: Array, c: Coefficients, d: Decays) -> Array:
     """The leader punishes members of negative stance; punishment fades."""
     rate = c.punishment * coercion * d.dt
     return punishment * d.punishment - rate * (belongs * np.minimum(stance, 0.0))

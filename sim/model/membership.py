@@ -50,9 +50,16 @@ def renewal_factor(share: float, c: Coefficients) -> Array:
 
 
 def hazards(
-    status: Codes, stance: Array, dependence: Array, punishment: Array, recent_exits: Array,
-    renewal: Array | float, may_join: Flags, s: Standing, c: Coefficients,
-) -> tuple[Array, Array]:  # fmt: skip
+    status: Codes,
+    stance: Array,
+    dependence: Array,
+    punishment: Array,
+    recent_exits: Array,
+    renewal: Array | float,
+    may_join: Flags,
+    s: Standing,
+    c: Coefficients,
+) -> tuple[Array, Array]:
     """Hazards a year of (exit, the other move): freeze if active, resume if frozen, entry if outside."""
     active, outside = status == ACTIVE, status == OUTSIDE
     grip = s.leash * dependence + s.bases + c.exit_punishment * punishment

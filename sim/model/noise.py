@@ -50,9 +50,7 @@ class Noise:
         bits.advance(tick * TICK_STRIDE)  # type: ignore[attr-defined]
         return generator
 
-    def _drawn(
-        self, purpose: str, tick: int, rows: int, draw: Callable[[np.random.Generator], Array]
-    ) -> Array:
+    def _drawn(self, purpose: str, tick: int, rows: int, draw: Callable[[np.random.Generator], Array]) -> Array:
         last = self._last.get(purpose)
         if last is None or last[0] != (tick, rows):
             values = draw(self._at(purpose, tick))

@@ -37,9 +37,13 @@ def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
 
 
 def target(
-    s: Standing, reliability: Array, dependence: Array, affinity: Array, opinion: Array,
+    s: Standing,
+    reliability: Array,
+    dependence: Array,
+    affinity: Array,
+    opinion: Array,
     c: Coefficients,
-) -> Array:  # fmt: skip
+) -> Array:
     """The stance that the member would take, its peers aside."""
     return (
         s.fixed

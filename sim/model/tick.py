@@ -110,15 +110,26 @@ def begin(inputs: Inputs, s: Standing, z: Array, status: Codes, c: Coefficients)
     """The state before the first tick: beliefs at the prior, stance spread around its target."""
     kept, broken = (np.broadcast_to(p, z.shape) for p in prior(c))
     start = stance.target(
-        s.stance, credibility.reliability(kept, broken), inputs.dependence, inputs.affinity,
-        inputs.opinion_mean, c,
-    )  # fmt: skip
+        s.stance,
+        credibility.reliability(kept, broken),
+        inputs.dependence,
+        inputs.affinity,
+        inputs.opinion_mean,
+        c,
+    )
     zero = np.zeros(z.shape)
     return State(
-        stance=start + c.volatility * z, kept=kept, broken=broken, opinion=inputs.opinion_mean,
-        diversified=zero, punishment=zero, status=np.broadcast_to(status, z.shape),
-        recent_exits=np.zeros(z.shape[-1]), war=inputs.war, alive=np.ones(z.shape[-1], dtype=bool),
-    )  # fmt: skip
+        stance=start + c.volatility * z,
+        kept=kept,
+        broken=broken,
+        opinion=inputs.opinion_mean,
+        diversified=zero,
+        punishment=zero,
+        status=np.broadcast_to(status, z.shape),
+        recent_exits=np.zeros(z.shape[-1]),
+        war=inputs.war,
+        alive=np.ones(z.shape[-1], dtype=bool),
+    )
 
 
 def present(inputs: Inputs, state: State, c: Coefficients) -> Present:
@@ -159,9 +170,14 @@ NOTHING = Crises(np.zeros((1, 1)), np.zeros((1, 1), dtype=bool), np.zeros((1, 1)
 
 
 def answer(
-    u: Array, kind: Array, fights: Flags, ties: Present, script: Script, s: Standing,
+    u: Array,
+    kind: Array,
+    fights: Flags,
+    ties: Present,
+    script: Script,
+    s: Standing,
     c: Coefficients,
-) -> Crises:  # fmt: skip
+) -> Crises:
     """The leader's answer to each call; the script's where it gives one."""
     if not script.drawn or s.crises is None:
         everywhere: list[Any] = [np.broadcast_to(x, kind.shape) for x in scripted(script)]
@@ -188,9 +204,7 @@ def gather(happened: Crises, x: Array, belongs: Array) -> Shared:
     )
 
 
-def believe(
-    state: State, happened: Crises, shared: Shared, c: Coefficients, d: Decays
-) -> tuple[Array, Array]:
+def believe(state: State, happened: Crises, shared: Shared, c: Coefficients, d: Decays) -> tuple[Array, Array]:
     """The Beta counts of the belief about the guarantee."""
     return credibility.update(
         state.kept, state.broken, happened.asked, happened.help, shared.asked, shared.helped, c, d
@@ -198,9 +212,15 @@ def believe(
 
 
 def stand(
-    z: Array, state: State, reliability: Array, ties: Present, shared: Shared, s: Standing,
-    c: Coefficients, d: Decays,
-) -> Array:  # fmt: skip
+    z: Array,
+    state: State,
+    reliability: Array,
+    ties: Present,
+    shared: Shared,
+    s: Standing,
+    c: Coefficients,
+    d: Decays,
+) -> Array:
     """The stance at the end of the tick."""
     goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.opinion, c)
     pull = stance.peer_pull(state.stance, ties.belongs, shared.stances, shared.members, c)
@@ -214,16 +234,30 @@ def behave(u: Array, x: Array, c: Coefficients) -> tuple[Array, Array, Array]:
 
 
 def decide(
-    u: Array, state: State, x: Array, ties: Present, script: Script, admissible: Flags,
-    s: Standing, c: Coefficients, dt: float,
-) -> tuple[membership.Chances, Codes]:  # fmt: skip
+    u: Array,
+    state: State,
+    x: Array,
+    ties: Present,
+    script: Script,
+    admissible: Flags,
+    s: Standing,
+    c: Coefficients,
+    dt: float,
+) -> tuple[membership.Chances, Codes]:
     """Stay, freeze, resume, leave or enter; nothing to decide without an alliance."""
     assert s.membership is not None
     renewal = membership.renewal_factor(script.renewal, c) if script.renewal else 1.0
     hazards = membership.hazards(
-        state.status, x, ties.dependence, state.punishment, state.recent_exits, renewal,
-        admissible & state.alive, s.membership, c,
-    )  # fmt: skip
+        state.status,
+        x,
+        ties.dependence,
+        state.punishment,
+        state.recent_exits,
+        renewal,
+        admissible & state.alive,
+        s.membership,
+        c,
+    )
     p = membership.chances(*hazards, dt)
     after = membership.move(u, state.status, p)
     if script.enters.any():
@@ -244,9 +278,7 @@ def feed_back(
     """The new (opinion, diversified, punishment)."""
     shock = inputs.war - state.war
     return (
-        feedback.opine(
-            state.opinion, inputs.opinion_mean, shock, happened.asked, happened.help, c, d
-        ),
+        feedback.opine(state.opinion, inputs.opinion_mean, shock, happened.asked, happened.help, c, d),
         feedback.diversify(state.diversified, x, s.reach, d),
         feedback.punish(state.punishment, x, inputs.coercion, ties.belongs, c, d),
     )
@@ -271,15 +303,19 @@ def settle(state: State, after: Codes, alive: Flags, d: Decays) -> tuple[Codes, 
 
 
 def tick(
-    state: State, inputs: Inputs, s: Standing, draws: Draws, script: Script, a: Alliance,
-    c: Coefficients, d: Decays,
-) -> tuple[State, Record]:  # fmt: skip
+    state: State,
+    inputs: Inputs,
+    s: Standing,
+    draws: Draws,
+    script: Script,
+    a: Alliance,
+    c: Coefficients,
+    d: Decays,
+) -> tuple[State, Record]:
     """A whole tick of a block of runs. Raises nothing: scenarios are checked before."""
     ties = present(inputs, state, c)
     kind = ask(draws.crisis, state.status, script, s)
-    fights = (
-        clashes(draws.clash, state.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
-    )
+    fights = clashes(draws.clash, state.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
     happened = answer(draws.answer, kind, fights, ties, script, s, c)
     shared = gather(happened, state.stance, ties.belongs)
     kept, broken = believe(state, happened, shared, c, d)
@@ -291,17 +327,25 @@ def tick(
     opinion, diversified, punishment = feed_back(state, x, happened, ties, inputs, s, c, d)
     status, recent = settle(state, after, alive, d)
     record = Record(
-        happened, x, reliability, ties.dependence, support, oppose, motion, state.status, status,
-        left(state.status, after), p.exit, p.side, ended, alive,
-    )  # fmt: skip
-    return State(
-        x, kept, broken, opinion, diversified, punishment, status, recent, inputs.war, alive
-    ), record
+        happened,
+        x,
+        reliability,
+        ties.dependence,
+        support,
+        oppose,
+        motion,
+        state.status,
+        status,
+        left(state.status, after),
+        p.exit,
+        p.side,
+        ended,
+        alive,
+    )
+    return State(x, kept, broken, opinion, diversified, punishment, status, recent, inputs.war, alive), record
 
 
-def relive(
-    state: State, inputs: Inputs, s: Standing, z: Array, script: Script, c: Coefficients, d: Decays
-) -> State:
+def relive(state: State, inputs: Inputs, s: Standing, z: Array, script: Script, c: Coefficients, d: Decays) -> State:
     """A tick of the record: crises, answers and membership are the script's, stances the model's.
 
     What the script says is the same in all runs: it stays (member, 1), as does the status.
@@ -325,8 +369,18 @@ def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:
     zero = np.zeros(state.stance.shape)
     never: Flags = np.zeros(zero.shape, dtype=bool)
     return Record(
-        Crises(zero, never, zero, zero), state.stance,
+        Crises(zero, never, zero, zero),
+        state.stance,
         credibility.reliability(state.kept, state.broken),
-        feedback.dependence(inputs, state.diversified), support, oppose, motion, state.status,
-        state.status, never, zero, zero, np.zeros(state.alive.shape), state.alive,
-    )  # fmt: skip
+        feedback.dependence(inputs, state.diversified),
+        support,
+        oppose,
+        motion,
+        state.status,
+        state.status,
+        never,
+        zero,
+        zero,
+        np.zeros(state.alive.shape),
+        state.alive,
+    )

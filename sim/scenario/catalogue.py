@@ -3,8 +3,8 @@
 import builtins
 from typing import Any
 
+from sim.scenario.files import files, folder
 from sim.scenario.load import load
-from sim.scenario.shipped import files, folder
 
 
 def list() -> "builtins.list[dict[str, Any]]":
@@ -13,12 +13,14 @@ def list() -> "builtins.list[dict[str, Any]]":
     for file in files():
         scenario = load(file)
         time = scenario.tables.time
-        entries.append({
-            "name": str(file.relative_to(folder()).with_suffix("")),
-            "file": str(file),
-            "title": scenario.tables.title,
-            "start": str(time.start),
-            "end": str(time.end),
-            "states": len(scenario.members) + 1,
-        })  # fmt: skip
+        entries.append(
+            {
+                "name": str(file.relative_to(folder()).with_suffix("")),
+                "file": str(file),
+                "title": scenario.tables.title,
+                "start": str(time.start),
+                "end": str(time.end),
+                "states": len(scenario.members) + 1,
+            }
+        )
     return entries

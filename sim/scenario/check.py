@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sim.errors import InputError, Problem
+from sim.scenario.files import REGISTRY
 from sim.scenario.load import load, read_toml
 from sim.scenario.locate import line_at
-from sim.scenario.shipped import REGISTRY
 
 
 def check(*files: str | Path) -> list[Problem]:

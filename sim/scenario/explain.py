@@ -7,7 +7,7 @@ from typing import Any
 from sim.errors import InputError, Problem, listed, nearest
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.load import Scenario
-from sim.scenario.schema import (
+from sim.scenario.tables import (
     ASSUMPTION,
     BUILT_IN_RULES,
     COMMAND_LINE,
@@ -119,9 +119,7 @@ def _drawn(scenario: Scenario, path: str) -> list[Knot]:
     return [Knot("", told, low, high)]
 
 
-def _knots(
-    coded: Coded | CodedCoefficient, rules: dict[str, Any], low: float = 0.0, high: float = 1.0
-) -> list[Knot]:
+def _knots(coded: Coded | CodedCoefficient, rules: dict[str, Any], low: float = 0.0, high: float = 1.0) -> list[Knot]:
     if coded.distribution is not None:
         *middle, median = _ends(coded.distribution, low, high)
         told = f"{_distribution(coded.distribution)}, median {median:.3g}, middle 90 %"
@@ -175,19 +173,22 @@ def explain(scenario: Scenario, path: str) -> Explanation:
         near = "" if under else nearest(path, coded)
         raise InputError([Problem(str(scenario.file), path, "no coded value", allowed, near)])
     value, rules = coded[path], scenario.tables.rules
-    bounds = next(
-        ((c.low, c.high) for c in COEFFICIENTS if path == f"behaviour.{c.name}"), (0.0, 1.0)
-    )
+    bounds = next(((c.low, c.high) for c in COEFFICIENTS if path == f"behaviour.{c.name}"), (0.0, 1.0))
     rule, says = _rule_says(value, rules)
     knots, drawn = _knots(value, rules, *bounds), _drawn(scenario, path)
     if drawn:
         says = "what was believed before the calibration; each run draws from the posterior"
         knots = [replace(k, coded=f"prior {k.coded}") for k in knots] + drawn
     return Explanation(
-        path, _meaning(path), getattr(value, "join", ""), knots, rule, says,
+        path,
+        _meaning(path),
+        getattr(value, "join", ""),
+        knots,
+        rule,
+        says,
         [source_of(s, scenario.registry) for s in value.sources],
         "; ".join(filter(None, [value.note, *_adjustments(scenario.tables, path)])),
-    )  # fmt: skip
+    )
 
 
 def _adjustments(tables: Any, path: str) -> list[str]:

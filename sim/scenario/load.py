@@ -13,9 +13,10 @@ from sim.errors import InputError, Problem, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
 from sim.scenario.dates import STEPS, months_between, parse
+from sim.scenario.files import find, named, near
 from sim.scenario.locate import Keys, dotted, line_at, lines_of
-from sim.scenario.problems import from_validation
-from sim.scenario.schema import (
+from sim.scenario.messages import from_validation
+from sim.scenario.tables import (
     COMMAND_LINE,
     JUDGEMENT,
     ScenarioTables,
@@ -27,7 +28,6 @@ from sim.scenario.schema import (
     input_paths,
     value_at,
 )
-from sim.scenario.shipped import find, named, near
 
 APPENDED = ("events", "disputes", "adjustments", "sources")
 """Arrays of which a child's entries come after its parent's; all else a child replaces."""
@@ -104,9 +104,7 @@ def read_toml(file: Path) -> Source:
         raise InputError([Problem(shown, "", f"cannot be read ({error.strerror})")]) from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError(
-            [Problem(f"{shown}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]
-        ) from None
+        raise InputError([Problem(f"{shown}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]) from None
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -146,9 +144,7 @@ def _is_coded(value: object) -> bool:
     return isinstance(value, Mapping) and bool({"value", "knots", "distribution"} & set(value))
 
 
-def _merge(
-    base: dict[str, Any], own: Mapping[str, Any], source: Source, at: Keys, origins: Origins
-) -> None:
+def _merge(base: dict[str, Any], own: Mapping[str, Any], source: Source, at: Keys, origins: Origins) -> None:
     """Merge a child's table into its parent's, noting where each key comes from."""
     for key, value in own.items():
         path = (*at, key)
@@ -160,9 +156,7 @@ def _merge(
             kept.extend(value)
             if key == "disputes":
                 base[key] = _latest_of_pairs(kept)
-        elif (
-            isinstance(value, Mapping) and isinstance(base.get(key), dict) and not _is_coded(value)
-        ):
+        elif isinstance(value, Mapping) and isinstance(base.get(key), dict) and not _is_coded(value):
             _merge(base[key], value, source, path, origins)
             origins.setdefault(path, here)
         else:
@@ -189,13 +183,7 @@ def _latest_of_pairs(disputes: list[Any]) -> list[Any]:
 
 def _note(value: object, path: Keys, source: Source, own: Keys, origins: Origins) -> None:
     origins[path] = (str(source.file), line_at(source.lines, own))
-    entries = (
-        value.items()
-        if isinstance(value, Mapping)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, entry in entries:
         _note(entry, (*path, key), source, (*own, key), origins)
 
@@ -236,18 +224,14 @@ def override(tables: dict[str, Any], path: str, value: object) -> list[Problem]:
     if keys[0] in ("members", "leader"):
         groups = groups_of(inputs)
         if targets := covered(path, inputs):
-            if any(set(covered(str(a.get("path")), inputs)) & set(targets)
-                   for a in tables.get("adjustments", [])) and not isinstance(value, str | Mapping):  # fmt: skip
+            if any(
+                set(covered(str(a.get("path")), inputs)) & set(targets) for a in tables.get("adjustments", [])
+            ) and not isinstance(value, str | Mapping):
                 return _adjust(tables, path, {"value": value})
             for target in targets:
                 _put(tables, target.split("."), _from_command_line(value))
             return []
-        if not (
-            keys[0] == "members"
-            and len(keys) == 3
-            and keys[2] in ("name", "admissible")
-            and keys[1] in members
-        ):
+        if not (keys[0] == "members" and len(keys) == 3 and keys[2] in ("name", "admissible") and keys[1] in members):
             known = sorted({*inputs, *groups, *(f"members.{m}" for m in members)})
             return [Problem("--set", path, "matches no input", "", nearest(path, known))]
     if keys[0] == "disputes" and len(keys) == 2:
@@ -369,10 +353,13 @@ def _context(
     members = list(merged["members"]) if isinstance(merged.get("members"), dict) else []
     rules = list(merged["rules"]) if isinstance(merged.get("rules"), dict) else []
     return {
-        "states": members, "sources": registry, "rules": rules, "inputs": input_paths(members),
+        "states": members,
+        "sources": registry,
+        "rules": rules,
+        "inputs": input_paths(members),
         "adjustable": adjustable(members, merged.get("disputes", [])),
         "horizon": _horizon(chain) if not any(k.startswith("time.") for k in overrides) else None,
-    }  # fmt: skip
+    }
 
 
 def _horizon(chain: Sequence[Source]) -> tuple[dt.date, dt.date] | None:
@@ -399,9 +386,7 @@ def _check_time(time: Any, where: Any) -> list[Problem]:
         problems.append(Problem(where(("time", key)), f"time.{key}", found, allowed))
 
     if time.end <= time.start:
-        add(
-            "end", f"{time.end} is not after the start {time.start}", f"allowed: after {time.start}"
-        )
+        add("end", f"{time.end} is not after the start {time.start}", f"allowed: after {time.start}")
         return problems
     months = months_between(time.start, time.end)
     if months is None or months % STEPS[time.step]:
@@ -470,9 +455,7 @@ def _check_shocks(tables: Any, where: Any) -> list[Problem]:
         if event.kind == "shock" and value_at(tables, event.path).distribution is not None:
             found = f"a shock on {event.path}, which is a distribution"
             allowed = "allowed: a shock on an input coded as value or knots"
-            problems.append(
-                Problem(where(("events", i, "path")), f"events[{i}].path", found, allowed)
-            )
+            problems.append(Problem(where(("events", i, "path")), f"events[{i}].path", found, allowed))
     return problems
 
 
@@ -559,7 +542,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
         *_check_shocks(tables, where),
         *_check_leader(tables, where),
         *([] if any(k.startswith("time.") for k in overrides) else _check_ends(tables, own, where)),
-    ]  # fmt: skip
+    ]
     if problems:
         raise InputError(problems)
     return Scenario(file.stem, file, chain[-1].text, tables, registry, overrides)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.model.arrays import Array
 from sim.scenario.dates import parse, to_years
-from sim.scenario.schema import BUILT_IN_RULES, WORDS, Coded, Distribution, Rule
+from sim.scenario.tables import BUILT_IN_RULES, WORDS, Coded, Distribution, Rule
 
 
 class Band(NamedTuple):
@@ -76,9 +76,7 @@ def band_of(coded: Coded, rules: Mapping[str, Rule], edges: Array) -> Band:
     if coded.knots is None:
         return Band(np.full(ticks, low[0]), np.full(ticks, high[0]))
     times = np.array([to_years(parse(date)) for date in coded.knots])
-    return Band(
-        tick_averages(times, low, coded.join, edges), tick_averages(times, high, coded.join, edges)
-    )
+    return Band(tick_averages(times, low, coded.join, edges), tick_averages(times, high, coded.join, edges))
 
 
 def adjusted(band: Band, way: str, amount: float, since: float | None, edges: Array) -> Band:
@@ -107,6 +105,4 @@ def shocked(band: Band, at: float, change: float, half_life: float | None, edges
         rate = np.log(2.0) / half_life
         area = -np.expm1(-rate * since) / rate
     move = change * np.diff(area) / np.diff(edges)
-    return band._replace(
-        low=np.clip(band.low + move, 0.0, 1.0), high=np.clip(band.high + move, 0.0, 1.0)
-    )
+    return band._replace(low=np.clip(band.low + move, 0.0, 1.0), high=np.clip(band.high + move, 0.0, 1.0))

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sim.errors import InputError, Problem, nearest
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENT_NAMES
-from sim.scenario.schema import Posterior
+from sim.scenario.tables import Posterior
 
 STREAM = "posterior"
 """The name of the draw that picks a row."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.errors import InputError, Problem
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS, Input
 from sim.scenario.dates import months_between
-from sim.scenario.schema import UNCODED
+from sim.scenario.tables import UNCODED
 
 CODE = re.compile(r"^[A-Z]{3}$")
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
@@ -57,11 +57,7 @@ def scaffold(
 def _names(name: str, leader: str, members: Mapping[str, str]) -> list[Problem]:
     problems = []
     if not NAME.match(name):
-        problems.append(
-            Problem(
-                "NAME", "", name, "allowed: small letters, digits and hyphens, such as warsaw-pact"
-            )
-        )
+        problems.append(Problem("NAME", "", name, "allowed: small letters, digits and hyphens, such as warsaw-pact"))
     for code in (leader, *members):
         if not CODE.match(code):
             problems.append(
@@ -73,13 +69,9 @@ def _names(name: str, leader: str, members: Mapping[str, str]) -> list[Problem]:
                 )
             )
     if leader in members:
-        problems.append(
-            Problem("--member", "", leader, "allowed: the leader is not listed as a member")
-        )
+        problems.append(Problem("--member", "", leader, "allowed: the leader is not listed as a member"))
     if len(members) < 2:
-        problems.append(
-            Problem("--member", "", f"{len(members)}", "required: at least two beside the leader")
-        )
+        problems.append(Problem("--member", "", f"{len(members)}", "required: at least two beside the leader"))
     return problems
 
 
@@ -100,28 +92,38 @@ def _inputs(inputs: Sequence[Input], head: str) -> list[str]:
     return lines
 
 
-def history_text(
-    name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date
-) -> str:
+def history_text(name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date) -> str:
     """The history scenario, nothing in it coded."""
     years = (end - start).days / 365.25
     lines = [
-        f"# {name}: fill in every value marked \"{UNCODED}\"; docs/coding-guide.md has the scales.",
+        f'# {name}: fill in every value marked "{UNCODED}"; docs/coding-guide.md has the scales.',
         f"# cohesion check {name}/*.toml says what is still missing.",
         f'title = "{name}, {start.year}-{end.year}"',
         'description = ""',
         'sources = ["sources.toml", "csto/sources.toml"]  # the second has what the priors cite',
-        "", "[time]", f"start = {start}", f"end = {end}", 'step = "quarter"',
+        "",
+        "[time]",
+        f"start = {start}",
+        f"end = {end}",
+        'step = "quarter"',
         f"horizons = [{', '.join(f'{y:g}' for y in (1, 5, 10, 20) if y <= years) or '0.25'}]",
-        "", "[alliance]", f'name = "{name}"', f'leader = "{leader}"', 'crises = "scripted"  # or "drawn"',
-        "", "[leader]", *_inputs(LEADER_INPUTS, "leader"),
-    ]  # fmt: skip
+        "",
+        "[alliance]",
+        f'name = "{name}"',
+        f'leader = "{leader}"',
+        'crises = "scripted"  # or "drawn"',
+        "",
+        "[leader]",
+        *_inputs(LEADER_INPUTS, "leader"),
+    ]
     for code, full in members.items():
         lines += [
-            "", f"[members.{code}]", f'name = "{full}"',
+            "",
+            f"[members.{code}]",
+            f'name = "{full}"',
             f'record = [{{ from = {start}, status = "active", sources = ["assumption: not coded yet"] }}]',
             *_inputs(MEMBER_INPUTS, f"members.{code}"),
-        ]  # fmt: skip
+        ]
     return "\n".join([*lines, "", EVENTS])
 
 

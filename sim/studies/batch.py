@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Spread, add_spread, over_time
+from sim.estimates.moments import mcse
+from sim.estimates.quantities import PROBABILITIES
+from sim.estimates.summary import STATISTICS, Summary, Tally, combine, statistics
+from sim.estimates.together import seen_together
 from sim.model.arrays import Array
-from sim.outcomes.intervals import INTERVAL_BLOCK, REPLICATES, Spread, add_spread, over_time
-from sim.outcomes.moments import mcse
-from sim.outcomes.quantities import PROBABILITIES
-from sim.outcomes.summary import STATISTICS, Summary, Tally, combine, statistics
-from sim.outcomes.together import seen_together
-from sim.scenario.program import Program
+from sim.scenario.compile import Program
 from sim.studies.plan import Plan
 
 KEPT = ("mean", "mcse", "q05", "q95")
@@ -92,10 +92,7 @@ def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
             for k, part in zip(going, parts, strict=True):
                 found[k] = combine(found[k], part) if k in found else part
         done = portion.stop
-        going = [
-            k for k in going
-            if target and done < most and not _largest(plan, found[k]) <= target.mcse
-        ]  # fmt: skip
+        going = [k for k in going if target and done < most and not _largest(plan, found[k]) <= target.mcse]
     return [found[k] for k in range(len(programs))]
 
 

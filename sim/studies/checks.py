@@ -10,8 +10,8 @@ from sim.model.arrays import Array
 from sim.scenario.dates import STEPS
 from sim.scenario.load import Scenario
 from sim.scenario.locate import Keys, dotted
-from sim.scenario.schema import covered, input_paths
-from sim.studies.schema import TAKEN, Factor
+from sim.scenario.tables import covered, input_paths
+from sim.studies.tables import TAKEN, Factor
 from sim.studies.target import Target
 
 MANY_POINTS = 100_000
@@ -79,15 +79,11 @@ def ranges(factors: Factors, targets: Targets, rows: Array | None, faults: Fault
         for to in targets:
             low, high = to[name].low, to[name].high
             if outside := sorted({x for x in column if not low <= x <= high}):
-                found = ", ".join(f"{x:g}" for x in outside[:3]) + (
-                    " ..." if len(outside) > 3 else ""
-                )
+                found = ", ".join(f"{x:g}" for x in outside[:3]) + (" ..." if len(outside) > 3 else "")
                 faults.add(("factors", name), found, f"allowed: {low:g} to {high:g}")
 
 
-def twice(
-    factors: Factors, targets: Targets, scenarios: Sequence[Scenario], faults: Faults
-) -> None:
+def twice(factors: Factors, targets: Targets, scenarios: Sequence[Scenario], faults: Faults) -> None:
     """Paths that two factors move."""
     for to, scenario in zip(targets, scenarios, strict=True):
         mover: dict[str, str] = {}
@@ -138,8 +134,6 @@ def against_scenario(tables: Any, scenario: Scenario, faults: Faults) -> None:
             faults.add(("focus",), f"unknown member {member}", f"allowed: {listed(known)}", near)
     target = tables.precision
     if target and target.most_runs < tables.runs:
-        faults.add(
-            ("precision", "most_runs"), f"{target.most_runs}", f"allowed: at least {tables.runs}"
-        )
+        faults.add(("precision", "most_runs"), f"{target.most_runs}", f"allowed: at least {tables.runs}")
     if target and target.outcome not in tables.outcomes:
         faults.add(("precision", "outcome"), target.outcome, f"allowed: {listed(tables.outcomes)}")

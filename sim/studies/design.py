@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.errors import InputError, Problem, nearest
 from sim.model.arrays import Array
-from sim.studies.schema import Design, Factor
+from sim.studies.tables import Design, Factor
 
 
 def size(design: Design, factors: Mapping[str, Factor]) -> int:
@@ -60,22 +60,14 @@ def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
     try:
         rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputError(
-            [Problem(str(file), "", "cannot be read", "allowed: a CSV file")]
-        ) from None
+        raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV file")]) from None
     header = [name.strip() for name in rows[0]] if rows else []
     problems = []
     for name in header:
         if name not in factors and "." not in name:
-            allowed = (
-                f"allowed: the study's factors ({', '.join(factors) or 'none'}), or dotted paths"
-            )
-            problems.append(
-                Problem(f"{file}:1", name, "unknown column", allowed, nearest(name, factors))
-            )
-    problems += [
-        Problem(f"{file}:1", name, "missing column") for name in factors if name not in header
-    ]
+            allowed = f"allowed: the study's factors ({', '.join(factors) or 'none'}), or dotted paths"
+            problems.append(Problem(f"{file}:1", name, "unknown column", allowed, nearest(name, factors)))
+    problems += [Problem(f"{file}:1", name, "missing column") for name in factors if name not in header]
     if len(set(header)) < len(header):
         problems.append(Problem(f"{file}:1", "", "a column twice", "allowed: each factor once"))
     found: list[list[float]] = []
@@ -83,9 +75,7 @@ def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
         if not row:
             continue
         if len(row) != len(header):
-            problems.append(
-                Problem(f"{file}:{line}", "", f"{len(row)} cells", f"allowed: {len(header)}")
-            )
+            problems.append(Problem(f"{file}:{line}", "", f"{len(row)} cells", f"allowed: {len(header)}"))
             continue
         found.append([])
         for name, cell in zip(header, row, strict=True):
@@ -98,9 +88,7 @@ def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
                 problems.append(Problem(f"{file}:{line}", name, shown, "allowed: a number"))
             found[-1].append(value)
     if not found and not problems:
-        problems.append(
-            Problem(f"{file}:1", "", "no points", "allowed: a header and at least a row")
-        )
+        problems.append(Problem(f"{file}:1", "", "no points", "allowed: a header and at least a row"))
     if problems:
         raise InputError(problems)
     return header, np.array(found)

@@ -27,8 +27,11 @@ def extremes(s: "Sweep") -> list[dict[str, Any]]:
         ends = {}
         for end, k in (("lowest", int(np.nanargmin(mean))), ("highest", int(np.nanargmax(mean)))):
             ends[end] = {
-                "point": k, "value": float(mean[k]), "mcse": float(error[k]),
-                "at": {f: float(ds[f][k]) for f in ds.attrs["factors"]}, "scenario": str(ds.scenario.values[k]),
-            }  # fmt: skip
+                "point": k,
+                "value": float(mean[k]),
+                "mcse": float(error[k]),
+                "at": {f: float(ds[f][k]) for f in ds.attrs["factors"]},
+                "scenario": str(ds.scenario.values[k]),
+            }
         found.append({"outcome": name, "member": member, "years": float(ds.years[last]), **ends})
     return found

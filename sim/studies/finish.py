@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.outcomes.disk import put
-from sim.outcomes.quantities import BY_MEMBER
-from sim.outcomes.run import circumstances
-from sim.outcomes.save import PROVENANCE
+from sim.estimates.quantities import BY_MEMBER
+from sim.results.run import circumstances
+from sim.storage.files import PROVENANCE, put
 from sim.studies.freeze import CHECKSUMS, FAILURES, FIGURES, STUDY, SUMMARY
 from sim.studies.plan import FROZEN, POINTS, Plan
 from sim.studies.store import DATASET, Receipt, intact, receipt_file
@@ -48,11 +47,15 @@ def finish(plan: Plan, folder: Path, receipts: Mapping[int, Receipt], began: dt.
     draw(folder)
     put(folder / CHECKSUMS, checksums(folder))
     provenance = {
-        "study": plan.content["name"], "points": plan.size, "runs": sum(r.runs for r in receipts.values()),
-        "seed": plan.tables.seed, "code": plan.content["code"], **circumstances(),
+        "study": plan.content["name"],
+        "points": plan.size,
+        "runs": sum(r.runs for r in receipts.values()),
+        "seed": plan.tables.seed,
+        "code": plan.content["code"],
+        **circumstances(),
         "began": began.isoformat(timespec="seconds"),
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-    }  # fmt: skip
+    }
     put(folder / PROVENANCE, json.dumps(provenance, indent=1) + "\n")
     return True
 
@@ -76,14 +79,10 @@ def summaries(plan: Plan, folder: Path) -> Iterator["pd.DataFrame"]:
 
     at = [plan.ticks.index(t) for t in plan.horizon_ticks]
     arrays: dict[str, Any] = {
-        name: zarr.open_array(folder / DATASET / name, mode="r", zarr_format=3)
-        for name in plan.tables.outcomes
+        name: zarr.open_array(folder / DATASET / name, mode="r", zarr_format=3) for name in plan.tables.outcomes
     }
     for points in plan.batches:
-        tables = [
-            tidy(name, plan, points, array[points.start : points.stop][:, at])
-            for name, array in arrays.items()
-        ]
+        tables = [tidy(name, plan, points, array[points.start : points.stop][:, at]) for name, array in arrays.items()]
         yield pd.concat(tables, ignore_index=True).sort_values("point", kind="stable")
 
 
@@ -94,9 +93,7 @@ def tidy(name: str, plan: Plan, points: range, x: Any) -> "pd.DataFrame":
     members = plan.first.members if name in BY_MEMBER else ("",)
     by_member = np.swapaxes(x, 1, 2) if name in BY_MEMBER else x[:, None]
     index = pd.MultiIndex.from_product([points, [name], members, plan.horizons], names=COLUMNS[:4])
-    return pd.DataFrame(
-        by_member.reshape(len(index), -1), index=index, columns=COLUMNS[4:]
-    ).reset_index()
+    return pd.DataFrame(by_member.reshape(len(index), -1), index=index, columns=COLUMNS[4:]).reset_index()
 
 
 def failures_text(plan: Plan, receipts: Mapping[int, Receipt]) -> str:
@@ -130,9 +127,7 @@ def checksums(folder: Path) -> str:
     """The hash of every result file, as ``sha256sum -c`` reads them."""
     names = (FROZEN, POINTS, STUDY, SUMMARY, FAILURES)
     files = [folder / n for n in names]
-    files += sorted(
-        p for part in (DATASET, FIGURES) for p in (folder / part).rglob("*") if p.is_file()
-    )
+    files += sorted(p for part in (DATASET, FIGURES) for p in (folder / part).rglob("*") if p.is_file())
     lines = []
     for file in files:
         with file.open("rb") as content:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem
-from sim.outcomes.disk import put
-from sim.outcomes.save import PROVENANCE, provenance_of, read_table
+from sim.storage.files import PROVENANCE, provenance_of, put, read_table
 from sim.studies.plan import (
     FROZEN,
     POINTS,
@@ -33,8 +32,18 @@ STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
     "figures",
 )
 OWN = (
-    FROZEN, POINTS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET, RECEIPTS, PROVENANCE, WORKING,
-)  # fmt: skip
+    FROZEN,
+    POINTS,
+    STUDY,
+    SUMMARY,
+    FAILURES,
+    CHECKSUMS,
+    FIGURES,
+    DATASET,
+    RECEIPTS,
+    PROVENANCE,
+    WORKING,
+)
 
 
 def freeze(study: Study, folder: Path) -> Plan:
@@ -65,16 +74,11 @@ def is_finished(study: Study, folder: Path) -> bool:
     there = read_table(folder / FROZEN)
     if not there or not provenance_of(folder):
         return False
-    whole = all(
-        (folder / name).exists()
-        for name in (POINTS, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET)
-    )
+    whole = all((folder / name).exists() for name in (POINTS, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET))
     return whole and _wanted(study, folder, there)[0] == there
 
 
-def _wanted(
-    study: Study, folder: Path, there: dict[str, Any] | None
-) -> tuple[dict[str, Any], list[str], Any]:
+def _wanted(study: Study, folder: Path, there: dict[str, Any] | None) -> tuple[dict[str, Any], list[str], Any]:
     """What the folder is to hold: study.json, and the scenario and values of every point."""
     new = frozen(study)
     scenarios = [s.name for s in study.scenarios for _ in range(len(study.design))]
@@ -98,18 +102,14 @@ def _text(file: Path) -> str:
 def _same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
     """Raises InputError with everything that differs."""
     before, after = flat({k: old.get(k) for k in new}), flat(new)
-    changed = [
-        k
-        for k in {**before, **after}
-        if before.get(k) != after.get(k) and not WORDS_ALONE.search(k)
-    ]
+    changed = [k for k in {**before, **after} if before.get(k) != after.get(k) and not WORDS_ALONE.search(k)]
     if not changed:
         return
     allowed = "allowed: the study as it was, another --out, or --force to begin anew"
     problems = [
         Problem(str(folder), k, f"{_cut(before.get(k))} when the study began, now {_cut(after.get(k))}", allowed)
         for k in changed[:MOST_SHOWN]
-    ]  # fmt: skip
+    ]
     if len(changed) > MOST_SHOWN:
         problems.append(Problem(str(folder), "", f"{len(changed) - MOST_SHOWN} more changes"))
     raise InputError(problems)
@@ -131,15 +131,9 @@ def _cut(value: object) -> str:
 def flat(value: object, path: str = "") -> dict[str, object]:
     """Every number and text of nested tables by dotted path."""
     if isinstance(value, Mapping) and value:
-        return {
-            k: v
-            for key, x in value.items()
-            for k, v in flat(x, f"{path}.{key}" if path else key).items()
-        }
+        return {k: v for key, x in value.items() for k, v in flat(x, f"{path}.{key}" if path else key).items()}
     if isinstance(value, list) and value:
-        return {
-            k: v for i, x in enumerate(value) for k, v in flat(x, f"{path}[{_named(x, i)}]").items()
-        }
+        return {k: v for i, x in enumerate(value) for k, v in flat(x, f"{path}[{_named(x, i)}]").items()}
     return {path: value}
 
 
@@ -148,15 +142,21 @@ def _named(x: object, i: int) -> str:
     return str(x["scenario"]) if isinstance(x, Mapping) and "scenario" in x else str(i)
 
 
-def _extended(
-    folder: Path, there: Mapping[str, Any], scenarios: list[str], values: Any
-) -> tuple[list[str], Any]:
+def _extended(folder: Path, there: Mapping[str, Any], scenarios: list[str], values: Any) -> tuple[list[str], Any]:
     """The points of a folder, then those of the study that it does not have."""
     text = (folder / POINTS).read_text("utf-8")
     head = "".join(text.splitlines(keepends=True)[: there["points"]["number"] + 1])
     if digest(head) != there["points"]["digest"]:
-        raise InputError([Problem(str(folder / POINTS), "", "has been changed since the study began",
-                                  "allowed: another --out, or --force to begin anew")])  # fmt: skip
+        raise InputError(
+            [
+                Problem(
+                    str(folder / POINTS),
+                    "",
+                    "has been changed since the study began",
+                    "allowed: another --out, or --force to begin anew",
+                )
+            ]
+        )
     old_names, old = read_points(head.splitlines())
     if old_names == scenarios and np.array_equal(old, values):
         return old_names, old
@@ -166,9 +166,8 @@ def _extended(
     if gone:
         at = ", ".join(f"{x:g}" for x in gone[0][1])
         found = f"{len(gone):,} of {len(kept):,} points are no longer in the design, such as {gone[0][0]} at {at}"
-        raise InputError([Problem(str(folder), "design", found,
-                                  "allowed: more points, another --out, or --force to begin anew")])  # fmt: skip
+        raise InputError(
+            [Problem(str(folder), "design", found, "allowed: more points, another --out, or --force to begin anew")]
+        )
     every = [*zip(old_names, map(tuple, old), strict=True), *(p for p in wanted if p not in kept)]
-    return [name for name, _ in every], np.array([list(x) for _, x in every]).reshape(
-        len(every), -1
-    )
+    return [name for name, _ in every], np.array([list(x) for _, x in every]).reshape(len(every), -1)

@@ -18,12 +18,12 @@ import numpy as np
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK
-from sim.outcomes import source
-from sim.outcomes.resolved import resolved, restored
+from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import Scenario, load
-from sim.scenario.program import Program, compile, vary
-from sim.studies.schema import Factor, StudyTables
+from sim.scenario.resolved import resolved, restored
+from sim.storage import provenance as source
 from sim.studies.study import Study
+from sim.studies.tables import Factor, StudyTables
 from sim.studies.target import Target, adjustments, overrides, target, whole
 
 FROZEN, POINTS = "study.json", "points.csv"
@@ -80,8 +80,7 @@ def frozen(study: Study) -> dict[str, Any]:
     tables = study.tables.model_dump(mode="json", by_alias=True, exclude_none=True)
     levels = {"values", "low", "high", "levels"}  # points.csv has them
     tables["factors"] = {
-        n: f.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=levels)
-        for n, f in study.factors.items()
+        n: f.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=levels) for n, f in study.factors.items()
     }
     del tables["design"]
     return {
@@ -101,25 +100,21 @@ def _variants(study: Study) -> list[dict[str, Any]]:
         names = [n for n in study.factors if to[n].others]
         columns = [list(study.factors).index(n) for n in names]
         for row in np.unique(study.design[:, columns], axis=0) if names else np.zeros((1, 0)):
-            changes = {
-                path: whole(float(x))
-                for n, x in zip(names, row, strict=True)
-                for path in to[n].others
-            }
+            changes = {path: whole(float(x)) for n, x in zip(names, row, strict=True) for path in to[n].others}
             try:
-                varied = (
-                    load(scenario.file, {**study.tables.set, **changes}) if changes else scenario
-                )
+                varied = load(scenario.file, {**study.tables.set, **changes}) if changes else scenario
             except InputError as error:
                 at = str(study.file)
-                problems += [
-                    Problem(at, p.path, p.found, p.allowed, p.suggestion) for p in error.problems
-                ]
+                problems += [Problem(at, p.path, p.found, p.allowed, p.suggestion) for p in error.problems]
                 continue
-            found.append({
-                "scenario": scenario.name, "file": str(scenario.file), "values": [float(x) for x in row],
-                "resolved": resolved(varied),
-            })  # fmt: skip
+            found.append(
+                {
+                    "scenario": scenario.name,
+                    "file": str(scenario.file),
+                    "values": [float(x) for x in row],
+                    "resolved": resolved(varied),
+                }
+            )
     if problems:
         raise InputError(problems)
     return found
@@ -199,9 +194,7 @@ class Plan:
         fixed = {c: named[n] for n in self.factors for c in to[n].coefficients}
         return vary(program, scenario, moves, fixed)
 
-    def _variant(
-        self, point: int, named: Mapping[str, float]
-    ) -> tuple[Scenario, Program, dict[str, Target]]:
+    def _variant(self, point: int, named: Mapping[str, float]) -> tuple[Scenario, Program, dict[str, Target]]:
         name = self.scenarios[point]
         moved = next(v[2] for k, v in self.programs.items() if k[0] == name)
         return self.programs[name, tuple(named[n] for n in self.factors if moved[n].others)]
@@ -217,8 +210,7 @@ class Plan:
             changes |= overrides(f, to[n], named[n])
         sets = " ".join(f"--set {shlex.quote(f'{p}={toml(v)}')}" for p, v in changes.items())
         return (
-            f"cohesion run {shlex.quote(str(scenario.file))} {sets} "
-            f"--runs {self.tables.runs} --seed {self.tables.seed}"
+            f"cohesion run {shlex.quote(str(scenario.file))} {sets} --runs {self.tables.runs} --seed {self.tables.seed}"
         )
 
 

@@ -4,9 +4,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.outcomes.disk import locked
-from sim.outcomes.folder import LOCK
-from sim.outcomes.save import provenance_of
+from sim.storage.files import locked, provenance_of
+from sim.storage.workspace import LOCK
 from sim.studies.plan import opened
 from sim.studies.store import receipt, receipt_file
 from sim.studies.sweep import so_far
@@ -49,9 +48,17 @@ def status(folder: str | Path) -> Status:
     rate = _rate(home, list(receipts), plan.content["batch"])
     left = (far.total - far.done) / rate if rate else float("nan")
     return Status(
-        plan.content["name"], plan.tables.title, str(home), _state(home), far.done, far.total, far.failed,
-        far.largest_mcse, rate, left,
-    )  # fmt: skip
+        plan.content["name"],
+        plan.tables.title,
+        str(home),
+        _state(home),
+        far.done,
+        far.total,
+        far.failed,
+        far.largest_mcse,
+        rate,
+        left,
+    )
 
 
 def _state(home: Path) -> str:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
-from sim.outcomes.disk import locked, put
-from sim.outcomes.quantities import BY_MEMBER, MEANING
+from sim.estimates.quantities import BY_MEMBER, MEANING
+from sim.storage.files import locked, put
 from sim.studies.batch import KEPT, Failure, Outcome, run_points
 from sim.studies.plan import Plan, opened, versions
 
@@ -66,10 +66,14 @@ def lay_out(folder: Path, plan: Plan, anew: bool) -> None:
             group[name].resize(shape)
             continue
         group.create_array(
-            name, shape=shape, chunks=(plan.content["batch"], *shape[1:]), dtype="f8",
-            fill_value=np.nan, dimension_names=dims,
+            name,
+            shape=shape,
+            chunks=(plan.content["batch"], *shape[1:]),
+            dtype="f8",
+            fill_value=np.nan,
+            dimension_names=dims,
             attributes={"long_name": MEANING.get(name, "number of runs")},
-        )  # fmt: skip
+        )
     (folder / RECEIPTS).mkdir(exist_ok=True)
 
 
@@ -82,9 +86,11 @@ def dims_of(name: str) -> tuple[str, ...]:
 
 def _sizes(plan: Plan) -> dict[str, int]:
     return {
-        "point": plan.size, "tick": len(plan.ticks), "member": len(plan.first.members),
+        "point": plan.size,
+        "tick": len(plan.ticks),
+        "member": len(plan.first.members),
         "statistic": len(KEPT),
-    }  # fmt: skip
+    }
 
 
 def _labels(plan: Plan) -> "xr.Dataset":
@@ -92,33 +98,42 @@ def _labels(plan: Plan) -> "xr.Dataset":
     import xarray as xr
 
     p, tables = plan.first, plan.tables
-    dates = np.array([p.dates[t] for t in plan.ticks], dtype="datetime64[D]").astype(
-        "datetime64[s]"
-    )
+    dates = np.array([p.dates[t] for t in plan.ticks], dtype="datetime64[D]").astype("datetime64[s]")
     scenario = next(iter(plan.programs.values()))[0]
     names = list(dict.fromkeys(v["scenario"] for v in plan.content["variants"]))
     titles = {v["scenario"]: v["resolved"]["tables"]["title"] for v in plan.content["variants"]}
     factors = {n: ("point", plan.values[:, k]) for k, n in enumerate(plan.factors)}
     return xr.Dataset(
         coords={
-            "point": np.arange(plan.size), "tick": np.array(plan.ticks),
-            "date": ("tick", dates), "years": ("tick", np.array(plan.ticks) * p.alliance.dt),
-            "member": np.array(p.members, dtype=object), "name": ("member", np.array(p.names, dtype=object)),
+            "point": np.arange(plan.size),
+            "tick": np.array(plan.ticks),
+            "date": ("tick", dates),
+            "years": ("tick", np.array(plan.ticks) * p.alliance.dt),
+            "member": np.array(p.members, dtype=object),
+            "name": ("member", np.array(p.names, dtype=object)),
             "statistic": np.array(KEPT, dtype=object),
-            "scenario": ("point", np.array(plan.scenarios, dtype=object)), **factors,
+            "scenario": ("point", np.array(plan.scenarios, dtype=object)),
+            **factors,
         },
         attrs={
-            "title": tables.title, "question": tables.question, "study": plan.content["name"],
-            "design": plan.content["design"], "runs": tables.runs, "seed": tables.seed,
-            "horizons": list(plan.horizons), "outcomes": list(tables.outcomes),
+            "title": tables.title,
+            "question": tables.question,
+            "study": plan.content["name"],
+            "design": plan.content["design"],
+            "runs": tables.runs,
+            "seed": tables.seed,
+            "horizons": list(plan.horizons),
+            "outcomes": list(tables.outcomes),
             "factors": list(plan.factors),
             "labels": [f.label or ", ".join(f.targets) for f in plan.factors.values()],
-            "scenarios": names, "titles": [titles[n] for n in names], "focus": list(tables.focus),
+            "scenarios": names,
+            "titles": [titles[n] for n in names],
+            "focus": list(tables.focus),
             "alliance": scenario.tables.alliance.name,
             "leader_name": scenario.tables.alliance.leader_name or scenario.tables.alliance.leader,
             "start": str(scenario.tables.time.start),
         },
-    )  # fmt: skip
+    )
 
 
 def fill(folder: Path, plan: Plan, batch: int, found: Mapping[int, Outcome | Failure]) -> Receipt:
@@ -131,11 +146,13 @@ def fill(folder: Path, plan: Plan, batch: int, found: Mapping[int, Outcome | Fai
         written |= _write_chunk(array, folder / DATASET, name, batch, points, np.stack(values))
     outcomes = [x for x in found.values() if isinstance(x, Outcome)]
     receipt = Receipt(
-        batch, [points.start, points.stop], sum(x.runs for x in outcomes),
+        batch,
+        [points.start, points.stop],
+        sum(x.runs for x in outcomes),
         max((x.largest_mcse for x in outcomes), default=0.0),
         [{"point": x.point, "reason": x.reason} for x in found.values() if isinstance(x, Failure)],
         written,
-    )  # fmt: skip
+    )
     put(receipt_file(folder, batch), json.dumps(receipt._asdict()) + "\n")
     return receipt
 
@@ -156,9 +173,7 @@ def _array(dataset: str, name: str, _points: str) -> Any:
     return zarr.open_array(Path(dataset) / name, mode="r+", zarr_format=3)
 
 
-def _write_chunk(
-    array: Any, dataset: Path, name: str, batch: int, points: range, values: Any
-) -> dict[str, str]:
+def _write_chunk(array: Any, dataset: Path, name: str, batch: int, points: range, values: Any) -> dict[str, str]:
     """Write one chunk of one variable; what an interrupted writer left there is cleared first."""
     place = dataset / name / "c" / str(batch)
     if place.is_dir():
@@ -171,9 +186,7 @@ def _write_chunk(
     for file in files:
         if file.exists():  # a chunk that holds the fill value alone is not written
             with file.open("rb") as written:
-                found[file.relative_to(dataset).as_posix()] = hashlib.sha256(
-                    written.read()
-                ).hexdigest()
+                found[file.relative_to(dataset).as_posix()] = hashlib.sha256(written.read()).hexdigest()
                 os.fsync(written.fileno())
     return found
 
@@ -205,7 +218,7 @@ def intact(folder: Path, found: Receipt) -> bool:
 
 def run_batch(folder: str, batch: int) -> Receipt:
     """What a worker does: run a batch of the study in a folder, write it, say so."""
-    from sim.outcomes.run import keep_memory
+    from sim.results.run import keep_memory
 
     keep_memory()
     home = Path(folder)

@@ -6,11 +6,11 @@ from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
+from sim.results.comparison import comparable
 from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.studies import checks, design
 from sim.studies.checks import Faults
-from sim.studies.compare import comparable
-from sim.studies.schema import Factor, StudyTables
+from sim.studies.tables import Factor, StudyTables
 from sim.studies.target import Target, target
 
 
@@ -81,9 +81,7 @@ def _scenarios(tables: Any, source: Source, faults: Faults) -> list[Scenario]:
         except InputError as error:
             at = faults.where(("set",))
             faults.problems += [
-                Problem(
-                    at if p.where == "--set" else p.where, p.path, p.found, p.allowed, p.suggestion
-                )
+                Problem(at if p.where == "--set" else p.where, p.path, p.found, p.allowed, p.suggestion)
                 for p in error.problems
             ]
     stems = [s.name for s in loaded]
@@ -98,9 +96,7 @@ def _scenarios(tables: Any, source: Source, faults: Faults) -> list[Scenario]:
     return loaded
 
 
-def _rows(
-    tables: Any, source: Source, faults: Faults, many: bool
-) -> tuple[dict[str, Factor], Array | None]:
+def _rows(tables: Any, source: Source, faults: Faults, many: bool) -> tuple[dict[str, Factor], Array | None]:
     """The factors, columns of a file among them, and the design; None where it cannot be made."""
     factors: dict[str, Factor] = dict(tables.factors)
     if tables.design.kind == "file":

@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.outcomes.disk import locked
-from sim.outcomes.folder import alone, clear
-from sim.outcomes.workers import processes
+from sim.storage.files import locked
+from sim.storage.workers import processes
+from sim.storage.workspace import alone, clear
 from sim.studies.finish import finish
 from sim.studies.freeze import FAILURES, OWN, SUMMARY, freeze, is_finished
 from sim.studies.plan import POINTS, Plan, opened
@@ -86,10 +86,14 @@ class Sweep:
 
 
 def sweep(
-    study: Study | str | Path, out: str | Path | None = None, jobs: int | None = None,
-    scheduler: str | None = None, progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] = lambda: False, force: bool = False,
-) -> Sweep:  # fmt: skip
+    study: Study | str | Path,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    force: bool = False,
+) -> Sweep:
     """Run a study; the same call again goes on where one was interrupted.
 
     Parameters
@@ -130,18 +134,20 @@ def sweep(
 
 
 def _run_missing(
-    plan: Plan, folder: Path, jobs: int, scheduler: str | None,
-    progress: Callable[[Progress], None] | None, stop: Callable[[], bool],
-) -> dict[int, Receipt]:  # fmt: skip
+    plan: Plan,
+    folder: Path,
+    jobs: int,
+    scheduler: str | None,
+    progress: Callable[[Progress], None] | None,
+    stop: Callable[[], bool],
+) -> dict[int, Receipt]:
     """Run every batch that has no receipt; all receipts there are."""
     there = {k: receipt(folder, k, points) for k, points in enumerate(plan.batches)}
     receipts = {k: r for k, r in there.items() if r}
     tell = progress or (lambda _: None)
     tell(so_far(plan, receipts))
     missing = [k for k in there if k not in receipts]
-    for done in (
-        run_batches(folder, missing, min(jobs, len(missing)), scheduler, stop) if missing else ()
-    ):
+    for done in run_batches(folder, missing, min(jobs, len(missing)), scheduler, stop) if missing else ():
         receipts[done.batch] = done
         tell(so_far(plan, receipts))
     return dict(sorted(receipts.items()))
@@ -150,10 +156,11 @@ def _run_missing(
 def so_far(plan: Plan, receipts: dict[int, Receipt]) -> Progress:
     """What receipts say of a sweep."""
     return Progress(
-        sum(r.points[1] - r.points[0] for r in receipts.values()), plan.size,
+        sum(r.points[1] - r.points[0] for r in receipts.values()),
+        plan.size,
         sum(len(r.failures) for r in receipts.values()),
         max((r.largest_mcse for r in receipts.values()), default=float("nan")),
-    )  # fmt: skip
+    )
 
 
 def as_dict(s: Sweep) -> dict[str, Any]:
@@ -162,7 +169,12 @@ def as_dict(s: Sweep) -> dict[str, Any]:
 
     plan = s.plan
     found: dict[str, Any] = {
-        "study": plan.content["name"], "title": plan.tables.title, "out": str(s.folder), "finished": s.finished,
-        "points": plan.size, "runs_per_point": plan.tables.runs, "seed": plan.tables.seed,
-    }  # fmt: skip
+        "study": plan.content["name"],
+        "title": plan.tables.title,
+        "out": str(s.folder),
+        "finished": s.finished,
+        "points": plan.size,
+        "runs_per_point": plan.tables.runs,
+        "seed": plan.tables.seed,
+    }
     return found | ({"failed": len(s.failures), "outcomes": extremes(s)} if s.finished else {})

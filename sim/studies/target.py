@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sim.errors import Problem, nearest
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.load import Scenario
-from sim.scenario.schema import (
+from sim.scenario.tables import (
     COMMAND_LINE,
     Adjustment,
     adjustable,
@@ -15,7 +15,7 @@ from sim.scenario.schema import (
     input_paths,
     value_at,
 )
-from sim.studies.schema import Factor
+from sim.studies.tables import Factor
 
 BEHAVIOUR = "behaviour."
 BOUNDS = {"value": (0.0, 1.0), "scale": (0.0, 100.0), "shift": (-1.0, 1.0)}
@@ -55,22 +55,20 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
     for path in factor.targets:
         if path.startswith("disputes."):
             path = dispute_path(path.removeprefix("disputes.").split("-"))
-        found = (
-            [p for p in known if matches(p, path)]
-            if "*" in path
-            else [path]
-            if path in known
-            else []
-        )
+        found = [p for p in known if matches(p, path)] if "*" in path else [path] if path in known else []
         if path.partition(".")[0] in ("weights", "alliance") and "." in path:
             others.append(path)
         elif not found:
             time = path.startswith("time.")
-            problems.append(Problem(
-                where, at, f"{path} {'cannot be varied' if time else 'matches nothing'} in {scenario.name}",
-                "allowed: inputs, groups of channels, disputes, behaviour, weights, alliance",
-                "" if time else nearest(path, known),
-            ))  # fmt: skip
+            problems.append(
+                Problem(
+                    where,
+                    at,
+                    f"{path} {'cannot be varied' if time else 'matches nothing'} in {scenario.name}",
+                    "allowed: inputs, groups of channels, disputes, behaviour, weights, alliance",
+                    "" if time else nearest(path, known),
+                )
+            )
         for p in found:
             if p.startswith(BEHAVIOUR):
                 coefficients.append(p.removeprefix(BEHAVIOUR))
@@ -83,8 +81,14 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
         low, high = BOUNDS[factor.way]
     if (coefficients or others) and (factor.way != "value" or factor.from_):
         way = "from" if factor.from_ else factor.way
-        problems.append(Problem(where, at, f"{way} on {[*coefficients, *others][0]}",
-                                "allowed: `as` and `from` for inputs and disputes; a number for the rest"))  # fmt: skip
+        problems.append(
+            Problem(
+                where,
+                at,
+                f"{way} on {[*coefficients, *others][0]}",
+                "allowed: `as` and `from` for inputs and disputes; a number for the rest",
+            )
+        )
     time = scenario.tables.time
     if factor.from_ and factor.from_ >= time.end:
         allowed = f"allowed: before the end of {scenario.name}, {time.end}"
@@ -94,9 +98,7 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
     return Target(tuple(inputs), tuple(coefficients), tuple(others), low, high), problems
 
 
-def _distributions(
-    factor: Factor, scenario: Scenario, inputs: list[str], where: str, at: str
-) -> list[Problem]:
+def _distributions(factor: Factor, scenario: Scenario, inputs: list[str], where: str, at: str) -> list[Problem]:
     every = input_paths(scenario.members)
     return [
         Problem(where, at, f"{factor.way} of {p}, which is a distribution", "allowed: a value")
@@ -114,7 +116,7 @@ def adjustments(factor: Factor, to: Target, value: float) -> list[Adjustment]:
             {"path": p, factor.way: value, "from": factor.from_, "sources": [COMMAND_LINE]}, context=context
         )
         for p in to.inputs
-    ]  # fmt: skip
+    ]
 
 
 def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.outcomes.workers import PROCESSES, results
+from sim.storage.workers import PROCESSES, results
 from sim.studies.store import Receipt, run_batch
 
 
@@ -39,13 +39,22 @@ def cluster(scheduler: str | None) -> Iterator[Mapping[str, Any]]:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError([Problem("--scheduler", "", "Dask is not installed",
-                                  "required: pip install 'alliance-cohesion[cluster]'")]) from None  # fmt: skip
+        raise InputError(
+            [Problem("--scheduler", "", "Dask is not installed", "required: pip install 'alliance-cohesion[cluster]'")]
+        ) from None
     try:
         client: Any = Client(scheduler, timeout="10s", set_as_default=True)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         found = " ".join(str(error).split())[:200]
-        raise InputError([Problem("--scheduler", scheduler, found or "does not answer",
-                                  "allowed: where a scheduler runs, such as tcp://10.0.0.1:8786")]) from None  # fmt: skip
+        raise InputError(
+            [
+                Problem(
+                    "--scheduler",
+                    scheduler,
+                    found or "does not answer",
+                    "allowed: where a scheduler runs, such as tcp://10.0.0.1:8786",
+                )
+            ]
+        ) from None
     with client:
         yield {"backend": "dask"}

@@ -1,1 +1,0 @@
-"""How well the model, fitted to the past alone, foretells what came after."""

@@ -1,0 +1,73 @@
+"""Spread over what is uncertain: coefficients and coded values, chance taken out.
+
+A block of its own holds BLOCK / REPLICATES draws of everything uncertain with REPLICATES runs of each. The mean of a
+draw's runs estimates its probability; what chance adds to the spread of these means is known from the
+spread inside draws, and is taken out by shrinking them towards their mean (one-way random effects,
+Searle, Casella & McCulloch 1992, 10.1002/9780470316856).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.estimates.incidence import followed
+from sim.estimates.moments import LEVELS
+from sim.estimates.quantities import PROBABILITIES, quantities
+from sim.estimates.split import parameter_share
+from sim.model.arrays import Array
+from sim.model.tick import Record
+
+REPLICATES = 16
+INTERVAL_BLOCK = 1 << 30
+"""The name of the block, beyond all blocks of runs."""
+
+
+class Spread(NamedTuple):
+    """By quantity, the tick as first axis."""
+
+    quantiles: dict[str, Array]
+    """(tick, [member,] level) of probabilities."""
+    shares: dict[str, Array]
+    """(tick, [member,] 2): the parameters' share of the variance, and its error."""
+
+
+def draws_apart(x: Array) -> Array:
+    """Runs (..., run) as (..., draw, run of the draw)."""
+    return x.reshape(*x.shape[:-1], -1, REPLICATES)
+
+
+def spread_of_draws(x: Array) -> Array:
+    """Quantiles at LEVELS of the probability of a draw, (..., level), from runs (..., run)."""
+    by_draw = draws_apart(x)
+    means = by_draw.mean(axis=-1)
+    chance = by_draw.var(axis=-1, ddof=1).mean(axis=-1) / REPLICATES
+    seen = means.var(axis=-1, ddof=1)
+    share = np.sqrt(np.maximum(seen - chance, 0.0) / np.maximum(seen, 1e-300))
+    centre = means.mean(axis=-1, keepdims=True)
+    shrunk = np.clip(centre + share[..., None] * (means - centre), 0.0, 1.0)
+    return np.moveaxis(np.quantile(shrunk, LEVELS, axis=-1), 0, -1)
+
+
+def spread(records: Iterable[Record]) -> Spread:
+    """What uncertain coefficients and inputs do to every quantity."""
+    levels: dict[str, list[Array]] = {}
+    shares: dict[str, list[Array]] = {}
+    for record, incidence in followed(records):
+        values = quantities(record, incidence)
+        add_spread(levels, {name: values[name] for name in PROBABILITIES})
+        for name, x in values.items():
+            share = parameter_share(draws_apart(x), name in PROBABILITIES)
+            shares.setdefault(name, []).append(share)
+    return Spread(over_time(levels), over_time(shares))
+
+
+def add_spread(found: dict[str, list[Array]], values: Mapping[str, Array]) -> None:
+    """Append one tick's quantiles of every probability."""
+    for name, x in values.items():
+        found.setdefault(name, []).append(spread_of_draws(x))
+
+
+def over_time(found: Mapping[str, list[Array]]) -> dict[str, Array]:
+    """The ticks as first axis."""
+    return {name: np.stack(ticks) for name, ticks in found.items()}

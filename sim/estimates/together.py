@@ -1,0 +1,50 @@
+"""What several programs show over the same runs, at some ticks."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sim.engines.ensemble import Piece, Side, of_program, run_together
+from sim.estimates.incidence import Incidence
+from sim.estimates.quantities import quantities
+from sim.model.arrays import Array
+from sim.scenario.compile import Program
+
+
+class Seen(NamedTuple):
+    """The quantities of one program (by index) at one tick."""
+
+    program: int
+    tick: int
+    values: Mapping[str, Array]
+
+
+def seen_together(
+    programs: Sequence[Program],
+    seed: int,
+    piece: Piece,
+    ticks: Collection[int],
+    names: Collection[str] | None = None,
+    replicates: int = 1,
+) -> Iterator[Seen]:
+    """Quantities (all, or those in ``names``) at forecast ticks; 0 is the start.
+
+    Values are (member, run) or (run,), the same whichever programs run together.
+    """
+    incidences: list[Incidence] = []
+    for t, sides in enumerate(run_together(programs, seed, piece, replicates)):
+        if t == 0:
+            incidences = [Incidence.start(side.record) for side in sides]
+        else:
+            for incidence, side in zip(incidences, sides, strict=True):
+                incidence.add(side.record)
+        if t in ticks:
+            for incidence, side in zip(incidences, sides, strict=True):
+                yield from _apart(side, incidence, t, piece.runs, names)
+
+
+def _apart(side: Side, incidence: Incidence, t: int, runs: int, names: Collection[str] | None) -> Iterator[Seen]:
+    """Each program of a stack by itself."""
+    for place, k in enumerate(side.programs):
+        own = slice(place * runs, (place + 1) * runs)
+        record = of_program(side.record, place, runs)
+        yield Seen(k, t, quantities(record, incidence.of_runs(own), names))

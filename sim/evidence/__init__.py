@@ -1,1 +1,0 @@
-"""What the model says of the paper's claims."""

@@ -1,0 +1,211 @@
+"""Differences between scenarios on the same luck (common random numbers).
+
+Run k of every scenario draws the same chance, so a difference is taken run by run and most of the
+noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.engines.ensemble import Piece
+from sim.errors import InputError, Problem
+from sim.estimates.moments import Moments, mcse, merge, moments, sums
+from sim.estimates.quantities import ALLIANCE, ALLIANCE_OUTCOMES, BY_MEMBER
+from sim.estimates.together import seen_together
+from sim.model.arrays import Array
+from sim.results.run import checked, circumstances, each_piece
+from sim.scenario.compile import Program, compile
+from sim.scenario.load import Scenario
+from sim.scenario.resolved import fingerprint
+from sim.storage.files import write_text, writing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMPARED = (*ALLIANCE_OUTCOMES, *ALLIANCE, *BY_MEMBER)
+Z95 = 1.959964
+
+
+class Pair(NamedTuple):
+    """Of one quantity at each horizon: moments in the base, in the other, and of the difference."""
+
+    base: Moments
+    other: Moments
+    difference: Moments
+
+
+@dataclass
+class Comparison:
+    """Differences of scenarios from the first. ``table`` is tidy; ``repr`` shows what stands out."""
+
+    base: Scenario
+    others: list[Scenario]
+    runs: int
+    seed: int
+    table: "pd.DataFrame"
+    """scenario, outcome, member, horizon_years, base, value, difference, mcse, low, high, saved_runs."""
+
+    def __repr__(self) -> str:
+        head = f"<Comparison with {self.base.name}: {len(self.others)} scenarios, {self.runs:,} runs, seed {self.seed}>"
+        last = self.table.horizon_years.max()
+        rows = self.table[(self.table.horizon_years == last) & self.table.outcome.isin(["exit", "cohesion"])]
+        return head + "\n" + rows.to_string(index=False)
+
+
+def comparable(base: Scenario, others: Sequence[Scenario]) -> None:
+    """Raises InputError where scenarios differ in what pairing needs: states, dates, horizons."""
+    problems = []
+    for other in others:
+        for what, mine, its in (
+            ("members", base.members, other.members),
+            ("time", base.tables.time, other.tables.time),
+        ):
+            if mine != its:
+                problems.append(
+                    Problem(
+                        str(other.file),
+                        what,
+                        f"not those of {base.name}",
+                        "allowed: the same, so that runs can be paired",
+                    )
+                )
+    if problems:
+        raise InputError(problems)
+
+
+def _block(programs: Sequence[Program], seed: int, piece: Piece) -> list[dict[str, Pair]]:
+    """Each other scenario's pairs over one block."""
+    ticks = [programs[0].horizon_tick(y) for y in programs[0].horizons]
+    at: list[list[Mapping[str, Array]]] = [[] for _ in programs]
+    for seen in seen_together(programs, seed, piece, ticks):
+        at[seen.program].append(seen.values)
+    base, *others = at
+    return [{name: _pair(name, base, other) for name in COMPARED} for other in others]
+
+
+def _pair(name: str, base: list[Mapping[str, Array]], other: list[Mapping[str, Array]]) -> Pair:
+    def over(arrays: list[Array]) -> Moments:
+        return moments([sums(x) for x in arrays])
+
+    a, b = ([at[name] for at in side] for side in (base, other))
+    return Pair(over(a), over(b), over([y - x for x, y in zip(a, b, strict=True)]))
+
+
+def _merged(a: list[dict[str, Pair]], b: list[dict[str, Pair]]) -> list[dict[str, Pair]]:
+    return [
+        {k: Pair(*(merge(x, y) for x, y in zip(one[k], two[k], strict=True))) for k in one}
+        for one, two in zip(a, b, strict=True)
+    ]
+
+
+def compare(
+    base: Scenario,
+    *others: Scenario,
+    runs: int = 10_000,
+    seed: int = 1,
+    jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Comparison:
+    """Differences of scenarios from a base, with paired standard errors.
+
+    Parameters
+    ----------
+    base, others : scenarios with the same states, dates and horizons.
+    runs, seed, jobs : as for :func:`sim.run`.
+
+    Returns
+    -------
+    Comparison
+        ``saved_runs`` in its table says how many independent runs of each scenario would give the
+        same standard error, for one paired run.
+
+    Raises
+    ------
+    InputError
+        For scenarios that cannot be paired.
+    """
+    checked(runs, seed, "ensemble")
+    comparable(base, others)
+    programs = [compile(s) for s in (base, *others)]
+
+    def one(piece: Piece) -> list[dict[str, Pair]]:
+        return _block(programs, seed, piece)
+
+    pairs = reduce(_merged, each_piece(one, runs, jobs, progress))
+    return Comparison(base, list(others), runs, seed, _table(programs[0], others, pairs))
+
+
+def _table(program: Program, others: Sequence[Scenario], pairs: list[dict[str, Pair]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = []
+    for scenario, by_name in zip(others, pairs, strict=True):
+        for name, pair in by_name.items():
+            error, saved = mcse(pair.difference), independent_runs(pair)
+            states = program.members if name in BY_MEMBER else ("",)
+            for h, years in enumerate(program.horizons):
+                for i, member in enumerate(states):
+                    at = (h, i) if name in BY_MEMBER else (h,)
+                    rows.append(_row(scenario, name, member, years, pair, at, error, saved))
+    return pd.DataFrame(rows)
+
+
+def _row(
+    scenario: Scenario,
+    name: str,
+    member: str,
+    years: float,
+    pair: Pair,
+    at: Any,
+    error: Array,
+    saved: Array,
+) -> dict[str, Any]:
+    d, e = float(pair.difference.mean[at]), float(error[at])
+    return {
+        "scenario": scenario.name,
+        "outcome": name,
+        "member": member,
+        "horizon_years": years,
+        "base": float(pair.base.mean[at]),
+        "value": float(pair.other.mean[at]),
+        "difference": d,
+        "mcse": e,
+        "low": d - Z95 * e,
+        "high": d + Z95 * e,
+        "saved_runs": float(saved[at]),
+    }
+
+
+def independent_runs(pair: Pair) -> Array:
+    """How many independent pairs of runs one paired run is worth; infinite where nothing differs."""
+    apart = pair.base.squares + pair.other.squares
+    together = pair.difference.squares
+    return np.where(together > 0, apart / np.where(together > 0, together, 1.0), np.inf)
+
+
+def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -> dict[str, Any]:
+    """What makes a comparison the comparison it is."""
+    return {
+        "comparison": [[s.name, fingerprint(s)] for s in (base, *others)],
+        "runs": runs,
+        "seed": seed,
+    }
+
+
+def save(c: Comparison, folder: Path) -> None:
+    """Write differences.csv, its figure and provenance. Raises InputError where it cannot."""
+    from sim.figures.contrast import contrast
+    from sim.figures.style import save as save_figure
+    from sim.results.tables import csv
+
+    titles = {s.name: s.tables.title for s in c.others}
+    footer = f"{c.runs:,} runs each on the same luck, seed {c.seed}; bars: paired 95 % Monte Carlo error"
+    provenance = {**identity(c.base, c.others, c.runs, c.seed), **circumstances()}
+    with writing(folder, provenance) as scratch:
+        write_text(scratch / "differences.csv", csv(c.table))
+        save_figure(contrast(c.table, titles, c.base.tables.title, footer), scratch / "differences.png")

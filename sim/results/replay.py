@@ -1,0 +1,169 @@
+"""The story of one run: replayed in Mesa from (seed, block, lane), told in dated sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.engines import ensemble
+from sim.errors import InputError, Problem
+from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
+from sim.model.noise import locate
+from sim.model.tick import Record
+from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, THREATS
+from sim.results.save import RESOLVED
+from sim.scenario.compile import Program, compile
+from sim.scenario.load import Scenario
+from sim.scenario.resolved import restore
+from sim.storage.files import PROVENANCE, provenance_of
+
+CONDUCT = {SUPPORTS: "supports", ABSTAINS: "abstains", OPPOSES: "opposes"}
+ANSWER = {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What happened in the tick that ends on a date."""
+
+    date: str
+    kind: str
+    """start, crisis, conduct, freeze, resume, exit, entry, dissolution or end."""
+    members: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """One run told. ``identical`` says that Mesa and the ensemble agree to the last bit."""
+
+    scenario: Scenario
+    run: int
+    seed: int
+    identical: bool
+    sentences: list[Sentence]
+
+    def __repr__(self) -> str:
+        head = f"<Story of run {self.run} of {self.scenario.name}, seed {self.seed}>"
+        return "\n".join([head, *(f"  {s.date}  {s.text}" for s in self.sentences)])
+
+
+def replay(folder: str | Path, run: int = 0) -> Story:
+    """Replay one run of a finished ensemble in Mesa.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no finished run, or fewer runs than asked for.
+    """
+    folder = Path(folder)
+    there = provenance_of(folder)
+    if there is None or not {"runs", "seed"} <= set(there):
+        raise InputError(
+            [
+                Problem(
+                    str(folder),
+                    "",
+                    f"no {PROVENANCE} of a finished run",
+                    "allowed: a folder that `cohesion run` wrote",
+                )
+            ]
+        )
+    if not 0 <= run < there["runs"]:
+        raise InputError([Problem(str(folder), "--run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")])
+    return tell(restore(folder / RESOLVED), int(there["seed"]), run)
+
+
+def tell(scenario: Scenario, seed: int, run: int) -> Story:
+    """The story of any run of a scenario."""
+    from sim.engines import agents
+
+    program = compile(scenario)
+    block, lane = locate(run)
+    lanes = slice(lane, lane + 1)
+    records = list(agents.run_block(program, seed, block, lanes))
+    again = ensemble.run_block(program, seed, block, lanes)
+    identical = all(same(a, b) for a, b in zip(records, again, strict=True))
+    leader = scenario.tables.alliance.leader_name or scenario.tables.alliance.leader
+    sentences = list(_sentences(records, program, leader))
+    return Story(scenario, run, seed, identical, sentences)
+
+
+def same(a: Record, b: Record) -> bool:
+    """Whether two records agree to the last bit."""
+    pairs: Iterator[tuple[Any, Any]] = zip((*a.crises, *a[1:]), (*b.crises, *b[1:]), strict=True)
+    return all(np.array_equal(np.broadcast_to(x, np.shape(y)), y) for x, y in pairs)
+
+
+def _sentences(records: list[Record], program: Program, leader: str) -> Iterator[Sentence]:
+    names, codes = program.names, program.members
+    dates = [d.isoformat() for d in program.dates]
+
+    def say(t: int, kind: str, rows: list[int], text: str) -> Sentence:
+        return Sentence(dates[t], kind, tuple(codes[i] for i in rows), text)
+
+    first = records[0]
+    inside = [i for i in range(len(names)) if first.status[i, 0] != OUTSIDE]
+    yield say(0, "start", inside, f"At the start: {_together(first, inside, names)}.")
+    for t, (before, now) in enumerate(pairwise(records), start=1):
+        for i in np.flatnonzero(now.crises.kind[:, 0]).tolist():
+            yield say(t, "crisis", [i], _crisis(now, i, names, leader))
+        for rows, text in _conduct(before, now, names):
+            yield say(t, "conduct", rows, text)
+        for i, (kind, text) in _moves(now, names):
+            yield say(t, kind, [i], text)
+        if before.alive[0] and not now.alive[0]:
+            yield say(t, "dissolution", [], "The alliance is dissolved.")
+            return
+    last = records[-1]
+    inside = [i for i in range(len(names)) if last.status[i, 0] != OUTSIDE]
+    yield say(len(records) - 1, "end", inside, f"At the end: {_together(last, inside, names)}.")
+
+
+def _rung(r: Record, i: int) -> str:
+    return "frozen" if r.status[i, 0] == FROZEN else CONDUCT[float(r.conduct[i, 0])]
+
+
+def _together(r: Record, rows: list[int], names: tuple[str, ...]) -> str:
+    return ", ".join(f"{names[i]} {_rung(r, i)} ({r.stance[i, 0]:+.1f})" for i in rows) or "no member"
+
+
+def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:
+    what = "a clash inside the pact" if r.crises.clash[i, 0] else f"{THREATS[int(r.crises.kind[i, 0]) - 1]} crisis"
+    answer = ANSWER[float(r.crises.help[i, 0])]
+    return (
+        f"{names[i]} calls for help ({what}); {leader} {answer}. Believed reliability is now {r.reliability[i, 0]:.2f}."
+    )
+
+
+def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tuple[list[int], str]]:
+    """Members whose conduct differs from the motion before, one sentence for a tick."""
+    turned = [
+        i
+        for i in range(len(names))
+        if before.status[i, 0] == now.status[i, 0] == ACTIVE and before.conduct[i, 0] != now.conduct[i, 0]
+    ]
+    if turned:
+        turns = (
+            f"{names[i]} {CONDUCT[float(now.conduct[i, 0])]} ({CONDUCT[float(before.conduct[i, 0])]} before)"
+            for i in turned
+        )
+        yield turned, f"On the motion of the tick {', '.join(turns)}."
+
+
+MOVES = {
+    (ACTIVE, FROZEN): ("freeze", "freezes its membership"),
+    (FROZEN, ACTIVE): ("resume", "resumes its membership"),
+    (OUTSIDE, ACTIVE): ("entry", "enters the alliance"),
+}
+
+
+def _moves(r: Record, names: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, str]]]:
+    for i, name in enumerate(names):
+        move = MOVES.get((int(r.before[i, 0]), int(r.status[i, 0])))
+        if r.left[i, 0]:
+            yield i, ("exit", f"{name} leaves the alliance at a stance of {r.stance[i, 0]:+.1f}.")
+        elif move:
+            yield i, (move[0], f"{name} {move[1]} at a stance of {r.stance[i, 0]:+.1f}.")

@@ -1,0 +1,117 @@
+"""Tidy tables of a run, as pandas data frames and CSV files."""
+
+import io
+from collections.abc import Mapping, Sequence
+from csv import writer
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.estimates.quantities import ALLIANCE, ALLIANCE_OUTCOMES, MEMBER, OUTCOMES
+from sim.model.variables import RUNGS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+TOLD = ("mean", "mcse", "q05", "q95", "parameter_share", "share_mcse")
+"""Statistics that tables of outcomes and the summary have."""
+
+
+def at_horizon(ds: "xr.Dataset", years: float) -> "xr.Dataset":
+    """The dataset at the tick that ends nearest to some years after the start."""
+    step = (ds.date.values[-1] - ds.date.values[0]) / (ds.sizes["date"] - 1)
+    tick = int(np.clip(round(years * np.timedelta64(31556952, "s") / step), 1, ds.sizes["date"] - 1))
+    return ds.isel(date=tick)
+
+
+def _day(date: object) -> str:
+    return str(date)[:10]
+
+
+def told(x: "xr.DataArray") -> dict[str, float]:
+    """What is told of a quantity of one date."""
+    return {s: float(x.sel(statistic=s)) for s in TOLD}
+
+
+def chance(x: "xr.DataArray") -> dict[str, float]:
+    """What is told of a probability."""
+    mean, *rest = told(x).items()
+    return {"probability": mean[1], **dict(rest)}
+
+
+def members(ds: "xr.Dataset") -> "pd.DataFrame":
+    """Outcomes of every member: exit and freeze by each horizon, the rung at it."""
+    import pandas as pd
+
+    rows = []
+    for member in ds.member.values:
+        for outcome in (*OUTCOMES, *RUNGS):
+            for years in ds.attrs["horizons"]:
+                there = at_horizon(ds, years)
+                rows.append(
+                    {
+                        "member": member,
+                        "outcome": outcome,
+                        "horizon_years": years,
+                        "date": _day(there.date.values),
+                        **chance(there[outcome].sel(member=member)),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def alliance(ds: "xr.Dataset") -> "pd.DataFrame":
+    """Any exit, two or more exits and dissolution by each horizon."""
+    import pandas as pd
+
+    rows = []
+    for outcome in ALLIANCE_OUTCOMES:
+        for years in ds.attrs["horizons"]:
+            there = at_horizon(ds, years)
+            rows.append(
+                {"outcome": outcome, "horizon_years": years, "date": _day(there.date.values), **chance(there[outcome])}
+            )
+    return pd.DataFrame(rows)
+
+
+def ticks(ds: "xr.Dataset") -> "pd.DataFrame":
+    """Every quantity at every date; ``member`` is empty for the alliance."""
+    import pandas as pd
+
+    dates = [_day(d) for d in ds.date.values]
+    frames = []
+    for name in (*ALLIANCE, *MEMBER, *RUNGS):
+        holders = [("", ds[name])] if name in ALLIANCE else [(str(m), ds[name].sel(member=m)) for m in ds.member.values]
+        for member, x in holders:
+            frame = pd.DataFrame(x.values, columns=list(ds.statistic.values))
+            frame.insert(0, "member", member)
+            frame.insert(0, "quantity", name)
+            frame.insert(0, "date", dates)
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def digits(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Rounded to what a reader can use: far below any Monte Carlo error."""
+    return frame.round(9)
+
+
+def csv(frame: "pd.DataFrame") -> str:
+    """A table as CSV text; undefined values are empty."""
+    return str(digits(frame).to_csv(index=False, lineterminator="\n"))
+
+
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV text, numbers in six digits, undefined ones empty; no text for no rows."""
+
+    def cell(x: Any) -> str:
+        if isinstance(x, float):
+            return f"{x:.6g}" if np.isfinite(x) else ""
+        return str(x)
+
+    text = io.StringIO()
+    table = writer(text, lineterminator="\n")
+    table.writerows(list(rows[:1]))
+    table.writerows([cell(x) for x in row.values()] for row in rows)
+    return text.getvalue()

@@ -1,0 +1,126 @@
+"""What a study file may say: scenarios, what is varied, how, and what is recorded."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from sim.estimates.intervals import REPLICATES
+from sim.estimates.quantities import MEANING, PROBABILITIES
+from sim.model.noise import BLOCK
+from sim.scenario.tables import WAYS, Date, Number, Strict, shown, unknown, wrong
+
+RECORDED = ("exit", "freeze", "any_exit", "two_exits", "dissolution", "cohesion")
+"""Outcomes recorded unless a study says otherwise."""
+Count = Annotated[int, Field(ge=1, strict=True)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+TAKEN = ("point", "scenario", "tick", "member", "statistic", "date", "years", "name", "runs")
+
+
+class Factor(Strict):
+    """Something that is varied: one path, or several that move together."""
+
+    path: str | None = None
+    paths: Annotated[list[str], Field(min_length=1)] | None = None
+    label: str = ""
+    way: Literal["value", "scale", "shift"] = Field(default="value", alias="as")
+    from_: Date | None = Field(default=None, alias="from")
+    values: Annotated[list[Number], Field(min_length=1)] | None = None
+    low: Number | None = None
+    high: Number | None = None
+    levels: Count | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Factor":
+        if (self.path is None) == (self.paths is None):
+            raise wrong("path and paths" if self.path else "no path", "allowed: one of path, paths")
+        if (self.low is None) != (self.high is None):
+            raise wrong("one end of a range", "allowed: low and high together")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise wrong(f"low {self.low:g}, high {self.high:g}", "allowed: low below high")
+        if self.values and self.low is not None:
+            raise wrong("values and a range", "allowed: values, or low and high")
+        return self
+
+    @property
+    def targets(self) -> list[str]:
+        """The paths as written; ``*`` stands for every member."""
+        return self.paths if self.paths is not None else [str(self.path)]
+
+
+class Design(Strict):
+    """How points are chosen."""
+
+    kind: Literal["grid", "lhs", "sobol", "file"]
+    points: Count | None = None
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    file: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Design":
+        if self.kind in ("lhs", "sobol") and self.points is None:
+            raise wrong(f"{self.kind} without points", "required: points, how many")
+        if self.kind == "sobol" and self.points and self.points & (self.points - 1):
+            n = self.points.bit_length()
+            raise wrong(
+                f"sobol with {self.points} points", f"allowed: a power of two, such as {2 ** (n - 1)} or {2**n}"
+            )
+        if (self.kind == "file") != (self.file is not None):
+            raise wrong(
+                f"{self.kind} with{'out' if self.kind == 'file' else ''} a file",
+                'allowed: a file for kind = "file" only',
+            )
+        return self
+
+
+class Precision(Strict):
+    """Go on with a point until its standard error is small enough."""
+
+    mcse: Annotated[Number, Field(gt=0, lt=1)]
+    outcome: str = "exit"
+    most_runs: Count = 65_536
+
+    @field_validator("outcome")
+    @classmethod
+    def _known(cls, outcome: str) -> str:
+        if outcome not in PROBABILITIES:
+            raise unknown("probability", outcome, PROBABILITIES)
+        return outcome
+
+
+class StudyTables(Strict):
+    """A whole study file."""
+
+    title: str
+    question: str = ""
+    scenarios: Annotated[list[str], Field(min_length=1)]
+    set: dict[str, Any] = {}
+    runs: Count = 1024
+    interval_runs: Annotated[int, Field(ge=0, le=BLOCK, multiple_of=REPLICATES, strict=True)] = 1024
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    horizons: Annotated[list[Annotated[Number, Field(gt=0)]], Field(min_length=1)] | None = None
+    outcomes: Annotated[list[str], Field(min_length=1)] = list(RECORDED)
+    ticks: Literal["horizons", "all"] = "horizons"
+    focus: list[str] = []
+    precision: Precision | None = None
+    design: Design
+    factors: dict[Name, Factor] = {}
+
+    @field_validator("outcomes")
+    @classmethod
+    def _known(cls, outcomes: list[str]) -> list[str]:
+        for outcome in outcomes:
+            if outcome not in MEANING:
+                raise unknown("outcome", outcome, list(MEANING))
+        if len(set(outcomes)) < len(outcomes):
+            raise wrong(shown(outcomes), "allowed: each outcome once")
+        return outcomes
+
+    @field_validator("scenarios")
+    @classmethod
+    def _distinct(cls, scenarios: list[str]) -> list[str]:
+        if len(set(scenarios)) < len(scenarios):
+            raise wrong(shown(scenarios), "allowed: each scenario once")
+        return scenarios
+
+
+assert set(WAYS) == set(Factor.model_fields["way"].annotation.__args__)  # type: ignore[union-attr]

@@ -1,0 +1,230 @@
+"""`cohesion backtest` on an invented alliance: bad input, resumption, openings, the same bytes, the table."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.errors import InputError
+from sim.evaluation import openings
+from sim.evaluation.backtest import backtest
+from sim.evaluation.study import load_backtest
+from sim.evaluation.written import with_error
+from sim.storage.files import PROVENANCE
+from tests.helpers import MEMBERS, SIX
+from tests.inference.test_calibrate import STUDY
+
+ANSWERS = {"AAA": "support", "BBB": "abstain", "CCC": "oppose", "DDD": "abstain", "EEE": "support"}
+BACKTEST = f"""
+title = "Six foretold"
+calibration = "six.toml"
+replicates = 8
+base_rate = 0.002
+[[schemes]]
+name = "one split"
+fit_until = [2021-12-31]
+years = 2
+[[schemes]]
+name = "rolling"
+fit_until = [2021-03-31, 2021-12-31]
+years = 1
+[[carried]]
+name = "Others"
+scenario = "{SIX}"
+"""
+
+
+def study(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = BACKTEST
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    folder.mkdir(exist_ok=True)
+    rows = ["date,motion,title,member,conduct,source"]
+    for k, date in enumerate(("2021-02-01", "2021-06-01", "2022-05-01", "2022-10-01", "2023-03-01")):
+        rows += [f"{date},m{k},title,{m},{ANSWERS[m]},assumption: test" for m in MEMBERS]
+    (folder / "observed.csv").write_text("\n".join(rows) + "\n")
+    (folder / "six.toml").write_text(STUDY)
+    (folder / "back.toml").write_text(text)
+    return folder / "back.toml"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name not in (PROVENANCE, ".lock")
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("backtest")
+    found = backtest(study(folder), folder / "out", jobs=1)
+    assert found.finished
+    assert found.opening == 1
+    return folder
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_interrupted_and_resumed_it_writes_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    file, out, calls = study(tmp_path), tmp_path / "out", 0
+    while not backtest(file, out, jobs=2, stop=lambda: True).finished:
+        assert openings.read(file.with_name("six.openings.csv")) == [], "nothing is opened before all fits are done"
+        calls += 1
+    assert calls >= 3
+    assert contents(out) == contents(whole / "out")
+
+
+def test_without_motions_ahead_membership_is_scored_alone(tmp_path: Path) -> None:
+    """Nobody votes in the year after either origin: there is no conduct and no cohesion to foretell."""
+    split = ("fit_until = [2021-12-31]\nyears = 2", "fit_until = [2021-06-30]\nyears = 1")
+    file = study(tmp_path, split, ("[2021-03-31, 2021-12-31]", "[2021-09-30]"))
+    table = tmp_path / "observed.csv"
+    lines = [x for x in table.read_text().splitlines() if not x.startswith("2022")]
+    table.write_text("\n".join(lines) + "\n")
+    assert backtest(file, tmp_path / "out", jobs=1).finished
+    questions = {r["question"] for r in rows(tmp_path / "out" / "scores.csv")}
+    assert questions == {"change of membership"}
+    assert (tmp_path / "out" / "cohesion.csv").read_text() == ""
+
+
+def test_origins_add_up_to_their_scheme(whole: Path) -> None:
+    by_origin = rows(whole / "out" / "origins.csv")
+    for s in rows(whole / "out" / "scores.csv"):
+        same = [
+            o for o in by_origin if all(o[k] == s[k] for k in ("scheme", "question", "score", "forecaster", "inputs"))
+        ]
+        cases = sum(int(o["cases"]) for o in same)
+        assert cases == int(s["cases"])
+        mean = sum(float(o["value"]) * int(o["cases"]) for o in same) / cases
+        assert mean == pytest.approx(float(s["value"]), rel=1e-4)
+
+
+def test_a_finished_backtest_opens_nothing_anew(whole: Path) -> None:
+    again = backtest(whole / "back.toml", whole / "out", jobs=1)
+    assert again.finished
+    assert again.opening is None
+    assert len(openings.read(whole / "six.openings.csv")) == 1
+
+
+def test_openings_are_counted(tmp_path: Path, whole: Path) -> None:
+    file = tmp_path / "x.openings.csv"
+    assert openings.record(file, "backtest", "abc", "def", "a, b") == 1
+    assert openings.record(file, "backtest", "abc", "def", "a, b") == 2
+    assert [r["what"] for r in openings.read(file)] == ["a, b", "a, b"]
+    with pytest.raises(InputError, match="not opened"):
+        openings.record(tmp_path / "nowhere" / "x.csv", "", "", "", "")
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="required"):
+        openings.read(file)
+
+
+def test_tables_hold_together(whole: Path) -> None:
+    """The scores are the means of what cases.csv says, worked out again from the probabilities written there."""
+    cases, scores = rows(whole / "out" / "cases.csv"), rows(whole / "out" / "scores.csv")
+    of = [c for c in cases if (c["scheme"], c["forecaster"]) == ("one split", "base rate")]
+    member = [c for c in of if not c["motion"]]
+    brier = sum((float(c["probability"]) - int(c["happened"])) ** 2 for c in member) / len(member)
+    told = next(
+        s for s in scores if (s["scheme"], s["forecaster"], s["score"]) == ("one split", "base rate", "Brier score")
+    )
+    assert float(told["value"]) == pytest.approx(brier, rel=1e-4)
+    assert int(told["cases"]) == len(member)
+    assert {s["forecaster"] for s in scores} == {"model", "base rate", "own rate", "persistence", "logit"}
+    by_answer: dict[tuple[str, ...], float] = {}
+    for c in cases:
+        if c["motion"]:
+            key = c["scheme"], c["fit_until"], c["forecaster"], c["inputs"], c["state"], c["motion"]
+            by_answer[key] = by_answer.get(key, 0.0) + float(c["probability"])
+    assert by_answer
+    assert all(p == pytest.approx(1.0, abs=1e-4) for p in by_answer.values())
+    model = [s for s in scores if s["forecaster"] == "model"]
+    assert all(float(s["mcse"]) > 0 for s in model)
+    others = [s for s in scores if s["scheme"] == "Others"]
+    assert {s["question"] for s in others} == {"change of membership"}
+    skill = rows(whole / "out" / "skill.csv")
+    assert all(float(s["low"]) <= float(s["skill"]) <= float(s["high"]) for s in skill if s["skill"])
+    figures = {p.name for p in (whole / "out" / "figures").iterdir()}
+    assert {"skill.png", "ranks.png", "cohesion.png", "reliability-one-split.png"} <= figures
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (("replicates = 8", "replicates = 1"), "replicates"),
+        (("base_rate = 0.002", "base_rate = 2.0"), "base_rate"),
+        (("years = 1", "yaers = 1"), "years"),
+        (('"six.toml"', '"sixx.toml"'), "no such file"),
+        (('name = "rolling"', 'name = "one split"'), "twice"),
+        (('name = "rolling"', 'name = "one-split"'), "twice"),
+        (('name = "rolling"', 'name = "../rolling"'), "name"),
+        (("[2021-03-31, 2021-12-31]", "[2021-03-31, 2021-11-15]"), "such as 2021-09-30"),
+        (("[2021-03-31, 2021-12-31]", "[2021-12-31, 2021-12-31]"), "twice"),
+        (("[2021-03-31, 2021-12-31]", "[2020-03-31, 2023-08-01]"), "2020-03-31"),
+        ((f'scenario = "{SIX}"', 'scenario = "nowhere.toml"'), "nowhere.toml"),
+    ],
+)
+def test_bad_files_say_what_is_wrong(tmp_path: Path, change: tuple[str, str], found: str) -> None:
+    with pytest.raises(InputError) as error:
+        load_backtest(study(tmp_path, change))
+    assert found in "\n".join(map(str, error.value.problems))
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        load_backtest(
+            study(
+                tmp_path,
+                ("[2021-03-31, 2021-12-31]", "[2020-03-31, 2023-08-01]"),
+                (f'scenario = "{SIX}"', 'scenario = "nowhere.toml"'),
+            )
+        )
+    assert len(error.value.problems) == 3
+
+
+def test_another_backtest_or_folder_is_refused(whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="seed"):
+        backtest(study(tmp_path, ("replicates = 8", "replicates = 8\nseed = 2")), whole / "out")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not a backtest's"):
+        backtest(study(tmp_path), tmp_path / "mine")
+    with pytest.raises(InputError, match="not a backtest's"):
+        backtest(study(tmp_path), tmp_path / "mine", force=True)
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
+
+
+def test_changed_scores_open_the_held_out_part_again(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(whole / "out", tmp_path / "out")
+    file = study(tmp_path)
+    with monkeypatch.context() as m:
+        m.setattr("sim.evaluation.backtest.code", lambda *_: "other")
+        assert backtest(file, tmp_path / "out", jobs=1).opening == 1
+        assert backtest(file, tmp_path / "out", jobs=1).opening is None
+    assert backtest(file, tmp_path / "out", jobs=1).opening == 2
+
+
+def test_command(whole: Path) -> None:
+    done = CliRunner().invoke(app, ["backtest", str(whole / "back.toml"), "--out", str(whole / "out")])
+    assert done.exit_code == 0, done.output
+    assert "model, inputs held" in done.output
+    assert "looked at 1 time " in done.output.replace("\n", " ")
+    told = CliRunner().invoke(app, ["backtest", str(whole / "back.toml"), "--out", str(whole / "out"), "--json"])
+    assert '"openings"' in told.output
+
+
+def test_small_scores_have_more_digits_and_exact_ones_no_error() -> None:
+    assert with_error(0.276, 0.0013) == "0.276±0.001"
+    assert with_error(0.00235, 0.00027) == "0.00235±0.00027"
+    assert with_error(0.276, 0.0001) == "0.276±<0.001"
+    assert with_error(1.0986, 0.0) == "1.099"

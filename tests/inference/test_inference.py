@@ -1,0 +1,315 @@
+"""The likelihood against closed forms and numerical integration; the sampler against a normal target."""
+
+import datetime as dt
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from sim.engines.environment import Environment
+from sim.errors import InputError
+from sim.inference import observations, ranks, smc
+from sim.inference.build import target_of
+from sim.inference.evidence import evidence
+from sim.inference.likelihood import Target, log_conduct, log_likelihood, systematic
+from sim.inference.observations import LAST_EVIDENCE, Motion
+from sim.inference.simulate import histories
+from sim.model import credibility, membership, stance
+from sim.model.arrays import Coefficients
+from sim.model.decays import decays, prior
+from sim.model.tick import standing
+from sim.scenario.files import folder
+from sim.scenario.load import load
+from tests.helpers import MEMBERS
+from tests.targets import QUIET, motions_each, small
+
+SHIPPED = folder() / "csto" / "observations.csv"
+HEAD = ",".join(observations.COLUMNS)
+
+
+# ---------------------------------------------------------------- observations
+
+
+def test_shipped_observations_are_coded_from_the_record() -> None:
+    members = load("csto/history-1992-2023").members
+    motions = {m.name: m for m in observations.read(SHIPPED, members)}
+    assert all(m.date <= LAST_EVIDENCE for m in motions.values())
+    crimea = motions["A/RES/68/262"]
+    by_member = {members[i]: int(c) for i, c in zip(crimea.rows, crimea.codes, strict=True)}
+    # Armenia and Belarus against the resolution with Russia, the others abstaining or away
+    assert by_member["ARM"] == by_member["BLR"] == 2
+    assert by_member["KAZ"] == by_member["KGZ"] == by_member["TJK"] == 1
+    assert by_member["GEO"] == by_member["AZE"] == 0
+    aggression = motions["A/RES/ES-11/1"]
+    codes = {members[i]: int(c) for i, c in zip(aggression.rows, aggression.codes, strict=True)}
+    assert codes["BLR"] == 2
+    assert {codes[m] for m in ("ARM", "KAZ", "KGZ", "TJK")} == {1}
+
+
+@pytest.mark.parametrize(
+    ("row", "found", "allowed"),
+    [
+        ("2023-09-01,m,t,AAA,support,B001", "2023-09-01", "up to 2023-08-31"),
+        ("yesterday,m,t,AAA,support,B001", "not a date", "YYYY-MM-DD"),
+        ("2020-01-01,m,t,ARN,support,B001", "ARN", "AAA"),
+        ("2020-01-01,m,t,AAA,supports,B001", "supports", "support"),
+        ("2020-01-01,m,t,AAA,support,hearsay", "hearsay", "B123"),
+        ("2020-01-01,m,t,AAA,support", "another length", "6"),
+        ("2020-01-01,m,t,AAA,support,B001\n2020-01-01,m,t,AAA,oppose,B002", "twice", "once"),
+        ("2020-01-01,m,t,AAA,support,B001\n2020-02-01,m,t,BBB,oppose,B002", "2020-02-01", "2020-01-01"),
+    ],
+)
+def test_bad_observations_say_what_is_wrong(row: str, found: str, allowed: str) -> None:
+    with pytest.raises(InputError) as error:
+        observations.parse(f"{HEAD}\n{row}\n", "o.csv", MEMBERS)
+    (problem,) = error.value.problems
+    assert found in problem.found
+    assert allowed in problem.allowed
+    assert problem.where.startswith("o.csv:")
+
+
+# ---------------------------------------------------------------- the likelihood
+
+
+def wide(values: dict[str, float]) -> Coefficients:
+    return Coefficients({k: np.array([[v]]) for k, v in values.items()})
+
+
+def test_effect_of_a_motion_is_integrated_out() -> None:
+    c = wide({"oppose_below": -2.0, "support_above": 1.4})
+    x, codes = np.array([0.3, -1.1, 2.2, 0.9]), np.array([2, 1, 2, 0], dtype=np.int8)
+    for spread in (0.3, 1.0, 2.0):
+        found = log_conduct(x[:, None, None], codes, np.array([[spread]]), c)[0, 0]
+        e = np.linspace(-12, 12, 40_001)
+        moved = x[:, None] + spread * e
+        support, oppose = expit(moved - 1.4), expit(-2.0 - moved)
+        each = np.stack([oppose, 1 - support - oppose, support])[codes, np.arange(4)]
+        density = np.exp(-0.5 * e**2) / np.sqrt(2 * np.pi)
+        expected = np.log(np.trapezoid(density * each.prod(axis=0), e))
+        assert found == pytest.approx(expected, abs=5e-3)
+
+
+def test_conduct_sums_to_one_over_everything_that_may_be_done() -> None:
+    c = wide({"oppose_below": -2.0, "support_above": 1.4})
+    x = np.array([0.3, -1.1, 2.2])[:, None, None]
+    total = sum(
+        np.exp(log_conduct(x, np.array(codes, dtype=np.int8), np.array([[0.8]]), c))
+        for codes in itertools.product((0, 1, 2), repeat=3)
+    )
+    np.testing.assert_allclose(total, 1.0, atol=1e-12)
+
+
+def exact(target: Target) -> float:
+    """The log-likelihood of states that do not know of each other, by integration on a grid."""
+    program = target.program
+    environment = Environment(program, target.space.uniforms(np.zeros((1, target.space.size))), slice(0, 1))  # type: ignore[arg-type]
+    c, inputs = environment.coefficients, environment.at(0)
+    d = decays(c, program.alliance.dt)
+    s = standing(inputs, c, d.dt, record=True)
+    r = credibility.reliability(*prior(c))
+    start = stance.target(s.stance, r, inputs.dependence, inputs.affinity, inputs.opinion_mean, c)
+    total = 0.0
+    for i in range(len(program.members)):
+        goal = float(start[i, 0])
+        x = np.linspace(goal - 9 * c.volatility[0], goal + 9 * c.volatility[0], 1501)
+        step = x[1] - x[0]
+
+        def normal(away: np.ndarray, sd: float) -> np.ndarray:
+            return np.exp(-0.5 * (away / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
+
+        mass = normal(x - goal, float(c.volatility[0])) * step
+        after = goal + (x - goal) * float(d.stance[0])
+        kernel = normal(x[:, None] - after[None, :], float(d.shake[0])) * step
+        m = membership.standing(inputs, c)
+        one = membership.Standing(m.push[i], m.bases[i], m.leash, m.entry[i])
+        for t in range(target.ticks):
+            mass = kernel @ mass
+            before, now = target.record[t, i], target.record[t + 1, i]
+            script = program.script[t]
+            renewal = membership.renewal_factor(script.renewal, c) if script.renewal else 1.0
+            status = np.full(x.shape, before, dtype=np.int8)
+            leave, side = membership.hazards(
+                status,
+                x,
+                inputs.dependence[i],
+                np.zeros(1),
+                np.zeros(1),
+                renewal,
+                np.ones(x.shape, dtype=bool),
+                one,
+                c,
+            )
+            p = membership.chances(leave, side, d.dt)
+            likely = 1 - p.exit - p.side if now == before else p.exit if now == 0 else p.side
+            mass = mass * likely
+            for motion in target.by_tick.get(t, ()):
+                if motion.rows == (i,):
+                    mass = mass * np.exp(log_conduct(x[None, None], motion.codes, np.ones((1, 1)), wide_of(c))[0])
+        total += np.log(mass.sum())
+    return total
+
+
+def wide_of(c: Coefficients) -> Coefficients:
+    return Coefficients({k: v[:, None] for k, v in vars(c).items()})
+
+
+def test_likelihood_of_states_apart_is_that_of_numerical_integration() -> None:
+    motions = [
+        Motion("a", dt.date(2022, 5, 1), (1,), np.array([2], dtype=np.int8)),
+        Motion("b", dt.date(2025, 5, 1), (3,), np.array([0], dtype=np.int8)),
+        Motion("c", dt.date(2027, 5, 1), (1,), np.array([1], dtype=np.int8)),
+    ]
+    quiet = {k.replace(".", "__"): v for k, v in QUIET.items()}
+    target = small(motions, 400, **quiet, behaviour__volatility=0.6, behaviour__protection=0.0)
+    record = np.array(target.record)
+    record[5:, 0] = 0  # leaves in the year of renewal
+    record[3:6, 2] = 1  # frozen, then back
+    record[9:, 2] = 0
+    target = Target(target.program, record, target.motions, target.space, target.particles)
+    z = np.zeros((64, target.space.size))
+    found = log_likelihood(target, z, [1])
+    mean = np.log(np.mean(np.exp(found - found.max()))) + found.max()
+    error = np.exp(found - mean).std(ddof=1) / 8
+    assert error < 0.03
+    assert mean == pytest.approx(exact(target), abs=4 * error)
+
+
+def test_estimate_of_the_likelihood_is_unbiased_whatever_the_particles() -> None:
+    def average(particles: int, draws: int) -> tuple[float, float]:
+        target = small(motions_each(1), particles, behaviour__volatility=0.6)
+        found = log_likelihood(target, np.zeros((draws, target.space.size)), [particles]) + 12
+        return np.exp(found).mean(), np.exp(found).std(ddof=1) / np.sqrt(draws)
+
+    (few, e), (many, f) = average(4, 4000), average(256, 64)
+    assert few == pytest.approx(many, abs=4 * np.hypot(e, f))
+
+
+def test_more_particles_less_noise() -> None:
+    noise = [
+        log_likelihood(t, np.zeros((200, t.space.size)), [n]).std()
+        for n in (4, 16, 64)
+        for t in [small(motions_each(1), n, behaviour__volatility=0.6)]
+    ]
+    assert noise[0] > 1.5 * noise[1] > 2.2 * noise[2]
+
+
+def test_likelihood_does_not_depend_on_the_order_of_motions_of_a_date() -> None:
+    motions = motions_each(2, 3)
+    one = small(motions, 16)
+    other = small([motions[k] for k in (1, 0, 3, 2, 5, 4)], 16)
+    z = np.zeros((3, one.space.size))
+    np.testing.assert_allclose(log_likelihood(one, z, [1]), log_likelihood(other, z, [1]))
+
+
+def test_life_of_the_alliance_counts_in_closed_form() -> None:
+    rates = (0.0, 0.03)
+    found = [
+        log_likelihood(t, np.zeros((4, t.space.size)), [1])
+        for rate in rates
+        for t in [small([], 8, behaviour__leader_exit_rate=rate)]
+    ]
+    np.testing.assert_allclose(found[0] - found[1], 0.03 * 10, atol=1e-9)
+
+
+def test_nothing_after_the_date_is_used() -> None:
+    s = load("csto/history-1992-2023", {"posterior": "none"})
+    motions = observations.read(SHIPPED, s.members)
+    target = target_of(s, motions, 4, dt.date(2012, 12, 31))
+    assert max(m.date for m in target.motions) < dt.date(2012, 12, 31)
+    assert target.program.edges[target.ticks] == dt.date(2013, 1, 1), "the last day of the tick is the date"
+    # the last tick that may be used ends before the evidence does
+    full = target_of(s, motions, 4)
+    assert full.program.edges[full.ticks] == dt.date(2023, 7, 1)
+
+
+@given(st.lists(st.floats(1e-6, 1.0), min_size=2, max_size=40), st.floats(0, 0.999999))
+def test_systematic_resampling_is_within_one_of_its_share(w: list[float], u: float) -> None:
+    weights = np.array([w])
+    chosen = systematic(weights, np.array([u]))[0]
+    assert len(chosen) == len(w)
+    copies = np.bincount(chosen, minlength=len(w))
+    assert (np.abs(copies - weights[0] / weights.sum() * len(w)) <= 1 + 1e-9).all()
+
+
+# ---------------------------------------------------------------- the sampler
+
+
+def test_sampler_finds_a_normal_posterior_and_its_evidence() -> None:
+    size, behavioural, seen = 30, 10, 12
+    rng = np.random.default_rng(5)
+    a = rng.standard_normal((seen, size)) * 0.4
+    y = a @ rng.standard_normal(size) + rng.standard_normal(seen)
+    covariance = np.linalg.inv(np.eye(size) + a.T @ a)
+    mean = covariance @ a.T @ y
+
+    def estimate(z: np.ndarray, key: tuple[int, ...]) -> np.ndarray:
+        noise = smc.generator(*key).standard_normal(len(z))
+        return -0.5 * ((z @ a.T - y) ** 2).sum(axis=1) + 0.5 * noise - 0.125
+
+    *_, last = smc.stages(estimate, size, smc.Settings(400, 3, 8, 1, behavioural))
+    sd = np.sqrt(np.diag(covariance))
+    assert np.abs((last.z.mean(axis=0) - mean) / sd).max() < 0.35
+    assert (last.z.std(axis=0) / sd).mean() == pytest.approx(1.0, abs=0.04)
+    marginal = np.eye(seen) + a @ a.T
+    evidence = -0.5 * (y @ np.linalg.solve(marginal, y) + np.linalg.slogdet(marginal)[1])
+    assert last.rows[-1].log_evidence == pytest.approx(evidence, abs=0.6)
+
+
+def test_evidence_alone_is_that_of_the_sampler() -> None:
+    template = small(motions_each(6), 4, ("exit_rate", "support_above", "oppose_below"))
+    (history,) = histories(template, np.zeros((1, template.space.size)), np.random.default_rng(4))
+    s = smc.Settings(40, 1, 0, 3, history.target.space.behavioural)
+    estimate = smc.serial(lambda z, key: log_likelihood(history.target, z, key))
+    *_, last = smc.stages(estimate, history.target.space.size, s)
+    found = evidence(history.target, s)
+    assert found == (last.rows[-1].log_evidence, last.number)
+    assert found.powers > 1
+
+
+def test_powers_rise_to_one_and_keep_half_effective() -> None:
+    rng = np.random.default_rng(1)
+    found = -rng.gamma(2.0, 8.0, 500)
+    power = smc.next_power(0.0, found, 500)
+    assert 0 < power < 1
+    assert smc.effective(power * found) == pytest.approx(250, abs=0.01)
+    assert smc.next_power(0.999, found, 500) == 1.0
+
+
+# ---------------------------------------------------------------- known coefficients
+
+
+def test_known_coefficients_are_recovered() -> None:
+    """Sixty motions and ten years tell the two bars and the spread of motions; the truth is inside."""
+    free = ("volatility", "oppose_below", "support_above", "exit_rate")
+    template = small(motions_each(6), 16, free)
+    assert template.space.names == (*free, "motion_spread")
+    truth = np.array([[0.5, -1.5, 1.5, 0.5, 0.5]])
+    (history,) = histories(template, truth, np.random.default_rng(4))
+    found = ranks.infer(history.target, truth[0], 100, 2, 2, 7)
+    mean = dict(zip(template.space.names, found.draws.mean(axis=0), strict=True))
+    spread = dict(zip(template.space.names, found.draws.std(axis=0), strict=True))
+    z = (found.truth - found.draws.mean(axis=0)) / found.draws.std(axis=0)
+    assert np.abs(z).max() < 3.5
+    assert spread["motion_spread"] < 0.6
+    assert spread["support_above"] < 0.8
+    assert mean["support_above"] - mean["oppose_below"] > 1.0
+
+
+def test_uniform_ranks_pass_and_narrow_posteriors_do_not() -> None:
+    rng = np.random.default_rng(2)
+    even = rng.integers(0, 101, (200, 20))
+    assert not ranks.alarms(ranks.uniformity(even, 100))
+    ends = np.where(rng.random((200, 1)) < 0.3, rng.choice([0, 100], (200, 1)), even[:, :1])
+    assert ranks.alarms(ranks.uniformity(np.hstack([even, ends]), 100)) == [20]
+
+
+@pytest.mark.long
+def test_ranks_of_the_truth_are_uniform() -> None:
+    """Simulation-based calibration, 100 histories of six.toml; false alarms in 5 % over all coordinates."""
+    free = ("oppose_below", "support_above", "exit_rate", "exit_stance", "volatility", "peers")
+    template = small(motions_each(2), 16, free)
+    found = np.stack([ranks.recover(template, 63, 2, 6, seed).ranks for seed in range(100)])
+    assert not ranks.alarms(ranks.uniformity(found, 63), 0.05)

@@ -1,0 +1,234 @@
+"""sim.model.tick against the reference in plain Python, over random and contrived states."""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from sim.model import tick as model
+from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Coefficients, Inputs, State
+from sim.model.decays import decays
+from sim.model.tick import Alliance, Draws, Script
+from sim.model.variables import COEFFICIENTS, Coefficient
+from tests import reference
+
+RELATIVE, ABSOLUTE, MARGIN = 1e-9, 1e-13, 1e-9
+STEPS = (1 / 12, 1 / 4, 1.0)
+Unit = Callable[..., np.ndarray]
+"""Gives arrays of a shape with entries in [0, 1]: random numbers, or hypothesis's."""
+
+
+class Case(NamedTuple):
+    """Everything that a tick of some runs takes."""
+
+    state: State
+    inputs: Inputs
+    draws: Draws
+    script: Script
+    alliance: Alliance
+    c: Coefficients
+    dt: float
+
+
+def code(unit: np.ndarray, codes: int) -> np.ndarray:
+    """Whole numbers from 0 to ``codes`` - 1."""
+    return np.minimum((unit * codes).astype(np.int8), codes - 1).astype(np.int8)
+
+
+def coefficient(c: Coefficient, unit: np.ndarray) -> np.ndarray:
+    """Values three spreads around the prior's centre, in bounds; now and then the lowest."""
+    if c.family == "lognormal":
+        drawn = c.centre * np.exp(3 * max(c.spread, 0.1) * (2 * unit - 1))
+    else:
+        drawn = c.centre + 3 * max(c.spread, 0.1) * (2 * unit - 1)
+    low = c.low if math.isfinite(c.low) and c.name != "prior_weight" else drawn
+    return np.asarray(np.clip(np.where(unit < 0.03, low, drawn), c.low, c.high))
+
+
+def state_of(unit: Unit, rows: int, runs: int) -> State:
+    """A state such as a run may come to."""
+    one, all_ = (runs,), (rows, runs)
+    return State(
+        stance=8 * unit(all_) - 4,
+        kept=0.01 + 5 * unit(all_),
+        broken=0.01 + 5 * unit(all_),
+        opinion=unit(all_),
+        diversified=unit(all_),
+        punishment=2 * unit(all_),
+        status=code(unit(all_), 3),
+        recent_exits=2 * unit(one),
+        war=unit(one),
+        alive=unit(one) < 0.9,
+    )
+
+
+def script_of(unit: Unit, rows: int) -> Script:
+    """A script with crises, clashes and entries of some states, and a record for all."""
+    shape = (rows, 1)
+    kind = np.where(unit(shape) < 0.3, 1.0 + code(unit(shape), 4), 0.0)
+    flags = unit((4,))
+    kind = kind if flags[0] < 0.6 else np.zeros(shape)
+    return Script(
+        kind=kind,
+        clash=(kind == 1) & (unit(shape) < 0.5),
+        help=np.where(kind > 0, code(unit(shape), 3) / 2.0, 0.0),
+        enters=(unit(shape) < 0.2) & (flags[1] < 0.4),
+        record=code(unit(shape), 3),
+        renewal=float(flags[2]) if flags[2] < 0.5 else 0.0,
+        drawn=bool(flags[3] < 0.7),
+        calls=bool(kind.any()),
+    )
+
+
+def case(unit: Unit, rows: int, runs: int, dt: float) -> Case:
+    """A case from numbers in [0, 1]."""
+    one, all_ = (runs,), (rows, runs)
+    pairs = ((0, 1), (1, rows - 1), (2, 3))
+    inputs = {f: unit(all_) for f in MEMBER_FIELDS} | {f: unit(one) for f in LEADER_FIELDS}
+
+    def chance(shape: tuple[int, ...]) -> np.ndarray:
+        return 1e-6 + (1 - 2e-6) * unit(shape)  # never within a margin of the chances 0 and 1
+
+    members = (chance(all_) for _ in range(4))
+    return Case(
+        state_of(unit, rows, runs),
+        Inputs(**inputs, disputes=unit((len(pairs), runs))),
+        Draws(8 * unit(all_) - 4, *members, chance((len(pairs), runs)), chance(one)),
+        script_of(unit, rows),
+        Alliance(pairs, unit((rows, 1)) < 0.7, 2, dt),
+        Coefficients({c.name: coefficient(c, unit(one)) for c in COEFFICIENTS}),
+        dt,
+    )
+
+
+def plain(value: Any, *at: int) -> Any:
+    """A Python scalar from an array; an axis of length 1 serves all."""
+    array = np.asarray(value)
+    return array[tuple(min(i, n - 1) for i, n in zip(at, array.shape, strict=True))].item()
+
+
+def in_words(case: Case, run: int) -> tuple[dict, dict, dict, dict, dict]:
+    """One run of a case as the reference takes it: world, inputs, draws, script, coefficients."""
+    rows = range(len(case.state.stance))
+
+    def members(source: Any, fields: tuple[str, ...]) -> list[dict]:
+        return [{f: plain(getattr(source, f), row, run) for f in fields} for row in rows]
+
+    world = {f: plain(getattr(case.state, f), run) for f in State._fields[7:]}
+    world |= {"pairs": case.alliance.pairs, "quorum": case.alliance.quorum}
+    world["members"] = members(case.state, State._fields[:7])
+    for row, m in enumerate(world["members"]):
+        m["admissible"] = plain(case.alliance.admissible, row, 0)
+    inputs = {
+        "members": members(case.inputs, MEMBER_FIELDS),
+        "leader": {f: plain(getattr(case.inputs, f), run) for f in LEADER_FIELDS},
+        "disputes": case.inputs.disputes[:, run].tolist(),
+    }
+    draws = {
+        "members": members(case.draws, Draws._fields[:5]),
+        "clash": case.draws.clash[:, run].tolist(),
+        "leader": plain(case.draws.leader, run),
+    }
+    script = {
+        "members": members(case.script, ("kind", "clash", "help", "enters", "record")),
+        "renewal": case.script.renewal,
+        "drawn": case.script.drawn,
+    }
+    return world, inputs, draws, script, {k: plain(v, run) for k, v in vars(case.c).items()}
+
+
+def agree(found: Any, expected: Any) -> bool:
+    """Equal: floats to the tolerance, events and statuses exactly."""
+    if isinstance(found, float) and isinstance(expected, float):
+        return math.isclose(found, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+    return bool(found == expected)
+
+
+def differences(found: Any, expected: dict, run: int) -> list[str]:
+    """Where a named tuple of arrays departs from the reference, which must know all its fields.
+
+    Fields of members are in ``expected["members"]``, those of the alliance beside it.
+    """
+    wrong = []
+    for field in set(found._fields) - {"crises"}:
+        array = np.asarray(getattr(found, field))
+        shared = field in expected
+        values = [expected[field]] if shared else [m[field] for m in expected["members"]]
+        for row, value in enumerate(values):
+            at = (run,) if shared else (row, run)
+            if not agree(plain(array, *at), value):
+                wrong.append(f"{field}{list(at)}: {plain(array, *at)} for {value}")
+    return wrong
+
+
+def check(case: Case) -> int:
+    """Compare both kinds of tick in all runs of a case; the number of runs compared.
+
+    The record holds no dissolution: there the alliance is alive.
+    """
+    d = decays(case.c, case.dt)
+    s = model.standing(case.inputs, case.c, case.dt)
+    live = case.script._replace(record=None)
+    state, record = model.tick(case.state, case.inputs, s, case.draws, live, case.alliance, case.c, d)
+    s = model.standing(case.inputs, case.c, case.dt, record=True)
+    past = case.state._replace(alive=np.ones(case.state.alive.shape, dtype=bool))
+    relived = model.relive(past, case.inputs, s, case.draws.stance, case.script, case.c, d)
+    compared = 0
+    for run in range(case.state.alive.size):
+        words = in_words(case, run)
+        world, shown, margins = reference.tick(*words, case.dt)
+        then, margins_then = reference.relive(words[0] | {"alive": True}, *words[1:], case.dt)
+        if min(margins, default=1.0) > MARGIN:
+            assert not differences(state, world, run)
+            assert not differences(record, shown, run)
+            assert not differences(record.crises, shown, run)
+            compared += 1
+        if min(margins_then, default=1.0) > MARGIN:
+            assert not differences(relived, then, run)
+    return compared
+
+
+@pytest.mark.parametrize("dt", STEPS)
+@pytest.mark.parametrize("rows", [6, 9, 30])
+def test_a_tick_is_the_reference_s_in_random_states(rows: int, dt: float) -> None:
+    """Floats to 1e-9, events and statuses exactly, in a record tick and a forecast tick."""
+    rng = np.random.default_rng(rows)
+    runs, cases = 12, 240 // rows
+    compared = sum(check(case(rng.random, rows, runs, dt)) for _ in range(cases))
+    assert compared > 0.99 * runs * cases
+
+
+@settings(max_examples=40, phases=(Phase.explicit, Phase.generate))  # shrinking takes minutes
+@given(data=st.data(), rows=st.sampled_from((6, 9)), dt=st.sampled_from(STEPS))
+def test_a_tick_is_the_reference_s_in_contrived_states(data: st.DataObject, rows: int, dt: float) -> None:
+    """The same where hypothesis chooses: zeros, ones and repeats are frequent."""
+    elements = st.floats(0, 1, allow_subnormal=False)
+
+    def unit(shape: tuple[int, ...]) -> np.ndarray:
+        return data.draw(hnp.arrays(np.float64, shape, elements=elements))
+
+    check(case(unit, rows, 1, dt))
+
+
+def test_the_reference_s_states_hold_every_kind_of_event() -> None:
+    """Else agreement would say little: crises, answers, exits, freezes, entries, dissolutions."""
+    rng = np.random.default_rng(1)
+    seen: set[str] = set()
+    for _ in range(60):
+        made = case(rng.random, 6, 1, 1.0)
+        _, shown, _ = reference.tick(*in_words(made, 0), made.dt)
+        seen.add("dissolution" if made.state.alive[0] and not shown["alive"] else "")
+        for m in shown["members"]:
+            seen.add(f"kind {int(m['kind'])}")
+            seen.add(f"help {m['help']:g}")
+            seen.add(f"conduct {m['conduct']:g}")
+            seen.add(f"{m['before']} to {m['status']}" if shown["alive"] else "")
+    wanted = {f"kind {k}" for k in range(5)} | {f"{a} to {b}" for a in range(3) for b in range(3)}
+    wanted -= {"0 to 1"}  # a state enters active
+    wanted |= {f"{what} {k:g}" for what in ("help", "conduct") for k in (0, 0.5, 1)}
+    assert wanted | {"dissolution"} <= seen

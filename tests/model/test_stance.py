@@ -1,0 +1,167 @@
+"""Stance: an Ornstein-Uhlenbeck process around the target of MODEL.md, tick 3."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from sim.model import stance
+from sim.model.arrays import Inputs
+from sim.model.decays import decays
+from tests.helpers import ALPHA, MEMBERS, centred, coefficients, numbers, run, six, stacked
+
+FEW = 4
+ALONE = {
+    "peers": 0.0,
+    "opinion": 0.0,
+    "punishment_affinity": 0.0,
+    "diversification": 0.0,
+    "prior_reliability": 0.3,
+    "watching": 0.0,
+}
+"""Coefficients under which the target of a member without crises never moves."""
+
+
+def inputs(rng: np.random.Generator, rows: int = FEW, runs: int = 1) -> Inputs:
+    """Random inputs of a few members."""
+    shapes = [(rows, runs)] * 14 + [(runs,)] * 6 + [(0, runs)]
+    return Inputs(*(rng.random(shape) for shape in shapes))
+
+
+def target_of(values: dict[str, float], code: str) -> float:
+    """The target by hand, under ALONE, from overrides that give every input and coefficient."""
+    of = {k.removeprefix(f"members.{code}."): v for k, v in values.items() if code in k}
+    b = {k.removeprefix("behaviour."): v for k, v in values.items() if "behaviour" in k}
+    leader = {k.removeprefix("leader."): v for k, v in values.items() if "leader." in k}
+
+    def mix(group: str, weights: dict[str, float]) -> float:
+        return sum(w * of[f"{group}.{channel}"] for channel, w in weights.items())
+
+    depends = mix(
+        "dependence",
+        {
+            "trade": 0.2,
+            "arms": 0.2,
+            "energy": 0.15,
+            "remittances": 0.15,
+            "basing": 0.15,
+            "regime_support": 0.15,
+        },
+    )
+    west = mix("western_ties", {"trade": 0.3, "investment": 0.3, "security": 0.15, "diplomatic": 0.25})
+    others = mix("other_ties", {"china": 0.6, "regional": 0.4})
+    offer = mix("security_offer", {"west": 1.0, "china": 1.0, "regional": 1.0})
+    kinds = ("interstate", "separatist", "insurgency", "regime")
+    need = sum(b[f"salience_{k}"] * of[f"threat.{k}"] for k in kinds)
+    capacity = leader["capacity"] * (1 - b["overstretch"] * leader["war"])
+    return (
+        b["baseline"]
+        + b["dependence"] * depends
+        + b["affinity"] * of["affinity"]
+        + b["protection"] * 0.3 * capacity * need
+        - b["western_ties"] * west
+        - b["entrapment"] * leader["confrontation"] * (west + of["target_ties"])
+        - b["hierarchy"] * leader["hierarchy"] * of["autonomy"]
+        - b["partiality"] * of["partiality"]
+        - b["other_ties"] * others
+        - b["security_offer"] * offer
+    )
+
+
+@pytest.mark.parametrize("step", ["month", "quarter", "year"])
+def test_stance_with_fixed_inputs_has_the_target_as_mean_and_volatility_as_deviation(
+    step: str,
+) -> None:
+    """The stationary law after ten years, whatever the step.
+
+    The mean of n normal stances is normal, their variance chi-square with n - 1 degrees of freedom.
+    Ten two-sided tests, each at a tenth of ALPHA.
+    """
+    values = numbers() | centred(**ALONE)
+    quiet = {"alliance.crises": "scripted", "time.step": step}
+    x = run(six(values | quiet), lanes=2048)[-1].stance
+    n, volatility = x.shape[1], values["behaviour.volatility"]
+    calm = [row for row, code in enumerate(MEMBERS) if code != "CCC"]  # its crisis is scripted
+    level = ALPHA / (2 * len(calm)) / 2
+    for row in calm:
+        z = (x[row].mean() - target_of(values, MEMBERS[row])) / (volatility / np.sqrt(n))
+        spread = (n - 1) * x[row].var(ddof=1) / volatility**2
+        below, above = stats.chi2.ppf([level, 1 - level], n - 1)
+        assert abs(z) < stats.norm.isf(level)
+        assert below < spread < above
+
+
+def test_stances_a_tick_apart_correlate_as_the_decay_says() -> None:
+    """Fisher's transform of a correlation is normal with variance 1 / (n - 3)."""
+    values = numbers() | centred(**ALONE) | {"alliance.crises": "scripted"}
+    x = stacked(run(six(values), lanes=2048), "stance")
+    found = [np.corrcoef(a[0], b[0])[0, 1] for a, b in pairwise(x[-5:])]
+    expected = np.exp(-0.25 / values["behaviour.adjustment_time"])
+    z = (np.arctanh(found) - np.arctanh(expected)) * np.sqrt(x.shape[2] - 3)
+    assert np.abs(z).max() < stats.norm.isf(ALPHA / 4 / 2)
+
+
+@given(dt=st.floats(1e-3, 2), n=st.integers(1, 12), x=st.floats(-5, 5), goal=st.floats(-5, 5))
+def test_n_short_steps_without_noise_are_one_long_step(dt: float, n: int, x: float, goal: float) -> None:
+    c, z = coefficients(), np.zeros((1, 1))
+    whole = stance.adjust(np.full((1, 1), x), np.full((1, 1), goal), z, decays(c, n * dt))
+    parts = np.full((1, 1), x)
+    for _ in range(n):
+        parts = stance.adjust(parts, np.full((1, 1), goal), z, decays(c, dt))
+    np.testing.assert_allclose(parts, whole, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "sign"),
+    [
+        ("dependence", 1),
+        ("affinity", 1),
+        ("western_ties", -1),
+        ("target_ties", -1),
+        ("autonomy", -1),
+        ("partiality", -1),
+        ("other_ties", -1),
+        ("security_offer", -1),
+        ("interstate", 1),
+        ("separatist", 1),
+        ("insurgency", 1),
+        ("regime", 1),
+        ("confrontation", -1),
+        ("hierarchy", -1),
+        ("capacity", 1),
+        ("basing", 0),
+        ("coercion", 0),
+        ("opinion_mean", 0),
+    ],
+)
+def test_the_target_moves_with_each_input_as_the_model_says(name: str, sign: int) -> None:
+    """Reliability, opinion and peers given; the rest of the environment at random."""
+    c, at = coefficients(), inputs(np.random.default_rng(3))
+    raised = at._replace(**{name: getattr(at, name) + 0.1})
+
+    def goal(i: Inputs) -> np.ndarray:
+        s = stance.standing(i, i.capacity, c)
+        half = np.full((FEW, 1), 0.5)
+        return stance.target(s, half, i.dependence, i.affinity, half, c)
+
+    assert (np.sign(goal(raised) - goal(at)) == sign).all()
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=8))
+def test_peer_pulls_cancel_out_among_members(stances: list[float]) -> None:
+    x = np.array(stances)[:, None]
+    everybody, n = np.ones(x.shape, bool), np.array([float(len(stances))])
+    pull = stance.peer_pull(x, everybody, sum(x), n, coefficients(peers=0.4))
+    assert abs(pull.sum()) < 1e-12
+    fellows = np.array([np.mean(np.delete(x, i)) for i in range(len(x))])[:, None]
+    np.testing.assert_allclose(pull, 0.4 * (fellows - x), atol=1e-12)
+
+
+def test_a_member_without_fellows_feels_no_pull_and_an_outsider_all_of_it() -> None:
+    x, c = np.array([[2.0], [-1.0]]), coefficients(peers=0.5)
+    belongs = np.array([[True], [False]])
+    pull = stance.peer_pull(x, belongs, np.array([2.0]), np.array([1.0]), c)
+    assert pull.ravel().tolist() == [0.0, 0.5 * (2.0 - -1.0)]

@@ -1,0 +1,158 @@
+"""The other alliances that are coded: NATO and the Warsaw Pact as they were."""
+
+import re
+import tomllib
+from datetime import date
+from itertools import pairwise
+
+import pytest
+
+from sim.model.variables import ACTIVE, COEFFICIENTS, FROZEN, OUTSIDE, STATUSES
+from sim.scenario.compile import compile
+from sim.scenario.explain import coded_paths
+from sim.scenario.files import folder
+from sim.scenario.load import Scenario, load
+from sim.scenario.tables import ASSUMPTION, prior_of
+
+NATO, PACT = "nato/history-1949-2023.toml", "warsaw-pact/history-1955-1991.toml"
+BOTH = pytest.mark.parametrize("name", [NATO, PACT])
+LAST = "2023-08-31"
+
+FOUNDERS = {"BEL", "CAN", "DNK", "FRA", "GBR", "ISL", "ITA", "LUX", "NLD", "NOR", "PRT"}
+ENTRIES = {
+    "1952-02-18": {"GRC", "TUR"},
+    "1955-05-06": {"DEU"},
+    "1982-05-30": {"ESP"},
+    "1999-03-12": {"CZE", "HUN", "POL"},
+    "2004-03-29": {"BGR", "EST", "LTU", "LVA", "ROU", "SVK", "SVN"},
+    "2009-04-01": {"ALB", "HRV"},
+    "2017-06-05": {"MNE"},
+    "2020-03-27": {"MKD"},
+    "2023-04-04": {"FIN"},
+}
+
+
+def status(scenario: Scenario, member: str, day: str) -> int:
+    return scenario.tables.members[member].status_at(date.fromisoformat(day))
+
+
+def inside(scenario: Scenario, day: str) -> set[str]:
+    return {m for m in scenario.members if status(scenario, m, day) != OUTSIDE}
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "day", "expected"),
+    [
+        (NATO, "FRA", "1966-03-10", ACTIVE),
+        (NATO, "FRA", "1970-01-01", FROZEN),
+        (NATO, "FRA", "2009-04-03", FROZEN),
+        (NATO, "FRA", "2010-01-01", ACTIVE),
+        (NATO, "GRC", "1951-12-31", OUTSIDE),
+        (NATO, "GRC", "1974-08-13", ACTIVE),
+        (NATO, "GRC", "1976-01-01", FROZEN),
+        (NATO, "GRC", "1981-01-01", ACTIVE),
+        (NATO, "DEU", "1955-05-05", OUTSIDE),
+        (NATO, "ESP", "1986-03-12", ACTIVE),
+        (NATO, "POL", "1999-03-11", OUTSIDE),
+        (NATO, "FIN", "2023-04-03", OUTSIDE),
+        (NATO, "FIN", "2023-04-04", ACTIVE),
+        (PACT, "ALB", "1960-12-31", ACTIVE),
+        (PACT, "ALB", "1962-01-01", FROZEN),
+        (PACT, "ALB", "1968-09-12", FROZEN),
+        (PACT, "ALB", "1969-01-01", OUTSIDE),
+        (PACT, "HUN", "1957-01-01", ACTIVE),
+        (PACT, "CSK", "1968-12-31", ACTIVE),
+        (PACT, "ROU", "1968-12-31", ACTIVE),
+        (PACT, "DDR", "1990-09-23", ACTIVE),
+        (PACT, "DDR", "1990-10-03", OUTSIDE),
+        (PACT, "POL", "1991-06-30", ACTIVE),
+        (PACT, "POL", "1991-07-01", OUTSIDE),
+    ],
+)
+def test_recorded_status(name: str, member: str, day: str, expected: int) -> None:
+    assert STATUSES[status(load(name), member, day)] == STATUSES[expected]
+
+
+def test_nobody_leaves_nato_and_everybody_enters_on_the_day() -> None:
+    nato = load(NATO)
+    assert inside(nato, "1949-09-01") == FOUNDERS
+    assert len(inside(nato, LAST)) == 30
+    for before, after in pairwise(sorted({r.from_ for m in nato.tables.members.values() for r in m.record})):
+        assert inside(nato, str(before)) <= inside(nato, str(after))
+    assert "SWE" not in nato.members
+    entries: dict[str, set[str]] = {}
+    for event in nato.tables.events:
+        if event.kind == "entry":
+            entries.setdefault(str(event.date), set()).add(event.member)
+            assert status(nato, event.member, str(event.date)) == ACTIVE
+    assert entries == ENTRIES
+
+
+def test_the_pact_shrinks_to_nothing() -> None:
+    pact = load(PACT)
+    count = [len(inside(pact, d)) for d in ("1955-07-01", "1968-10-01", "1990-10-01", "1991-07-01")]
+    assert count == [7, 6, 5, 0]
+    renewals = [str(e.date)[:4] for e in pact.tables.events if e.kind == "renewal"]
+    assert renewals == ["1975", "1985"]
+
+
+def test_interventions_against_members_are_no_answers_to_calls() -> None:
+    for event in load(PACT).tables.events:
+        assert (getattr(event, "member", ""), str(event.date)[:4]) not in {
+            ("HUN", "1956"),
+            ("CSK", "1968"),
+            ("POL", "1956"),
+        }
+
+
+@BOTH
+def test_it_compiles_and_starts_as_recorded(name: str) -> None:
+    scenario = load(name)
+    program = compile(scenario)
+    assert program.record_ticks == 0
+    assert not any(script.drawn for script in program.script)
+    for member, start in zip(scenario.members, program.start_status[:, 0], strict=True):
+        assert start == status(scenario, member, str(scenario.tables.time.start))
+
+
+@BOTH
+def test_every_value_is_coded_and_sourced(name: str) -> None:
+    scenario = load(name)
+    for path, coded in coded_paths(scenario).items():
+        assert getattr(coded, "rule", "") != "default", path
+        assert coded.sources, path
+        for source in coded.sources:
+            known = source.startswith(ASSUMPTION) or source.split()[0] in scenario.registry
+            assert known, (path, source)
+
+
+@BOTH
+def test_no_prior_is_overridden(name: str) -> None:
+    behaviour = load(name).tables.behaviour
+    for c in COEFFICIENTS:
+        coded, prior = getattr(behaviour, c.name), prior_of(c)
+        assert coded.sources == prior["sources"], c.name
+        assert coded.value == prior.get("value"), c.name
+
+
+@BOTH
+def test_nothing_after_august_2023(name: str) -> None:
+    file = folder() / name
+    scenario = load(name)
+    days = [str(e.date) for e in scenario.tables.events]
+    days += [str(r.from_) for m in scenario.tables.members.values() for r in m.record]
+    days += [d for c in coded_paths(scenario).values() for d in (getattr(c, "knots", None) or {})]
+    assert max(days) <= LAST
+    assert str(scenario.tables.time.end) <= "2023-10-01"
+    later = re.compile(r"(?<![.\d])20(2[4-9]|[3-9]\d)\b|2023-(09-(?!01)|1[0-2])")
+    assert later.findall(file.read_text()) == []
+    assert later.findall((file.parent / "sources.toml").read_text()) == []
+
+
+@BOTH
+def test_every_source_is_cited(name: str) -> None:
+    registry = tomllib.loads((folder() / name).with_name("sources.toml").read_text())
+    text = (folder() / name).read_text()
+    assert [i for i in registry if not re.search(rf'"{i}[" ]', text)] == []
+    for key, entry in registry.items():
+        assert set(entry) == {"quote", "from"}, key

@@ -1,0 +1,251 @@
+"""Bad input: every mistake at once, with file, line, path, what is allowed and the nearest name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sim.errors import InputError
+from sim.scenario.load import load
+from tests.helpers import SIX
+from tests.scenarios import changed
+
+SHAPE = re.compile(r"^[^:\n]+:\d+: \S+: .+")
+
+
+def problems(file: Path, **overrides: object) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        load(file, {k.replace("__", "."): v for k, v in overrides.items()})
+    return [str(p) for p in caught.value.problems]
+
+
+def one(file: Path) -> str:
+    found = problems(file)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def line_of(file: Path, text: str) -> int:
+    return next(n for n, line in enumerate(file.read_text().splitlines(), 1) if text in line)
+
+
+CASES = {
+    "unknown key": (
+        ('title = "Six invented states"', 'title = "Six invented states"\ntitel = "x"'),
+        "titel: unknown key; allowed: title",
+        "did you mean title?",
+    ),
+    "unknown channel": (
+        ("[members.AAA.western_ties]\ntrade =", "[members.AAA.western_ties]\ntrad ="),
+        "members.AAA.western_ties.trad: unknown key",
+        "did you mean trade?",
+    ),
+    "out of range": (
+        ("coercion = { value = 0.6,", "coercion = { value = 1.6,"),
+        "leader.coercion: 1.6; allowed: 0 to 1",
+        "",
+    ),
+    "unknown word": (
+        ('hierarchy = { value = "high",', 'hierarchy = { value = "hihg",'),
+        'leader.hierarchy.value: unknown word "hihg"; allowed: none, low, medium, high, very high',
+        "did you mean high?",
+    ),
+    "unknown member": (
+        ('member = "CCC"', 'member = "CCD"'),
+        'events[0].member: unknown member "CCD"; allowed: AAA, BBB, CCC, DDD, EEE',
+        "did you mean CCC?",
+    ),
+    "unknown kind": (
+        ('kind = "renewal"', 'kind = "renewel"'),
+        'events[1]: unknown kind "renewel"; allowed: crisis, clash',
+        "did you mean renewal?",
+    ),
+    "outside the horizon": (
+        ("date = 2024-06-01", "date = 2031-06-01"),
+        "events[1].date: 2031-06-01 is outside the horizon; allowed: from 2020-01-01 to before 2030-01-01",
+        "",
+    ),
+    "no date": (("date = 2024-06-01", 'date = "soon"'), 'events[1].date: "soon" is not a date', ""),
+    "knots out of order": (
+        ("{ 2020-01-01 = 0.2, 2025-01-01 = 0.9 }", "{ 2025-01-01 = 0.2, 2020-01-01 = 0.9 }"),
+        "leader.confrontation.knots: knot 2020-01-01 after 2025-01-01; allowed: dates in rising order",
+        "",
+    ),
+    "nan": (
+        ("coercion = { value = 0.6,", "coercion = { value = nan,"),
+        "leader.coercion.value: nan is not finite",
+        "",
+    ),
+    "infinite knot": (
+        ("2025-01-01 = 0.9 }", "2025-01-01 = inf }"),
+        "leader.confrontation.knots: inf is not finite",
+        "",
+    ),
+    "missing source": (
+        ('coercion = { value = 0.6, sources = ["assumption: test"] }', "coercion = { value = 0.6 }"),
+        "leader.coercion.sources: missing; required",
+        "",
+    ),
+    "empty sources": (
+        ('coercion = { value = 0.6, sources = ["assumption: test"] }', "coercion = { value = 0.6, sources = [] }"),
+        "leader.coercion.sources: empty; allowed: at least 1",
+        "",
+    ),
+    "source not in the registry": (
+        (
+            'coercion = { value = 0.6, sources = ["assumption: test"] }',
+            'coercion = { value = 0.6, sources = ["P041"] }',
+        ),
+        'leader.coercion.sources[0]: unknown source "P041"',
+        "",
+    ),
+    "unknown rule": (
+        (
+            'coercion = { value = 0.6, sources = ["assumption: test"] }',
+            'coercion = { value = 0.6, rule = "judgment", sources = ["assumption: test"] }',
+        ),
+        'leader.coercion.rule: unknown rule "judgment"; allowed: judgement',
+        "did you mean judgement?",
+    ),
+    "two forms": (
+        ("coercion = { value = 0.6,", "coercion = { value = 0.6, knots = { 2020 = 0.1 },"),
+        "leader.coercion: value, knots; allowed: one of value, knots, distribution",
+        "",
+    ),
+    "number as text": (
+        ("war = { knots = { 2020-01-01 = 0.0,", "war = { knots = { 2020-01-01 = true,"),
+        "leader.war.knots: True is not a number",
+        "",
+    ),
+    "step": (
+        ('step = "quarter"', 'step = "quater"'),
+        'time.step: "quater"; allowed: month, quarter, year',
+        "did you mean quarter?",
+    ),
+    "end before start": (("end = 2030-01-01", "end = 2019-01-01"), "time.end: 2019-01-01 is not after the start", ""),
+    "end off the steps": (("end = 2030-01-01", "end = 2030-02-01"), "time.end: 2030-02-01 is no whole number", ""),
+    "dispute with itself": (('between = ["AAA", "BBB"]', 'between = ["AAA", "AAA"]'), "disputes[0].between:", ""),
+    "quorum": (('leader = "LEA"', 'leader = "LEA"\nquorum = 0'), "alliance.quorum: 0; allowed: at least 1", ""),
+    "input misspelt": (
+        ("[leader]\n", "[leader]\nreliabillity = 3\n"),
+        "leader.reliabillity: unknown key",
+        "did you mean reliability?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_mistake(tmp_path: Path, case: str) -> None:
+    change, says, suggests = CASES[case]
+    file = changed(tmp_path, change)
+    found = problems(file)
+    assert any(says in p for p in found), found
+    assert any(p.endswith(suggests) for p in found), found
+    assert all(SHAPE.match(p) for p in found), found
+
+
+def test_lines_are_right(tmp_path: Path) -> None:
+    file = changed(
+        tmp_path,
+        ("coercion = { value = 0.6,", "coercion = { value = 1.6,"),
+        ('member = "CCC"', 'member = "CCD"'),
+    )
+    found = problems(file)
+    assert found[0].startswith(f"{file}:{line_of(file, 'coercion')}: ")
+    assert found[1].startswith(f"{file}:{line_of(file, 'CCD')}: ")
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    cases = ("unknown key", "out of range", "unknown member", "no date", "end off the steps")
+    changes = [CASES[c][0] for c in cases]
+    found = problems(changed(tmp_path, *changes))
+    assert len(found) == len(changes), found
+
+
+def test_broken_toml(tmp_path: Path) -> None:
+    file = changed(tmp_path, ("[alliance]", "[alliance"))
+    assert one(file).startswith(f"{file}:{line_of(file, '[alliance')}: broken TOML: ")
+
+
+def test_key_given_twice(tmp_path: Path) -> None:
+    assert "broken TOML" in one(changed(tmp_path, ('name = "Test pact"', 'name = "a"\nname = "b"')))
+
+
+def test_nested_too_deeply(tmp_path: Path) -> None:
+    file = tmp_path / "deep.toml"
+    file.write_text("x = " + "[" * 5000 + "]" * 5000)
+    assert "broken TOML" in one(file)
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    file = tmp_path / "latin.toml"
+    file.write_bytes('title = "a"\n\ndescription = "Übersicht"\n'.encode("latin-1"))
+    assert one(file) == f"{file}:3: not UTF-8; allowed: UTF-8 text"
+
+
+def test_directory_and_missing_file(tmp_path: Path) -> None:
+    assert one(tmp_path) == f"{tmp_path}: a directory; allowed: a TOML file"
+    changed(tmp_path, name="scenario.toml")
+    assert one(tmp_path / "scenari.toml").endswith("did you mean " + str(tmp_path / "scenario.toml") + "?")
+
+
+def test_circular_inheritance(tmp_path: Path) -> None:
+    for name, parent in (("a.toml", "b.toml"), ("b.toml", "c.toml"), ("c.toml", "a.toml")):
+        (tmp_path / name).write_text(f'\nextends = "{parent}"\n')
+    assert one(tmp_path / "a.toml").startswith(f"{tmp_path / 'c.toml'}:2: extends: circular")
+
+
+def test_missing_parent_and_mistake_in_parent(tmp_path: Path) -> None:
+    child = tmp_path / "child.toml"
+    child.write_text('extends = "parent.toml"\n')
+    assert one(child).startswith(f"{child}:1: extends: no such file: parent.toml")
+    changed(tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), name="parent.toml")
+    assert one(child).startswith(str(tmp_path / "parent.toml") + ":")
+
+
+def test_overrides() -> None:
+    found = problems(SIX, behaviour__entrapmant=1, members__AAX__affinity=0.2, leader__war=7, tim__step="year")
+    text = "\n".join(found)
+    assert "behaviour.entrapmant: unknown coefficient; did you mean behaviour.entrapment?" in text
+    assert "members.AAX.affinity: matches no input; did you mean members.AAA.affinity?" in text
+    assert "--set: leader.war: 7; allowed: 0 to 1" in text
+    assert "tim.step: unknown path; did you mean time?" in text
+    assert len(found) == 4
+
+
+def test_coefficient_out_of_its_bounds() -> None:
+    assert "behaviour.memory: 0; allowed: 0.1 to inf years" in "\n".join(problems(SIX, behaviour__memory=0))
+    assert "allowed: below support_above" in "\n".join(
+        problems(SIX, behaviour__oppose_below=2.0, behaviour__support_above=1.0)
+    )
+
+
+def test_circle_is_named_in_order(tmp_path: Path) -> None:
+    (tmp_path / "c1.toml").write_text('extends = "c2.toml"\n')
+    (tmp_path / "c2.toml").write_text('extends = "c1.toml"\n')
+    assert "circular: c1.toml -> c2.toml -> c1.toml" in one(tmp_path / "c1.toml")
+
+
+def test_the_leader_is_no_member(tmp_path: Path) -> None:
+    found = problems(changed(tmp_path, ('leader = "LEA"', 'leader = "AAA"')))
+    assert "members.AAA: the leader AAA is listed as a member" in "\n".join(found)
+
+
+def test_own_events_after_the_own_end(tmp_path: Path) -> None:
+    changed(tmp_path, name="parent.toml")
+    child = tmp_path / "child.toml"
+    child.write_text(
+        'extends = "parent.toml"\n[time]\nend = 2028-01-01\nhorizons = [1]\n'
+        '[[events]]\ndate = 2029-01-01\nkind = "renewal"\nsources = ["assumption: x"]\n'
+    )
+    assert (
+        one(child)
+        == f"{child}:6: events[2].date: 2029-01-01 is outside the horizon; allowed: from 2020-01-01 to before 2028-01-01"
+    )
+
+
+def test_overrides_below_a_text_and_of_disputes() -> None:
+    assert problems(SIX, title__x=4)
+    assert "did you mean disputes.AAA-BBB?" in "\n".join(problems(SIX, **{"disputes.AAA-BBC": 0}))
+    tables = load(SIX, {"disputes.BBB-AAA": 0.25}).tables
+    assert tables.disputes[0].intensity.value == 0.25

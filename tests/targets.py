@@ -1,0 +1,50 @@
+"""Small targets that the tests of the inference share."""
+
+import datetime as dt
+
+import numpy as np
+
+from sim.inference.build import target_of
+from sim.inference.likelihood import Target
+from sim.inference.observations import Motion
+from sim.scenario.load import load
+from tests.helpers import MEMBERS, SIX, numbers
+
+QUIET = {
+    "behaviour.peers": 0.0,
+    "behaviour.diversification": 0.0,
+    "behaviour.punishment": 0.0,
+    "behaviour.contagion": 0.0,
+    "behaviour.opinion_promise": 0.0,
+    "behaviour.opinion_war": 0.0,
+    "behaviour.watching": 0.0,
+    "behaviour.leader_exit_rate": 0.0,
+}
+"""Without what ties states, or a state's past, to its stance beyond the stance before."""
+
+
+def motions_each(per_tick: int, years: int = 10) -> list[Motion]:
+    """So many motions a year on which all members answer (with abstention, to be replaced)."""
+    codes = np.ones(len(MEMBERS), dtype=np.int8)
+    rows = tuple(range(len(MEMBERS)))
+    return [
+        Motion(f"m{year}-{k}", dt.date(2020 + year, 6, 1), rows, codes)
+        for year in range(years)
+        for k in range(per_tick)
+    ]
+
+
+def small(
+    motions: list[Motion] | None = None,
+    particles: int = 32,
+    free: tuple[str, ...] = (),
+    **changed: float | str,
+) -> Target:
+    """tests/data/six.toml by year, every input one number; only ``free`` coefficients uncertain."""
+    from sim.model.variables import COEFFICIENTS
+
+    fixed = {f"behaviour.{c.name}": c.centre for c in COEFFICIENTS if c.name not in free}
+    fixed |= {"behaviour.baseline": 4.0} if "baseline" not in free else {}
+    overrides = numbers(3) | fixed | {"time.step": "year", "time.horizons": [1]}
+    overrides |= {k.replace("__", "."): v for k, v in changed.items()}
+    return target_of(load(SIX, overrides), motions or [], particles, dt.date(2030, 1, 1))
