@@ -9,8 +9,9 @@ from sim.cli import show
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import load_claims
 from sim.evidence.ledger import Ledger, checked_runs, identity, judge_all, names_of, save, work
-from sim.evidence.statement import VERDICTS, Finding, Row, Share
+from sim.evidence.statement import Finding, Row, Share
 from sim.evidence.words import called
+from sim.model.outcomes import VERDICTS
 from sim.storage.files import check_target
 
 

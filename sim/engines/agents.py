@@ -15,7 +15,7 @@ from sim.engines.environment import Environment
 from sim.model import credibility
 from sim.model import tick as phases
 from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, MEMBER_STATE, Codes, Flags, Inputs, State
-from sim.model.cohesion import measure
+from sim.model.cohesion import Motion, cohesion
 from sim.model.crises import Crises
 from sim.model.decays import decays
 from sim.model.noise import BLOCK, Noise
@@ -215,16 +215,16 @@ class AllianceModel(mesa.Model):
     @property
     def cohesion(self) -> float:
         """Cohesion in the last tick."""
-        return float(self._measures().cohesion[0])
+        return float(cohesion(self._motion())[0])
 
     @property
     def members(self) -> int:
         """Members beside the leader."""
-        return int(self._measures().members[0])
+        return int(self._motion().members[0])
 
-    def _measures(self) -> Any:
+    def _motion(self) -> Motion:
         assert self.record is not None
-        return measure(self.record.conduct, self.record.status, self.record.stance, self.record.alive)
+        return Motion(self.record.conduct, self.record.status, self.record.stance, self.record.alive)
 
     def look(self) -> Record:
         """The state before the first tick of the forecast."""

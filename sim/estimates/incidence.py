@@ -1,96 +1,66 @@
-"""Exit probability without luck: chances added up, corrected by events counted.
+"""Probabilities of events with little noise: chances added up, corrected by events counted.
 
 Inside a run the chance of an exit is known at every tick. The sum of these chances over the ticks in
 which the state had not left before (the compensator of the counting process) has the cumulative
 incidence as its mean; dissolution competes. Where exits are rare its variance is far smaller than the
 count's; where they are likely it may be larger, because a run of high hazard adds up to more than 1.
-The count less the sum has mean zero, so it serves as a control variate that takes the better of both
+The count minus the sum has mean zero, so it serves as a control variate that takes the better of both
 (Asmussen & Glynn 2007, 10.1007/978-0-387-69033-9, ch. V.2).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.model.arrays import Array, Flags, count
+from sim.model.outcomes import OUTCOMES, Chance, Event, Exits, Measure, Snapshot
 from sim.model.tick import Record
-from sim.model.variables import ACTIVE, FROZEN
+
+FEWEST_EVENTS = 100
+"""Events in a block from which the control variate is used: with few, beta would be noise itself."""
 
 
 @dataclass
 class Incidence:
-    """Running sums of chances in one block. (member, run), and (run,) for the alliance."""
+    """Running sums in one block, by event: (member, run), or (run,) for the alliance."""
 
-    exit: Array
-    freeze: Array
-    any_exit: Array
-    two_exits: Array
-    dissolution: Array
-    never_left: Flags
-    never_frozen: Flags
+    sums: dict[str, Array]
+    """Chances added up."""
+    happened: dict[str, Flags]
     exits: Array
+    """Exits of members so far. (run,)"""
 
     @classmethod
-    def start(cls, first: Record) -> "Incidence":
-        """Before the first tick; who is frozen at the start counts as having frozen."""
-        frozen = first.status == FROZEN
-        zero = np.zeros(first.alive.shape)
-        shape = first.stance.shape
-        return cls(
-            exit=np.zeros(shape),
-            freeze=1.0 * frozen,
-            any_exit=zero,
-            two_exits=zero,
-            dissolution=zero,
-            never_left=np.ones(shape, dtype=bool),
-            never_frozen=~frozen,
-            exits=zero,
-        )
+    def start(cls, first: Record, names: Collection[str] | None = None) -> "Incidence":
+        """Before the first tick, of all events or those named; what is so at the start counts as having happened."""
+        none = np.zeros(first.alive.shape)
+        exits = Exits(none, none, none, none)
+        happened = {e.name: np.asarray(e.happens(first, exits)) for e in _events(names)}
+        return cls({name: np.asarray(1.0 * x, dtype=np.float64) for name, x in happened.items()}, happened, none)
+
+    def add(self, r: Record) -> None:
+        """Count a tick."""
+        exits = Exits(self.exits, self.exits + count(r.left), *at_most_one(r.exit))
+        for e in _events(self.sums):
+            self.sums[e.name] = self.sums[e.name] + e.chance(r, exits) * ~self.happened[e.name]
+            self.happened[e.name] = self.happened[e.name] | e.happens(r, exits)
+        self.exits = exits.after
 
     def of_runs(self, runs: slice) -> "Incidence":
         """The sums of some runs."""
-        return Incidence(*(np.ascontiguousarray(x[..., runs]) for x in vars(self).values()))
+        sums = {name: np.ascontiguousarray(x[..., runs]) for name, x in self.sums.items()}
+        return Incidence(
+            sums, {k: np.ascontiguousarray(x[..., runs]) for k, x in self.happened.items()}, self.exits[runs]
+        )
 
-    def estimates(self, alive: Flags) -> dict[str, Array]:
-        """What is averaged over runs, by outcome; ``alive`` says which alliances live on."""
-        pairs = {
-            "exit": (self.exit, ~self.never_left),
-            "freeze": (self.freeze, ~self.never_frozen),
-            "any_exit": (self.any_exit, self.exits > 0),
-            "two_exits": (self.two_exits, self.exits > 1),
-            "dissolution": (self.dissolution, ~alive),
-        }
-        return {name: controlled(chances, np.where(events, 1.0, 0.0)) for name, (chances, events) in pairs.items()}
-
-    def add(self, r: Record) -> None:
-        """Count a tick's chances."""
-        active = r.before == ACTIVE
-        self.exit = self.exit + r.exit * self.never_left
-        self.freeze = self.freeze + r.side * (active & self.never_frozen)
-        none, one = at_most_one(r.exit)
-        self.any_exit = self.any_exit + (1.0 - none) * (self.exits == 0)
-        second = np.where(self.exits == 0, 1.0 - none - one, np.where(self.exits == 1, 1.0 - none, 0))
-        self.two_exits = self.two_exits + second
-        self.dissolution = self.dissolution + r.dissolution
-        self.never_left = self.never_left & ~r.left
-        self.never_frozen = self.never_frozen & ~(r.status == FROZEN)
-        self.exits = self.exits + count(r.left)
+    def estimate(self, name: str) -> Array:
+        """What is averaged over runs."""
+        return controlled(self.sums[name], np.where(self.happened[name], 1.0, 0.0))
 
 
-def followed(records: Iterable[Record]) -> Iterator[tuple[Record, Incidence]]:
-    """A block's records, each with the incidence up to it."""
-    incidence: Incidence | None = None
-    for record in records:
-        if incidence is None:
-            incidence = Incidence.start(record)
-        else:
-            incidence.add(record)
-        yield record, incidence
-
-
-FEWEST_EVENTS = 100
-"""Events in a block from which the control variate is used: with few, beta would be luck itself."""
+def _events(names: Collection[str] | None) -> list[Event]:
+    return [o for o in OUTCOMES.values() if isinstance(o, Event) and (names is None or o.name in names)]
 
 
 def controlled(chances: Array, events: Array) -> Array:
@@ -115,3 +85,27 @@ def at_most_one(p: Array) -> tuple[Array, Array]:
     for row in p:
         none, one = none * (1.0 - row), one * (1.0 - row) + none * row
     return none, one
+
+
+def with_incidence(records: Iterable[Record]) -> Iterator[tuple[Record, Incidence]]:
+    """A block's records, each with the incidence up to it."""
+    incidence: Incidence | None = None
+    for record in records:
+        if incidence is None:
+            incidence = Incidence.start(record)
+        else:
+            incidence.add(record)
+        yield record, incidence
+
+
+def quantities(r: Record, incidence: Incidence, names: Collection[str] | None = None) -> dict[str, Array]:
+    """Every outcome of a tick, or those in ``names``: (run,) of the alliance, (member, run) of members.
+
+    A run sees an event or does not; a chance is known in every run, which has the same mean with less error.
+    """
+    seen = Snapshot(r)
+    return {
+        o.name: o.value(seen) if isinstance(o, Chance | Measure) else incidence.estimate(o.name)
+        for o in OUTCOMES.values()
+        if names is None or o.name in names
+    }

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.estimates.incidence import followed
+from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.moments import LEVELS
-from sim.estimates.quantities import PROBABILITIES, quantities
 from sim.estimates.split import parameter_share
 from sim.model.arrays import Array
+from sim.model.outcomes import OUTCOMES
 from sim.model.tick import Record
 
 REPLICATES = 16
@@ -53,11 +53,11 @@ def spread(records: Iterable[Record]) -> Spread:
     """What uncertain coefficients and inputs do to every quantity."""
     levels: dict[str, list[Array]] = {}
     shares: dict[str, list[Array]] = {}
-    for record, incidence in followed(records):
+    for record, incidence in with_incidence(records):
         values = quantities(record, incidence)
-        add_spread(levels, {name: values[name] for name in PROBABILITIES})
+        add_spread(levels, {name: x for name, x in values.items() if OUTCOMES[name].probability})
         for name, x in values.items():
-            share = parameter_share(draws_apart(x), name in PROBABILITIES)
+            share = parameter_share(draws_apart(x), OUTCOMES[name].probability)
             shares.setdefault(name, []).append(share)
     return Spread(over_time(levels), over_time(shares))
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.estimates.incidence import followed
+from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.intervals import Spread
 from sim.estimates.moments import (
     LEVELS,
@@ -18,8 +18,8 @@ from sim.estimates.moments import (
     quantiles,
     sums,
 )
-from sim.estimates.quantities import PROBABILITIES, quantities
 from sim.model.arrays import Array
+from sim.model.outcomes import OUTCOMES
 from sim.model.tick import Record
 
 STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95", "parameter_share", "share_mcse")
@@ -47,7 +47,7 @@ class Tally:
         for name, x in values.items():
             self._runs = x.shape[-1]
             self._parts.setdefault(name, []).append(sums(x))
-            if self._spread and name not in PROBABILITIES:
+            if self._spread and not OUTCOMES[name].probability:
                 self._quantiles.setdefault(name, []).append(quantiles(x))
 
     def summary(self) -> Summary:
@@ -62,7 +62,7 @@ class Tally:
 def summarise(records: Iterable[Record], block: int) -> Summary:
     """Consume a block's records."""
     tally = Tally(block)
-    for record, incidence in followed(records):
+    for record, incidence in with_incidence(records):
         tally.add(quantities(record, incidence))
     return tally.summary()
 
@@ -86,7 +86,7 @@ def statistics(s: Summary, spread: Spread) -> dict[str, Array]:
     table = {}
     for name, m in s.moments.items():
         mean = np.where(m.n > 0, m.mean, np.nan)
-        if name in PROBABILITIES:  # chances of few runs may add up to more than 1
+        if OUTCOMES[name].probability:  # chances of few runs may add up to more than 1
             mean = np.minimum(mean, 1.0)
         none = np.full((*mean.shape, len(LEVELS) + 2), np.nan)
         q = spread.quantiles.get(name, s.quantiles.get(name, none[..., :-2]))

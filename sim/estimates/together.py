@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sim.engines.ensemble import Piece, Side, of_program, run_together
-from sim.estimates.incidence import Incidence
-from sim.estimates.quantities import quantities
+from sim.estimates.incidence import Incidence, quantities
 from sim.model.arrays import Array
 from sim.scenario.compile import Program
 

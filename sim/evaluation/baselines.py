@@ -13,8 +13,8 @@ from sim.evaluation.origin import Origin, Told, cohesion, covariates, per_year, 
 from sim.inference.likelihood import Target
 from sim.inference.observations import Motion
 from sim.inference.smc import generator
+from sim.model import cohesion as alliance
 from sim.model.arrays import Array, Flags
-from sim.model.cohesion import measure
 from sim.model.variables import OUTSIDE
 
 RUNS = 1000
@@ -137,8 +137,8 @@ def _told(o: Origin, changed: Array, conduct: list[Array], seed: int, by_motion:
         u = rng.random((len(p), RUNS))
         did = 0.5 * (1.0 * (u >= p[:, :1]) + (u >= p[:, :2].sum(axis=1, keepdims=True)))
         alive = np.ones(RUNS, dtype=bool)
-        seen = measure(did, np.broadcast_to(status, did.shape), np.zeros(did.shape), alive)
-        ensembles.append(seen.cohesion)
+        vote = alliance.Motion(did, np.broadcast_to(status, did.shape), np.zeros(did.shape), alive)
+        ensembles.append(alliance.cohesion(vote))
     told = [p[list(m.rows)] for p, m in zip(every, o.after, strict=True)]
     return Told(changed, told, ensembles)
 

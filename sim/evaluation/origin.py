@@ -13,8 +13,8 @@ from sim.engines.environment import Environment
 from sim.inference.forecast import Answers
 from sim.inference.likelihood import Target
 from sim.inference.observations import Motion
+from sim.model import cohesion as alliance
 from sim.model.arrays import Array, Codes, Flags
-from sim.model.cohesion import measure
 from sim.model.variables import OUTSIDE, THREATS
 
 
@@ -109,8 +109,8 @@ def cohesion(motion: Motion, status: Codes) -> float:
         return float("nan")
     did = np.zeros((len(status), 1))
     did[list(motion.rows), 0] = motion.codes / 2.0
-    seen = measure(did, status[:, None], np.zeros(did.shape), np.ones(1, dtype=bool))
-    return float(seen.cohesion[0])
+    vote = alliance.Motion(did, status[:, None], np.zeros(did.shape), np.ones(1, dtype=bool))
+    return float(alliance.cohesion(vote)[0])
 
 
 def conduct_told(answers: Answers, rows: tuple[int, ...], runs: slice | Flags) -> Array:

@@ -11,11 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engines.ensemble import Piece, of_program, run_together
-from sim.estimates.incidence import Incidence
+from sim.estimates.incidence import Incidence, quantities
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES
-from sim.estimates.quantities import BY_MEMBER, quantities
-from sim.evidence.tables import ANSWERED, CALLS
 from sim.model.arrays import Array, count
+from sim.model.outcomes import ANSWERED, CALLS, OUTCOMES
 from sim.model.tick import Record
 from sim.results.run import each_piece
 from sim.scenario.compile import Program
@@ -148,4 +147,4 @@ def _block(programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int
 def _pick(name: str, values: Mapping[str, Array], program: Program) -> Array:
     outcome, _, state = name.partition(".")
     x = values[outcome]
-    return np.array(x[program.members.index(state)] if outcome in BY_MEMBER else x)
+    return np.array(x[program.members.index(state)] if OUTCOMES[outcome].by_member else x)

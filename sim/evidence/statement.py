@@ -13,15 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.estimates.quantities import PROBABILITIES
-from sim.evidence.tables import ANSWERED, ClaimTest
+from sim.evidence.tables import ClaimTest
 from sim.model.arrays import Array, Flags
+from sim.model.outcomes import MEASURABLE, VERDICTS, Z95
 
-SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
-VERDICTS = (SUPPORTED, CONTRADICTED, UNDECIDED)
+SUPPORTED, CONTRADICTED, UNDECIDED = VERDICTS
 SURE = 0.9
 """A claim is supported where it holds in this share of draws or more, contradicted in 1 - SURE or less."""
-Z95 = 1.959964
 Parts = frozenset[str]
 
 
@@ -142,10 +140,10 @@ def judge(
     labels = [s.label for s in given]
     plain, shrunk = (np.array([p[k] for p in pairs]) for k in (0, 1))
     if test.kind == "level":
-        bounded = [name.partition(".")[0] in (*PROBABILITIES, *ANSWERED) for name in labels]
+        bounded = [MEASURABLE[name.partition(".")[0]].probability for name in labels]
         shrunk = np.where(np.array(bounded)[:, None], np.clip(shrunk, 0.0, 1.0), shrunk)
     if test.kind == "spread":
-        labels = [f"{test.measured[0].partition('.')[0]}, largest less smallest change"]
+        labels = [f"{test.measured[0].partition('.')[0]}, largest minus smallest change"]
         plain = shrunk = np.ptp(shrunk, axis=0)[None]
     ok = test.sign * (shrunk - test.threshold) > 0
     known = np.isfinite(shrunk).all(axis=0)
@@ -184,7 +182,7 @@ def _statistics(test: ClaimTest, read: Reader, years: Callable[[Any], float]) ->
         case "order":
             steps = pairwise(test.lowest_first or ())
             pairs = [(a, b) for low, high in steps for a in low for b in high]
-            return [Statistic(f"{b} less {a}", now(b) - now(a)) for a, b in pairs]
+            return [Statistic(f"{b} minus {a}", now(b) - now(a)) for a, b in pairs]
         case _:  # burst
             assert test.period is not None
             assert test.times is not None
@@ -224,7 +222,7 @@ def _shared(test: ClaimTest, close: Callable[[Parts], Array]) -> tuple[list[Stat
     assert test.above is not None
     added = shapley(list(test.parts), close)
     gap = close(frozenset(test.parts)) - close(frozenset())
-    label = f"{test.part}: its part less {test.above:g} of the whole"
+    label = f"{test.part}: its part minus {test.above:g} of the whole"
     means: Mapping[str, float] = {part: float(np.nanmean(x)) for part, x in added.items()}
     whole = float(np.nanmean(gap))
     told = ", ".join(f"{part} {x:+.3f}" for part, x in sorted(means.items(), key=lambda i: -i[1]))

@@ -5,19 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, field_validator, model_validator
 
-from sim.estimates.quantities import BY_MEMBER, MEANING
-from sim.model.variables import THREATS
+from sim.model.outcomes import MEASURABLE
 from sim.scenario.dates import parse
 from sim.scenario.tables import Number, Strict, shown, unknown, wrong
-
-CALLS = (*THREATS, "clash")
-"""Kinds of calls for help; a clash is one between members."""
-ANSWERED = tuple(f"answered_{kind}" for kind in CALLS)
-MEASURES = {
-    **MEANING,
-    **{f"answered_{kind}": f"share of calls in a crisis of kind {kind} answered since the start" for kind in THREATS},
-    "answered_clash": "share of calls in clashes between members answered since the start",
-}
 
 
 def _time(value: object) -> dt.date | float:
@@ -35,10 +25,11 @@ def _measured(name: object) -> str:
     if not isinstance(name, str):
         raise wrong(shown(name), "allowed: a text such as exit.ARM")
     outcome, dot, _ = name.partition(".")
-    if outcome not in MEASURES:
-        raise unknown("outcome", outcome, list(MEASURES))
-    if bool(dot) != (outcome in BY_MEMBER):
-        allowed = "allowed: outcome.STATE" if outcome in BY_MEMBER else f"allowed: {outcome}"
+    if outcome not in MEASURABLE:
+        raise unknown("outcome", outcome, list(MEASURABLE))
+    by_member = MEASURABLE[outcome].by_member
+    if bool(dot) != by_member:
+        allowed = "allowed: outcome.STATE" if by_member else f"allowed: {outcome}"
         raise wrong(shown(name), allowed)
     return name
 

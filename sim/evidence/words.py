@@ -5,39 +5,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sim.estimates.quantities import PROBABILITIES
-from sim.evidence.tables import ANSWERED, MEASURES, ClaimTest
+from sim.evidence.tables import ClaimTest
+from sim.model.outcomes import MEASURABLE
 from sim.scenario.dates import add_months
 
-CALLED = {
-    "exit": "chance of exit",
-    "freeze": "chance of a freeze",
-    "loyal": "chance of support",
-    "absent": "chance of abstention",
-    "critical": "chance of opposition",
-    "frozen": "chance of being frozen",
-    "outside": "chance of being outside",
-    "any_exit": "chance of some exit",
-    "two_exits": "chance of two or more exits",
-    "dissolution": "chance of dissolution",
-    **{name: f"calls answered: {name.removeprefix('answered_')}" for name in ANSWERED},
-}
-_CALLS = re.compile(r"answered_(\w+) less answered_(\w+)")
+_CALLS = re.compile(r"answered_(\w+) minus answered_(\w+)")
 _STATE = re.compile(r"\b([a-z_]+)\.([A-Za-z0-9]+)")
 
 
 def called(label: str, names: Mapping[str, str]) -> str:
-    """The label of a row: ``stance.ARM less stance.KAZ`` is ``stance: Armenia less Kazakhstan``."""
+    """The label of a row: ``stance.ARM minus stance.KAZ`` is ``stance: Armenia minus Kazakhstan``."""
     if pair := _CALLS.fullmatch(label):
-        return f"calls answered: {pair[1]} less {pair[2]}"
+        return f"calls answered: {pair[1]} minus {pair[2]}"
     found = _STATE.findall(label)
     if len(found) == 2 and found[0][0] == found[1][0]:
         (outcome, a), (_, b) = found
-        return f"{CALLED.get(outcome, outcome)}: {names.get(a, a)} less {names.get(b, b)}"
+        return f"{MEASURABLE[outcome].label}: {names.get(a, a)} minus {names.get(b, b)}"
     if len(found) == 1:
         outcome, state = found[0]
-        return f"{CALLED.get(outcome, outcome)}: {names.get(state, state)}"
-    return re.sub(r"\b[a-z_]+\b", lambda m: CALLED.get(m[0], m[0]) if m[0] in MEASURES else m[0], label)
+        return f"{MEASURABLE[outcome].label}: {names.get(state, state)}"
+    return re.sub(r"\b[a-z_]+\b", lambda m: MEASURABLE[m[0]].label if m[0] in MEASURABLE else m[0], label)
 
 
 def month(time: Any, start: dt.date) -> str:
@@ -48,8 +35,7 @@ def month(time: Any, start: dt.date) -> str:
 
 def in_percent(test: ClaimTest) -> bool:
     """Whether all that a test measures are probabilities or shares."""
-    outcomes = {name.partition(".")[0] for name in test.measured}
-    return outcomes <= {*PROBABILITIES, *ANSWERED}
+    return all(MEASURABLE[name.partition(".")[0]].probability for name in test.measured)
 
 
 def axis(test: ClaimTest, start: dt.date) -> str:
@@ -63,7 +49,7 @@ def axis(test: ClaimTest, start: dt.date) -> str:
         case "change":
             return f"change from {since} to {at}{unit}"
         case "difference":
-            return f"in {at}: scenario {test.scenario} less scenario {test.base}{unit}"
+            return f"in {at}: scenario {test.scenario} minus scenario {test.base}{unit}"
         case "order":
             return f"difference in {at}{unit}"
         case "spread":
@@ -73,5 +59,5 @@ def axis(test: ClaimTest, start: dt.date) -> str:
         case _:
             assert test.period is not None
             first, last = (month(t, start) for t in test.period)
-            line = f"less {test.times:g} times what a straight line from {first} to {last} gives"
+            line = f"minus {test.times:g} times what a straight line from {first} to {last} gives"
             return f"change from {since} to {at} {line}{unit}"

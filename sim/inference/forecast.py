@@ -19,7 +19,7 @@ from sim.inference.smc import generator
 from sim.inference.space import MOTION_PRIOR, Space
 from sim.model import conduct
 from sim.model.arrays import Array, Codes, State
-from sim.model.cohesion import measure
+from sim.model.cohesion import Motion, cohesion
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program
 from sim.scenario.distributions import quantile
@@ -126,8 +126,8 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
             x = record.stance + spread * noise.rng.standard_normal(noise.draws)
             support, oppose = conduct.chances(x, stack.c)
             did = conduct.choose(noise.rng.random(x.shape), support, oppose)
-            seen = measure(did, record.before, record.stance, record.alive)
-            answers[motion.name] = Answers(support, oppose, did, seen.cohesion)
+            vote = Motion(did, record.before, record.stance, record.alive)
+            answers[motion.name] = Answers(support, oppose, did, cohesion(vote))
         status.append(np.array(record.status))
     return Forecast(np.stack(status), answers, len(z))
 

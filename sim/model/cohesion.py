@@ -4,7 +4,7 @@ A state's support ``s`` is 1 if it supports, 1/2 if it abstains, 0 if it opposes
 leader's is 1. NaN where a measure is not defined for an alliance of the leader alone, or for none.
 """
 
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
@@ -12,16 +12,51 @@ from sim.model.arrays import Array, Codes, Flags, count
 from sim.model.variables import ACTIVE, OUTSIDE
 
 
-class Measures(NamedTuple):
-    """The alliance in one tick. (run,)."""
+class Motion:
+    """What every state does on one motion, and the counts that measures share, each made once."""
 
-    cohesion: Array
-    agreement_index: Array
-    leader_agreement: Array
-    active_share: Array
-    hubness: Array
-    members: Array
-    stance_dispersion: Array
+    def __init__(self, conduct: Array, status: Codes, stance: Array, alive: Flags) -> None:
+        self.conduct, self.status, self.stance, self.alive = conduct, status, stance, alive
+
+    @cached_property
+    def belongs(self) -> Flags:
+        """Who is a member, active or frozen. (member, run)"""
+        return np.asarray(self.status != OUTSIDE)
+
+    @cached_property
+    def support(self) -> Array:
+        """Support for the leader, 0 for who takes no part. (member, run)"""
+        return self.conduct * (self.status == ACTIVE)
+
+    @cached_property
+    def total(self) -> Array:
+        """Sum of support."""
+        return count(self.support)
+
+    @cached_property
+    def squares(self) -> Array:
+        """Sum of squared support."""
+        return count(self.support * self.support)
+
+    @cached_property
+    def members(self) -> Array:
+        """Members beside the leader."""
+        return count(self.belongs)
+
+    @cached_property
+    def taking_part(self) -> Array:
+        """Members that are not frozen."""
+        return count(self.status == ACTIVE)
+
+    @cached_property
+    def among_members(self) -> Array:
+        """Sum of s_i s_j over pairs of members."""
+        return (self.total * self.total - self.squares) / 2.0
+
+    @cached_property
+    def pairs_of_members(self) -> Array:
+        """How many pairs there are."""
+        return self.members * (self.members - 1.0) / 2.0
 
 
 def _ratio(above: Array, below: Array) -> Array:
@@ -29,35 +64,39 @@ def _ratio(above: Array, below: Array) -> Array:
     return np.where(below > 0, above / np.where(below > 0, below, 1.0), np.nan)
 
 
-def measure(conduct: Array, status: Codes, stance: Array, alive: Flags) -> Measures:
-    """Cohesion and its relatives (docs/model.md, observation).
+def cohesion(m: Motion) -> Array:
+    """Joint support: the mean of s_i s_j over all pairs of the alliance's states, 0 for an alliance that is no more."""
+    joint = _ratio(m.among_members + m.total, m.pairs_of_members + m.members)
+    return np.where(m.alive & (m.members > 0), joint, 0.0)
 
-    Cohesion is joint support: the mean of s_i s_j over all pairs of the alliance's states, 0 for an
-    alliance that is no more. The agreement index is that of Hix, Noury & Roland (2005),
-    10.1017/S0007123405000128, over the leader and the active members.
-    """
-    active, belongs = status == ACTIVE, status != OUTSIDE
-    support = conduct * active
-    total = count(support)
-    squares = count(support * support)
-    n = count(belongs)
-    taking_part = count(active)
-    among_members = (total * total - squares) / 2.0  # sum of s_i s_j over pairs of members
-    pairs_of_members = n * (n - 1.0) / 2.0
-    joint = _ratio(among_members + total, pairs_of_members + n)
-    supporting = 2.0 * squares - total  # 2 s^2 - s is 0, 0, 1 for s of 0, 1/2, 1
-    abstaining = 2.0 * (total - supporting)
-    opposing = taking_part - supporting - abstaining
+
+def agreement_index(m: Motion) -> Array:
+    """Hix, Noury & Roland (2005), 10.1017/S0007123405000128, over the leader and the active members."""
+    supporting = 2.0 * m.squares - m.total  # 2 s^2 - s is 0, 0, 1 for s of 0, 1/2, 1
+    abstaining = 2.0 * (m.total - supporting)
+    opposing = m.taking_part - supporting - abstaining
     most = np.maximum(np.maximum(supporting + 1.0, abstaining), opposing)
-    voting = taking_part + 1.0
-    mean = _ratio(np.asarray(sum(stance * belongs)), n)
-    spread = _ratio(np.asarray(sum(belongs * (stance - mean) ** 2)), n)
-    return Measures(
-        cohesion=np.where(alive & (n > 0), joint, 0.0),
-        agreement_index=np.where(alive, (most - (voting - most) / 2.0) / voting, np.nan),
-        leader_agreement=_ratio(total, n),
-        active_share=_ratio(taking_part, n),
-        hubness=_ratio(_ratio(total, n), _ratio(among_members, pairs_of_members)),
-        members=np.asarray(n),
-        stance_dispersion=np.sqrt(spread),
-    )
+    voting = m.taking_part + 1.0
+    return np.where(m.alive, (most - (voting - most) / 2.0) / voting, np.nan)
+
+
+def leader_agreement(m: Motion) -> Array:
+    """Mean support of the members."""
+    return _ratio(m.total, m.members)
+
+
+def active_share(m: Motion) -> Array:
+    """Share of members that are not frozen."""
+    return _ratio(m.taking_part, m.members)
+
+
+def hubness(m: Motion) -> Array:
+    """Joint support with the leader over joint support of members with each other."""
+    return _ratio(leader_agreement(m), _ratio(m.among_members, m.pairs_of_members))
+
+
+def stance_dispersion(m: Motion) -> Array:
+    """Standard deviation of stance among members."""
+    mean = _ratio(np.asarray(sum(m.stance * m.belongs)), m.members)
+    variance = _ratio(np.asarray(sum(m.belongs * (m.stance - mean) ** 2)), m.members)
+    return np.asarray(np.sqrt(variance))

@@ -11,7 +11,6 @@ Status = Literal["outside", "frozen", "active"]
 OUTSIDE, FROZEN, ACTIVE = 0, 1, 2
 STATUSES: tuple[Status, ...] = ("outside", "frozen", "active")
 
-RUNGS = ("loyal", "absent", "critical", "frozen", "outside")
 THREATS = ("interstate", "separatist", "insurgency", "regime")
 
 

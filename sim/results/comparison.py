@@ -15,9 +15,9 @@ import numpy as np
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem
 from sim.estimates.moments import Moments, mcse, merge, moments, sums
-from sim.estimates.quantities import ALLIANCE, ALLIANCE_OUTCOMES, BY_MEMBER
 from sim.estimates.together import seen_together
 from sim.model.arrays import Array
+from sim.model.outcomes import OUTCOMES, Z95
 from sim.results.run import checked, circumstances, each_piece
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
@@ -26,9 +26,6 @@ from sim.storage.files import write_text, writing
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COMPARED = (*ALLIANCE_OUTCOMES, *ALLIANCE, *BY_MEMBER)
-Z95 = 1.959964
 
 
 class Pair(NamedTuple):
@@ -85,7 +82,7 @@ def _block(programs: Sequence[Program], seed: int, piece: Piece) -> list[dict[st
     for seen in seen_together(programs, seed, piece, ticks):
         at[seen.program].append(seen.values)
     base, *others = at
-    return [{name: _pair(name, base, other) for name in COMPARED} for other in others]
+    return [{name: _pair(name, base, other) for name in OUTCOMES} for other in others]
 
 
 def _pair(name: str, base: list[Mapping[str, Array]], other: list[Mapping[str, Array]]) -> Pair:
@@ -147,10 +144,10 @@ def _table(program: Program, others: Sequence[Scenario], pairs: list[dict[str, P
     for scenario, by_name in zip(others, pairs, strict=True):
         for name, pair in by_name.items():
             error, saved = mcse(pair.difference), independent_runs(pair)
-            states = program.members if name in BY_MEMBER else ("",)
+            states = program.members if OUTCOMES[name].by_member else ("",)
             for h, years in enumerate(program.horizons):
                 for i, member in enumerate(states):
-                    at = (h, i) if name in BY_MEMBER else (h,)
+                    at = (h, i) if OUTCOMES[name].by_member else (h,)
                     rows.append(_row(scenario, name, member, years, pair, at, error, saved))
     return pd.DataFrame(rows)
 

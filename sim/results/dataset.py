@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.estimates.quantities import MEANING
 from sim.estimates.summary import STATISTICS
 from sim.model.arrays import Array
+from sim.model.outcomes import OUTCOMES
 from sim.scenario.compile import Program
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def dataset(statistics: Mapping[str, Array], program: Program, attributes: Mappi
         name: xr.Variable(
             ("date", "statistic") if x.ndim == 2 else ("date", "member", "statistic"),
             x,
-            {"long_name": MEANING[name]},
+            {"long_name": OUTCOMES[name].meaning, "units": OUTCOMES[name].unit},
         )
         for name, x in statistics.items()
     }

@@ -10,8 +10,8 @@ import numpy as np
 
 from sim.engines import ensemble
 from sim.errors import InputError, Problem
-from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
 from sim.model.noise import locate
+from sim.model.outcomes import ANSWERS, CONDUCTS
 from sim.model.tick import Record
 from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, THREATS
 from sim.results.save import RESOLVED
@@ -19,9 +19,6 @@ from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
 from sim.scenario.resolved import restore
 from sim.storage.files import PROVENANCE, provenance_of
-
-CONDUCT = {SUPPORTS: "supports", ABSTAINS: "abstains", OPPOSES: "opposes"}
-ANSWER = {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def _sentences(records: list[Record], program: Program, leader: str) -> Iterator
 
 
 def _rung(r: Record, i: int) -> str:
-    return "frozen" if r.status[i, 0] == FROZEN else CONDUCT[float(r.conduct[i, 0])]
+    return "frozen" if r.status[i, 0] == FROZEN else CONDUCTS[float(r.conduct[i, 0])]
 
 
 def _together(r: Record, rows: list[int], names: tuple[str, ...]) -> str:
@@ -132,7 +129,7 @@ def _together(r: Record, rows: list[int], names: tuple[str, ...]) -> str:
 
 def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:
     what = "a clash inside the pact" if r.crises.clash[i, 0] else f"{THREATS[int(r.crises.kind[i, 0]) - 1]} crisis"
-    answer = ANSWER[float(r.crises.help[i, 0])]
+    answer = ANSWERS[float(r.crises.help[i, 0])]
     return (
         f"{names[i]} calls for help ({what}); {leader} {answer}. Believed reliability is now {r.reliability[i, 0]:.2f}."
     )
@@ -147,7 +144,7 @@ def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tu
     ]
     if turned:
         turns = (
-            f"{names[i]} {CONDUCT[float(now.conduct[i, 0])]} ({CONDUCT[float(before.conduct[i, 0])]} before)"
+            f"{names[i]} {CONDUCTS[float(now.conduct[i, 0])]} ({CONDUCTS[float(before.conduct[i, 0])]} before)"
             for i in turned
         )
         yield turned, f"On the motion of the tick {', '.join(turns)}."

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sim.estimates.quantities import ALLIANCE_OUTCOMES, OUTCOMES
-from sim.model.variables import RUNGS
+from sim.model.outcomes import names
 from sim.results import tables
 from sim.results.tables import at_horizon, chance, told
 from sim.scenario.load import Scenario
@@ -68,8 +67,8 @@ class Result:
                 "member": code,
                 "name": str(here.name.values),
                 "stance": told(here["stance"]),
-                "conduct": {rung: told(here[rung]) for rung in RUNGS},
-                **{outcome: by_horizon(outcome, chance, code) for outcome in OUTCOMES},
+                "conduct": {rung: told(here[rung]) for rung in names("chance", by_member=True)},
+                **{outcome: by_horizon(outcome, chance, code) for outcome in names("event", by_member=True)},
             }
 
         return {
@@ -84,7 +83,7 @@ class Result:
                     **by_horizon("cohesion", told),
                     "end": told(end["cohesion"]),
                 },
-                **{outcome: by_horizon(outcome, chance) for outcome in ALLIANCE_OUTCOMES},
+                **{outcome: by_horizon(outcome, chance) for outcome in names("event", by_member=False)},
             },
         }
 

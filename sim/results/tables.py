@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.estimates.quantities import ALLIANCE, ALLIANCE_OUTCOMES, MEMBER, OUTCOMES
-from sim.model.variables import RUNGS
+from sim.model.outcomes import OUTCOMES, names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +45,7 @@ def members(ds: "xr.Dataset") -> "pd.DataFrame":
 
     rows = []
     for member in ds.member.values:
-        for outcome in (*OUTCOMES, *RUNGS):
+        for outcome in names("event", "chance", by_member=True):
             for years in ds.attrs["horizons"]:
                 there = at_horizon(ds, years)
                 rows.append(
@@ -66,7 +65,7 @@ def alliance(ds: "xr.Dataset") -> "pd.DataFrame":
     import pandas as pd
 
     rows = []
-    for outcome in ALLIANCE_OUTCOMES:
+    for outcome in names("event", by_member=False):
         for years in ds.attrs["horizons"]:
             there = at_horizon(ds, years)
             rows.append(
@@ -81,8 +80,9 @@ def ticks(ds: "xr.Dataset") -> "pd.DataFrame":
 
     dates = [_day(d) for d in ds.date.values]
     frames = []
-    for name in (*ALLIANCE, *MEMBER, *RUNGS):
-        holders = [("", ds[name])] if name in ALLIANCE else [(str(m), ds[name].sel(member=m)) for m in ds.member.values]
+    for name, outcome in OUTCOMES.items():
+        x = ds[name]
+        holders = [(str(m), x.sel(member=m)) for m in ds.member.values] if outcome.by_member else [("", x)]
         for member, x in holders:
             frame = pd.DataFrame(x.values, columns=list(ds.statistic.values))
             frame.insert(0, "member", member)

@@ -9,10 +9,10 @@ import numpy as np
 from sim.engines.ensemble import Piece, pieces
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Spread, add_spread, over_time
 from sim.estimates.moments import mcse
-from sim.estimates.quantities import PROBABILITIES
 from sim.estimates.summary import STATISTICS, Summary, Tally, combine, statistics
 from sim.estimates.together import seen_together
 from sim.model.arrays import Array
+from sim.model.outcomes import OUTCOMES
 from sim.scenario.compile import Program
 from sim.studies.plan import Plan
 
@@ -74,7 +74,7 @@ def _runs(summary: Summary) -> int:
 def _sound(outcome: Outcome) -> None:
     """Raises FloatingPointError where a probability is not a number."""
     for name, x in outcome.values.items():
-        if name in PROBABILITIES and not np.isfinite(x[..., 0]).all():
+        if OUTCOMES[name].probability and not np.isfinite(x[..., 0]).all():
             raise FloatingPointError(f"{name} is not a number")
 
 
@@ -121,7 +121,7 @@ def watched_outcome(tables: Any) -> str:
 
 def _spreads(plan: Plan, programs: Sequence[Program]) -> list[Spread]:
     """Quantiles of every probability over what is uncertain, from a block of their own."""
-    names = [n for n in plan.tables.outcomes if n in PROBABILITIES]
+    names = [n for n in plan.tables.outcomes if OUTCOMES[n].probability]
     runs = plan.tables.interval_runs
     found: list[dict[str, list[Array]]] = [{} for _ in programs]
     if runs and names:

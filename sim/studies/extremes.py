@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.model.outcomes import names
+
 if TYPE_CHECKING:
     from sim.studies.sweep import Sweep
-
-SHOWN = ("cohesion", "any_exit", "two_exits", "dissolution")
 
 
 def extremes(s: "Sweep") -> list[dict[str, Any]]:
     """For each outcome of the alliance, and the exit of each member in focus, at the last horizon."""
     ds = s.dataset
     last = ds.sizes["tick"] - 1
-    wanted = [(name, "") for name in SHOWN if name in ds]
+    wanted = [(name, "") for name in names(by_member=False, headline=True) if name in ds]
     if "exit" in ds:
         wanted += [("exit", m) for m in ds.attrs["focus"] or [str(m) for m in ds.member.values]]
     found = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.estimates.quantities import BY_MEMBER
+from sim.model.outcomes import OUTCOMES
 from sim.results.run import circumstances
 from sim.storage.files import PROVENANCE, put
 from sim.studies.freeze import CHECKSUMS, FAILURES, FIGURES, STUDY, SUMMARY
@@ -90,8 +90,8 @@ def tidy(name: str, plan: Plan, points: range, x: Any) -> "pd.DataFrame":
     """Rows of one outcome from (point, horizon, [member,] statistic): by point, member, horizon."""
     import pandas as pd
 
-    members = plan.first.members if name in BY_MEMBER else ("",)
-    by_member = np.swapaxes(x, 1, 2) if name in BY_MEMBER else x[:, None]
+    members = plan.first.members if OUTCOMES[name].by_member else ("",)
+    by_member = np.swapaxes(x, 1, 2) if OUTCOMES[name].by_member else x[:, None]
     index = pd.MultiIndex.from_product([points, [name], members, plan.horizons], names=COLUMNS[:4])
     return pd.DataFrame(by_member.reshape(len(index), -1), index=index, columns=COLUMNS[4:]).reset_index()
 

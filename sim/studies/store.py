@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
-from sim.estimates.quantities import BY_MEMBER, MEANING
+from sim.model.outcomes import OUTCOMES
 from sim.storage.files import locked, put
 from sim.studies.batch import KEPT, Failure, Outcome, run_points
 from sim.studies.plan import Plan, opened, versions
@@ -72,7 +72,7 @@ def lay_out(folder: Path, plan: Plan, anew: bool) -> None:
             dtype="f8",
             fill_value=np.nan,
             dimension_names=dims,
-            attributes={"long_name": MEANING.get(name, "number of runs")},
+            attributes={"long_name": OUTCOMES[name].meaning if name in OUTCOMES else "number of runs"},
         )
     (folder / RECEIPTS).mkdir(exist_ok=True)
 
@@ -81,7 +81,7 @@ def dims_of(name: str) -> tuple[str, ...]:
     """The dimensions of a variable."""
     if name == "runs":
         return ("point",)
-    return ("point", "tick", *(("member",) if name in BY_MEMBER else ()), "statistic")
+    return ("point", "tick", *(("member",) if OUTCOMES[name].by_member else ()), "statistic")
 
 
 def _sizes(plan: Plan) -> dict[str, int]:

@@ -5,12 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from sim.estimates.intervals import REPLICATES
-from sim.estimates.quantities import MEANING, PROBABILITIES
 from sim.model.noise import BLOCK
+from sim.model.outcomes import OUTCOMES, names
 from sim.scenario.tables import WAYS, Date, Number, Strict, shown, unknown, wrong
 
-RECORDED = ("exit", "freeze", "any_exit", "two_exits", "dissolution", "cohesion")
-"""Outcomes recorded unless a study says otherwise."""
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 TAKEN = ("point", "scenario", "tick", "member", "statistic", "date", "years", "name", "runs")
@@ -82,8 +80,8 @@ class Precision(Strict):
     @field_validator("outcome")
     @classmethod
     def _known(cls, outcome: str) -> str:
-        if outcome not in PROBABILITIES:
-            raise unknown("probability", outcome, PROBABILITIES)
+        if outcome not in (probabilities := names("event", "chance")):
+            raise unknown("probability", outcome, probabilities)
         return outcome
 
 
@@ -98,7 +96,7 @@ class StudyTables(Strict):
     interval_runs: Annotated[int, Field(ge=0, le=BLOCK, multiple_of=REPLICATES, strict=True)] = 1024
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
     horizons: Annotated[list[Annotated[Number, Field(gt=0)]], Field(min_length=1)] | None = None
-    outcomes: Annotated[list[str], Field(min_length=1)] = list(RECORDED)
+    outcomes: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: list(names(headline=True)))
     ticks: Literal["horizons", "all"] = "horizons"
     focus: list[str] = []
     precision: Precision | None = None
@@ -109,8 +107,8 @@ class StudyTables(Strict):
     @classmethod
     def _known(cls, outcomes: list[str]) -> list[str]:
         for outcome in outcomes:
-            if outcome not in MEANING:
-                raise unknown("outcome", outcome, list(MEANING))
+            if outcome not in OUTCOMES:
+                raise unknown("outcome", outcome, list(OUTCOMES))
         if len(set(outcomes)) < len(outcomes):
             raise wrong(shown(outcomes), "allowed: each outcome once")
         return outcomes

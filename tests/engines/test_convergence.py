@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sim.engines.ensemble import run_block
-from sim.model.cohesion import measure
+from sim.model import cohesion as alliance
 from tests.helpers import ALPHA, centred, six
 from tests.mechanisms import EVERYBODY, Records, exits
 
@@ -23,7 +23,7 @@ def cohesion(records: Records) -> np.ndarray:
     """Cohesion at the end, expected over conduct given stances."""
     r = records[-1]
     support = r.support + 0.5 * (1 - r.support - r.oppose)
-    return np.asarray(measure(support, r.status, r.stance, r.alive).cohesion)
+    return np.asarray(alliance.cohesion(alliance.Motion(support, r.status, r.stance, r.alive)))
 
 
 def after_ten_years(step: str, overrides: dict, blocks: int = 1) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from sim.engines.ensemble import run_block
-from sim.model.cohesion import measure
+from sim.model.cohesion import Motion, cohesion
 from sim.model.variables import ACTIVE, OUTSIDE
 from tests.helpers import ALPHA, MEMBERS, six
 
@@ -39,12 +39,11 @@ def ensemble() -> dict[str, np.ndarray]:
     """The same of another block of the ensemble's runs."""
     records = list(run_block(six(), 11, 5))
     last = records[-1]
-    measures = measure(last.conduct, last.status, last.stance, last.alive)
     return {
         "stance": last.stance,
         "status": last.status,
         "early": records[4].stance,
-        "cohesion": measures.cohesion,
+        "cohesion": cohesion(Motion(last.conduct, last.status, last.stance, last.alive)),
         "reliability": last.reliability,
         "dependence": last.dependence,
     }

@@ -9,9 +9,9 @@ import pytest
 from sim.engines.ensemble import run_block
 from sim.engines.environment import draw_coefficients
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, draws_apart, spread
-from sim.estimates.quantities import ALLIANCE_OUTCOMES, OUTCOMES
 from sim.estimates.split import parameter_share
 from sim.model.noise import BLOCK, Noise
+from sim.model.outcomes import names
 from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.compile import compile
@@ -174,8 +174,8 @@ def test_shares_reach_every_table(result: Result) -> None:
         assert (table.parameter_share.isna() == table.share_mcse.isna()).all()
         assert (table.q05 <= table.q95).all()
     s = result.summary()
-    for of, names in ((s["members"][1], OUTCOMES), (s["alliance"], ALLIANCE_OUTCOMES)):
-        for name in names:
+    for of, members in ((s["members"][1], True), (s["alliance"], False)):
+        for name in names("event", by_member=members):
             assert set(of[name]["5"]) == {"probability", "mcse", "q05", "q95", "parameter_share", "share_mcse"}
     assert s["alliance"]["cohesion"]["5"]["parameter_share"] == shares["cohesion"][5, 0]
 

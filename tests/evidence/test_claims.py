@@ -76,7 +76,7 @@ def test_order_compares_neighbouring_groups() -> None:
     test = stated("order", lowest_first=[["exit.A", "exit.B"], ["exit.C"]], margin=0.1)
     values = {("s", f"exit.{m}", 5.0): p for m, p in (("A", 0.1), ("B", 0.2), ("C", 0.25))}
     finding = judged(test, values)
-    assert [r.label for r in finding.rows] == ["exit.C less exit.A", "exit.C less exit.B"]
+    assert [r.label for r in finding.rows] == ["exit.C minus exit.A", "exit.C minus exit.B"]
     assert [bool(r.holds.value) for r in finding.rows] == [True, False]
     assert not finding.holds[0]
 
@@ -137,9 +137,9 @@ def test_wilson_interval_and_verdicts() -> None:
 
 def test_names_in_words() -> None:
     names = {"ARM": "Armenia", "KAZ": "Kazakhstan"}
-    assert called("exit.ARM", names) == "chance of exit: Armenia"
-    assert called("stance.KAZ less stance.ARM", names) == "stance: Kazakhstan less Armenia"
-    assert called("answered_regime less answered_clash", names) == "calls answered: regime less clash"
+    assert called("exit.ARM", names) == "probability of exit: Armenia"
+    assert called("stance.KAZ minus stance.ARM", names) == "stance: Kazakhstan minus Armenia"
+    assert called("answered_regime minus answered_clash", names) == "calls answered: regime minus clash"
     assert called("cohesion", names) == "cohesion"
 
 

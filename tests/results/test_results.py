@@ -14,10 +14,10 @@ from sim.errors import InputError
 from sim.estimates.incidence import Incidence, at_most_one, controlled
 from sim.estimates.intervals import REPLICATES, spread_of_draws
 from sim.estimates.moments import LEVELS, mcse, merge, moments, quantiles, sums
-from sim.estimates.quantities import ALLIANCE, MEMBER, OUTCOMES
-from sim.model.cohesion import measure
+from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leader_agreement
 from sim.model.noise import BLOCK, Noise
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, RUNGS
+from sim.model.outcomes import OUTCOMES, names, positions
+from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
 from sim.results import save as saving
 from sim.results.replay import replay
 from sim.results.result import Result
@@ -55,10 +55,10 @@ def test_chances_added_up_agree_with_events_counted() -> None:
             exits += r.left.sum(axis=0)
         runs += left.shape[1]
         for name, estimate, count in (
-            ("exit", incidence.exit, left),
-            ("any_exit", incidence.any_exit, exits > 0),
-            ("two_exits", incidence.two_exits, exits > 1),
-            ("dissolution", incidence.dissolution, ~records[-1].alive),
+            ("exit", incidence.sums["exit"], left),
+            ("any_exit", incidence.sums["any_exit"], exits > 0),
+            ("two_exits", incidence.sums["two_exits"], exits > 1),
+            ("dissolution", incidence.sums["dissolution"], ~records[-1].alive),
         ):
             gaps.setdefault(name, []).append(np.atleast_2d(estimate - count))
     for name, parts in gaps.items():
@@ -75,9 +75,9 @@ def test_the_estimator_needs_fewer_runs_where_exits_are_rare() -> None:
     for r in records[1:]:
         incidence.add(r)
         left |= r.left
-    p = incidence.exit.mean(axis=1)
+    p = incidence.sums["exit"].mean(axis=1)
     counting = p * (1 - p)
-    assert np.all(counting / incidence.exit.var(axis=1) > 3)
+    assert np.all(counting / incidence.sums["exit"].var(axis=1) > 3)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
@@ -108,8 +108,11 @@ def test_undefined_runs_are_left_out() -> None:
 
 def states(conduct: list[float], status: list[int]) -> dict[str, float]:
     column = np.array(conduct)[:, None]
-    m = measure(column, np.array(status, dtype=np.int8)[:, None], 2 * column, np.array([True]))
-    return {k: float(v[0]) for k, v in m._asdict().items()}
+    m = Motion(column, np.array(status, dtype=np.int8)[:, None], 2 * column, np.array([True]))
+    return {
+        "members": float(m.members[0]),
+        **{f.__name__: float(f(m)[0]) for f in (cohesion, agreement_index, leader_agreement, hubness)},
+    }
 
 
 def test_cohesion_of_2022_as_it_was() -> None:
@@ -149,9 +152,9 @@ def test_measures_against_their_definitions(states_: list[tuple[float, int]]) ->
 
 
 def test_a_dissolved_alliance_has_no_cohesion() -> None:
-    m = measure(np.ones((2, 1)), np.zeros((2, 1), dtype=np.int8), np.ones((2, 1)), np.array([False]))
-    assert m.cohesion[0] == 0
-    assert np.isnan(m.agreement_index[0])
+    m = Motion(np.ones((2, 1)), np.zeros((2, 1), dtype=np.int8), np.ones((2, 1)), np.array([False]))
+    assert cohesion(m)[0] == 0
+    assert np.isnan(agreement_index(m)[0])
 
 
 @pytest.fixture(scope="module")
@@ -173,11 +176,11 @@ def test_tables(result: Result) -> None:
         "parameter_share",
         "share_mcse",
     ]
-    assert set(members.outcome) == {*OUTCOMES, *RUNGS}
+    assert set(members.outcome) == set(names("event", "chance", by_member=True))
     assert len(members) == 5 * 7 * 3
     assert members.probability.between(0, 1).all()
     assert (members.mcse >= 0).all()
-    ladder = members[members.outcome.isin(RUNGS)].groupby(["member", "horizon_years"]).probability.sum()
+    ladder = members[members.outcome.isin(positions())].groupby(["member", "horizon_years"]).probability.sum()
     np.testing.assert_allclose(ladder, 1, atol=1e-12)
     assert (members[members.outcome == "exit"].q95 <= 1).all()
     ticks = result.ticks
@@ -195,7 +198,7 @@ def test_tables(result: Result) -> None:
         "parameter_share",
         "share_mcse",
     ]
-    assert set(ticks.quantity) == {*ALLIANCE, *MEMBER, *RUNGS}
+    assert list(dict.fromkeys(ticks.quantity)) == list(OUTCOMES)
     assert set(ticks[ticks.quantity == "cohesion"].member) == {""}
     assert list(result.alliance) == list(members)[1:]
     assert set(result.alliance.outcome) == {"any_exit", "two_exits", "dissolution"}
@@ -203,7 +206,7 @@ def test_tables(result: Result) -> None:
 
 
 def test_exit_probability_never_falls(result: Result) -> None:
-    for name in (*OUTCOMES, "any_exit", "two_exits", "dissolution"):
+    for name in names("event"):
         x = result.dataset[name].sel(statistic="mean")
         assert (x.diff("date") >= -1e-15).all(), name
 
@@ -214,9 +217,9 @@ def test_the_control_variate_is_no_worse_than_chances_or_counts() -> None:
     incidence = Incidence.start(records[0])
     for r in records[1:]:
         incidence.add(r)
-    best = incidence.estimates(records[-1].alive)["exit"]
-    count = 1.0 * ~incidence.never_left
-    assert np.all(best.var(axis=1) <= np.minimum(incidence.exit.var(axis=1), count.var(axis=1)) + 1e-12)
+    best = incidence.estimate("exit")
+    count = 1.0 * incidence.happened["exit"]
+    assert np.all(best.var(axis=1) <= np.minimum(incidence.sums["exit"].var(axis=1), count.var(axis=1)) + 1e-12)
     gap = (best - count).mean(axis=1)
     error = np.maximum((best - count).std(axis=1), 1e-12) / np.sqrt(best.shape[1])
     assert np.all(np.abs(gap) < Z * error)
