@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.scenario.check import check
     from sim.scenario.explain import explain
     from sim.scenario.load import Scenario, load
-    from sim.studies.status import status
+    from sim.storage.status import status
     from sim.studies.study import Study, load_study
     from sim.studies.sweep import Sweep, sweep
 
@@ -44,7 +44,7 @@ _HOMES = {
     "Study": "sim.studies.study",
     "sweep": "sim.studies.sweep",
     "Sweep": "sim.studies.sweep",
-    "status": "sim.studies.status",
+    "status": "sim.storage.status",
 }
 
 __all__ = [

@@ -107,10 +107,10 @@ def sweep(
 
 @app.command()
 def status(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion sweep` writes.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command writes.")],
     json: Json = False,
 ) -> None:
-    """Say how far a sweep is."""
+    """Say how far a run, comparison, sweep, calibration, backtest or study is."""
     _verb("status").main(folder, json)
 
 

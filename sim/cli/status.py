@@ -1,9 +1,9 @@
-"""`cohesion status`: how far a sweep is."""
+"""`cohesion status`: how far a computation is."""
 
 from pathlib import Path
 
 from sim.cli import show
-from sim.studies.status import status
+from sim.storage.status import status
 
 
 def main(folder: Path, json: bool) -> None:
@@ -13,9 +13,11 @@ def main(folder: Path, json: bool) -> None:
         show.print_json(s.as_dict())
         return
     console = show.out()
-    console.print(f"[bold]{s.title}[/bold]: {s.state}")
-    console.print(f"{s.done:,} of {s.total:,} points done ({s.done / s.total:.0%}), {s.failed:,} failed")
-    if s.largest_mcse == s.largest_mcse:
-        console.print(f"largest Monte Carlo standard error so far {s.largest_mcse:.4f}")
-    if s.state == "running" and s.rate == s.rate:
-        console.print(f"{s.rate:,.1f} points a second, about {s.left / 60:,.1f} minutes left")
+    console.print(f"{s.title}: {s.kind}, {s.state}", markup=False)
+    if s.total:
+        more = "".join(f", {k.replace('_', ' ')} {v:.4g}" for k, v in s.more.items() if v == v)
+        console.print(f"{s.done:,.4g} of {s.total:,.4g} {s.unit} done ({s.share:.0%}){more}", markup=False)
+    if s.state == "interrupted":
+        console.print("The command that began it, given again, goes on with it.")
+    if s.rate == s.rate:
+        console.print(f"{s.rate:,.1f} {s.unit} a second, about {s.left / 60:,.1f} minutes left")

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, folders that are replaced as a whole, locks that end with their process."""
+"""Files that are whole or not there, and locks that end with their process."""
 
 import json
 import os
@@ -17,11 +17,30 @@ PROVENANCE = "provenance.json"
 def put(file: Path, content: str | bytes) -> None:
     """Write a file beside its place, make sure of it, and rename it into place."""
     beside = file.with_name(f".{file.name}.part")
-    with beside.open("wb") as out:
+    write(beside, content)
+    os.replace(beside, file)
+
+
+def write(file: Path, content: str | bytes) -> None:
+    """Write a file and make sure that it is on the disk."""
+    with file.open("wb") as out:
         out.write(content.encode() if isinstance(content, str) else content)
         out.flush()
         os.fsync(out.fileno())
-    os.replace(beside, file)
+
+
+def as_json(value: object) -> str:
+    """JSON as every file of results has it."""
+    return json.dumps(value, indent=1) + "\n"
+
+
+def read_json(file: Path) -> dict[str, Any] | None:
+    """A JSON object, None where there is none that can be read."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 @contextmanager
@@ -58,12 +77,8 @@ def provenance_of(folder: Path) -> dict[str, Any] | None:
 
 
 def read_table(file: Path) -> dict[str, Any] | None:
-    """A JSON object, None where there is none that can be read."""
-    try:
-        found = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+    """As :func:`read_json`."""
+    return read_json(file)
 
 
 def check_folder(folder: Path) -> None:

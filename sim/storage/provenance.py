@@ -1,9 +1,50 @@
-"""Which code made a result: what is half done by one version is not gone on with by another."""
+"""With what, from which commit and by which command results were made."""
 
 import hashlib
+import platform
+import subprocess
+import sys
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
+
+LIBRARIES = ("numpy", "scipy", "mesa", "pydantic", "xarray", "zarr")
+
+
+def circumstances() -> dict[str, Any]:
+    """Versions, commit and command."""
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return {"versions": libraries(), "commit": commit(), "command": command}
+
+
+def libraries() -> dict[str, str]:
+    """Versions of Python, of this package and of the libraries that results may depend on."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in ("alliance-cohesion", *LIBRARIES):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def commit() -> str | None:
+    """The commit of the checkout that the code runs from, None outside one or inside another's."""
+    here = Path(__file__).resolve()
+    if _git("ls-files", "--error-unmatch", here.name) is None:
+        return None
+    return _git("describe", "--always", "--dirty", "--abbrev=40") or None
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says of the folder of this file, None where it fails or is not there."""
+    here = str(Path(__file__).resolve().parent)
+    try:
+        done = subprocess.run(["git", "-C", here, *arguments], capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
 
 
 @lru_cache

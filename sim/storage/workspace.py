@@ -1,20 +1,328 @@
-"""The folder that a long computation fills and goes on with: told from a user's own, and held alone.
+"""The folder that a computation fills, alone, and that the same computation goes on with.
 
-Before it writes anything else a computation makes its lock, and that only where there is nothing; by the
-lock it knows the folder again. ``own`` are the names that it writes there, first that of the file which says
-what the folder holds; ``what`` is what to call it, such as ``sweep``.
+Runs, comparisons, claims, sweeps, calibrations, backtests and studies of mechanisms keep house alike:
+
+- ``.lock`` is held by the one that writes, and ends with its process, however that ends;
+- ``workspace.json`` says what the folder holds: kind, format, version of the model, what the numbers depend on;
+- ``.progress`` says how far the work is;
+- ``provenance.json`` comes last and says that the rest is whole.
+
+A folder is known by its lock and by ``workspace.json``; files of the user's are left alone. Results that are made at
+once are written to ``.new``, which is renamed to ``.ready`` when it is whole and moved into place from there: whoever
+is killed leaves the old results or the new ones, of which the next command moves what is left.
 """
 
+import datetime as dt
+import json
+import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.storage.files import check_folder, locked
+from sim.model.version import VERSION
+from sim.storage.files import PROVENANCE, as_json, check_folder, locked, provenance_of, put, read_json, write
+from sim.storage.provenance import circumstances
 
-LOCK = ".lock"
+CONTENTS = "workspace.json"
+LOCK, PROGRESS, NEW, READY = ".lock", ".progress", ".new", ".ready"
+FORMAT = 1
+FORMER = {
+    "study.json": "sweep",
+    "calibration.json": "calibration",
+    "backtest.json": "backtest",
+    "mechanisms.json": "study of mechanisms",
+}
+"""What said so before there was ``workspace.json``."""
+MOST_SHOWN = 12
+ANEW = "allowed: as it was, another --out, or --force to begin anew"
+
+
+@dataclass
+class Workspace:
+    """The folder of a computation, as it would be written now.
+
+    Parameters
+    ----------
+    folder : made where there is none.
+    kind : what it holds, such as ``sweep``.
+    title : for whoever asks how far it is.
+    identity : what the numbers depend on, ready for JSON; a folder with another is refused.
+    own : names of files and folders that the computation writes there, all of which a finished one has.
+    changeable : what may change meanwhile, such as words and the version of scores; what hangs on it is made anew.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> work = Workspace(Path(tempfile.mkdtemp()), "count", "To three", {"to": 3}, ["numbers.txt"])
+    >>> with work.held():
+    ...     work.begin()
+    ...     put(work.folder / "numbers.txt", "1 2 3")
+    ...     work.finish()
+    >>> work.is_finished(), kind_of(work.folder)
+    (True, 'count')
+    """
+
+    folder: Path
+    kind: str
+    title: str
+    identity: Mapping[str, Any]
+    own: Sequence[str]
+    changeable: Mapping[str, Any] = field(default_factory=dict)
+    _began: float = field(default=0.0, init=False, repr=False)
+    _first: float | None = field(default=None, init=False, repr=False)
+    _told: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _written: float = field(default=0.0, init=False, repr=False)
+
+    @property
+    def contents(self) -> dict[str, Any]:
+        """What ``workspace.json`` says."""
+        found = {
+            "kind": self.kind,
+            "format": FORMAT,
+            "model": VERSION,
+            "title": self.title,
+            "identity": dict(self.identity),
+            "changeable": dict(self.changeable),
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(found))
+        return plain
+
+    def there(self) -> dict[str, Any] | None:
+        """What the folder holds of this very computation, None where it holds nothing of its kind.
+
+        Raises
+        ------
+        InputError
+            Where it holds another one: says what differs.
+        """
+        there = contents_of(self.folder)
+        if there is None or there["kind"] != self.kind:
+            return None
+        self._check_same(there)
+        return there
+
+    def is_finished(self) -> bool:
+        """Whether the folder holds all of it, as it would be written now. Raises InputError as :meth:`there`."""
+        names = [n for n in (*self.own, PROVENANCE) if not n.startswith(".")]
+        return self.there() == self.contents and all((self.folder / n).exists() for n in names)
+
+    @contextmanager
+    def held(self, force: bool = False) -> Iterator[None]:
+        """Hold the folder; what cannot be is refused before anything is computed.
+
+        Raises
+        ------
+        InputError
+            Where it cannot be written, has files of the user's, is held by another process, holds results of another
+            kind, or (without ``force``) of another computation of this kind.
+        """
+        check_folder(self.folder)
+        self._check_ours(force)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with locked(self.folder / LOCK, exclusive=True, wait=False) as got:
+            if not got:
+                found = f"another {self.kind} is running there"
+                raise InputError([Problem(str(self.folder), "", found, "allowed: one at a time")])
+            shutil.rmtree(self.folder / NEW, ignore_errors=True)
+            if (self.folder / READY).exists():
+                self._move_in()
+            if not force:
+                self.there()
+            self._began, self._first, self._told, self._written = time.time(), None, {}, 0.0
+            try:
+                yield
+            finally:
+                self._leave()
+
+    def begin(self, force: bool = False) -> None:
+        """Write down what the folder holds, of which nothing that was there is kept if it is begun anew."""
+        if force or not contents_of(self.folder):
+            self.clear()
+        self.record()
+
+    def record(self) -> None:
+        """Write down what the folder holds. It is not finished then."""
+        (self.folder / PROVENANCE).unlink(missing_ok=True)
+        if contents_of(self.folder) != self.contents:
+            put(self.folder / CONTENTS, as_json(self.contents))
+
+    def clear(self) -> None:
+        """Delete what a computation wrote, what says that it is one last; hidden names stay."""
+        for name in (PROVENANCE, *reversed(self.own), *FORMER, CONTENTS):
+            for path in (self.folder / f".{name}.part", self.folder / name):
+                if not path.is_dir():
+                    path.unlink(missing_ok=True)
+                elif name in self.own:
+                    shutil.rmtree(path)
+
+    def tell(self, done: float, total: float, unit: str, **more: Any) -> None:
+        """Say how far the work is, in what it is counted in; written down once a second, for :func:`status`."""
+        self._first = done if self._first is None else self._first
+        now = time.time()
+        self._told = {
+            "kind": self.kind,
+            "title": self.title,
+            "done": done,
+            "total": total,
+            "unit": unit,
+            "rate": (done - self._first) / max(now - self._began, 1e-9),
+            **more,
+        }
+        if now - self._written >= 1.0:
+            self._write_progress()
+
+    def finish(self, **more: Any) -> None:
+        """Write the provenance, which says that all is there. ``more`` are entries of it."""
+        put(self.folder / PROVENANCE, as_json(self._provenance(more)))
+
+    @contextmanager
+    def results(self, **more: Any) -> Iterator[Path]:
+        """A folder to write results to, which replace those that are there as a whole. ``more``: of the provenance."""
+        new = self.folder / NEW
+        try:
+            new.mkdir()
+            yield new
+            write(new / CONTENTS, as_json(self.contents))
+            write(new / PROVENANCE, as_json(self._provenance(more)))
+            os.replace(new, self.folder / READY)
+            self._move_in()
+        except OSError as error:
+            found = f"cannot be written ({error.strerror or error})"
+            raise InputError([Problem(str(self.folder), "--out", found)]) from None
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+    def _move_in(self) -> None:
+        """Rename every finished file into place, provenance last; may be interrupted and called again."""
+        ready = self.folder / READY
+        made = sorted(ready.iterdir(), key=lambda p: (p.name == PROVENANCE, p.name))
+        if made:
+            (self.folder / PROVENANCE).unlink(missing_ok=True)
+        for item in made:
+            target = self.folder / item.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            os.replace(item, target)
+        ready.rmdir()
+
+    def _provenance(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        ended = time.time()
+        return {
+            "kind": self.kind,
+            "model": VERSION,
+            **circumstances(),
+            "began": _moment(self._began),
+            "ended": _moment(ended),
+            "seconds": round(ended - self._began, 1),
+            **more,
+            "progress": self._told,
+        }
+
+    def _write_progress(self) -> None:
+        self._written = time.time()
+        beside = self.folder / f"{PROGRESS}.part"
+        beside.write_text(json.dumps(self._told), "utf-8")
+        os.replace(beside, self.folder / PROGRESS)
+
+    def _leave(self) -> None:
+        """Keep how far an unfinished work is; leave nothing where nothing was begun."""
+        unfinished = (self.folder / CONTENTS).exists() and not (self.folder / PROVENANCE).exists()
+        if unfinished and self._told:
+            self._write_progress()
+        else:
+            (self.folder / PROGRESS).unlink(missing_ok=True)
+        if [p.name for p in self.folder.iterdir()] == [LOCK]:
+            (self.folder / LOCK).unlink()
+            self.folder.rmdir()
+
+    def _check_ours(self, force: bool) -> None:
+        """Files of the user's are left alone: all of them without a lock, with one those that no computation wrote."""
+        if not self.folder.exists():
+            return
+        names = {p.name for p in self.folder.iterdir()}
+        kind, former = kind_of(self.folder), _former(self.folder)
+        if kind or former:
+            if (kind or former) != self.kind:
+                raise self._refused(f"holds a {kind or former}, not a {self.kind}", "allowed: another --out")
+            if not kind and not force:
+                found = f"holds a {former} in the layout of a former version, which this one does not read"
+                raise self._refused(found, "allowed: another --out, or --force to begin anew")
+            return
+        ours = {LOCK, PROGRESS, NEW, READY, CONTENTS, PROVENANCE, *self.own} if LOCK in names else set()
+        others = sorted(n for n in names if not {n, n.removeprefix(".").removesuffix(".part")} & ours)
+        if others:
+            found = f"holds files that are not a {self.kind}'s: {', '.join(others[:3])}"
+            raise self._refused(found, "allowed: another --out, or an empty folder")
+
+    def _refused(self, found: str, allowed: str) -> InputError:
+        return InputError([Problem(str(self.folder), "--out", found, allowed)])
+
+    def _check_same(self, there: Mapping[str, Any]) -> None:
+        """Raises InputError with everything on which the numbers depend and that is not as it was."""
+        before, now = (
+            flat({"version of the model": c["model"], "format": c["format"], **c["identity"]})
+            for c in (there, self.contents)
+        )
+        changed = [k for k in {**before, **now} if before.get(k) != now.get(k)]
+        problems = [
+            Problem(str(self.folder), k, f"{_short(before.get(k))} when it began, now {_short(now.get(k))}", ANEW)
+            for k in changed[:MOST_SHOWN]
+        ]
+        if len(changed) > MOST_SHOWN:
+            problems.append(Problem(str(self.folder), "", f"{len(changed) - MOST_SHOWN} more changes"))
+        if problems:
+            raise InputError(problems)
+
+
+def contents_of(folder: Path) -> dict[str, Any] | None:
+    """What a folder holds, None where it is none that a computation wrote."""
+    there = read_json(folder / CONTENTS)
+    return there if there and {"kind", "format", "model", "identity"} <= set(there) else None
+
+
+def kind_of(folder: Path) -> str:
+    """The kind of results in a folder, finished or not; empty where it is none that a computation wrote."""
+    return str((contents_of(folder) or {}).get("kind", ""))
+
+
+def _former(folder: Path) -> str:
+    """The kind of results from before there was ``workspace.json``; empty where there are none."""
+    if (folder / LOCK).exists():
+        return next((kind for name, kind in FORMER.items() if read_json(folder / name)), "")
+    there = provenance_of(folder) or {}
+    named = {"engine": "run", "comparison": "comparison", "claims": "ledger"}
+    return next((kind for key, kind in named.items() if key in there and "versions" in there), "")
+
+
+def flat(value: object, path: str = "") -> dict[str, object]:
+    """Every number and text of nested tables by dotted path."""
+    if isinstance(value, Mapping) and value:
+        return {k: v for key, x in value.items() for k, v in flat(x, f"{path}.{key}" if path else key).items()}
+    if isinstance(value, list) and value:
+        return {k: v for i, x in enumerate(value) for k, v in flat(x, f"{path}[{_named(x, i)}]").items()}
+    return {path: value}
+
+
+def _named(x: object, i: int) -> str:
+    """An entry of a list by its scenario, all else by number."""
+    return str(x["scenario"]) if isinstance(x, Mapping) and "scenario" in x else str(i)
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _moment(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds")
+
+
+# ---- what calibrations, backtests and mechanisms still stand on
 
 
 @contextmanager

@@ -1,12 +1,9 @@
 """The end of a study: tables, figures, checksums; provenance last, which says that all is there."""
 
 import csv
-import datetime as dt
 import hashlib
 import io
-import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.model.outcomes import OUTCOMES
-from sim.results.run import circumstances
-from sim.storage.files import PROVENANCE, put
+from sim.storage.files import write
+from sim.storage.workspace import CONTENTS, Workspace
 from sim.studies.freeze import CHECKSUMS, FAILURES, FIGURES, STUDY, SUMMARY
-from sim.studies.plan import FROZEN, POINTS, Plan
+from sim.studies.plan import POINTS, Plan
 from sim.studies.store import DATASET, Receipt, intact, receipt_file
 
 if TYPE_CHECKING:
@@ -35,41 +32,35 @@ COLUMNS = [
 ]
 
 
-def finish(plan: Plan, folder: Path, receipts: Mapping[int, Receipt], began: dt.datetime) -> bool:
+def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt]) -> bool:
     """Write what a finished study has; False where a batch was damaged and has to be run again."""
+    folder = work.folder
     damaged = [k for k, r in receipts.items() if not intact(folder, r)]
     for k in damaged:
         receipt_file(folder, k).unlink()
     if damaged:
         return False
-    write_summary(plan, folder)
-    put(folder / FAILURES, failures_text(plan, receipts))
-    draw(folder)
-    put(folder / CHECKSUMS, checksums(folder))
-    provenance = {
-        "study": plan.content["name"],
-        "points": plan.size,
-        "runs": sum(r.runs for r in receipts.values()),
-        "seed": plan.tables.seed,
-        "code": plan.content["code"],
-        **circumstances(),
-        "began": began.isoformat(timespec="seconds"),
-        "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-    }
-    put(folder / PROVENANCE, json.dumps(provenance, indent=1) + "\n")
+    with work.results(
+        study=plan.content["name"],
+        points=plan.size,
+        runs=sum(r.runs for r in receipts.values()),
+        seed=plan.tables.seed,
+    ) as new:
+        write_summary(plan, folder, new / SUMMARY)
+        write(new / FAILURES, failures_text(plan, receipts))
+        draw(folder, new / FIGURES)
+        write(new / CHECKSUMS, checksums(folder, new))
     return True
 
 
-def write_summary(plan: Plan, folder: Path) -> None:
+def write_summary(plan: Plan, folder: Path, summary: Path) -> None:
     """summary.csv, a batch at a time, so that memory does not grow with the number of points."""
-    beside = folder / f".{SUMMARY}.part"
-    with beside.open("w", encoding="utf-8", newline="") as out:
+    with summary.open("w", encoding="utf-8", newline="") as out:
         out.write(",".join(COLUMNS) + "\n")
         for table in summaries(plan, folder):
             table.round(9).to_csv(out, index=False, header=False, lineterminator="\n")
         out.flush()
         os.fsync(out.fileno())
-    os.replace(beside, folder / SUMMARY)
 
 
 def summaries(plan: Plan, folder: Path) -> Iterator["pd.DataFrame"]:
@@ -106,31 +97,27 @@ def failures_text(plan: Plan, receipts: Mapping[int, Receipt]) -> str:
     return text.getvalue()
 
 
-def draw(folder: Path) -> None:
-    """Draw the figures into a folder beside, then put it into place."""
+def draw(folder: Path, figures: Path) -> None:
+    """Draw the figures of a dataset."""
     import xarray as xr
 
     from sim.figures.phase import draw_study
     from sim.figures.style import save
 
-    beside = folder / f".{FIGURES}.part"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
+    figures.mkdir()
     dataset = xr.open_zarr(folder / DATASET, chunks=None, consolidated=False)
     for name, figure in draw_study(dataset).items():
-        save(figure, beside / f"{name}.png")
-    shutil.rmtree(folder / FIGURES, ignore_errors=True)
-    os.replace(beside, folder / FIGURES)
+        save(figure, figures / f"{name}.png")
 
 
-def checksums(folder: Path) -> str:
-    """The hash of every result file, as ``sha256sum -c`` reads them."""
-    names = (FROZEN, POINTS, STUDY, SUMMARY, FAILURES)
-    files = [folder / n for n in names]
-    files += sorted(p for part in (DATASET, FIGURES) for p in (folder / part).rglob("*") if p.is_file())
+def checksums(folder: Path, new: Path) -> str:
+    """The hash of every result file, as ``sha256sum -c`` reads them; tables and figures are still in ``new``."""
+    files = [(folder, folder / n) for n in (CONTENTS, POINTS, STUDY)]
+    files += [(folder, p) for p in sorted((folder / DATASET).rglob("*")) if p.is_file()]
+    files += [(new, p) for p in sorted(new.rglob("*")) if p.is_file()]
     lines = []
-    for file in files:
+    for home, file in files:
         with file.open("rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()
-        lines.append(f"{found}  {file.relative_to(folder).as_posix()}\n")
+        lines.append(f"{found}  {file.relative_to(home).as_posix()}\n")
     return "".join(lines)

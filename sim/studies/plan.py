@@ -21,15 +21,12 @@ from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import Scenario, load
 from sim.scenario.resolved import resolved, restored
-from sim.storage import provenance as source
+from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
 from sim.studies.tables import Factor, StudyTables
 from sim.studies.target import Target, adjustments, overrides, target, whole
 
-FROZEN, POINTS = "study.json", "points.csv"
-FORMAT = 1
-FLOORS = ("model", "scenario", "engines", "outcomes", "studies")
-"""Whose code makes results: a study goes on only with the code it began with."""
+POINTS = "points.csv"
 LANES = 9 * 16 * BLOCK
 """Members x runs of a batch: what bounds the memory of a worker."""
 MOST_POINTS, BATCHES = 64, 16
@@ -70,31 +67,30 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """What a worker must have in common with the study."""
-    return source.versions(*FLOORS)
-
-
-def frozen(study: Study) -> dict[str, Any]:
-    """All that a study's results depend on, its points left out."""
-    tables = study.tables.model_dump(mode="json", by_alias=True, exclude_none=True)
-    levels = {"values", "low", "high", "levels"}  # points.csv has them
-    tables["factors"] = {
-        n: f.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=levels) for n, f in study.factors.items()
-    }
-    del tables["design"]
-    return {
-        "format": FORMAT,
+def frozen(study: Study) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All that a study's numbers depend on, its points left out; and its words, which may change."""
+    identity = {**study.tables.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=WORDS), "factors": {}}
+    for name, f in study.factors.items():
+        levels = {"values", "low", "high", "levels", "label"}  # points.csv has them
+        identity["factors"][name] = f.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=levels)
+    variants, files = _variants(study)
+    words = {
         "name": study.name,
-        "study": tables,
-        "variants": _variants(study),
-        **versions(),
+        "question": study.tables.question,
+        "focus": study.tables.focus,
+        "labels": {n: f.label for n, f in study.factors.items()},
+        "variants": files,
     }
+    return {"study": identity, "variants": variants, "numpy": np.__version__}, words
 
 
-def _variants(study: Study) -> list[dict[str, Any]]:
-    """Each scenario, loaded anew for all values of what the arrays of a program do not show."""
-    found = []
+WORDS = {"title", "question", "focus", "design"}
+TITLES = ("title", "description")
+
+
+def _variants(study: Study) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Each scenario, loaded anew for all values of what the arrays of a program do not show; file and words of each."""
+    found, words = [], []
     problems: list[Problem] = []
     for scenario, to in zip(study.scenarios, study.targets, strict=True):
         names = [n for n in study.factors if to[n].others]
@@ -107,23 +103,23 @@ def _variants(study: Study) -> list[dict[str, Any]]:
                 at = str(study.file)
                 problems += [Problem(at, p.path, p.found, p.allowed, p.suggestion) for p in error.problems]
                 continue
+            whole_scenario = resolved(varied)
+            said = {k: whole_scenario["tables"].pop(k) for k in TITLES if k in whole_scenario["tables"]}
+            words.append({"file": str(scenario.file), **said})
             found.append(
-                {
-                    "scenario": scenario.name,
-                    "file": str(scenario.file),
-                    "values": [float(x) for x in row],
-                    "resolved": resolved(varied),
-                }
+                {"scenario": scenario.name, "values": [float(x) for x in row], "resolved": whole_scenario},
             )
     if problems:
         raise InputError(problems)
-    return found
+    return found, words
 
 
 @dataclass(frozen=True)
 class Plan:
     """A frozen study as workers use it."""
 
+    title: str
+    model: str
     content: Mapping[str, Any]
     scenarios: list[str]
     """The scenario of every point."""
@@ -134,12 +130,16 @@ class Plan:
     def tables(self) -> Any:
         """The study's tables, its design and factors left out."""
         own = {k: v for k, v in self.content["study"].items() if k != "factors"}
-        return StudyTables.model_validate({**own, "design": {"kind": "grid"}})
+        words = {"title": self.title, **{k: self.content[k] for k in ("question", "focus")}}
+        return StudyTables.model_validate({**own, **words, "design": {"kind": "grid"}})
 
     @cached_property
     def factors(self) -> dict[str, Factor]:
         """What is varied; a column of a file may be named by its path."""
-        return {n: Factor.model_validate(f) for n, f in self.content["study"]["factors"].items()}
+        labels = self.content["labels"]
+        return {
+            n: Factor.model_validate({**f, "label": labels[n]}) for n, f in self.content["study"]["factors"].items()
+        }
 
     @property
     def size(self) -> int:
@@ -158,8 +158,9 @@ class Plan:
     ) -> dict[tuple[str, tuple[float, ...]], tuple[Scenario, Program, dict[str, Target]]]:
         """Of every variant: scenario, program, and what factors move in it."""
         found = {}
-        for v in self.content["variants"]:
-            scenario = restored(v["resolved"], Path(v["file"]))
+        for v, words in zip(self.content["variants"], self.content["words"], strict=True):
+            tables = {**v["resolved"]["tables"], **{k: words[k] for k in TITLES if k in words}}
+            scenario = restored({**v["resolved"], "tables": tables}, Path(words["file"]))
             to = {n: target(f, scenario, "", "")[0] for n, f in self.factors.items()}
             found[v["scenario"], tuple(v["values"])] = scenario, compile(scenario), to
         return found
@@ -221,11 +222,18 @@ def toml(value: object) -> str:
     return json.dumps(value) if isinstance(value, str | bool) else str(value)
 
 
+def plan_of(contents: Mapping[str, Any], scenarios: list[str], values: Array) -> Plan:
+    """The plan that the contents of a folder and its points make."""
+    words = contents["changeable"]
+    content = {**words, **contents["identity"], "words": words["variants"]}
+    return Plan(contents["title"], contents["model"], content, scenarios, values)
+
+
 def opened(folder: Path) -> Plan:
     """The plan of a folder. Raises InputError where there is none."""
     try:
-        text = (folder / FROZEN).read_text("utf-8")
-        return _opened(str(folder.resolve()), digest(text))
+        text = (folder / CONTENTS).read_text("utf-8")
+        return _opened(str(folder.resolve()), text)
     except (OSError, ValueError, KeyError, TypeError) as error:
         what = "no such study" if isinstance(error, FileNotFoundError) else "cannot be read"
         allowed = "allowed: a folder that `cohesion sweep` wrote"
@@ -233,10 +241,10 @@ def opened(folder: Path) -> Plan:
 
 
 @lru_cache(maxsize=4)
-def _opened(folder: str, _frozen: str) -> Plan:
-    content = json.loads((Path(folder) / FROZEN).read_text("utf-8"))
+def _opened(folder: str, contents: str) -> Plan:
+    content = json.loads(contents)
     points = Path(folder) / POINTS
-    if digest(points.read_text("utf-8")) != content["points"]["digest"]:
+    if digest(points.read_text("utf-8")) != content["changeable"]["points"]["digest"]:
         raise ValueError("points.csv is not the one that was frozen")
     with points.open(encoding="utf-8", newline="") as lines:
-        return Plan(content, *read_points(lines))
+        return plan_of(content, *read_points(lines))

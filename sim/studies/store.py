@@ -18,9 +18,10 @@ import numpy as np
 
 from sim.errors import InputError, Problem
 from sim.model.outcomes import OUTCOMES
+from sim.model.version import VERSION
 from sim.storage.files import locked, put
 from sim.studies.batch import KEPT, Failure, Outcome, run_points
-from sim.studies.plan import Plan, opened, versions
+from sim.studies.plan import Plan, opened
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,7 +102,7 @@ def _labels(plan: Plan) -> "xr.Dataset":
     dates = np.array([p.dates[t] for t in plan.ticks], dtype="datetime64[D]").astype("datetime64[s]")
     scenario = next(iter(plan.programs.values()))[0]
     names = list(dict.fromkeys(v["scenario"] for v in plan.content["variants"]))
-    titles = {v["scenario"]: v["resolved"]["tables"]["title"] for v in plan.content["variants"]}
+    titles = {v["scenario"]: w["title"] for v, w in zip(plan.content["variants"], plan.content["words"], strict=True)}
     factors = {n: ("point", plan.values[:, k]) for k, n in enumerate(plan.factors)}
     return xr.Dataset(
         coords={
@@ -223,8 +224,8 @@ def run_batch(folder: str, batch: int) -> Receipt:
     keep_memory()
     home = Path(folder)
     plan = opened(home)
-    if any(plan.content[k] != v for k, v in versions().items()):
-        found = "this worker has another version of the code or of numpy than the study began with"
+    if (plan.model, plan.content["numpy"]) != (VERSION, np.__version__):
+        found = "this worker has another version of the model or of numpy than the study began with"
         raise InputError([Problem(str(home), "", found, "allowed: the same on all machines")])
     with working(home):
         return fill(home, plan, batch, run_points(plan, plan.batches[batch]))

@@ -1,6 +1,5 @@
 """The verb: freeze a study, run what is missing, write its tables and figures."""
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.storage.files import locked
 from sim.storage.workers import processes
-from sim.storage.workspace import alone, clear
+from sim.storage.workspace import Workspace
 from sim.studies.finish import finish
-from sim.studies.freeze import FAILURES, OWN, SUMMARY, freeze, is_finished
+from sim.studies.freeze import FAILURES, SUMMARY, freeze, workspace
 from sim.studies.plan import POINTS, Plan, opened
 from sim.studies.store import DATASET, WORKING, Receipt, receipt
 from sim.studies.study import Study, load_study
@@ -116,35 +115,41 @@ def sweep(
     study = study if isinstance(study, Study) else load_study(study)
     folder = Path(out) if out else Path("results") / study.name
     workers = processes(jobs)
-    if not force and is_finished(study, folder):
+    work, scenarios, values = workspace(study, folder, force)
+    if not force and work.is_finished():
         return Sweep(folder, True)
-    with alone(folder, OWN, "sweep"):
+    with work.held(force):
         with locked(folder / WORKING, exclusive=True, wait=True):
             pass  # the workers of one that was killed
         if force:
-            clear(folder, OWN)
-        plan = freeze(study, folder)
-        began = dt.datetime.now(dt.UTC)
+            work.clear()
+        plan = freeze(study, work, scenarios, values)
         while True:
-            receipts = _run_missing(plan, folder, workers, scheduler, progress, stop)
+            receipts = _run_missing(plan, work, workers, scheduler, progress, stop)
             if len(receipts) < len(plan.batches):
                 return Sweep(folder, False)
-            if finish(plan, folder, receipts, began):
+            if finish(plan, work, receipts):
                 return Sweep(folder, True)
 
 
 def _run_missing(
     plan: Plan,
-    folder: Path,
+    work: Workspace,
     jobs: int,
     scheduler: str | None,
     progress: Callable[[Progress], None] | None,
     stop: Callable[[], bool],
 ) -> dict[int, Receipt]:
     """Run every batch that has no receipt; all receipts there are."""
+    folder = work.folder
     there = {k: receipt(folder, k, points) for k, points in enumerate(plan.batches)}
     receipts = {k: r for k, r in there.items() if r}
-    tell = progress or (lambda _: None)
+
+    def tell(p: Progress) -> None:
+        work.tell(p.done, p.total, "points", failed=p.failed, largest_mcse=p.largest_mcse)
+        if progress:
+            progress(p)
+
     tell(so_far(plan, receipts))
     missing = [k for k in there if k not in receipts]
     for done in run_batches(folder, missing, min(jobs, len(missing)), scheduler, stop) if missing else ():

@@ -18,12 +18,12 @@ from sim.estimates.summary import Summary, statistics
 from sim.model.noise import BLOCK
 from sim.results.run import run
 from sim.scenario.load import load, parse_override
-from sim.storage import provenance as source
+from sim.storage import workspace
 from sim.storage.files import locked
+from sim.storage.status import status
 from sim.storage.workspace import LOCK
 from sim.studies import batch as batches
 from sim.studies import plan as plans
-from sim.studies.status import status
 from sim.studies.sweep import Progress, sweep
 from tests.helpers import SIX
 from tests.study_files import contents, differing, study_file
@@ -164,13 +164,13 @@ def test_points_may_be_added(finished: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("runs = 40", "runs = 41", r"study\.runs: 40 when the study began, now 41"),
-        ("seed = 5", "seed = 6", r"study\.seed: 5 when the study began, now 6"),
+        ("runs = 40", "runs = 41", r"study\.runs: 40 when it began, now 41"),
+        ("seed = 5", "seed = 6", r"study\.seed: 5 when it began, now 6"),
         ("high = 1.5", "high = 1.6", r"points are no longer in the design"),
         (
             '"time.step" = "year"',
             '"time.step" = "year", "leader.war" = 0.4',
-            r"variants\[six\]\.resolved\.tables\.leader\.war\.value: nothing when the study began, now 0\.4",
+            r"variants\[six\]\.resolved\.tables\.leader\.war\.value: nothing when it began, now 0\.4",
         ),
         ('as = "scale"', 'as = "scale"\nfrom = 2021-01-01', r"factors\.autonomy\.from: nothing .* 2021-01-01"),
     ],
@@ -184,14 +184,14 @@ def test_changed_inputs_are_refused(finished: Path, tmp_path: Path, old: str, ne
     assert contents(tmp_path / "out") == before
 
 
-def test_other_code_is_refused_and_force_begins_anew(
+def test_another_version_of_the_model_is_refused_and_force_begins_anew(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(finished, tmp_path / "out")
     file = study_file(tmp_path)
     with monkeypatch.context() as other:
-        other.setattr(source, "code", lambda *_: "another")
-        with pytest.raises(InputError, match=r"code: .* when the study began, now another"):
+        other.setattr(workspace, "VERSION", "0")
+        with pytest.raises(InputError, match=r"version of the model: \S+ when it began, now 0; allowed: .* --force"):
             sweep(file, tmp_path / "out", jobs=1)
     shutil.rmtree(tmp_path / "out/receipts")
     assert sweep(file, tmp_path / "out", jobs=1, force=True).finished
@@ -359,7 +359,7 @@ def test_two_sweeps_at_once_are_refused(finished: Path) -> None:
 
 
 def test_status_of_no_study(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such study; allowed: a folder that `cohesion sweep` wrote"):
+    with pytest.raises(InputError, match="holds no results; allowed: a folder that `cohesion` wrote"):
         status(tmp_path)
 
 

@@ -1,0 +1,98 @@
+"""How far a computation is, from its folder alone."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError, Problem
+from sim.storage.files import locked, provenance_of, read_json
+from sim.storage.workspace import LOCK, PROGRESS, contents_of
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a computation is."""
+
+    kind: str
+    """run, comparison, ledger, sweep, calibration, backtest or study of mechanisms."""
+    title: str
+    folder: str
+    state: str
+    """finished, running or interrupted."""
+    done: float
+    total: float
+    unit: str
+    """In what both are counted."""
+    rate: float
+    """A second, since it was begun or gone on with; NaN where it is not running or has only begun."""
+    left: float
+    """Seconds left at this rate."""
+    more: dict[str, Any] = field(default_factory=dict)
+    """What else is said, such as the number of points that failed."""
+
+    @property
+    def share(self) -> float:
+        """Share done, 0 to 1."""
+        return self.done / self.total if self.total else float(self.state == "finished")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {**asdict(self), "share": self.share}
+
+
+def status(folder: str | Path) -> Status:
+    """Look at a folder that a command fills, running or not.
+
+    Parameters
+    ----------
+    folder : of a run, comparison, ledger of claims, sweep, calibration, backtest or study of mechanisms.
+
+    Returns
+    -------
+    Status
+        Kind, title, state, what is done of how much, and while it runs how fast and how long still (seconds).
+
+    Raises
+    ------
+    InputError
+        Where it is no such folder.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.status("nowhere")
+    Traceback (most recent call last):
+    sim.errors.InputError: nowhere: holds no results; allowed: a folder that `cohesion` wrote or is writing
+    """
+    home = Path(folder)
+    contents, progress = contents_of(home) or {}, read_json(home / PROGRESS)
+    provenance = provenance_of(home) if contents else None
+    told = progress or (provenance or {}).get("progress") or {}
+    if not contents and not told:
+        allowed = "allowed: a folder that `cohesion` wrote or is writing"
+        raise InputError([Problem(str(folder), "", "holds no results", allowed)])
+    running = progress is not None and _is_held(home / LOCK)
+    state = "running" if running else "finished" if provenance else "interrupted"
+    own = {"kind", "title", "done", "total", "unit", "rate"}
+    done, total, rate = (float(told.get(k, 0)) for k in ("done", "total", "rate"))
+    rate = rate if running and rate > 0 else float("nan")
+    return Status(
+        str(told.get("kind") or contents.get("kind", "")),
+        str(told.get("title") or contents.get("title", "")),
+        str(home),
+        state,
+        done,
+        total,
+        str(told.get("unit", "")),
+        rate,
+        (total - done) / rate,
+        {k: v for k, v in told.items() if k not in own},
+    )
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether a process holds a lock."""
+    if not lock.exists():
+        return False
+    with locked(lock, exclusive=False, wait=False) as got:
+        return not got
