@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sim.cli import show
 from sim.errors import InputError
 
 # looking for pydantic plugins costs a tenth of the time that `check` may take
@@ -15,7 +16,6 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 app = typer.Typer(
     name="cohesion",
-    help="What holds an alliance together, who leaves it, when, and what would change that.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,6 +28,29 @@ ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenari
 
 def _verb(name: str) -> Any:
     return import_module(f"sim.cli.{name}")
+
+
+def _overrides(texts: list[str]) -> dict[str, Any]:
+    from sim.scenario.load import parse_override
+
+    return dict(map(parse_override, texts))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"cohesion {version('alliance-cohesion')}")
+        raise typer.Exit
+
+
+@app.callback()
+def cohesion(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What holds an alliance together, who leaves it, when, and what would change that."""
 
 
 @app.command()
@@ -46,10 +69,13 @@ def run(
     ] = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another run's results.")] = False,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="Also print conduct, freezes, outsiders, errors and shares of uncertainty.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run a scenario: print its table, write tables, dataset and figures."""
-    _verb("run").main(scenario, runs, seed, engine, set_, out, force, json)
+    _verb("run").main(scenario, runs, seed, engine, _overrides(set_), out, force, detail, json)
 
 
 @app.command()
@@ -66,8 +92,8 @@ def compare(
     force: Annotated[bool, typer.Option("--force", help="Overwrite other results.")] = False,
     json: Json = False,
 ) -> None:
-    """Compare scenarios on the same luck: differences with paired errors."""
-    _verb("compare").main(scenario, others, runs, seed, set_, out, force, json)
+    """Compare scenarios under common random numbers: differences with paired errors."""
+    _verb("compare").main(scenario, others, runs, seed, _overrides(set_), out, force, json)
 
 
 @app.command()
@@ -135,7 +161,7 @@ def backtest(
     force: Annotated[bool, typer.Option("--force", help="Begin anew where another backtest is.")] = False,
     json: Json = False,
 ) -> None:
-    """Fit to the past, foretell what came after, score against dull rules."""
+    """Fit to the past, forecast what came after, score against baseline rules."""
     _verb("backtest").main(study, out, jobs, force, json)
 
 
@@ -171,7 +197,7 @@ def explain(
     json: Json = False,
 ) -> None:
     """Say where a value comes from: its path over time, coding rule and sources."""
-    _verb("explain").main(scenario, path, set_, json)
+    _verb("explain").main(scenario, path, _overrides(set_), json)
 
 
 @app.command(name="list")
@@ -205,14 +231,16 @@ def replay(
 
 def main() -> None:
     """Entry point. Bad input exits with 2 and no traceback, an interruption with 130."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams of the interpreter
     try:
         app(standalone_mode=True)
     except InputError as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)
+            show.notice(str(problem))
         sys.exit(2)
     except KeyboardInterrupt:
-        print("Interrupted; nothing was written.", file=sys.stderr)
+        show.notice("Interrupted; nothing was written.")
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

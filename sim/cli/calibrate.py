@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
+from sim.cli.show import Column
 from sim.errors import InputError, Problem
 from sim.inference.calibrate import Calibrated, calibrate
 from sim.inference.smc import Stage
@@ -30,7 +28,7 @@ def main(study: str, out: Path | None, jobs: int | None, until: str | None, forc
         show.print_json({"diagnostics": found.diagnostics, "coefficients": found.summary})
     else:
         print_calibrated(loaded.tables.title, found)
-    show.err().print(f"In {folder}/: posterior.csv, summary.csv, diagnostics.json, figures.")
+    show.notice(f"In {folder}/: posterior.csv, summary.csv, diagnostics.json, figures.")
 
 
 def _date(text: str | None) -> dt.date | None:
@@ -45,14 +43,14 @@ def _date(text: str | None) -> dt.date | None:
 @contextmanager
 def bar(name: str) -> Iterator[Callable[[int, float, float, Stage | None], None]]:
     """How far the power of the likelihood is, and how the last stage did, on standard error."""
-    with show.stages(f"{name}: power") as shown:
+    with show.progress(1.0, f"{name}: power") as advance:
 
         def tell(number: int, power: float, share: float, last: Stage | None) -> None:
-            told = f"stage {number}, {100 * share:.0f} %"
+            words = f"stage {number}, {100 * share:.0f} %"
             if last is not None and last.number:
                 r = last.rows[-1]
-                told += f"; effective {r.effective:.0f}, accepted {r.accepted:.2f}"
-            shown(power, told)
+                words += f"; effective {r.effective:.0f}, accepted {r.accepted:.2f}"
+            advance(power, words)
 
         yield tell
 
@@ -60,14 +58,13 @@ def bar(name: str) -> Iterator[Callable[[int, float, float, Stage | None], None]
 def print_calibrated(title: str, found: Calibrated) -> None:
     """Prior against posterior, and the diagnostics."""
     d: dict[str, Any] = found.diagnostics
-    console = show.out()
-    console.print(
-        f"[bold]{title}[/bold]: {d['draws']:,} draws of {d['coefficients']} coefficients and {d['coded_places']} coded "
-        f"values; {d['conduct_observed']} answers to {d['motions']} motions, {d['ticks']} ticks of membership"
+    show.paragraph(
+        (title, "bold"),
+        f": {d['draws']:,} draws of {d['coefficients']} coefficients and {d['coded_places']} coded "
+        f"values; {d['conduct_observed']} answers to {d['motions']} motions, {d['ticks']} ticks of membership",
     )
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    for column in ("coefficient", "prior", "90 %", "posterior", "90 %", "spread"):
-        table.add_column(column, justify="left" if column == "coefficient" else "right", no_wrap=True)
+    heads = ("prior", "90 %", "posterior", "90 %", "spread")
+    rows = []
     for r in found.summary:
         cells = [
             c
@@ -78,8 +75,8 @@ def print_calibrated(title: str, found: Calibrated) -> None:
             )
         ]
         mark = " *" if r["spread"] > UNIDENTIFIED else ""
-        table.add_row(r["coefficient"], *cells, f"{r['spread']:.2f}{mark}")
-    console.print(table)
+        rows.append([r["coefficient"], *cells, f"{r['spread']:.2f}{mark}"])
+    show.table([Column("coefficient", left=True), *map(Column, heads)], rows)
     lines = [
         f"spread: standard deviation against the prior's; * above {UNIDENTIFIED}: not identified by the data.",
         f"{len(d['powers'])} powers and {d['rounds']} rounds, {d['different_draws']} different draws; fewest effective "
@@ -87,4 +84,5 @@ def print_calibrated(title: str, found: Calibrated) -> None:
         f"Log-evidence {d['log_evidence']:.2f}; the estimate of a log-likelihood has a standard deviation of "
         f"{d['log_likelihood_sd']:.2f}.",
     ]
-    console.print("\n".join(lines))
+    for line in lines:
+        show.paragraph(line)

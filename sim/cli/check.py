@@ -7,14 +7,13 @@ from sim.scenario.check import check
 
 def main(files: list[str], json: bool) -> None:
     """Check all files before giving up."""
-    found = {file: check(file) for file in files}
-    problems = [p for of_file in found.values() for p in of_file]
+    by_file = {file: check(file) for file in files}
+    problems = [problem for its in by_file.values() for problem in its]
+    fine = [file for file, its in by_file.items() if not its]
     if json:
-        fine = [file for file, of_file in found.items() if not of_file]
         show.print_json({"fine": fine, "problems": [vars(p) for p in problems]})
         raise SystemExit(2 if problems else 0)
-    for file, of_file in found.items():
-        if not of_file:
-            print(f"{file}: fine")
+    for file in fine:
+        show.line(f"{file}: fine")
     if problems:
         raise InputError(problems)

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from rich import box
-from rich.table import Table
-
 from sim.cli import show
+from sim.cli.show import Column
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import load_claims
 from sim.evidence.ledger import Ledger, checked_runs, identity, judge_all, names_of, save, work
@@ -13,6 +11,16 @@ from sim.evidence.statement import Finding, Row, Share
 from sim.evidence.words import called
 from sim.model.outcomes import VERDICTS
 from sim.storage.files import check_target
+
+COLUMNS = (
+    Column(""),
+    Column("Claim, its tests, and what they measure", words=True),
+    Column("Estimate"),
+    Column("Must be"),
+    Column("Holds in %\nof draws"),
+    Column("Verdict", left=True),
+    Column("At the\nmean", left=True),
+)
 
 
 def main(names: list[str], runs: int, seed: int, out: Path | None, force: bool, json: bool) -> None:
@@ -36,65 +44,53 @@ def main(names: list[str], runs: int, seed: int, out: Path | None, force: bool, 
         )
     else:
         print_ledger(ledger)
-    show.err().print(f"Written to {folder}/ (ledger.csv, tests.csv, figures).")
+    show.notice(f"In {folder}/: ledger.csv, tests.csv, figures.")
 
 
 def print_ledger(ledger: Ledger) -> None:
     """A block of rows a claim: the claim with its verdict, its tests, what each measures."""
-    console = show.out()
-    console.print(
-        f"[bold]The paper's claims, tested on the model[/bold]: {ledger.runs:,} runs of each scenario, seed {ledger.seed}; "
-        "± is one Monte Carlo standard error"
+    show.paragraph(
+        ("The paper's claims, tested on the model", "bold"),
+        f": {ledger.runs:,} runs of each scenario, seed {ledger.seed}; ± is one Monte Carlo standard error",
     )
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_lines=False)
-    table.add_column("")
-    table.add_column("Claim, its tests, and what they measure")
-    table.add_column("Estimate", justify="right", no_wrap=True)
-    table.add_column("Must be", justify="right", no_wrap=True)
-    table.add_column("Holds in %\nof draws", justify="right", no_wrap=True)
-    table.add_column("Verdict", no_wrap=True)
-    table.add_column("At the\nmean", no_wrap=True)
+    rows: list[list[show.Part]] = []
     for j in ledger.judged:
         names = names_of(j.claim)
-        table.add_row(
-            f"[bold]{j.claim.name}[/bold]",
-            f"[bold]{j.claim.tables.title}[/bold]",
-            "",
-            "",
-            f"[bold]{percent(j.holds)}[/bold]",
-            f"[bold]{j.verdict}[/bold]",
-            yes(j.at_mean),
-        )
+        claim = (j.claim.name, j.claim.tables.title, "", "", percent(j.holds), j.verdict)
+        rows.append([*((cell, "bold") for cell in claim), yes(j.at_mean)])
         for finding in j.findings:
-            add_test(table, finding, names)
-        table.add_section()
-    console.print(table)
+            rows += tests(finding, names)
+        rows.append([""] * len(COLUMNS))
+    show.table(COLUMNS, rows, keys=2)
     counts = ledger.table.verdict.value_counts()
-    told = ", ".join(f"{counts.get(v, 0)} {v}" for v in VERDICTS)
-    console.print(
-        f"{told}. A claim holds in a draw of what is uncertain ({ledger.runs // REPLICATES:,} draws) where all its "
+    verdicts = ", ".join(f"{counts.get(v, 0)} {v}" for v in VERDICTS)
+    show.paragraph(
+        f"{verdicts}. A claim holds in a draw of what is uncertain ({ledger.runs // REPLICATES:,} draws) where all its "
         "tests do; brackets: 95 % interval. Supported: in 90 % or more, contradicted: in 10 % or less, the "
         "interval included. At the mean: whether it holds for the estimates."
     )
 
 
-def add_test(table: Table, finding: Finding, names: dict[str, str]) -> None:
+def tests(finding: Finding, names: dict[str, str]) -> list[list[show.Part]]:
     """A test and what it measures, in one row where that is one thing."""
-    rows = [(called(row.label, names), number(row), row.holds.value) for row in finding.rows]
-    alone = len(rows) == 1
-    table.add_row(
-        "",
-        f"{finding.test.says} ({rows[0][0]})" if alone else finding.test.says,
-        rows[0][1] if alone else "",
-        threshold(finding),
-        percent(finding.share),
-        "",
-        yes(finding.at_mean),
-    )
-    for label, estimate, holds in () if alone else rows:
-        table.add_row("", f"  {label}", estimate, "", f"{100 * holds:.0f}", "", "")
+    measures = [(called(row.label, names), number(row), row.holds.value) for row in finding.rows]
+    alone = len(measures) == 1
+    rows: list[list[show.Part]] = [
+        [
+            "",
+            f"{finding.test.says} ({measures[0][0]})" if alone else finding.test.says,
+            measures[0][1] if alone else "",
+            threshold(finding),
+            percent(finding.share),
+            "",
+            yes(finding.at_mean),
+        ]
+    ]
+    for label, estimate, holds in () if alone else measures:
+        rows.append(["", f"  {label}", estimate, "", f"{100 * holds:.0f}", "", ""])
     if finding.note:
-        table.add_row("", f"  {finding.note}", "", "", "", "", "")
+        rows.append(["", f"  {finding.note}", "", "", "", "", ""])
+    return rows
 
 
 def yes(holds: bool) -> str:

@@ -1,12 +1,10 @@
-"""`cohesion compare`: differences between scenarios on the same luck."""
+"""`cohesion compare`: differences between scenarios under common random numbers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.table import Table
-
 from sim.cli import show
+from sim.cli.show import Column
 from sim.errors import InputError
 from sim.results.comparison import Comparison, comparable, compare, identity, save
 from sim.scenario.load import Scenario, load
@@ -15,7 +13,7 @@ from sim.storage.files import check_target
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = {"any_exit": "any exit", "dissolution": "dissolution", "cohesion": "cohesion"}
+SHOWN = {"any_exit": "some exit", "dissolution": "dissolution", "cohesion": "cohesion"}
 
 
 def main(
@@ -23,7 +21,7 @@ def main(
     others: list[str],
     runs: int,
     seed: int,
-    sets: list[str],
+    overrides: dict[str, Any],
     out: Path | None,
     force: bool,
     json: bool,
@@ -32,7 +30,7 @@ def main(
     loaded, problems = [], []
     for name in (scenario, *others):
         try:
-            loaded.append(load(name, show.overrides(sets)))
+            loaded.append(load(name, overrides))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -56,48 +54,43 @@ def main(
         )
     else:
         print_comparison(comparison)
-    show.err().print(f"Written to {folder}/ (differences.csv, figure).")
+    show.notice(f"In {folder}/: differences.csv, figure.")
 
 
 def print_comparison(c: Comparison) -> None:
     """A table a scenario would make too many: one row a scenario, at the last horizon."""
-    console = show.out()
     last = c.table.horizon_years.max()
     there = c.table[c.table.horizon_years == last]
-    console.print(
-        f"[bold]Differences from {c.base.tables.title}[/bold] after {last:g} years: {c.runs:,} runs, seed {c.seed}, "
-        "the same luck in all; ± is one paired standard error"
+    show.paragraph(
+        (f"Differences from {c.base.tables.title}", "bold"),
+        f" after {last:g} years: {c.runs:,} runs, seed {c.seed}, common random numbers; "
+        "± is one paired Monte Carlo standard error",
     )
-    console.print(differences(c.others, there))
+    print_differences(c.others, there)
     saved = there[there.outcome.isin(["exit", *SHOWN])].saved_runs
     finite = saved[saved.between(0, 1e12)]
     if len(finite):
-        console.print(
+        show.paragraph(
             f"For the same standard errors independent runs of each scenario would have to number "
             f"{c.runs * finite.min():,.0f} to {c.runs * finite.max():,.0f} (median {c.runs * finite.median():,.0f}); "
             f"here {c.runs:,} served."
         )
 
 
-def differences(scenarios: list[Scenario], there: "pd.DataFrame") -> Table:
-    """Rows: scenarios. Columns: any exit, dissolution, cohesion, and the two exits that move most."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("Scenario")
-    for label in SHOWN.values():
-        table.add_column(
-            label + ("\npoints" if label != "cohesion" else "\n0 to 1"),
-            justify="right",
-            no_wrap=True,
-        )
-    table.add_column("exits that change most, in points")
+def print_differences(scenarios: list[Scenario], there: "pd.DataFrame") -> None:
+    """Rows: scenarios. Columns: some exit, dissolution, cohesion, and the two exits that move most."""
+    columns = [Column("Scenario", words=True)]
+    columns += [Column(label + ("\npoints" if label != "cohesion" else "\n0 to 1")) for label in SHOWN.values()]
+    columns.append(Column("exits that change most, in points", words=True))
+    rows = []
     for s in scenarios:
         of = there[there.scenario == s.name]
         cells = [cell(of[of.outcome == name].iloc[0], name) for name in SHOWN]
         exits = of[of.outcome == "exit"]
         exits = exits.loc[exits.difference.abs().sort_values(ascending=False).index[:2]]
         most = ", ".join(f"{r.member} {points(r)}" for r in exits.itertuples() if r.difference != 0)
-        table.add_row(s.tables.title, *cells, most or "none")
-    return table
+        rows.append([s.tables.title, *cells, most or "none"])
+    show.table(columns, rows)
 
 
 def points(row: Any) -> str:

@@ -1,18 +1,17 @@
 """`cohesion explain`: where a value comes from."""
 
 from dataclasses import asdict
-
-from rich.table import Table
-from rich.text import Text
+from typing import Any
 
 from sim.cli import show
+from sim.cli.show import Column
 from sim.scenario.explain import Explanation, explain
 from sim.scenario.load import load
 
 
-def main(scenario: str, path: str, sets: list[str], json: bool) -> None:
+def main(scenario: str, path: str, overrides: dict[str, Any], json: bool) -> None:
     """Explain one value."""
-    explanation = explain(load(scenario, show.overrides(sets)), path)
+    explanation = explain(load(scenario, overrides), path)
     if json:
         show.print_json(asdict(explanation))
     else:
@@ -21,14 +20,13 @@ def main(scenario: str, path: str, sets: list[str], json: bool) -> None:
 
 def print_explanation(e: Explanation) -> None:
     """Path, rule, values over time, sources."""
-    console = show.out()
-    console.print(Text.assemble((e.path, "bold"), ": ", e.meaning))
-    console.print(Text.assemble("Rule ", (e.rule, "bold"), ": ", e.rule_says))
-    console.print(values_table(e))
+    show.paragraph((e.path, "bold"), ": ", e.meaning)
+    show.paragraph("Rule ", (e.rule, "bold"), ": ", e.rule_says)
+    print_values(e)
     for cited, quotation, where in grouped(e.sources):
-        console.print(sentence(cited, quotation, where))
+        show.paragraph((cited, "bold"), ": ", quotation, (f" ({where})" if where else "", "dim"))
     if e.note:
-        console.print(Text(f"Note: {e.note}"))
+        show.paragraph(f"Note: {e.note}")
 
 
 def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
@@ -39,28 +37,18 @@ def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     return [("; ".join(cited), *words) for words, cited in by_words.items()]
 
 
-def sentence(cited: str, quotation: str, where: str) -> Text:
-    """A source as a line: what is cited, its words, where they are from."""
-    text = Text.assemble((cited, "bold"), ": ", quotation)
-    return text.append(f" ({where})", "dim") if where else text
-
-
-def values_table(e: Explanation) -> Table:
-    """The value over time, with a bar to see it by."""
+def print_values(e: Explanation) -> None:
+    """The value over time, with a bar to see it by where it lies between 0 and 1."""
+    coefficient = e.path.startswith("behaviour")
     joined = {"linear": "joined linearly", "step": "joined by steps"}.get(e.join, "")
-    over_time = any(k.date for k in e.knots)
-    table = Table(title=f"Value over time, {joined}" if over_time else "Value", title_justify="left")
-    for column in ("From", "Coded", "Value"):
-        table.add_column(column)
-    table.add_column("0         1" if not e.path.startswith("behaviour") else "")
-    for k in e.knots:
-        table.add_row(
-            k.date or ("" if e.path.startswith("behaviour") else "throughout"),
-            k.coded,
-            k.band,
-            "" if e.path.startswith("behaviour") else bar(k.low, k.high),
-        )
-    return table
+    columns = [Column("From", left=True), Column("Coded", words=True), Column("Value", left=True)]
+    rows = [[k.date or ("" if coefficient else "throughout"), k.coded, k.band] for k in e.knots]
+    if not coefficient:
+        columns.append(Column("0         1", left=True))
+        rows = [[*row, bar(k.low, k.high)] for row, k in zip(rows, e.knots, strict=True)]
+    show.table(columns, rows)
+    if joined and any(k.date for k in e.knots):
+        show.paragraph(f"Values over time, {joined}.")
 
 
 def bar(low: float, high: float, width: int = 11) -> str:

@@ -1,9 +1,15 @@
 """`cohesion list`: the shipped scenarios."""
 
-from rich.table import Table
-
 from sim.cli import show
+from sim.cli.show import Column
 from sim.scenario.catalogue import list as list_scenarios
+
+COLUMNS = (
+    Column("Name", left=True),
+    Column("Title", words=True),
+    Column("Years", left=True),
+    Column("States"),
+)
 
 
 def main(json: bool) -> None:
@@ -11,10 +17,6 @@ def main(json: bool) -> None:
     entries = list_scenarios()
     if json:
         show.print_json(entries)
-        return
-    table = Table(title="Shipped scenarios", title_justify="left")
-    for column in ("Name", "Title", "From", "To", "States"):
-        table.add_column(column)
-    for e in entries:
-        table.add_row(e["name"], e["title"], e["start"], e["end"], str(e["states"]))
-    show.out().print(table)
+    else:
+        rows = [[e["name"], e["title"], f"{e['start'][:4]}-{e['end'][:4]}", str(e["states"])] for e in entries]
+        show.table(COLUMNS, rows)

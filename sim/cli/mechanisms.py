@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
+from sim.cli.show import Column
 from sim.evaluation.mechanism_study import MechanismStudy, load_mechanisms
 from sim.evaluation.mechanisms import Mechanisms, mechanisms, runs_of
 from sim.evaluation.worth import VERDICTS
@@ -26,32 +24,31 @@ def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool
         show.print_json({"title": loaded.tables.title, "out": str(folder), "mechanisms": found.table})
     else:
         print_mechanisms(loaded, found)
-    show.err().print(f"In {folder}/: mechanisms.csv, evidence.csv, mechanisms.png.")
+    show.notice(f"In {folder}/: mechanisms.csv, evidence.csv, mechanisms.png.")
 
 
 def print_mechanisms(study: MechanismStudy, found: Mechanisms) -> None:
     """A line a mechanism, the most useful first."""
-    console = show.out()
     t = study.tables
-    console.print(f"[bold]{t.title}[/bold]: each mechanism removed in turn; ± is one Monte Carlo standard error")
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("Mechanism")
-    for column in (
-        "Evidence,\nwith less without",
-        f"Held out after\n{t.held_out_after}",
-        "Verdict",
-    ):
-        table.add_column(column, justify="left" if column == "Verdict" else "right", no_wrap=True)
+    show.paragraph((t.title, "bold"), ": each mechanism removed in turn; ± is one Monte Carlo standard error")
+    columns = [
+        Column("Mechanism", words=True),
+        Column("Evidence,\nwith minus without"),
+        Column(f"Held out after\n{t.held_out_after}"),
+        Column("Verdict", left=True),
+    ]
+    rows = []
     for r in sorted(found.table, key=lambda r: -r["evidence"]):
         cells = [f"{r[k]:+.1f}±{r[f'{k}_se']:.1f}" for k in ("evidence", "held_out")]
-        table.add_row(r["says"], cells[0], cells[1] + _mark(r), r["verdict"])
-    console.print(table)
+        rows.append([r["says"], cells[0], cells[1] + _mark(r), r["verdict"]])
+    show.table(columns, rows)
     counts = ", ".join(f"{sum(r['verdict'] == v for r in found.table)} {v}" for v in VERDICTS)
-    console.print(
-        f"{counts}. Evidence: natural logarithm of how much better the whole record is explained with the mechanism than without "
-        "(log marginal likelihood, Bayes factor); held out: the same for the years after the date, foretold by what was fitted "
-        "to those before. A mechanism earns its place where evidence less two errors is above 1, costs where evidence plus two "
-        "errors is below -1. * by the same rule the held-out years alone say otherwise: "
+    show.paragraph(
+        f"{counts}. Evidence: natural logarithm of how much better the whole record is explained with the mechanism "
+        "than without (log marginal likelihood, Bayes factor); held out: the same for the years after the date, "
+        "forecast by what was fitted to those before. A mechanism earns its place where evidence minus two errors is "
+        "above 1, costs where evidence plus two errors is below -1. * by the same rule the held-out years alone say "
+        "otherwise: "
         f"{_otherwise(found) or 'of none'}."
     )
 

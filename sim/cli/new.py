@@ -1,8 +1,10 @@
 """`cohesion new`: the files of a new alliance, to be coded."""
 
 import datetime as dt
+import shlex
 from pathlib import Path
 
+from sim.cli import show
 from sim.errors import InputError, Problem
 from sim.scenario.dates import parse
 from sim.scenario.scaffold import scaffold
@@ -17,15 +19,16 @@ def main(name: str, leader: str, members: list[str], start: str, end: str, out: 
             dates.append(parse(text))
         except ValueError:
             problems.append(Problem(option, "", text, "allowed: YYYY, YYYY-MM or YYYY-MM-DD"))
-    named = dict(m.partition("=")[::2] for m in members)
+    names = dict(m.partition("=")[::2] for m in members)
     problems += [
         Problem("--member", "", code, "allowed: CODE=NAME, such as POL=Poland")
-        for code, full in named.items()
+        for code, full in names.items()
         if not full
     ]
     if problems:
         raise InputError(problems)
-    files = scaffold(name, leader, named, dates[0], dates[1], out)
+    files = scaffold(name, leader, names, dates[0], dates[1], out)
     for file in files:
-        print(file)
-    print(f'Next: fill in what is marked "?" (docs/coding-guide.md); cohesion check {files[0]} says what is left.')
+        show.line(str(file))
+    show.line('Next: fill in what is marked "?" (docs/coding-guide.md); what is left says:')
+    show.line(f"cohesion check {shlex.quote(str(files[0]))}")

@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.table import Table
-
 from sim.cli import show
+from sim.cli.show import Column
 from sim.results.replay import replay
+
+STRIKING = ("exit", "freeze", "resume", "entry", "dissolution")
 
 
 def main(folder: Path, run: int, json: bool) -> None:
@@ -23,22 +24,8 @@ def main(folder: Path, run: int, json: bool) -> None:
             }
         )
         return
-    table = Table(
-        title=f"Run {run} of {story.scenario.name} (seed {story.seed}), replayed in Mesa",
-        title_justify="left",
-        show_lines=False,
-    )
-    table.add_column("Until")
-    table.add_column("What happened")
-    for s in story.sentences:
-        table.add_row(
-            s.date,
-            s.text,
-            style="bold" if s.kind in ("exit", "freeze", "resume", "entry", "dissolution") else "",
-        )
-    show.out().print(table)
-    show.err().print(
-        "The same to the last bit as the ensemble's run."
-        if story.identical
-        else "[bold red]Differs from the ensemble's run: please report this.[/bold red]"
-    )
+    show.paragraph((f"Run {run} of {story.scenario.name} (seed {story.seed}), replayed in Mesa", "bold"))
+    rows: list[list[show.Part]] = [[s.date, (s.text, "bold" if s.kind in STRIKING else "")] for s in story.sentences]
+    show.table([Column("Until", left=True), Column("What happened", words=True)], rows)
+    same = "The same to the last bit as the ensemble's run."
+    show.notice(same if story.identical else "Differs from the ensemble's run: please report this.")

@@ -24,10 +24,10 @@ def resumable(folder: Path) -> Iterator[Callable[[], bool]]:
         with interruptible() as stopped:
             yield stopped
     except WorkerDied as error:
-        show.err().print(f"A worker died ({error}). {kept()}")
+        show.notice(f"A worker died ({error}). {kept()}")
         sys.exit(1)
     except KeyboardInterrupt:
-        show.err().print(f"Stopped. {kept()}")
+        show.notice(f"Stopped. {kept()}")
         sys.stderr.flush()
         os._exit(130)  # not waiting for workers; the next call does
     except OSError as error:
@@ -38,7 +38,7 @@ def resumable(folder: Path) -> Iterator[Callable[[], bool]]:
 def unfinished() -> NoReturn:
     """Say that what was asked to stop has stopped."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more has nothing left to drop
-    show.err().print(f"Interrupted. {kept()}")
+    show.notice(f"Interrupted. {kept()}")
     sys.exit(130)
 
 
@@ -63,7 +63,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        show.err().print("Finishing what is under way (Ctrl-C again to drop it) ...")
+        show.notice("Finishing what is under way (Ctrl-C again to drop it) ...")
 
     before = signal.signal(signal.SIGINT, ask)
     try:

@@ -1,20 +1,22 @@
-"""`cohesion run`: run a scenario, print its table, write its results."""
+"""`cohesion run`: run a scenario, print the answer and its table, write its results."""
 
-from collections.abc import Sequence
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
-from sim.cli import show, sure
-from sim.cli.show import number, percent
-from sim.cli.sure import EVENTS, MOVES
+from sim.cli import show
+from sim.cli.cells import interval, level, percent, with_interval
+from sim.cli.detail import print_detail
+from sim.cli.show import Column
+from sim.results.result import Result
 from sim.results.run import checked, run
 from sim.results.save import save
 from sim.scenario.load import load
 from sim.scenario.resolved import identity
 from sim.storage.files import check_target
+
+EVENTS = {"any_exit": "Some exit", "two_exits": "Two exits or more", "dissolution": "Dissolution"}
+Summary = dict[str, Any]
 
 
 def main(
@@ -22,13 +24,14 @@ def main(
     runs: int,
     seed: int,
     engine: str,
-    sets: list[str],
+    overrides: dict[str, Any],
     out: Path | None,
     force: bool,
+    detail: bool,
     json: bool,
 ) -> None:
     """Check everything first, so that nothing is computed in vain."""
-    loaded = load(scenario, show.overrides(sets))
+    loaded = load(scenario, overrides)
     checked(runs, seed, engine)
     folder = out or Path("results") / loaded.name
     check_target(folder, identity(loaded, runs, seed, engine), force)
@@ -38,55 +41,67 @@ def main(
     if json:
         show.print_json({**result.summary(), "out": str(folder)})
     else:
-        print_summary(result.summary())
-    show.err().print(f"Written to {folder}/ (tables, dataset, figures); took {result.provenance['seconds']:.1f} s.")
+        print_result(result, detail)
+    show.notice(f"In {folder}/: tables, dataset, figures; took {result.provenance['seconds']:.1f} s.")
 
 
-def print_summary(s: dict[str, Any]) -> None:
-    """The table that a run prints."""
-    console = show.out()
-    years = list(s["members"][0]["exit"])
-    head = f"{s['runs']:,} runs, seed {s['seed']}, from {s['start']}; ± is one Monte Carlo standard error"
-    console.print(f"[bold]{s['title']}[/bold]: {head}")
-    show.print_fitting(console, lambda outcomes: members_table(s, years, outcomes), MOVES)
-    console.print(alliance_table(s, years))
-    sure.print_sure(console, s, years[len(years) // 2])
+def print_result(result: Result, detail: bool) -> None:
+    """The answer in words, then the members' probabilities; all else where it is asked for."""
+    s, dates = result.summary(), horizons(result)
+    show.paragraph((s["title"], "bold"))
+    show.paragraph(f"{s['runs']:,} runs from {s['start']}, seed {s['seed']}")
+    show.paragraph()
+    show.paragraph(answer(s, dates))
+    print_probabilities(s, dates)
+    if detail:
+        print_detail(s, dates, EVENTS)
 
 
-def members_table(s: dict[str, Any], years: list[str], outcomes: Sequence[str]) -> Table:
-    """Stance, conduct, freeze and exit of every state."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
-    table.add_column("State", no_wrap=True)
-    table.add_column("Stance\nnow", justify="right", no_wrap=True)
-    table.add_column("Conduct\nnow", no_wrap=True)
-    for outcome in outcomes:
-        for y in years:
-            table.add_column(f"{MOVES[outcome]}\nby year {y}", justify="right", no_wrap=True)
-    for m in s["members"]:
-        cells = [percent(m[outcome][y]) for outcome in outcomes for y in years]
-        table.add_row(m["name"], f"{m['stance']['mean']:+.2f}", conduct(m["conduct"]), *cells)
-    return table
+def horizons(result: Result) -> dict[str, str]:
+    """The date of each horizon, such as Oct 2028, by its years as the summary has them."""
+    pairs = result.alliance[["horizon_years", "date"]].drop_duplicates()
+    return {f"{years:g}": f"{dt.date.fromisoformat(date):%b %Y}" for years, date in pairs.itertuples(index=False)}
 
 
-def conduct(rungs: dict[str, dict[str, float]]) -> str:
-    """The likeliest rung and how likely it is."""
-    rung, p = max(rungs.items(), key=lambda item: item[1]["mean"])
-    return rung if p["mean"] > 0.995 else f"{rung} {100 * p['mean']:.0f}%"
+def insiders(s: Summary) -> list[Summary]:
+    """The states that are members when the forecast begins."""
+    return [m for m in s["members"] if m["conduct"]["outside"]["mean"] < 0.5]
 
 
-def alliance_table(s: dict[str, Any], years: list[str]) -> Table:
-    """Cohesion, any exit, two or more, dissolution."""
-    a = s["alliance"]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("The alliance", no_wrap=True)
-    table.add_column("now", justify="right", no_wrap=True)
-    for y in years:
-        table.add_column(f"by year {y}", justify="right", no_wrap=True)
-    cohesion = a["cohesion"]
-    table.add_row(
-        "Cohesion, 0 to 1",
-        *(number(cohesion[k]) for k in ("now", *years)),
+def answer(s: Summary, dates: dict[str, str]) -> str:
+    """Who is likeliest to leave, what becomes of the alliance, at the middle horizon."""
+    year = list(dates)[len(dates) // 2]
+    first = max(insiders(s), key=lambda m: m["exit"][year]["probability"], default=None)
+    if first is None:
+        return "No state is a member when the forecast begins."
+    p, cohesion = first["exit"][year], s["alliance"]["cohesion"]
+    spread = interval(p["q05"], p["q95"])
+    some, two, dissolution = (with_interval(s["alliance"][name][year], " %") for name in EVENTS)
+    return (
+        f"{first['name']} is likeliest to leave: {percent(p['probability'])} % by {dates[year]}"
+        f"{f' (90 % interval {spread})' if spread else ''}. "
+        f"Some exit: {some}, two or more: {two}, dissolution: {dissolution}. "
+        f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then."
     )
-    for name, label in EVENTS.items():
-        table.add_row(label, "", *(percent(a[name][y]) for y in years))
-    return table
+
+
+def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
+    """That each member has left, and what becomes of the alliance, by each horizon."""
+    alliance = s["alliance"]
+    members = {m["name"]: m["exit"] for m in insiders(s)}
+    events = {title: alliance[name] for name, title in EVENTS.items()}
+    when = [Column(f"by {date}") for date in dates.values()]
+    rows = {"Has left, %": members, "The alliance, %": events}
+    for head, by_name in rows.items():
+        cells = [[name, *(with_interval(p[y]) for y in dates)] for name, p in by_name.items()]
+        show.table([Column(head, left=True), *when], cells)
+    show.table(
+        [Column("Cohesion", left=True), *(Column(f"in {date}") for date in dates.values())],
+        [["0 to 1", *(level(alliance["cohesion"][y]) for y in dates)]],
+    )
+    show.paragraph()
+    error = max(p[y]["mcse"] for by_name in rows.values() for p in by_name.values() for y in dates)
+    show.paragraph(
+        "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
+        + (f"Monte Carlo error at most {max(100 * error, 0.1):.1f} points." if error == error else "")
+    )

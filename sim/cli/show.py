@@ -1,33 +1,84 @@
-"""What the verbs share: consoles, cells, progress, JSON."""
+"""The one console: all that the command says goes through here.
+
+Data is never markup; a line that may be copied is never broken; neither a number nor a column that says which row it is
+is ever cut; and what a stream cannot encode is written in letters that it can.
+"""
 
 import json as json_module
 import math
+import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
+from unicodedata import category
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
+
+Part = str | tuple[str, str]
+"""A piece of text, or a piece of text and its style."""
+
+LIKENESS = str.maketrans({"±": "+-", "─": "-", "–": "-", "█": "#", "·": ".", "’": "'", "…": "...", "\u00a0": " "})
+"""What stands for a sign of ours where the stream's encoding lacks it."""
+
+WRAPPED = 20
+"""Least width of a column of words, in characters."""
 
 
-def out() -> "Console":
-    """Standard output, never narrower than a table needs where it is not a terminal."""
-    from rich.console import Console
+class Column(NamedTuple):
+    """The head of a column; numbers stand to the right, words may go on in the next line."""
 
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=110)
-
-
-def err() -> "Console":
-    """Standard error, for progress and notices."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
+    head: str
+    left: bool = False
+    words: bool = False
 
 
-def _plain(value: Any) -> Any:
+class Advance(Protocol):
+    """Tells a bar how much is done, and in words what is being done."""
+
+    def __call__(self, done: float, words: str = "") -> None: ...
+
+
+def printable(text: str, encoding: str) -> str:
+    """One line that a stream of this encoding takes; what it lacks, and what would steer a terminal, is escaped."""
+    plain = "".join(" " if c in "\n\r\t" else _escaped(c) if category(c)[0] == "C" else c for c in text)
+    try:
+        return plain.encode(encoding).decode(encoding)
+    except UnicodeEncodeError:
+        return plain.translate(LIKENESS).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("ascii", "backslashreplace").decode() if character > "\x7f" else f"\\x{ord(character):02x}"
+
+
+def line(text: str) -> None:
+    """A line on standard output that may be copied: never broken."""
+    _write(text, sys.stdout)
+
+
+def notice(text: str) -> None:
+    """A line on standard error: never broken."""
+    _write(text, sys.stderr)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    print(printable(text, _encoding(stream)), file=stream, flush=True)
+
+
+def _encoding(stream: TextIO) -> str:
+    return stream.encoding or "utf-8"
+
+
+def print_json(value: object) -> None:
+    """JSON on standard output, in ASCII, which every stream takes."""
+    print(json_module.dumps(_plain(value), indent=1))
+
+
+def _plain(value: object) -> object:
     """The value with undefined numbers as null, which JSON has."""
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
@@ -36,84 +87,110 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def print_json(value: Any) -> None:
-    """JSON on standard output."""
-    print(json_module.dumps(_plain(value), indent=1, ensure_ascii=False))
+def paragraph(*parts: Part) -> None:
+    """Text on standard output, broken between words where the terminal ends."""
+    from rich.cells import cell_len
+
+    console = _console(sys.stdout)
+    text = _text(console, *parts)
+    console.width = max([console.width, *map(cell_len, text.plain.split())])
+    console.print(text)
 
 
-def overrides(given: Sequence[str]) -> dict[str, Any]:
-    """The --set options by path."""
-    from sim.scenario.load import parse_override
-
-    return dict(parse_override(text) for text in given)
-
-
-def percent(p: dict[str, float]) -> str:
-    """A probability in percent with its Monte Carlo standard error."""
-    value, error = 100 * p["probability"], 100 * p["mcse"]
-    if error != error:  # one run
-        return f"{value:.1f}"
-    if value < 0.05 and not error >= 0.05:
-        return "<0.05"
-    return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"
-
-
-def number(x: dict[str, float]) -> str:
-    """A mean with its Monte Carlo standard error."""
-    return f"{x['mean']:.3f}" + (f"±{x['mcse']:.3f}" if x["mcse"] == x["mcse"] else "")
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Part]], keys: int = 1) -> None:
+    """A table on standard output; where it is too wide several, each with the first ``keys`` columns."""
+    console = _console(sys.stdout)
+    terminal = console.width
+    parts: list[list[int]] = [[]]
+    for k in range(keys, len(columns)):
+        if parts[-1] and _needed(_table(console, columns, rows, [*range(keys), *parts[-1], k])) > terminal:
+            parts.append([])
+        parts[-1].append(k)
+    for part in parts:
+        shown = _table(console, columns, rows, [*range(keys), *part])
+        console.width = max(terminal, _needed(shown))
+        console.print()
+        console.print(shown)
 
 
-def print_fitting(console: "Console", table: Callable[[Sequence[str]], "Table"], parts: Collection[str]) -> None:
-    """A table of all its parts where the console is wide enough, else one of each."""
-    from rich.measure import Measurement
+def _table(console: "Console", columns: Sequence[Column], rows: Sequence[Sequence[Part]], which: list[int]) -> "Table":
+    """Some of the columns, none narrower than what must not be cut."""
+    from rich import box
+    from rich.cells import cell_len
+    from rich.table import Table
+    from rich.text import Text
 
-    whole = table(list(parts))
-    wide = Measurement.get(console, console.options.update(max_width=1000), whole).maximum
-    for one in [whole] if wide <= console.width else [table([part]) for part in parts]:
-        console.print(one)
+    plain = box.Box("    \n    \n -- \n" + 5 * "    \n", ascii=True)
+    shown = Table(
+        box=plain if console.options.ascii_only else box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    lines = max(columns[k].head.count("\n") for k in which)
+    for k in which:
+        cells = [_text(console, row[k]) for row in rows]
+        heads = [printable(text, console.encoding) for text in columns[k].head.split("\n")]
+        head = "\n".join(["" for _ in range(lines + 1 - len(heads))] + heads)
+        texts = [*heads, *(cell.plain for cell in cells)]
+        widest = max(map(cell_len, texts))
+        word = max([WRAPPED, *(cell_len(word) for text in texts for word in text.split())])
+        shown.add_column(
+            Text(head, style="bold"),
+            justify="left" if columns[k].left or columns[k].words else "right",
+            overflow="fold",
+            min_width=min(widest, word) if columns[k].words else widest,
+            no_wrap=not columns[k].words,
+        )
+    for row in rows:
+        shown.add_row(*(_text(console, row[k]) for k in which))
+    return shown
+
+
+def _needed(table: "Table") -> int:
+    """The least width in which nothing of a table is cut."""
+    gaps = 2 * (len(table.columns) - 1)
+    return sum(column.min_width or 0 for column in table.columns) + gaps
+
+
+def _console(stream: TextIO) -> "Console":
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def _text(console: "Console", *parts: Part) -> "Text":
+    from rich.text import Text
+
+    pieces = (part if isinstance(part, tuple) else (part, "") for part in parts)
+    return Text.assemble(*((printable(text, console.encoding), style) for text, style in pieces))
 
 
 @contextmanager
-def stages(what: str, total: float = 1.0) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar on standard error for work that tells in words what it is at."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+def progress(total: float, what: str) -> Iterator[Advance]:
+    """A bar on standard error, shown only on a terminal and when the work takes longer than a moment."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    console = _console(sys.stderr)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
+        TextColumn("{task.percentage:.0f} %", markup=False),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[told]}"),
-    )
-    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as shown:
-        task = shown.add_task(what, total=total, told="")
-        yield lambda done, told: shown.update(task, completed=done, told=told)
-
-
-@contextmanager
-def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error, shown only when the work takes longer than a second."""
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn("left", markup=False),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[words]}", markup=False),
     )
     began = time.monotonic()
-    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as bar:
-        task = bar.add_task(what, total=total, visible=False)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(printable(what, console.encoding), total=total, visible=False, words="")
 
-        def advance(done: int) -> None:
-            bar.update(task, completed=done, visible=time.monotonic() - began > 0.5)
+        def advance(done: float, words: str = "") -> None:
+            bar.update(
+                task,
+                completed=done,
+                visible=time.monotonic() - began > 0.5,
+                words=printable(words, console.encoding),
+            )
 
         yield advance

@@ -12,12 +12,11 @@ def main(folder: Path, json: bool) -> None:
     if json:
         show.print_json(s.as_dict())
         return
-    console = show.out()
-    console.print(f"{s.title}: {s.kind}, {s.state}", markup=False)
+    show.paragraph((s.title, "bold"), f": {s.kind}, {s.state}")
     if s.total:
         more = "".join(f", {k.replace('_', ' ')} {v:.4g}" for k, v in s.more.items() if v == v)
-        console.print(f"{s.done:,.4g} of {s.total:,.4g} {s.unit} done ({s.share:.0%}){more}", markup=False)
+        show.paragraph(f"{s.done:,.4g} of {s.total:,.4g} {s.unit} done ({s.share:.0%}){more}")
     if s.state == "interrupted":
-        console.print("The command that began it, given again, goes on with it.")
+        show.paragraph("The command that began it, given again, goes on with it.")
     if s.rate == s.rate:
-        console.print(f"{s.rate:,.1f} {s.unit} a second, about {s.left / 60:,.1f} minutes left")
+        show.paragraph(f"{s.rate:,.1f} {s.unit} a second, about {s.left / 60:,.1f} minutes left")

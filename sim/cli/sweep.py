@@ -5,11 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
+from sim.cli.show import Column
 from sim.studies.study import load_study
 from sim.studies.sweep import Progress, Sweep, as_dict, sweep
 
@@ -28,39 +26,25 @@ def main(
         show.print_json(as_dict(found))
     else:
         print_sweep(found)
-    show.err().print(f"In {folder}/: summary.csv, points.csv, dataset.zarr, figures.")
+    show.notice(f"In {folder}/: summary.csv, points.csv, dataset.zarr, figures.")
 
 
 @contextmanager
 def bar(total: int, name: str) -> Iterator[Callable[[Progress], None]]:
-    """Points done, rate, time left and the largest standard error so far, on standard error."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn(f"{name}: points"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[error]}"),
-    )
-    with Bar(*columns, console=show.err(), transient=True, disable=not show.err().is_terminal) as shown:
-        task = shown.add_task("", total=total, rate="", error="")
+    """Points done, time left and the largest standard error so far, on standard error."""
+    with show.progress(total, f"{name}: points") as advance:
 
         def tell(p: Progress) -> None:
-            speed = shown.tasks[0].finished_speed or shown.tasks[0].speed
-            error = f"largest s.e. {p.largest_mcse:.4f}" if p.largest_mcse == p.largest_mcse else ""
-            error += f", {p.failed} failed" if p.failed else ""
-            shown.update(task, completed=p.done, rate=f"{speed:,.1f}/s" if speed else "", error=error)
+            error = f", largest s.e. {p.largest_mcse:.4f}" if p.largest_mcse == p.largest_mcse else ""
+            failed = f", {p.failed} failed" if p.failed else ""
+            advance(p.done, f"{p.done:,} of {p.total:,}{error}{failed}")
 
         yield tell
 
 
 NAMES = {
     "cohesion": "cohesion, 0 to 1",
-    "any_exit": "any exit, %",
+    "any_exit": "some exit, %",
     "two_exits": "two or more exits, %",
     "dissolution": "dissolution, %",
 }
@@ -69,20 +53,21 @@ NAMES = {
 def print_sweep(s: Sweep) -> None:
     """The range of every outcome over the points, and where its ends are."""
     found: dict[str, Any] = as_dict(s)
-    console = show.out()
     failed = f", {found['failed']:,} failed (failures.csv)" if found["failed"] else ""
-    console.print(
-        f"[bold]{found['title']}[/bold]: {found['points']:,} points, {found['runs_per_point']:,} runs each, "
-        f"seed {found['seed']}{failed}"
+    show.paragraph(
+        (found["title"], "bold"),
+        f": {found['points']:,} points, {found['runs_per_point']:,} runs each, seed {found['seed']}{failed}",
     )
     if not found["outcomes"]:
         return
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    table.add_column(f"after {found['outcomes'][0]['years']:g} years", no_wrap=True)
-    table.add_column("lowest", justify="right", no_wrap=True)
-    table.add_column("at")
-    table.add_column("highest", justify="right", no_wrap=True)
-    table.add_column("at")
+    columns = [
+        Column(f"after {found['outcomes'][0]['years']:g} years", left=True),
+        Column("lowest"),
+        Column("at", words=True),
+        Column("highest"),
+        Column("at", words=True),
+    ]
+    rows = []
     several = len(s.plan.content["variants"]) > 1
     for row in found["outcomes"]:
         name = NAMES.get(row["outcome"], f"exit of {row['member']}, %")
@@ -90,8 +75,8 @@ def print_sweep(s: Sweep) -> None:
         if alike(row):
             where = ["no difference beyond chance", ""]
         values = [_value(row["outcome"], row[end]) for end in ("lowest", "highest")]
-        table.add_row(name, values[0], where[0], values[1], where[1])
-    console.print(table)
+        rows.append([name, values[0], where[0], values[1], where[1]])
+    show.table(columns, rows)
 
 
 def alike(row: dict[str, Any]) -> bool:

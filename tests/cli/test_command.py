@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,8 @@ def test_run_prints_a_table_and_writes_results(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "State A" in done.stdout
     assert "Cohesion" in done.stdout
-    assert "±" in done.stdout
-    assert "How sure? By year 5:" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 110
+    assert "is likeliest to leave" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
     assert (out / "members.csv").exists()
     assert (out / "figures" / "cohesion.png").stat().st_size > 10_000
     again = cohesion("run", str(SIX), "--runs", "100", "--out", str(out))
@@ -105,10 +105,10 @@ def test_check_explain_and_list() -> None:
     fine = cohesion("check", "scenarios/csto/outlook-2023.toml", "scenarios/csto/history-1992-2023.toml")
     assert fine.returncode == 0
     assert fine.stdout.count("fine") == 2
-    told = cohesion("explain", "scenarios/csto/outlook-2023.toml", "members.ARM.dependence.trade")
-    assert told.returncode == 0
-    assert "trade_share" in told.stdout
-    assert "Correlates of War" in told.stdout
+    sourced = cohesion("explain", "scenarios/csto/outlook-2023.toml", "members.ARM.dependence.trade")
+    assert sourced.returncode == 0
+    assert "trade_share" in sourced.stdout
+    assert "Correlates of War" in sourced.stdout
     drawn = cohesion("explain", "scenarios/csto/outlook-2023.toml", "behaviour.entrapment")
     assert "posterior (posterior.csv, 512 draws)" in drawn.stdout
     lost = cohesion("explain", "scenarios/csto/outlook-2023.toml", "members.ARM.dependance.trade")
@@ -133,6 +133,10 @@ def test_interruption_exits_with_130_and_writes_nothing(tmp_path: Path) -> None:
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_version_is_the_installed_one() -> None:
+    assert cohesion("--version").stdout == f"cohesion {version('alliance-cohesion')}\n"
 
 
 def test_front_door() -> None:
@@ -167,23 +171,3 @@ def test_ci_calls_the_readmes_test_command() -> None:
     commands = re.findall(r"```sh\n(python3 -m venv [^\n]+)\n```", readme)
     assert len(commands) == 2, "one that runs, one that tests"
     assert commands[1] in (ROOT / ".ci" / "run").read_text().splitlines()
-
-
-def test_no_floor_imports_upwards() -> None:
-    """Floors from the model up to the command; what stands beside each other does not import each other."""
-    floors = ["model", "scenario", "engines", "estimates", "storage", "figures", "results", "studies", "inference"]
-    floors += ["evaluation", "evidence", "cli"]
-    apart = {("inference", "studies"), ("evaluation", "studies"), ("evidence", "inference"), ("evidence", "evaluation")}
-    for k, floor in enumerate(floors):
-        for file in (ROOT / "sim" / floor).glob("*.py"):
-            for above in re.findall(r"(?m)^\s*from sim\.(\w+)", file.read_text()):
-                if above in ("errors", floor):
-                    continue
-                assert (floor, above) not in apart, f"{file.name} of {floor} imports {above}"
-                assert above in floors[:k], f"{file.name} of {floor} imports {above}"
-    for file in (ROOT / "sim" / "figures").glob("*.py"):
-        others = set(re.findall(r"(?m)^\s*from sim\.(\w+)", file.read_text())) - {
-            "figures",
-            "model",
-        }
-        assert not others, f"{file.name} imports {others}"

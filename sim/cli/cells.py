@@ -1,0 +1,62 @@
+"""Numbers as people read them: what a cell of a printed table says."""
+
+from collections.abc import Mapping
+
+Estimate = Mapping[str, float]
+"""A probability or a mean with its ``mcse``, ``q05``, ``q95`` and ``parameter_share``, as in ``Result.summary()``."""
+
+HARDLY = 0.0005
+"""No split is shown of what has a smaller probability, or lacks less of certainty."""
+
+
+def percent(p: float) -> str:
+    """A probability in percent, never a false 0 or 100."""
+    value = 100 * p
+    if value < 0.05:
+        return "<0.1"
+    if value > 99:
+        return ">99"
+    return f"{value:.1f}" if value < 0.95 else f"{value:.0f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Two probabilities in percent, or one where they read alike; empty where there are none."""
+    if low != low:
+        return ""
+    ends = [percent(low), percent(high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def with_interval(p: Estimate, sign: str = "") -> str:
+    """A probability in percent with its 90 % interval, where that says more."""
+    value, spread = percent(p["probability"]), interval(p["q05"], p["q95"])
+    return value + sign if spread in ("", value) else f"{value}{sign} ({spread})"
+
+
+def level(x: Estimate) -> str:
+    """A mean between 0 and 1 with its 90 % interval."""
+    value = f"{x['mean']:.2f}"
+    return value if x["q05"] != x["q05"] else f"{value} ({x['q05']:.1f} to {x['q95']:.1f})"
+
+
+def with_error(p: Estimate) -> str:
+    """A probability in percent with its Monte Carlo standard error."""
+    value, error = 100 * p["probability"], 100 * p["mcse"]
+    if error != error:  # one run
+        return f"{value:.1f}"
+    if value < 0.05 and not error >= 0.05:
+        return "<0.05"
+    return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"
+
+
+def mean(x: Estimate) -> str:
+    """A mean with its Monte Carlo standard error."""
+    return f"{x['mean']:.3f}" + (f"±{x['mcse']:.3f}" if x["mcse"] == x["mcse"] else "")
+
+
+def split(x: Estimate) -> str:
+    """The parts of parameters and chance in percent; empty where nothing varies or hardly anything can."""
+    share, error = 100 * x["parameter_share"], 100 * x["share_mcse"]
+    if share != share or not HARDLY <= x.get("probability", 0.5) <= 1 - HARDLY:
+        return ""
+    return f"{share:.0f}±{f'{error:.0f}' if error >= 0.5 else '<1'} : {100 - share:.0f}"

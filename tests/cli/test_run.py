@@ -1,0 +1,77 @@
+"""What `cohesion run` prints: the answer, the members' probabilities, and all else where it is asked for."""
+
+import numpy as np
+import pytest
+
+from sim.cli import cells
+from sim.cli.run import answer, horizons, print_result
+from sim.results.result import Result
+from sim.results.run import run
+from sim.scenario.load import load
+from tests.helpers import SIX
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return run(load(SIX, {"time.step": "year"}), runs=30, seed=4)
+
+
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def test_the_answer_comes_first_in_a_sentence(result: Result) -> None:
+    summary = result.summary()
+    likeliest = max(summary["members"], key=lambda m: m["exit"]["5"]["probability"])
+    sentence = answer(summary, horizons(result))
+    assert sentence.startswith(f"{likeliest['name']} is likeliest to leave: ")
+    assert "by Jan 2025 (90 % interval " in sentence
+    assert "dissolution: " in sentence
+
+
+@pytest.mark.usefixtures("wide")
+def test_the_table_is_for_members_and_fits_80_columns(result: Result, capsys: pytest.CaptureFixture[str]) -> None:
+    print_result(result, detail=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("State A") for line in lines) == 1
+    assert sum("Monte Carlo error at most" in line for line in lines) == 1
+    assert not any(word in line for line in lines for word in ("±", "Frozen", "parameters : chance"))
+
+
+@pytest.mark.usefixtures("wide")
+def test_detail_has_freezes_errors_and_a_split_that_adds_up(result: Result, capsys: pytest.CaptureFixture[str]) -> None:
+    print_result(result, detail=True)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "Frozen, %" in printed
+    assert "epistemic" in printed
+    x = result.summary()["members"][1]["exit"]["5"]
+    share = round(100 * x["parameter_share"])
+    row = next(line for line in printed.split("Left, %")[1].splitlines() if line.startswith("State B"))
+    assert row.rstrip().endswith(f": {100 - share}")
+    assert f"{share}±" in row
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.0, 0.0001, "<0.1"),
+        (0.0, 0.9999, "<0.1 to >99"),
+        (0.0123, 0.456, "1 to 46"),
+        (0.0072, 0.456, "0.7 to 46"),
+        (0.3, 0.3, "30"),
+        (np.nan, np.nan, ""),
+    ],
+)
+def test_intervals_for_the_eye(low: float, high: float, text: str) -> None:
+    assert cells.interval(low, high) == text
+
+
+def test_a_split_that_is_not_there_is_not_printed() -> None:
+    p = {"mcse": 0.01, "q05": 0.0, "q95": 1.0, "parameter_share": 0.25, "share_mcse": 0.001}
+    assert cells.split({"probability": 0.5, **p}) == "25±<1 : 75"
+    assert cells.split({"probability": 0.0, **p}) == ""
+    assert cells.split({"probability": 1.0, **p}) == ""
+    assert cells.split({"parameter_share": np.nan, "share_mcse": np.nan}) == ""

@@ -1,0 +1,199 @@
+"""The one console: hostile texts through what every verb prints, at every width and in every encoding."""
+
+import io
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.cli import check, explain, new, resumable, show
+from sim.cli import compare as compare_command
+from sim.cli import list as list_command
+from sim.cli import run as run_command
+from sim.cli import sweep as sweep_command
+from sim.results.comparison import Comparison, compare
+from sim.results.result import Result
+from sim.results.run import run
+from sim.scenario import explain as explanation
+from sim.scenario.catalogue import list as catalogue
+from sim.scenario.load import Scenario, load
+from sim.studies.study import load_study
+from sim.studies.sweep import Sweep, sweep
+from tests.helpers import SIX
+from tests.scenarios import changed
+from tests.study_files import study_file
+
+HOSTILE = {
+    "brackets": "Alpha [x]",
+    "closing tag": "[/x] [bold red]B[/bold red] :warning:",
+    "letters": "Größe ± Тест 中国",
+    "long": "A state of a name that is longer than forty columns are wide",
+}
+ENCODINGS = ("utf-8", "ascii")
+WIDTHS = (80, 40)
+ROOT = Path(__file__).resolve().parents[2]
+Printed = Callable[[Callable[[], object]], str]
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    return int(request.param)
+
+
+@pytest.fixture(params=ENCODINGS)
+def encoding(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def printed(encoding: str, width: int, monkeypatch: pytest.MonkeyPatch) -> Printed:
+    """What something prints on streams of an encoding that refuse what they lack."""
+
+    def by(act: Callable[[], object]) -> str:
+        stream = io.BytesIO()
+        text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", write_through=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", text)
+            patch.setattr(sys, "stderr", text)
+            act()
+        return stream.getvalue().decode(encoding)
+
+    return by
+
+
+@pytest.fixture(scope="module", params=HOSTILE)
+def hostile(request: pytest.FixtureRequest) -> str:
+    return HOSTILE[request.param]
+
+
+@pytest.fixture(scope="module")
+def scenario(hostile: str, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """A scenario with a hostile title and a hostile name of a state."""
+    changes = (('title = "Six invented states"', f'title = "{hostile}"'), ('name = "State A"', f'name = "{hostile}"'))
+    return load(changed(tmp_path_factory.mktemp("hostile"), *changes), {"time.step": "year"})
+
+
+@pytest.fixture(scope="module")
+def result(scenario: Scenario) -> Result:
+    return run(scenario, runs=20, seed=1)
+
+
+@pytest.fixture(scope="module")
+def comparison(scenario: Scenario) -> Comparison:
+    return compare(scenario, load(scenario.file, {"time.step": "year", "leader.coercion": 0.0}), runs=20, seed=1)
+
+
+@pytest.fixture(scope="module")
+def finished_sweep(hostile: str, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    folder = tmp_path_factory.mktemp("sweep")
+    changes = (("Coercion against autonomy", hostile), ("levels = 5", "levels = 2"), ("runs = 40", "runs = 8"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that the figures' font lacks
+        return sweep(load_study(study_file(folder, *changes)), folder / "out", jobs=1)
+
+
+def has_words(printed: str, text: str, encoding: str) -> bool:
+    """Whether all words of a text are in a wrapped one, none broken."""
+    return all(word in printed for word in show.printable(text, encoding).split())
+
+
+def test_run_and_its_detail_keep_names_whole(hostile: str, encoding: str, result: Result, printed: Printed) -> None:
+    text = printed(lambda: run_command.print_result(result, detail=True))
+    rows = [line for line in text.splitlines() if line.startswith(show.printable(hostile, encoding))]
+    assert len(rows) >= 5, "the title, and a row in each table"
+
+
+def test_compare_keeps_titles(hostile: str, encoding: str, comparison: Comparison, printed: Printed) -> None:
+    text = printed(lambda: compare_command.print_comparison(comparison))
+    assert has_words(text, hostile, encoding)
+
+
+def test_explain_keeps_rules_and_sources(scenario: Scenario, printed: Printed) -> None:
+    text = printed(lambda: explain.print_explanation(explanation.explain(scenario, "members.AAA.affinity")))
+    assert "members.AAA.affinity" in text
+
+
+@pytest.mark.parametrize("name", ["[x].toml", "[bold].toml", "\x1b[31mred.toml", "Größe 中.toml", "a\nb.toml"])
+def test_paths_survive_check_and_stay_one_line(
+    name: str, encoding: str, tmp_path: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(SIX.read_text())
+    assert printed(lambda: check.main([name], json=False)) == show.printable(f"{name}: fine", encoding) + "\n"
+
+
+@cache
+def entries() -> list[dict[str, Any]]:
+    return catalogue()
+
+
+def test_list_cuts_no_name(printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_command, "list_scenarios", entries)
+    lines = printed(lambda: list_command.main(json=False)).splitlines()
+    for entry in entries():
+        assert any(line.startswith(f"{entry['name']} ") for line in lines), entry["name"]
+
+
+def test_json_is_ascii(printed: Printed) -> None:
+    assert printed(lambda: show.print_json({"name": "中 ±", "nan": float("nan")})).isascii()
+
+
+def test_lines_to_copy_are_one_line(encoding: str, printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = "a folder [x]/" + "long-name" * 20 + ".toml"
+    monkeypatch.setattr(sys, "argv", ["cohesion", "sweep", study, "--force"])
+    (line,) = printed(lambda: show.notice(resumable.kept())).splitlines()
+    assert line.endswith(f"cohesion sweep '{study}'")
+
+
+def test_new_names_its_files_whole(tmp_path: Path, printed: Printed) -> None:
+    folder = tmp_path / ("[x] " + "long-name" * 8)
+    lines = printed(
+        lambda: new.main("pact", "LEA", ["AAA=State A", "BBB=State B"], "1990", "2000", folder)
+    ).splitlines()
+    assert str(folder / "pact" / "sources.toml") in lines
+    assert lines[-1].startswith(f"cohesion check '{folder}")
+
+
+def test_a_sweep_keeps_its_title(hostile: str, encoding: str, finished_sweep: Sweep, printed: Printed) -> None:
+    text = printed(lambda: sweep_command.print_sweep(finished_sweep))
+    assert has_words(text, hostile, encoding)
+
+
+def test_tables_of_words_keep_them(hostile: str, encoding: str, printed: Printed) -> None:
+    rows: list[list[show.Part]] = [["2020-01-01", (hostile, "bold")]]
+    columns = [show.Column("Until"), show.Column("What happened", words=True)]
+    assert has_words(printed(lambda: show.table(columns, rows)), hostile, encoding)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("list",), 0),
+        (("explain", "csto/outlook-2023", "members.ARM.dependence.trade"), 0),
+        (("check", "[x]/中 [/x].toml"), 2),
+        (("run", str(SIX), "--set", "members.ÄÄÄ.[x]=1"), 2),
+        (("status", "no/[/x] 中"), 2),
+        (("sweep", "no [/x] 中.toml"), 2),
+        (("--help",), 0),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_no_verb_fails_in_the_c_locale(arguments: tuple[str, ...], code: int) -> None:
+    plain = {"PYTHONIOENCODING": "ascii:strict", "LC_ALL": "C", "PYTHONPATH": str(ROOT), "COLUMNS": "40"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", *arguments],
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, **plain},
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert (done.stdout + done.stderr).isascii()
