@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import show
+from sim.cli.cells import percent
 from sim.cli.show import Column
 from sim.errors import InputError
+from sim.model.outcomes import OUTCOMES
 from sim.results.comparison import Comparison, comparable, compare, identity, save
 from sim.scenario.load import Scenario, load
 from sim.storage.files import check_target
@@ -13,7 +15,7 @@ from sim.storage.files import check_target
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = {"any_exit": "some exit", "dissolution": "dissolution", "cohesion": "cohesion"}
+SHOWN = ("any_exit", "dissolution", "cohesion")
 
 
 def main(
@@ -80,15 +82,19 @@ def print_comparison(c: Comparison) -> None:
 def print_differences(scenarios: list[Scenario], there: "pd.DataFrame") -> None:
     """Rows: scenarios. Columns: some exit, dissolution, cohesion, and the two exits that move most."""
     columns = [Column("Scenario", words=True)]
-    columns += [Column(label + ("\npoints" if label != "cohesion" else "\n0 to 1")) for label in SHOWN.values()]
-    columns.append(Column("exits that change most, in points", words=True))
+    columns += [
+        Column(f"{o.noun}\n{'points' if o.probability else '0 to 1'}") for o in (OUTCOMES[name] for name in SHOWN)
+    ]
+    columns.append(Column("Exits that change most, %", words=True))
     rows = []
     for s in scenarios:
         of = there[there.scenario == s.name]
         cells = [cell(of[of.outcome == name].iloc[0], name) for name in SHOWN]
         exits = of[of.outcome == "exit"]
         exits = exits.loc[exits.difference.abs().sort_values(ascending=False).index[:2]]
-        most = ", ".join(f"{r.member} {points(r)}" for r in exits.itertuples() if r.difference != 0)
+        most = ", ".join(
+            f"{r.member} {percent(r.base)} to {percent(r.value)}" for r in exits.itertuples() if r.difference != 0
+        )
         rows.append([s.tables.title, *cells, most or "none"])
     show.table(columns, rows)
 

@@ -6,8 +6,8 @@ from typing import Any
 from sim.cli import show
 from sim.cli.cells import Estimate, interval, mean, split, with_error
 from sim.cli.show import Column
+from sim.model.outcomes import OUTCOMES, names
 
-OUTCOMES = {"exit": "Left, %", "freeze": "Frozen, %"}
 MEANING = (
     "± is one Monte Carlo standard error. 90 %: the middle 90 % of the probabilities that the possible coefficients "
     "and coded values give (of cohesion: of all runs). Parameters : chance: how much of the uncertainty about whether "
@@ -16,15 +16,21 @@ MEANING = (
 )
 
 
-def print_detail(s: dict[str, Any], dates: Mapping[str, str], events: Mapping[str, str]) -> None:
+def print_detail(s: dict[str, Any], dates: Mapping[str, str]) -> None:
     """A table of each outcome of all states, one of the alliance, and what they mean."""
     print_conduct(s)
-    for outcome, title in OUTCOMES.items():
+    for outcome in names("event", by_member=True):
+        title = f"{OUTCOMES[outcome].column.capitalize()}, %"
         print_estimates(title, {m["name"]: m[outcome] for m in s["members"]}, dates)
-    print_estimates("The alliance, %", {title: s["alliance"][name] for name, title in events.items()}, dates)
+    print_estimates("The alliance, %", alliance_events(s), dates)
     print_cohesion(s["alliance"]["cohesion"], dates)
     show.paragraph()
     show.paragraph(MEANING)
+
+
+def alliance_events(s: dict[str, Any]) -> dict[str, Mapping[str, Estimate]]:
+    """What may happen to the alliance: its probabilities by horizon, by what they are of."""
+    return {OUTCOMES[name].noun.capitalize(): s["alliance"][name] for name in names("event", by_member=False)}
 
 
 def print_conduct(s: dict[str, Any]) -> None:

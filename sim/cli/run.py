@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.cli import show
 from sim.cli.cells import interval, level, percent, with_interval
-from sim.cli.detail import print_detail
+from sim.cli.detail import alliance_events, print_detail
 from sim.cli.show import Column
 from sim.results.result import Result
 from sim.results.run import checked, run
@@ -15,7 +15,6 @@ from sim.scenario.load import load
 from sim.scenario.resolved import identity
 from sim.storage.files import check_target
 
-EVENTS = {"any_exit": "Some exit", "two_exits": "Two exits or more", "dissolution": "Dissolution"}
 Summary = dict[str, Any]
 
 
@@ -54,7 +53,7 @@ def print_result(result: Result, detail: bool) -> None:
     show.paragraph(answer(s, dates))
     print_probabilities(s, dates)
     if detail:
-        print_detail(s, dates, EVENTS)
+        print_detail(s, dates)
 
 
 def horizons(result: Result) -> dict[str, str]:
@@ -76,28 +75,26 @@ def answer(s: Summary, dates: dict[str, str]) -> str:
         return "No state is a member when the forecast begins."
     p, cohesion = first["exit"][year], s["alliance"]["cohesion"]
     spread = interval(p["q05"], p["q95"])
-    some, two, dissolution = (with_interval(s["alliance"][name][year], " %") for name in EVENTS)
+    events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
     return (
         f"{first['name']} is likeliest to leave: {percent(p['probability'])} % by {dates[year]}"
         f"{f' (90 % interval {spread})' if spread else ''}. "
-        f"Some exit: {some}, two or more: {two}, dissolution: {dissolution}. "
+        f"{', '.join(f'{title}: {p}' for title, p in events.items()).capitalize()}. "
         f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then."
     )
 
 
 def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     """That each member has left, and what becomes of the alliance, by each horizon."""
-    alliance = s["alliance"]
     members = {m["name"]: m["exit"] for m in insiders(s)}
-    events = {title: alliance[name] for name, title in EVENTS.items()}
     when = [Column(f"by {date}") for date in dates.values()]
-    rows = {"Has left, %": members, "The alliance, %": events}
+    rows = {"Has left, %": members, "The alliance, %": alliance_events(s)}
     for head, by_name in rows.items():
         cells = [[name, *(with_interval(p[y]) for y in dates)] for name, p in by_name.items()]
         show.table([Column(head, left=True), *when], cells)
     show.table(
         [Column("Cohesion", left=True), *(Column(f"in {date}") for date in dates.values())],
-        [["0 to 1", *(level(alliance["cohesion"][y]) for y in dates)]],
+        [["0 to 1", *(level(s["alliance"]["cohesion"][y]) for y in dates)]],
     )
     show.paragraph()
     error = max(p[y]["mcse"] for by_name in rows.values() for p in by_name.values() for y in dates)

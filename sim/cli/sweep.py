@@ -8,6 +8,7 @@ from typing import Any
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
+from sim.model.outcomes import OUTCOMES
 from sim.studies.study import load_study
 from sim.studies.sweep import Progress, Sweep, as_dict, sweep
 
@@ -42,14 +43,6 @@ def bar(total: int, name: str) -> Iterator[Callable[[Progress], None]]:
         yield tell
 
 
-NAMES = {
-    "cohesion": "cohesion, 0 to 1",
-    "any_exit": "some exit, %",
-    "two_exits": "two or more exits, %",
-    "dissolution": "dissolution, %",
-}
-
-
 def print_sweep(s: Sweep) -> None:
     """The range of every outcome over the points, and where its ends are."""
     found: dict[str, Any] = as_dict(s)
@@ -70,7 +63,8 @@ def print_sweep(s: Sweep) -> None:
     rows = []
     several = len(s.plan.content["variants"]) > 1
     for row in found["outcomes"]:
-        name = NAMES.get(row["outcome"], f"exit of {row['member']}, %")
+        outcome, member = OUTCOMES[row["outcome"]], row["member"]
+        name = f"{outcome.noun}{f' of {member}' if member else ''}, {'%' if outcome.probability else '0 to 1'}"
         where = [_at(row[end], several) for end in ("lowest", "highest")]
         if alike(row):
             where = ["no difference beyond chance", ""]

@@ -37,7 +37,7 @@ def test_the_table_is_for_members_and_fits_80_columns(result: Result, capsys: py
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith("State A") for line in lines) == 1
     assert sum("Monte Carlo error at most" in line for line in lines) == 1
-    assert not any(word in line for line in lines for word in ("±", "Frozen", "parameters : chance"))
+    assert not any(word in line for line in lines for word in ("±", "Froze", "parameters : chance"))
 
 
 @pytest.mark.usefixtures("wide")
@@ -45,7 +45,7 @@ def test_detail_has_freezes_errors_and_a_split_that_adds_up(result: Result, caps
     print_result(result, detail=True)
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= 80
-    assert "Frozen, %" in printed
+    assert "Froze, %" in printed
     assert "epistemic" in printed
     x = result.summary()["members"][1]["exit"]["5"]
     share = round(100 * x["parameter_share"])
