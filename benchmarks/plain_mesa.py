@@ -3,7 +3,7 @@
 This is what an ordinary user of Mesa 3 would write from docs/model.md, and write well: Python
 floats and ``math``, no arrays, ``agents.do`` only where all must have finished before others go on.
 It is the yardstick of benchmarks/speed.py, and one more account of the model for
-tests/test_plain_mesa.py. Only forecasts: there is no record to live through.
+tests/engines/test_plain_mesa.py. Only forecasts: there is no record to live through.
 """
 
 import math
@@ -15,53 +15,23 @@ from typing import Any
 import mesa
 
 from sim.engines.environment import Environment
-from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Inputs
+from sim.model.arrays import Inputs
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import Noise
 from sim.model.tick import Script
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
+from sim.model.variables import LeaderInputs, MemberInputs
 from sim.scenario.compile import Program
 
 LARGEST = 700.0
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
-    """A member's inputs in one tick."""
-
-    dependence: float
-    basing: float
-    interstate: float
-    separatist: float
-    insurgency: float
-    regime: float
-    western_ties: float
-    other_ties: float
-    security_offer: float
-    target_ties: float
-    affinity: float
-    partiality: float
-    autonomy: float
-    opinion_mean: float
-
-
-@dataclass(frozen=True, slots=True)
-class Leader:
-    """The leader's inputs in one tick."""
-
-    confrontation: float
-    war: float
-    capacity: float
-    hierarchy: float
-    coercion: float
-    leader_reliability: float
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """All that a run meets in one tick and has no part in."""
 
-    members: list[Own]
-    leader: Leader
+    members: list[Any]
+    """Each member's inputs by name."""
+    leader: Any
     disputes: list[float]
     kinds: list[int]
     helps: list[float]
@@ -86,10 +56,10 @@ class Life:
 
 def scene(inputs: Inputs, script: Script, lane: int) -> Scene:
     """One lane of a tick."""
-    own = [getattr(inputs, f)[:, lane].tolist() for f in MEMBER_FIELDS]
+    own = [values[:, lane].tolist() for values in inputs.members]
     return Scene(
-        members=[Own(*values) for values in zip(*own, strict=True)],
-        leader=Leader(*(getattr(inputs, f)[lane].item() for f in LEADER_FIELDS)),
+        members=[MemberInputs(*values) for values in zip(*own, strict=True)],
+        leader=LeaderInputs(*(values[lane].item() for values in inputs.leader)),
         disputes=inputs.disputes[:, lane].tolist(),
         kinds=[int(k) for k in script.kind[:, 0]],
         helps=script.help[:, 0].tolist(),
@@ -122,7 +92,7 @@ def lives(program: Program, seed: int, runs: int, block: int = 0) -> list[Life]:
             quorum=a.quorum,
         )
         for lane in range(runs)
-        for coefficients in (environment.coefficients.of_runs(lane),)
+        for coefficients in (environment.coefficients.at(lane),)
     ]
 
 
@@ -153,7 +123,7 @@ class Member(mesa.Agent):
         self.support = 0.0
         self.after = status
         self.look()
-        self.opinion = self.inputs.opinion_mean
+        self.opinion = self.inputs.opinion
         self.stance = self.target() + c.volatility * self.normal(0.0, 1.0)
 
     def look(self) -> None:
@@ -303,7 +273,7 @@ class Member(mesa.Agent):
     def feed_back(self) -> None:
         """Phase 6: opinion, diversification, punishment."""
         m, c, i = self.model, self.model.c, self.inputs
-        opinion = i.opinion_mean + (self.opinion - i.opinion_mean) * m.stays_opinion - m.war_falls
+        opinion = i.opinion + (self.opinion - i.opinion) * m.stays_opinion - m.war_falls
         if self.kind:
             opinion += c.opinion_promise * (2.0 * self.help - 1.0)
         self.opinion = min(max(opinion, 0.0), 1.0)
@@ -358,7 +328,7 @@ class Alliance(mesa.Model):
         """What the environment decides for all members alike."""
         c, leader = self.c, self.scene.leader
         self.capacity = leader.capacity * (1.0 - c.overstretch * leader.war)
-        base = min(max(leader.leader_reliability, 1e-9), 1.0 - 1e-9)
+        base = min(max(leader.reliability, 1e-9), 1.0 - 1e-9)
         self.readiness = math.log(base / (1.0 - base)) - c.help_weakness * (1.0 - self.capacity)
         self.war_falls = c.opinion_war * max(leader.war - self.war, 0.0)
         share = self.scene.renewal

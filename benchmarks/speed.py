@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import plain_mesa
-from sim.engines.ensemble import draws_of, run_block
+from sim.engines.ensemble import run_block, tick_draws
 from sim.model.noise import BLOCK, Noise
 from sim.model.variables import COEFFICIENTS
 from sim.results.run import simulate
@@ -77,7 +77,7 @@ def draws(program: Program, blocks: int) -> None:
     for block in range(blocks):
         noise = Noise(1, block)
         for t in range(program.ticks):
-            draws_of(noise, t, program, slice(None))
+            tick_draws(noise, t, program, slice(None))
 
 
 def mesa(lives: list[plain_mesa.Life]) -> None:

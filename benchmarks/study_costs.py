@@ -86,11 +86,11 @@ def _measured(rounds: int, points: int, runs: int, ticks: int, members: int) -> 
 
 STEPS = {
     "points made (vary)": "program.py:vary",
-    "pasts hashed": "ensemble.py:past_of",
+    "pasts hashed": "ensemble.py:past_hash",
     "record lived": "ensemble.py:relive",
     "environments": "environment.py:__init__",
     "inputs": "ensemble.py:_around",
-    "draws": "ensemble.py:draws_of",
+    "draws": "ensemble.py:tick_draws",
     "ticks of the forecast": "tick.py:tick",
     "chances added up": "incidence.py:add",
     "quantities": "together.py:_apart",

@@ -13,13 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sim.model.variables import (  # noqa: E402
-    COEFFICIENTS,
-    LEADER_INPUTS,
-    MEMBER_INPUTS,
-    Coefficient,
-    Input,
-)
+from sim.model.declaration import Coefficient, Input  # noqa: E402
+from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "model.md"
 GREEK = {

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.tick import Record
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
 from tests.helpers import stacked

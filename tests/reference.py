@@ -68,7 +68,7 @@ def crisis_drawn(i: Member, u: float, c: Member, dt: float, margins: Margins) ->
 
 def helps(m: Member, i: Member, leader: Member, kind: int, clash: bool, c: Member) -> float:
     """The chance that the leader answers a call."""
-    base = min(max(leader["leader_reliability"], 1e-9), 1 - 1e-9)  # its log-odds stay finite
+    base = min(max(leader["reliability"], 1e-9), 1 - 1e-9)  # its log-odds stay finite
     return logistic(
         math.log(base / (1 - base))
         + c[f"help_{THREATS[kind - 1]}"]
@@ -211,7 +211,7 @@ def move(status: int, u: float, leaves: float, side: float, margins: Margins) ->
 
 def opinion(m: Member, i: Member, h: Member, shock: float, c: Member, dt: float) -> float:
     """Phase 6: back to the mean; up by a promise kept, down by one broken and by a growing war."""
-    mean = i["opinion_mean"]
+    mean = i["opinion"]
     moved = mean + (m["opinion"] - mean) * math.exp(-dt / c["opinion_memory"])
     if h["kind"]:
         moved += c["opinion_promise"] * (2 * h["help"] - 1)

@@ -5,23 +5,29 @@ agents run.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeVar
 
 import mesa
 import numpy as np
 
-from sim.engines.ensemble import draws_of
+from sim.engines.ensemble import joined, tick_draws
 from sim.engines.environment import Environment
-from sim.model import credibility
+from sim.model import credibility, membership
 from sim.model import tick as phases
-from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, MEMBER_STATE, Codes, Flags, Inputs, State
+from sim.model.arrays import Array, Codes, Flags, Inputs, each
 from sim.model.cohesion import Motion, cohesion
 from sim.model.crises import Crises
-from sim.model.decays import decays
+from sim.model.membership import STATUSES
 from sim.model.noise import BLOCK, Noise
-from sim.model.tick import Draws, Record, Script
-from sim.model.variables import STATUSES
+from sim.model.tick import Draws, Record, Script, State
 from sim.scenario.compile import Program
+
+T = TypeVar("T")
+
+
+def stacked(rows: list[T]) -> T:
+    """What members have, each its own row, as one block."""
+    return each(lambda *x: np.stack(x), *rows)
 
 
 class World:
@@ -31,18 +37,18 @@ class World:
         self.program = program
         self.noise = Noise(seed, block)
         self.environment = Environment(program, self.noise)
-        self._read: tuple[int, Inputs, Draws] | None = None
+        self._last: tuple[int, Inputs, Draws] | None = None
 
     def at(self, tick: int) -> tuple[Inputs, Draws]:
         """Inputs and draws of the whole block in a tick."""
-        if self._read is None or self._read[0] != tick:
+        if self._last is None or self._last[0] != tick:
             drawn = (
-                draws_of(self.noise, tick, self.program, slice(None))
+                tick_draws(self.noise, tick, self.program, slice(None))
                 if tick >= self.program.record_ticks
                 else self._record_draws(tick)
             )
-            self._read = tick, self.environment.at(tick), drawn
-        return self._read[1:]
+            self._last = tick, self.environment.at(tick), drawn
+        return self._last[1:]
 
     def _record_draws(self, tick: int) -> Draws:
         rows = len(self.program.members)
@@ -61,13 +67,10 @@ class MemberState(mesa.Agent):
         self.row = row
         self.code = code
         self.perceive()
-        z = model.world.noise.normals("stance", 0, len(model.program.members))
-        status = model.program.start_status[row]
-        self.state = phases.begin(self.inputs, self.standing, self._own(z), status, model.c)
-        self.happened = Crises(*(np.zeros(1) for _ in Crises._fields))  # type: ignore[arg-type]
-
-    def _own(self, block: Any) -> Any:
-        return block[self.row, self.model.lanes]
+        z = model.world.noise.normals("stance", 0, len(model.program.members))[row, model.lanes]
+        self.state = phases.begin(self.inputs, self.standing, z, model.program.start_status[row], model.c)
+        none = np.zeros(1)
+        self.happened = Crises(none, none > 0, none, none)
 
     @property
     def stance(self) -> float:
@@ -77,16 +80,17 @@ class MemberState(mesa.Agent):
     @property
     def status(self) -> str:
         """active, frozen or outside."""
-        return STATUSES[int(self.state.status[0])]
+        return STATUSES[int(self.state.membership.status[0])]
 
     def perceive(self) -> None:
         """See one's own part of the environment."""
         m = self.model
         inputs, draws = m.world.at(m.tick)
-        own = {f: getattr(inputs, f)[self.row, m.lanes] for f in MEMBER_FIELDS}
-        shared = {f: getattr(inputs, f)[m.lanes] for f in LEADER_FIELDS}
-        self.inputs = Inputs(**own, **shared, disputes=inputs.disputes[:, m.lanes])
-        self.draws = Draws(*(self._own(d) for d in draws[:5]), *draws[5:])  # type: ignore[call-arg]
+        members = each(lambda x: x[self.row, m.lanes], inputs.members)
+        leader = each(lambda x: x[m.lanes], inputs.leader)
+        self.inputs = Inputs(members, leader, inputs.disputes[:, m.lanes])
+        own = each(lambda x: x[self.row, m.lanes], draws._replace(clash=draws.stance, leader=draws.stance))
+        self.draws = own._replace(clash=draws.clash, leader=draws.leader)
         script = m.program.script[m.tick]
         record = None if script.record is None else script.record[self.row]
         self.script: Script = script._replace(
@@ -101,7 +105,7 @@ class MemberState(mesa.Agent):
     def ask(self) -> None:
         """Phase 1: call for help."""
         self.ties = phases.present(self.inputs, self.state, self.model.c)
-        self.kind = phases.ask(self.draws.crisis, self.state.status, self.script, self.standing)
+        self.kind = phases.ask(self.draws.crisis, self.state.membership.status, self.script, self.standing)
 
     def answer(self) -> None:
         """Phase 1: get the leader's answer."""
@@ -118,8 +122,8 @@ class MemberState(mesa.Agent):
     def believe(self) -> None:
         """Phase 2: learn from promises kept and broken."""
         m = self.model
-        self.kept, self.broken = phases.believe(self.state, self.happened, m.shared, m.c, m.d)
-        self.reliability = credibility.reliability(self.kept, self.broken)
+        self.belief = phases.believe(self.state, self.happened, m.shared, m.c, m.d)
+        self.reliability = credibility.reliability(self.belief)
 
     def stand(self) -> None:
         """Phase 3: move towards the target stance."""
@@ -164,18 +168,37 @@ class MemberState(mesa.Agent):
             self.state, self.x, self.happened, self.ties, self.inputs, self.standing, m.c, m.d
         )
 
-    def settle(self, status: Codes, recent_exits: Any, alive: Flags) -> None:
-        """Take what the tick has decided as one's state."""
-        self.state = State(
-            self.x,
-            self.kept,
-            self.broken,
-            *self.feedback,
-            status,
-            recent_exits,
-            self.inputs.war,
-            alive,
+    def look(self) -> Record:
+        """The state before the first tick of the forecast."""
+        m = self.model
+        self.perceive()
+        u = m.world.noise.uniforms("conduct", m.tick, len(m.states))[self.row, m.lanes]
+        return phases.look(self.state, self.inputs, u, m.c)
+
+    def record(self, after: membership.State, dissolution: Array) -> Record:
+        """What the tick shows of the state, its membership settled."""
+        support, oppose, conduct = self.conduct
+        before = self.state.membership.status
+        return Record(
+            crises=self.happened,
+            stance=self.x,
+            reliability=self.reliability,
+            dependence=self.ties.dependence,
+            support=support,
+            oppose=oppose,
+            conduct=conduct,
+            before=before,
+            status=after.status,
+            left=membership.left(before, self.after),
+            exit=self.chances.exit,
+            side=self.chances.side,
+            dissolution=dissolution,
+            alive=after.alive,
         )
+
+    def settle(self, after: membership.State) -> None:
+        """Take what the tick has decided as one's state."""
+        self.state = State(self.x, self.belief, after, self.feedback)
 
 
 class AllianceModel(mesa.Model):
@@ -186,8 +209,8 @@ class AllianceModel(mesa.Model):
         self.world = world
         self.program = world.program
         self.lanes = slice(lane, lane + 1)
-        self.c = world.environment.coefficients.of_runs(self.lanes)
-        self.d = decays(self.c, self.program.alliance.dt)
+        self.c = world.environment.coefficients.at(self.lanes)
+        self.d = phases.decays(self.c, self.program.alliance.dt)
         self.tick = 0
         self.fights: Flags = np.zeros((len(self.program.members), 1), dtype=bool)
         self.states = [MemberState(self, i, code) for i, code in enumerate(self.program.members)]
@@ -201,16 +224,6 @@ class AllianceModel(mesa.Model):
     def close(self) -> None:
         """Let Mesa forget the model: `Agent._ids` would keep it alive."""
         mesa.Agent._ids.pop(self, None)
-
-    def _stacked(self, name: str) -> Any:
-        return np.stack([np.asarray(getattr(s.state, name)) for s in self.states])
-
-    @property
-    def state(self) -> State:
-        """The state of all members, (member, 1)."""
-        first = self.states[0].state
-        fields = (self._stacked(f) for f in MEMBER_STATE)
-        return State(*fields, first.recent_exits, first.war, first.alive)  # type: ignore[call-arg]
 
     @property
     def cohesion(self) -> float:
@@ -226,14 +239,13 @@ class AllianceModel(mesa.Model):
         assert self.record is not None
         return Motion(self.record.conduct, self.record.status, self.record.stance, self.record.alive)
 
+    def _of_all(self, rows: list[Record]) -> Record:
+        """The record of the alliance, from those of its members."""
+        return stacked(rows)._replace(dissolution=rows[0].dissolution, alive=rows[0].alive)
+
     def look(self) -> Record:
         """The state before the first tick of the forecast."""
-        u = self.world.noise.uniforms("conduct", self.tick, len(self.states))[:, self.lanes]
-        for state in self.states:
-            state.perceive()
-        rows = [s.inputs for s in self.states]
-        inputs = rows[0]._replace(dependence=np.stack([r.dependence for r in rows]))
-        self.record = phases.look(self.state, inputs, u, self.c)
+        self.record = self._of_all([state.look() for state in self.states])
         return self.record
 
     def step(self) -> None:
@@ -242,57 +254,36 @@ class AllianceModel(mesa.Model):
         for state in self.states:
             state.perceive()
         first = self.states[0]
-        before = self._stacked("status")
+        before = first.state.membership._replace(status=stacked([s.state.membership.status for s in self.states]))
         self.agents.do("ask")
         if first.script.drawn:
             clash = self.world.at(self.tick)[1].clash[:, self.lanes]
-            self.fights = phases.clashes(clash, before, first.standing, a)
+            self.fights = phases.clashes(clash, before.status, first.standing, a)
         self.agents.do("answer")
-        happened = self._happened()
-        belongs = np.stack([s.ties.belongs for s in self.states])
-        self.shared = phases.gather(happened, self._stacked("stance"), belongs)
+        stances, belongs = (
+            stacked([s.state.stance for s in self.states]),
+            stacked([s.ties.belongs for s in self.states]),
+        )
+        self.shared = phases.gather(stacked([s.happened for s in self.states]), stances, belongs)
         self.agents.do("believe")
         self.agents.do("stand")
         self.agents.do("behave")
         self.agents.do("decide")
-        after = np.stack([s.after for s in self.states])
-        ended, alive = np.zeros(1), first.state.alive
+        after = stacked([s.after for s in self.states])
+        ended, alive = np.zeros(1), before.alive
         if first.script.record is None:
             leader = self.world.at(self.tick)[1].leader[self.lanes]
-            ended, alive = phases.dissolve(leader, first.state.alive, after, a, self.d)
+            ended, alive = membership.dissolve(leader, before.alive, after, a.quorum, self.d.membership)
         self.agents.do("feed_back")
-        all_of_us = first.state._replace(status=before)
-        statuses, recent = phases.settle(all_of_us, after, alive, self.d)
+        then = membership.settle(before, after, alive, self.d.membership)
+        own = [then._replace(status=status) for status in then.status]
         if first.script.record is None:
-            self.record = self._record(happened, before, after, statuses, ended, alive)
-        for state, status in zip(self.states, statuses, strict=True):
-            state.settle(status, recent, alive)
+            self.record = self._of_all([s.record(now, ended) for s, now in zip(self.states, own, strict=True)])
+        for state, now in zip(self.states, own, strict=True):
+            state.settle(now)
         self.tick += 1
         if self.record is not None:
             self.datacollector.collect(self)
-
-    def _happened(self) -> Crises:
-        return Crises(*(np.stack(rows) for rows in zip(*(s.happened for s in self.states), strict=True)))
-
-    def _record(self, happened: Crises, before: Codes, after: Codes, status: Codes, ended: Any, alive: Flags) -> Record:
-        def stack(values: Any) -> Any:
-            return np.stack(list(values))
-
-        s = self.states
-        return Record(  # type: ignore[call-arg]
-            happened,
-            stack(m.x for m in s),
-            stack(m.reliability for m in s),
-            stack(m.ties.dependence for m in s),
-            *(stack(m.conduct[k] for m in s) for k in range(3)),
-            before,
-            status,
-            phases.left(before, after),
-            stack(m.chances.exit for m in s),
-            stack(m.chances.side for m in s),
-            ended,
-            alive,
-        )
 
 
 def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None)) -> Iterator[Record]:
@@ -302,18 +293,11 @@ def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None
     try:
         for t in range(program.ticks):
             if t == program.record_ticks:
-                yield _joined([m.look() for m in models])
+                yield joined([m.look() for m in models])
             for model in models:
                 model.step()
             if t >= program.record_ticks:
-                yield _joined([m.record for m in models if m.record is not None])
+                yield joined([m.record for m in models if m.record is not None])
     finally:
         for model in models:
             model.close()
-
-
-def _joined(records: list[Record]) -> Record:
-    """One-run records side by side, as the ensemble's record of those lanes."""
-    happened = Crises(*(np.concatenate(x, axis=-1) for x in zip(*(r.crises for r in records), strict=True)))
-    rest = (np.concatenate(x, axis=-1) for x in zip(*(r[1:] for r in records), strict=True))
-    return Record(happened, *rest)

@@ -8,19 +8,18 @@ A phase works elementwise, so none of this changes a run: it is the same to the 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from sim.engines.environment import Environment
-from sim.model.arrays import Array, Coefficients, Inputs, State
-from sim.model.crises import Crises
-from sim.model.decays import decays
-from sim.model.noise import BLOCK, Noise
-from sim.model.tick import Draws, Record, Standing, begin, look, relive, standing, tick
+from sim.model.arrays import Array, Coefficients, Inputs, each
+from sim.model.noise import BLOCK, Noise, TickNoise
+from sim.model.tick import Draws, Record, Standing, State, begin, decays, look, relive, standing, tick
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
 
+T = TypeVar("T")
 WIDTH = BLOCK
 """Runs side by side in a stack: more would not fit the cache, fewer would not cover numpy's calls."""
 
@@ -46,7 +45,7 @@ def pieces(first: int, last: int) -> list[Piece]:
     return found
 
 
-def draws_of(noise: Noise, t: int, program: Program, lanes: slice, copies: int = 1) -> Draws:
+def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies: int = 1) -> Draws:
     """The chance of a forecast tick, for so many programs side by side."""
     rows = len(program.members)
     pairs = len(program.alliance.pairs)
@@ -70,17 +69,20 @@ def repeated(x: Array, copies: int) -> Array:
     return x if copies == 1 else np.concatenate([x] * copies, axis=-1)
 
 
-def joined(parts: Sequence[Any]) -> Any:
+def joined(parts: Sequence[T]) -> T:
     """Named tuples of arrays side by side along the last axis."""
-    if len(parts) == 1:
-        return parts[0]
-    return type(parts[0])(*(np.concatenate(x, axis=-1) for x in zip(*parts, strict=True)))
+    return parts[0] if len(parts) == 1 else each(lambda *x: np.concatenate(x, axis=-1), *parts)
+
+
+def part(whole: T, place: int, runs: int) -> T:
+    """What lies at a place of a stack of so many runs each."""
+    return each(lambda x: x[..., place * runs : (place + 1) * runs], whole)
 
 
 class Stack:
     """Programs side by side: they differ in inputs and coefficients alone."""
 
-    def __init__(self, programs: Sequence[Program], noise: Noise, lanes: slice, like: Environment | None) -> None:
+    def __init__(self, programs: Sequence[Program], noise: TickNoise, lanes: slice, like: Environment | None) -> None:
         self.program = programs[0]
         self.noise, self.lanes, self.copies = noise, lanes, len(programs)
         self.environments: list[Environment] = []
@@ -95,16 +97,16 @@ class Stack:
         )
         self.d = decays(self.c, self.program.alliance.dt)
         self.state: State | None = None
-        self._seen: tuple[Inputs, Standing, bool] | None = None
+        self._last: tuple[Inputs, Standing, bool] | None = None
 
     def _around(self, t: int) -> tuple[Inputs, Standing]:
         """Inputs, and what they alone decide; computed anew only where something changes."""
         record = t < self.program.record_ticks
-        if self._seen and self._seen[2] == record and not self._moves(t):
-            return self._seen[:2]
+        if self._last and self._last[2] == record and not self._moves(t):
+            return self._last[:2]
         inputs = joined([e.at(t) for e in self.environments])
         s = standing(inputs, self.c, self.program.alliance.dt, record)
-        self._seen = inputs, s, record
+        self._last = inputs, s, record
         return inputs, s
 
     def _moves(self, t: int) -> bool:
@@ -138,45 +140,44 @@ class Stack:
         assert self.state is not None
         p = self.program
         inputs, s = self._around(t)
-        draws = draws_of(self.noise, t, p, self.lanes, self.copies)
+        draws = tick_draws(self.noise, t, p, self.lanes, self.copies)
         self.state, record = tick(self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d)
         return record
 
     def states(self) -> list[State]:
         """The state of each program by itself."""
         assert self.state is not None
-        shape = self.state.stance.shape
-        state: Any = self.state._replace(status=np.broadcast_to(self.state.status, shape))
+        shape, now = self.state.stance.shape, self.state.membership
+        state = self.state._replace(membership=now._replace(status=np.broadcast_to(now.status, shape)))
         runs = shape[-1] // self.copies
-        return [State(*(x[..., k * runs : (k + 1) * runs] for x in state)) for k in range(self.copies)]
+        return [part(state, k, runs) for k in range(self.copies)]
 
 
-def past_of(program: Program, known: dict[int, bytes] | None = None) -> bytes:
+def past_hash(program: Program, hashes: dict[int, bytes] | None = None) -> bytes:
     """What a program's start depends on: equal for programs whose record is the same.
 
-    ``known`` keeps, by identity, what has been hashed: programs of one study share most of it. It holds
+    ``hashes`` keeps, by identity, what has been hashed: programs of one study share most of it. It holds
     for programs of the same dates, as long as they live.
     """
-    known = {} if known is None else known
+    hashes = {} if hashes is None else hashes
     until = program.record_ticks
 
-    def told(thing: object, facts: Callable[[], Iterable[object]]) -> bytes:
-        found = known.get(id(thing))
-        if found is None:
-            found = known[id(thing)] = hashed(facts())
-        return found
+    def digest(thing: object, facts: Callable[[], Iterable[object]]) -> bytes:
+        if id(thing) not in hashes:
+            hashes[id(thing)] = hashed(facts())
+        return hashes[id(thing)]
 
-    def of_band(band: Band) -> Iterable[object]:
+    def band_facts(band: Band) -> Iterable[object]:
         return band.distribution, band.low[: max(until, 1)], band.high[: max(until, 1)]
 
-    def of_script() -> Iterable[object]:
+    def script_facts() -> Iterable[object]:
         return (x for s in program.script[:until] for x in (s.kind, s.clash, s.help, s.record))
 
     bands = sorted(program.bands.items())
-    parts = [told(band, partial(of_band, band)) for _, band in bands]
-    parts += [told(x, partial(tuple, (x,))) for x in program.weights.values()]
-    parts += [told(x, partial(tuple, (x,))) for x in program.coefficients.values()]
-    parts.append(told(program.script, of_script))
+    parts = [digest(band, partial(band_facts, band)) for _, band in bands]
+    parts += [digest(x, partial(tuple, (x,))) for x in program.weights.values()]
+    parts += [digest(x, partial(tuple, (x,))) for x in program.coefficients.values()]
+    parts.append(digest(program.script, script_facts))
     names = [path for path, _ in bands], list(program.weights), list(program.coefficients)
     rest = until, program.members, program.start_status, program.alliance.dt
     return hashed((*names, b"".join(parts), *rest))
@@ -223,11 +224,11 @@ def run_together(programs: Sequence[Program], seed: int, piece: Piece, replicate
     noise = Noise(seed, piece.block, replicates)
     wide = max(1, WIDTH // piece.runs)
     first = Environment(programs[0], noise, piece.lanes)
-    known: dict[int, bytes] = {}
-    pasts = [past_of(p, known) for p in programs] if len(programs) > 1 else [b""]
-    lived = [k for k, past in enumerate(pasts) if past not in pasts[:k]]
-    states = _lived([programs[k] for k in lived], noise, piece, wide, first)
-    starts = dict(zip((pasts[k] for k in lived), states, strict=True))
+    hashes: dict[int, bytes] = {}
+    pasts = [past_hash(p, hashes) for p in programs] if len(programs) > 1 else [b""]
+    distinct = [k for k, past in enumerate(pasts) if past not in pasts[:k]]
+    states = _starts([programs[k] for k in distinct], noise, piece, wide, first)
+    starts = dict(zip((pasts[k] for k in distinct), states, strict=True))
     groups = stacked(programs, wide)
     stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
     for stack, group in zip(stacks, groups, strict=True):
@@ -238,7 +239,7 @@ def run_together(programs: Sequence[Program], seed: int, piece: Piece, replicate
         yield [Side(g, s.tick(t)) for g, s in zip(groups, stacks, strict=True)]
 
 
-def _lived(programs: Sequence[Program], noise: Noise, piece: Piece, wide: int, first: Environment) -> list[State]:
+def _starts(programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: int, first: Environment) -> list[State]:
     """The state of each program at the start of its forecast."""
     groups = stacked(programs, wide)
     stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
@@ -261,10 +262,6 @@ def run_block(
         yield side.record
 
 
-def of_program(record: Record, place: int, runs: int) -> Record:
+def program_record(record: Record, place: int, runs: int) -> Record:
     """The runs of one program of a stack."""
-
-    def part(x: Any) -> Any:
-        return np.ascontiguousarray(x[..., place * runs : (place + 1) * runs])
-
-    return Record(Crises(*map(part, record.crises)), *map(part, record[1:]))
+    return each(np.ascontiguousarray, part(record, place, runs))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sim.engines.ensemble import Piece, Side, of_program, run_together
+from sim.engines.ensemble import Piece, Side, program_record, run_together
 from sim.estimates.incidence import Incidence, quantities
 from sim.model.arrays import Array
 from sim.scenario.compile import Program
@@ -45,5 +45,5 @@ def _apart(side: Side, incidence: Incidence, t: int, runs: int, names: Collectio
     """Each program of a stack by itself."""
     for place, k in enumerate(side.programs):
         own = slice(place * runs, (place + 1) * runs)
-        record = of_program(side.record, place, runs)
+        record = program_record(side.record, place, runs)
         yield Seen(k, t, quantities(record, incidence.of_runs(own), names))

@@ -15,7 +15,7 @@ from sim.inference.observations import Motion
 from sim.inference.smc import generator
 from sim.model import cohesion as alliance
 from sim.model.arrays import Array, Flags
-from sim.model.variables import OUTSIDE
+from sim.model.membership import OUTSIDE
 
 RUNS = 1000
 """Of a cohesion ensemble drawn from conduct."""

@@ -15,7 +15,8 @@ from sim.inference.likelihood import Target
 from sim.inference.observations import Motion
 from sim.model import cohesion as alliance
 from sim.model.arrays import Array, Codes, Flags
-from sim.model.variables import OUTSIDE, THREATS
+from sim.model.crises import THREATS
+from sim.model.membership import OUTSIDE
 
 
 class Origin(NamedTuple):
@@ -122,11 +123,11 @@ def conduct_told(answers: Answers, rows: tuple[int, ...], runs: slice | Flags) -
 
 def covariates(target: Target) -> Array:
     """Dependence, gravest threat and Western ties of all states at the middle of their bands, (tick, state, 3)."""
-    uniforms: object = target.space.uniforms(np.zeros((1, target.space.size)))
-    environment = Environment(target.program, uniforms, slice(0, 1))  # type: ignore[arg-type]
+    uniforms = target.space.uniforms(np.zeros((1, target.space.size)))
+    environment = Environment(target.program, uniforms, slice(0, 1))
     found = []
     for tick in range(target.ticks):
-        at = environment.at(tick)
+        at = environment.at(tick).members
         threat = np.max([getattr(at, kind) for kind in THREATS], axis=0)
         found.append(np.concatenate([at.dependence, threat, at.western_ties], axis=1))
     return np.stack(found)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engines.ensemble import Piece, of_program, run_together
+from sim.engines.ensemble import Piece, program_record, run_together
 from sim.estimates.incidence import Incidence, quantities
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES
 from sim.model.arrays import Array, count
@@ -131,7 +131,7 @@ def _block(programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int
                 own = slice(place * piece.runs, (place + 1) * piece.runs)
                 here = [r for r in wanted if r.scenario == keys[k] and r.tick == t]
                 if here:
-                    record = of_program(side.record, place, piece.runs)
+                    record = program_record(side.record, place, piece.runs)
                     values = quantities(record, incidence.of_runs(own), names)
                     for r in here:
                         found[r] = (

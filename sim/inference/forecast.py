@@ -7,7 +7,7 @@ for all states, as in the likelihood.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -18,9 +18,10 @@ from sim.inference.simulate import Chance
 from sim.inference.smc import generator
 from sim.inference.space import MOTION_PRIOR, Space
 from sim.model import conduct
-from sim.model.arrays import Array, Codes, State
+from sim.model.arrays import Array, Codes, each
 from sim.model.cohesion import Motion, cohesion
 from sim.model.noise import BLOCK
+from sim.model.tick import State
 from sim.scenario.compile import Program
 from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
@@ -103,7 +104,7 @@ class _Chance(Chance):
         self._known, self._key = known, key
         self._shape = draws, replicates
 
-    def of_input(self, path: str) -> Array:
+    def places(self, path: str) -> Array:
         """The uniforms of a path, (run,)."""
         if path in self._known:
             return np.repeat(self._known[path], self._shape[1])
@@ -115,11 +116,11 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
     cloud = Cloud(fit, z, generator(*key, 1))
     for t in range(fit.ticks):
         cloud.tick(t)
-    noise: Any = _Chance(fit.space.uniforms(z).columns, len(z), replicates, (*key, 2))
+    noise = _Chance(fit.space.uniforms(z).columns, len(z), replicates, (*key, 2))
     stack = Stack([program._replace(record_ticks=0)], noise, slice(0, noise.draws), None)
     stack.state = _state(cloud, replicates)
     spread = np.repeat(_spread(fit.space, z, noise.rng), replicates)
-    status, answers = [np.array(stack.state.status)], {}
+    status, answers = [np.array(stack.state.membership.status)], {}
     for t in range(fit.ticks, whole.ticks):
         record = stack.tick(t)
         for motion in whole.by_tick.get(t, ()):
@@ -157,23 +158,10 @@ def _state(cloud: Cloud, replicates: int) -> State:
     picked = np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
     states, draws, particles = cloud.shape
 
-    def of_states(x: Any) -> Any:
+    def pick(x: Array) -> Array:
+        if x.ndim == 2:  # of the alliance, the same for all particles of a draw
+            return np.repeat(np.broadcast_to(x, (draws, particles))[:, 0], replicates)
         full = np.broadcast_to(x, cloud.shape)
         return np.take_along_axis(full, picked[None], axis=2).reshape(states, draws * replicates)
 
-    def of_alliance(x: Any) -> Any:
-        return np.repeat(np.broadcast_to(x, (draws, particles))[:, 0], replicates)
-
-    s = cloud.state
-    return State(
-        stance=of_states(s.stance),
-        kept=of_states(s.kept),
-        broken=of_states(s.broken),
-        opinion=of_states(s.opinion),
-        diversified=of_states(s.diversified),
-        punishment=of_states(s.punishment),
-        status=of_states(s.status),
-        recent_exits=of_alliance(s.recent_exits),
-        war=of_alliance(s.war),
-        alive=of_alliance(s.alive),
-    )
+    return each(pick, cloud.state)

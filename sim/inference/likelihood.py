@@ -26,10 +26,9 @@ from sim.engines.environment import Environment
 from sim.inference.observations import CONDUCT, Motion
 from sim.inference.space import Space
 from sim.model import conduct, feedback, membership
-from sim.model.arrays import Array, Codes, Coefficients, Inputs, State, exp
-from sim.model.decays import Decays, decays
-from sim.model.tick import Script, Standing, begin, relive, standing
-from sim.model.variables import OUTSIDE
+from sim.model.arrays import Array, Codes, Coefficients, each, exp
+from sim.model.membership import OUTSIDE
+from sim.model.tick import Decays, Script, Standing, State, begin, decays, relive, standing
 from sim.scenario.compile import Program
 from sim.scenario.dates import to_years
 
@@ -93,8 +92,7 @@ class Cloud:
     def __init__(self, target: Target, z: Array, rng: np.random.Generator) -> None:
         self.target, self.rng = target, rng
         program, self.draws = target.program, len(z)
-        uniforms: Any = target.space.uniforms(z)
-        self.environment = Environment(program, uniforms, slice(0, self.draws))
+        self.environment = Environment(program, target.space.uniforms(z), slice(0, self.draws))
         narrow = vars(self.environment.coefficients)
         self.c = Coefficients({k: v[:, None] for k, v in narrow.items()})
         self.d: Decays = decays(self.c, program.alliance.dt)
@@ -111,18 +109,15 @@ class Cloud:
         z = self.rng.standard_normal(self.shape)
         full = begin(self.inputs, self.standing, z, status, self.c)
         return full._replace(
-            kept=full.kept[..., :1],
-            broken=full.broken[..., :1],
-            status=status,
-            recent_exits=np.zeros((1, 1)),
-            alive=np.ones((1, 1), dtype=bool),
+            credibility=each(lambda x: x[..., :1], full.credibility),
+            membership=membership.State(status, np.zeros((1, 1)), np.ones((1, 1), dtype=bool)),
         )
 
     def _around(self, t: int) -> None:
         """Inputs, and what they alone decide."""
         if t and not self.environment.changed[t]:
             return
-        self.inputs = Inputs(*(x[..., None] for x in self.environment.at(t)))
+        self.inputs = each(lambda x: x[..., None], self.environment.at(t))
         s = standing(self.inputs, self.c, self.d.dt, record=True)
         self.standing: Standing = s._replace(membership=membership.standing(self.inputs, self.c))
 
@@ -144,19 +139,18 @@ class Cloud:
         assert self.standing.membership is not None
         assert script.record is not None
         renewal = membership.renewal_factor(script.renewal, self.c) if script.renewal else 1.0
-        dependence = feedback.dependence(self.inputs, before.diversified)
+        dependence = feedback.dependence(self.inputs, before.feedback)
         leave, side = membership.hazards(
-            before.status,
+            before.membership,
             self.state.stance,
             dependence,
-            before.punishment,
-            before.recent_exits,
+            before.feedback.punishment,
             renewal,
             self.may_join,
             self.standing.membership,
             self.c,
         )
-        moved = (script.record != before.status)[:, 0, 0]
+        moved = (script.record != before.membership.status)[:, 0, 0]
         stays = np.flatnonzero(~moved)
         either = leave + side
         self.weights -= self.d.dt * sum(either[i] for i in stays)
@@ -182,12 +176,15 @@ class Cloud:
         self.total[few] += top[few, 0] + np.log(w[few].mean(axis=1))
         self.weights[few] = 0.0
         picked = systematic(w[few], u[few])
-        fields = {}
-        for name in ("stance", "diversified", "punishment"):
-            x = np.array(getattr(self.state, name))
+
+        def pick(x: Array) -> Array:
+            if x.shape != self.shape:  # the same for all particles
+                return x
+            x = np.array(x)
             x[:, few] = np.take_along_axis(x[:, few], picked[None], axis=2)
-            fields[name] = x
-        self.state = self.state._replace(**fields)
+            return x
+
+        self.state = each(pick, self.state)
 
     def log_likelihood(self) -> Array:
         """What it is so far, (draw,)."""

@@ -4,7 +4,7 @@ They serve to test the inference: known coefficients must be found again, and ov
 ranks of the truth among posterior draws must be uniform (Talts et al. 2018, arXiv:1804.06788).
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class Chance:
     """Stands where an engine expects noise: uniforms of inputs as given, the rest from one generator."""
 
     def __init__(self, inputs: Uniforms, rng: np.random.Generator) -> None:
-        self.of_input, self.rng, self.draws = inputs.of_input, rng, inputs.draws
+        self.places, self.rng, self.draws = inputs.places, rng, inputs.draws
 
     def normals(self, purpose: str, tick: int, rows: int) -> Array:
         """Standard normal draws (rows, draw)."""
@@ -49,7 +49,7 @@ def lasting(program: Program) -> Program:
 def histories(target: Target, z: Array, rng: np.random.Generator) -> list[History]:
     """A history of each draw (draw, coordinate), observed on the motions of ``target``."""
     program, draws = lasting(target.program), len(z)
-    noise: Any = Chance(target.space.uniforms(z), rng)
+    noise = Chance(target.space.uniforms(z), rng)
     stack = Stack([program], noise, slice(0, draws), None)
     stack.begin()
     status: list[Codes] = [np.broadcast_to(program.start_status, (len(program.members), draws))]

@@ -93,7 +93,7 @@ class Uniforms:
     def __init__(self, draws: int, columns: dict[str, Array]) -> None:
         self.draws, self.columns = draws, columns
 
-    def of_input(self, path: str) -> Array:
+    def places(self, path: str) -> Array:
         """The uniforms of a path, (draw,)."""
         if path in self.columns:
             return self.columns[path]

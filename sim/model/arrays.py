@@ -5,8 +5,8 @@ block gives. Three rules keep it so: numpy ufuncs only (``math.exp`` rounds othe
 members by the built-in ``sum`` over rows (``np.sum`` adds pairwise), no ``@`` and no ``einsum``.
 """
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int8]
+T = TypeVar("T")
 
 LARGEST_EXPONENT = 700.0
 
@@ -38,67 +39,46 @@ def where(flags: Flags) -> tuple[NDArray[np.intp], ...]:
     return np.unravel_index(np.flatnonzero(flags), flags.shape)
 
 
+def each(f: Callable[..., NDArray[Any]], *of: T) -> T:
+    """``f`` of the arrays that have the same place in several (nested) named tuples, as a tuple of the same kind."""
+    first = of[0]
+    if isinstance(first, tuple):
+        return cast(T, type(first)(*(each(f, *parts) for parts in zip(*of, strict=True))))
+    return cast(T, f(*of))
+
+
 class Coefficients:
     """The behavioural coefficients of variables.py by name, each an array (run,)."""
 
-    def __init__(self, values: dict[str, Array]) -> None:
+    def __init__(self, values: Mapping[str, Array]) -> None:
         self.__dict__.update(values)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Array:
         raise AttributeError(name)
 
-    def of_runs(self, runs: object, names: Iterable[str] | None = None) -> "Coefficients":
-        """The coefficients (or some of them) of some runs, picked by any index numpy takes."""
-        return Coefficients({k: vars(self)[k][runs] for k in names or vars(self)})
+    def at(self, runs: object) -> "Coefficients":
+        """The coefficients of some runs, picked by any index numpy takes."""
+        return Coefficients({name: values[runs] for name, values in vars(self).items()})
+
+
+class Fields(tuple[Array, ...]):
+    """What variables.py makes of declarations: a named tuple of arrays. For type checkers alone."""
+
+    _fields: tuple[str, ...]
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, *values: Array, **by_name: Array) -> "Fields": ...
+        def __getattr__(self, name: str) -> Array: ...
+        def _replace(self, **changed: Array) -> "Fields": ...
 
 
 class Inputs(NamedTuple):
-    """The environment in one tick, averaged over it.
+    """The environment in one tick, averaged over it."""
 
-    (member, run): dependence, basing, the four threats, western_ties, other_ties, security_offer,
-    target_ties, affinity, partiality, autonomy, opinion_mean; (run,): the leader's; (pair, run): disputes.
-    """
-
-    dependence: Array
-    basing: Array
-    interstate: Array
-    separatist: Array
-    insurgency: Array
-    regime: Array
-    western_ties: Array
-    other_ties: Array
-    security_offer: Array
-    target_ties: Array
-    affinity: Array
-    partiality: Array
-    autonomy: Array
-    opinion_mean: Array
-    confrontation: Array
-    war: Array
-    capacity: Array
-    hierarchy: Array
-    coercion: Array
-    leader_reliability: Array
+    members: Fields
+    """As the phases declare them, (member, run)."""
+    leader: Fields
+    """As the phases declare them, (run,)."""
     disputes: Array
-
-
-MEMBER_FIELDS = Inputs._fields[:14]
-LEADER_FIELDS = Inputs._fields[14:20]
-
-
-class State(NamedTuple):
-    """What a tick hands to the next. (member, run) but for the last three, (run,)."""
-
-    stance: Array
-    kept: Array  # Beta count of promises kept
-    broken: Array  # Beta count of promises broken
-    opinion: Array
-    diversified: Array  # share of coded dependence moved to other partners
-    punishment: Array
-    status: Codes  # OUTSIDE, FROZEN or ACTIVE
-    recent_exits: Array
-    war: Array  # the leader's war of the tick before
-    alive: Flags
-
-
-MEMBER_STATE = State._fields[:7]
+    """(pair, run)"""

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from sim.model.arrays import Array, Codes, Flags, count
-from sim.model.variables import ACTIVE, OUTSIDE
+from sim.model.membership import ACTIVE, OUTSIDE
 
 
 class Motion:

@@ -6,6 +6,16 @@ McCullagh (1980), 10.1111/j.2517-6161.1980.tb01109.x.
 import numpy as np
 
 from sim.model.arrays import Array, Coefficients, exp
+from sim.model.declaration import Coefficient
+
+COEFFICIENTS = (
+    Coefficient("oppose_below", "c_1", "stance at which opposing and not are even odds", "stance").normal(
+        -2.0, 0.3, "P158, P171: opposition is rare, abstention usual"
+    ),
+    Coefficient("support_above", "c_2", "stance at which supporting and not are even odds", "stance").normal(
+        1.4, 0.3, "P154: four abstain, Belarus supports"
+    ),
+)
 
 OPPOSES, ABSTAINS, SUPPORTS = 0.0, 0.5, 1.0
 

@@ -4,33 +4,72 @@ A belief that forgets towards its prior is the discounted filter of West & Harri
 10.1007/b98971): evidence fades, the prior stays.
 """
 
+from typing import NamedTuple
+
+import numpy as np
+
 from sim.model.arrays import Array, Coefficients
-from sim.model.decays import Decays
+from sim.model.declaration import BASE_RATES, TRIAL, Coefficient
+
+COEFFICIENTS = (
+    Coefficient("prior_reliability", "r_0", "reliability expected without experience", "1").normal(
+        0.2, 0.05, f"{BASE_RATES}: 4 of 21 guarantees honoured", low=0.02, high=0.98
+    ),
+    Coefficient("prior_weight", "n_0", "crises that the prior counts for", "crises").lognormal(
+        4.0, 0.3, TRIAL, low=0.1
+    ),
+    Coefficient("memory", "mu", "years after which an experience counts 1/e", "years").lognormal(
+        8.0, 0.25, "P037, P087: grievances of 1999 and 2016 last for years", low=0.1
+    ),
+    Coefficient("watching", "omega", "weight of others' crises against one's own", "1").normal(
+        0.25, 0.1, "P049, P122: a broken promise damages credibility for others", low=0, high=1
+    ),
+)
+
+
+class State(NamedTuple):
+    """Beta counts of promises. (member, run)."""
+
+    kept: Array
+    broken: Array
+
+
+class Decays(NamedTuple):
+    """What fades in one tick. (run,)."""
+
+    belief: Array  # what stays of experience
+    prior: State  # what the prior adds to the counts
+
+
+def prior(c: Coefficients) -> State:
+    """The counts without experience. (run,)."""
+    kept = c.prior_weight * c.prior_reliability
+    return State(kept, c.prior_weight - kept)
+
+
+def decays(c: Coefficients, dt: float) -> Decays:
+    """The factors for a time step of ``dt`` years."""
+    belief = np.exp(-dt / c.memory)
+    kept, broken = prior(c)
+    return Decays(belief, State((1.0 - belief) * kept, (1.0 - belief) * broken))
 
 
 def update(
-    kept: Array,
-    broken: Array,
-    asked: Array,
-    helped: Array,
-    all_asked: Array,
-    all_helped: Array,
-    c: Coefficients,
-    d: Decays,
-) -> tuple[Array, Array]:
+    state: State, asked: Array, helped: Array, all_asked: Array, all_helped: Array, c: Coefficients, d: Decays
+) -> State:
     """Forget towards the prior, then count one's own crisis fully and those watched by ``watching``.
 
     ``asked`` is 1 for a member in crisis, ``helped`` what it got; ``all_*`` are sums over states.
     """
     own = 1.0 - c.watching
-    seen_kept = d.kept + c.watching * all_helped
-    seen_broken = d.broken + c.watching * (all_asked - all_helped)
-    return (
-        d.belief * kept + (seen_kept + own * helped),
-        d.belief * broken + (seen_broken + own * (asked - helped)),
+    kept = d.prior.kept + c.watching * all_helped
+    broken = d.prior.broken + c.watching * (all_asked - all_helped)
+    return State(
+        d.belief * state.kept + (kept + own * helped),
+        d.belief * state.broken + (broken + own * (asked - helped)),
     )
 
 
-def reliability(kept: Array, broken: Array) -> Array:
+def reliability(state: State) -> Array:
     """The mean of the belief."""
-    return kept / (kept + broken)
+    return state.kept / (state.kept + state.broken)

@@ -5,13 +5,87 @@ happens is ``1 - exp(-(h1 + h2) dt)``, shared out in proportion to the hazards
 (Prentice et al. 1978, 10.2307/2530374).
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, exp, where
-from sim.model.decays import Decays
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
+from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, exp, where
+from sim.model.declaration import BASE_RATES, TRIAL, Coefficient, Input
+
+Status = Literal["outside", "frozen", "active"]
+OUTSIDE, FROZEN, ACTIVE = 0, 1, 2
+STATUSES: tuple[Status, ...] = ("outside", "frozen", "active")
+
+LEADER_INPUTS = (Input("coercion", "X", "ability and will to punish"),)
+COEFFICIENTS = (
+    Coefficient("exit_rate", "h_x", "exit hazard at stance 0 without any tie", "1/year").lognormal(
+        0.006, 0.4, f"{BASE_RATES}; 2.4 % a year in CST/CSTO"
+    ),
+    Coefficient("exit_stance", "k_x", "deterrence of exit by stance", "log-hazard").normal(2.0, 0.3, TRIAL, low=0),
+    Coefficient("exit_dependence", "k_D", "deterrence of exit by coercion and dependence", "log-hazard").normal(
+        4.0, 0.4, "P184, P202, P252", low=0
+    ),
+    Coefficient("exit_basing", "k_B", "deterrence of exit by the leader's bases", "log-hazard").normal(
+        1.0, 0.3, "P186", low=0
+    ),
+    Coefficient("exit_offer", "k_O", "exit made easier by an outside guarantee", "log-hazard").normal(
+        2.0, 0.5, "P200, P253", low=0
+    ),
+    Coefficient("renewal", "k_R", "exit made easier when membership must be renewed", "log-hazard").normal(
+        4.6, 0.4, "P028; M016-M018: lapses of April 1999 were non-renewals", low=0
+    ),
+    Coefficient("contagion", "k_J", "log-hazard added by one recent exit", "log-hazard").normal(
+        0.9, 0.3, f"{BASE_RATES}: odds ratio 4.8 (1.5-16) within two years", low=0
+    ),
+    Coefficient("contagion_memory", "tau_J", "years in which an exit's example fades to 1/e", "years").fixed(
+        2.0, BASE_RATES, low=0.05
+    ),
+    Coefficient("exit_partiality", "k_P", "exit driven by the leader's partiality", "log-hazard").normal(
+        1.2, 0.4, f"{BASE_RATES}: 1.38 against 0.16 % a year with a rivalry with the leader", low=0
+    ),
+    Coefficient("exit_punishment", "k_U", "deterrence of exit by punishment", "log-hazard").normal(
+        0.5, 0.2, "P184, P202", low=0
+    ),
+    Coefficient("freeze_rate", "h_f", "freeze hazard at stance 0 without any tie", "1/year").lognormal(
+        0.01, 0.4, "P044, P045: Uzbekistan's nominal membership; few cases"
+    ),
+    Coefficient("freeze_cost", "kappa", "cost of a freeze against the cost of an exit", "1").normal(
+        0.5, 0.15, "P044; a freeze breaks no treaty", low=0, high=1
+    ),
+    Coefficient("resume_rate", "h_r", "hazard of resuming at stance 0 without any tie", "1/year").lognormal(
+        0.1, 0.5, "France 1966-2009 and Greece 1974-80 outside NATO's command"
+    ),
+    Coefficient("entry_rate", "h_e", "entry hazard at stance 0 without regime threat", "1/year").lognormal(
+        0.0015, 0.4, "P035, P055: invitations refused; M025 the only return"
+    ),
+    Coefficient("entry_stance", "k_ex", "entry driven by stance", "log-hazard").normal(2.0, 0.4, "P035, P041", low=0),
+    Coefficient("entry_regime_threat", "k_T", "entry driven by threat to the regime", "log-hazard").normal(
+        5.5, 0.5, "P041: Uzbekistan after Andijan", low=0
+    ),
+    Coefficient("leader_exit_rate", "h_L", "hazard that the leader lets the alliance go", "1/year").lognormal(
+        0.005, 0.5, f"{BASE_RATES}: pacts dissolve at 1.36 % a year; P238 the leader values it"
+    ),
+)
+
+
+class State(NamedTuple):
+    """Who belongs, and what of it is remembered."""
+
+    status: Codes  # (member, run): OUTSIDE, FROZEN or ACTIVE
+    recent_exits: Array  # (run,): a fading count
+    alive: Flags  # (run,)
+
+
+class Decays(NamedTuple):
+    """What fades in one tick. (run,)."""
+
+    exits: Array  # what stays of the example of exits
+    leader_exit: Array  # chance that the leader lets the alliance go
+
+
+def decays(c: Coefficients, dt: float) -> Decays:
+    """The factors for a time step of ``dt`` years."""
+    return Decays(exits=np.exp(-dt / c.contagion_memory), leader_exit=-np.expm1(-c.leader_exit_rate * dt))
 
 
 class Standing(NamedTuple):
@@ -32,11 +106,12 @@ class Chances(NamedTuple):
 
 def standing(inputs: Inputs, c: Coefficients) -> Standing:
     """The environment's part of the log-hazards."""
+    own = inputs.members
     return Standing(
-        push=c.exit_offer * inputs.security_offer + c.exit_partiality * inputs.partiality,
-        bases=c.exit_basing * inputs.basing,
-        leash=c.exit_dependence * inputs.coercion,
-        entry=c.entry_regime_threat * inputs.regime,
+        push=c.exit_offer * own.security_offer + c.exit_partiality * own.partiality,
+        bases=c.exit_basing * own.basing,
+        leash=c.exit_dependence * inputs.leader.coercion,
+        entry=c.entry_regime_threat * own.regime,
     )
 
 
@@ -50,20 +125,19 @@ def renewal_factor(share: float, c: Coefficients) -> Array:
 
 
 def hazards(
-    status: Codes,
+    state: State,
     stance: Array,
     dependence: Array,
     punishment: Array,
-    recent_exits: Array,
     renewal: Array | float,
     may_join: Flags,
     s: Standing,
     c: Coefficients,
 ) -> tuple[Array, Array]:
     """Hazards a year of (exit, the other move): freeze if active, resume if frozen, entry if outside."""
-    active, outside = status == ACTIVE, status == OUTSIDE
+    active, outside = state.status == ACTIVE, state.status == OUTSIDE
     grip = s.leash * dependence + s.bases + c.exit_punishment * punishment
-    drift = s.push + c.contagion * recent_exits - c.exit_stance * stance
+    drift = s.push + c.contagion * state.recent_exits - c.exit_stance * stance
     loose = drift - c.freeze_cost * grip
     rate = np.where(active, c.freeze_rate, c.resume_rate)
     side = np.where(active, loose, -loose)
@@ -92,6 +166,23 @@ def move(u: Array, status: Codes, p: Chances) -> Codes:
     return after
 
 
-def recall_exits(recent: Array, exits: Array, d: Decays) -> Array:
-    """Exits fade from memory; this tick's are added."""
-    return recent * d.exits + exits
+def left(before: Codes, after: Codes) -> Flags:
+    """Who has left, whatever becomes of the alliance in the same tick."""
+    return (before != OUTSIDE) & (after == OUTSIDE)
+
+
+def dissolve(u: Array, alive: Flags, status: Codes, quorum: int, d: Decays) -> tuple[Array, Flags]:
+    """The chance that the alliance ends (1 below the quorum), and whether it lives on."""
+    enough = count(status != OUTSIDE) >= quorum
+    chance: Array = np.where(alive, np.where(enough, d.leader_exit, 1.0), 0.0)
+    return chance, alive & (u >= chance)
+
+
+def remember(state: State, after: Codes, d: Decays) -> Array:
+    """The fading count of exits: this tick's become an example."""
+    return state.recent_exits * d.exits + count(left(state.status, after))
+
+
+def settle(state: State, after: Codes, alive: Flags, d: Decays) -> State:
+    """Everybody is outside a dissolved alliance."""
+    return State(after * alive, remember(state, after, d), alive)

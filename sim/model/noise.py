@@ -6,6 +6,7 @@ Draws are made for a whole block of runs; a shorter last block uses the first of
 """
 
 from collections.abc import Callable
+from typing import Protocol
 from zlib import crc32
 
 import numpy as np
@@ -22,6 +23,26 @@ TICK_STRIDE = 1 << 40
 def locate(run: int) -> tuple[int, int]:
     """The (block, lane) of a run counted from 0."""
     return divmod(run, BLOCK)
+
+
+class InputNoise(Protocol):
+    """What places uncertain values: coded inputs in their bands, coefficients in their priors."""
+
+    def places(self, path: str) -> Array:
+        """Uniform draws (run,) inside (0, 1) for the value at a dotted path."""
+        ...
+
+
+class TickNoise(InputNoise, Protocol):
+    """What an engine draws with, for one block of runs."""
+
+    def normals(self, purpose: str, tick: int, rows: int) -> Array:
+        """Standard normal draws (rows, run)."""
+        ...
+
+    def uniforms(self, purpose: str, tick: int, rows: int) -> Array:
+        """Uniform draws on [0, 1), (rows, run)."""
+        ...
 
 
 class Noise:
@@ -66,7 +87,7 @@ class Noise:
         """Uniform draws on [0, 1), (rows, BLOCK)."""
         return self._drawn(purpose, tick, rows, lambda g: g.random((rows, BLOCK)))
 
-    def of_input(self, path: str) -> Array:
+    def places(self, path: str) -> Array:
         """Uniform draws (BLOCK,) inside (0, 1) for the coded value at a dotted path.
 
         With ``replicates`` above 1 so many runs in a row share a draw.

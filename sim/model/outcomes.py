@@ -11,8 +11,9 @@ from typing import ClassVar, Literal, NamedTuple
 from sim.model import cohesion
 from sim.model.arrays import Array, Flags
 from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
+from sim.model.crises import THREATS
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.tick import Record
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, THREATS
 
 Z95 = 1.959964
 """Standard errors on either side of an estimate in a 95 % interval."""

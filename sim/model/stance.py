@@ -5,7 +5,95 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array, Coefficients, Inputs
-from sim.model.decays import Decays
+from sim.model.declaration import FIXED, TRIAL, Coefficient, Input
+
+MEMBER_INPUTS = (
+    Input(
+        "western_ties",
+        "W_i",
+        "what a quarrel with the West would cost",
+        ("trade", "investment", "security", "diplomatic"),
+        (0.30, 0.30, 0.15, 0.25),
+    ),
+    Input(
+        "other_ties",
+        "C_i",
+        "economic alternatives to the leader that bring no guarantee",
+        ("china", "regional"),
+        (0.60, 0.40),
+    ),
+    Input(
+        "security_offer",
+        "O_i",
+        "a credible guarantee from outside the alliance",
+        ("west", "china", "regional"),
+        (1.0, 1.0, 1.0),
+    ),
+    Input("target_ties", "Z_i", "ties with the state the leader fights"),
+    Input("affinity", "A_i", "likeness of regimes and elites with the leader's"),
+    Input("partiality", "P_i", "how far the leader backs or arms the member's adversary"),
+    Input("autonomy", "M_i", "preference for an own course; regional ambition"),
+)
+LEADER_INPUTS = (
+    Input("confrontation", "K", "conflict of the leader with the West"),
+    Input("war", "W_L", "burden of the leader's own war"),
+    Input("capacity", "V_0", "capacity to protect allies in peace", default=0.8),
+    Input("hierarchy", "H", "leader's share of top posts and of the pact's capability"),
+)
+COEFFICIENTS = (
+    Coefficient("baseline", "b_0", "stance of a member with all inputs at zero", "stance").normal(-1.2, 0.15, TRIAL),
+    Coefficient("dependence", "b_D", "pull of dependence", "stance").normal(3.3, 0.3, "P105, P184, P251", low=0),
+    Coefficient("protection", "b_S", "value of a credible guarantee against threats", "stance").normal(
+        1.8, 0.4, "P020, P210", low=0
+    ),
+    Coefficient("salience_interstate", "s_1", "weight of interstate threat in protection", "1").fixed(1.0, FIXED),
+    Coefficient("salience_separatist", "s_2", "weight of separatist threat in protection", "1").fixed(0.5, FIXED),
+    Coefficient("salience_insurgency", "s_3", "weight of insurgent threat in protection", "1").fixed(0.7, FIXED),
+    Coefficient("salience_regime", "s_4", "weight of regime threat in protection", "1").fixed(0.7, FIXED),
+    Coefficient("affinity", "b_A", "pull of likeness", "stance").normal(1.9, 0.3, "P193, P208, P213", low=0),
+    Coefficient("opinion", "b_o", "pull of public opinion (support less one half)", "stance").normal(
+        0.5, 0.2, "P163, P214: low weight in autocracies", low=0
+    ),
+    Coefficient("western_ties", "b_W", "pull of Western ties", "stance").normal(1.0, 0.25, "P142, P244", low=0),
+    Coefficient("entrapment", "b_E", "cost of being drawn into the leader's conflict", "stance").normal(
+        1.3, 0.3, "P141, P170", low=0
+    ),
+    Coefficient("hierarchy", "b_H", "resentment of hierarchy by the autonomous", "stance").normal(
+        1.0, 0.25, "P067, P039", low=0
+    ),
+    Coefficient("partiality", "b_P", "resentment of the leader's partiality", "stance").normal(
+        1.1, 0.3, "P030, P038, P089", low=0
+    ),
+    Coefficient("other_ties", "b_C", "pull of other partners", "stance").normal(0.4, 0.2, "P118, P150, P197", low=0),
+    Coefficient("security_offer", "b_O", "pull of an outside guarantee", "stance").normal(
+        1.5, 0.4, "P200, P253: absent in the record, so known from its absence only", low=0
+    ),
+    Coefficient("peers", "b_peer", "pull of the other members' mean stance", "1").normal(0.3, 0.2, "P049, P116", low=0),
+    Coefficient("adjustment_time", "tau", "years in which a gap to the target shrinks to 1/e", "years").lognormal(
+        1.8, 0.2, "P249: gradual, uneven shifts", low=0.05
+    ),
+    Coefficient("volatility", "sigma", "standard deviation of stance around its goal", "stance").lognormal(
+        0.28, 0.2, "P249, P250"
+    ),
+)
+
+
+class Decays(NamedTuple):
+    """What fades in one tick. (run,)."""
+
+    gap: Array  # what stays of the gap to the target
+    shake: Array  # standard deviation of the noise
+
+
+def decays(c: Coefficients, dt: float) -> Decays:
+    """The exact step of an Ornstein-Uhlenbeck process (Uhlenbeck & Ornstein 1930, 10.1103/PhysRev.36.823).
+
+    Its stationary standard deviation is ``volatility`` whatever the step.
+    """
+    return Decays(
+        gap=np.exp(-dt / c.adjustment_time),
+        shake=c.volatility * np.sqrt(-np.expm1(-2.0 * dt / c.adjustment_time)),
+    )
 
 
 class Standing(NamedTuple):
@@ -17,21 +105,22 @@ class Standing(NamedTuple):
 
 def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
     """The environment's part of the target stance."""
-    exposure = inputs.western_ties + inputs.target_ties
+    own, leader = inputs.members, inputs.leader
+    exposure = own.western_ties + own.target_ties
     fixed = (
         c.baseline
-        - c.western_ties * inputs.western_ties
-        - (c.entrapment * inputs.confrontation) * exposure
-        - (c.hierarchy * inputs.hierarchy) * inputs.autonomy
-        - c.partiality * inputs.partiality
-        - c.other_ties * inputs.other_ties
-        - c.security_offer * inputs.security_offer
+        - c.western_ties * own.western_ties
+        - (c.entrapment * leader.confrontation) * exposure
+        - (c.hierarchy * leader.hierarchy) * own.autonomy
+        - c.partiality * own.partiality
+        - c.other_ties * own.other_ties
+        - c.security_offer * own.security_offer
     )
     need = (
-        c.salience_interstate * inputs.interstate
-        + c.salience_separatist * inputs.separatist
-        + c.salience_insurgency * inputs.insurgency
-        + c.salience_regime * inputs.regime
+        c.salience_interstate * own.interstate
+        + c.salience_separatist * own.separatist
+        + c.salience_insurgency * own.insurgency
+        + c.salience_regime * own.regime
     )
     return Standing(fixed, (c.protection * capacity) * need)
 
@@ -66,4 +155,4 @@ def peer_pull(stance: Array, belongs: Array, total: Array, n: Array, c: Coeffici
 
 def adjust(stance: Array, goal: Array, z: Array, d: Decays) -> Array:
     """Partial adjustment with noise."""
-    return goal + (stance - goal) * d.stance + d.shake * z
+    return goal + (stance - goal) * d.gap + d.shake * z

@@ -2,18 +2,41 @@
 
 The ensemble engine calls :func:`tick` on (member, run) arrays. The Mesa engine calls the same phase
 functions (ask, answer, believe, stand, behave, decide, feed_back) agent by agent, and the same
-:func:`gather`, :func:`dissolve` and :func:`settle` for what members share.
+:func:`gather`, :func:`membership.dissolve` and :func:`membership.settle` for what members share.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.model import conduct, credibility, crises, feedback, membership, stance
-from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, State, count
+from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, each
 from sim.model.crises import Crises
-from sim.model.decays import Decays, prior
-from sim.model.variables import ACTIVE, OUTSIDE
+from sim.model.membership import ACTIVE, OUTSIDE, left
+
+
+class State(NamedTuple):
+    """What a tick hands to the next, by phase."""
+
+    stance: Array
+    credibility: credibility.State
+    membership: membership.State
+    feedback: feedback.State
+
+
+class Decays(NamedTuple):
+    """What fades in one tick, by phase: it depends on coefficients and the time step alone."""
+
+    credibility: credibility.Decays
+    stance: stance.Decays
+    membership: membership.Decays
+    feedback: feedback.Decays
+    dt: float
+
+
+def decays(c: Coefficients, dt: float) -> Decays:
+    """The factors for a time step of ``dt`` years, computed once a run."""
+    return Decays(credibility.decays(c, dt), stance.decays(c, dt), membership.decays(c, dt), feedback.decays(c, dt), dt)
 
 
 class Standing(NamedTuple):
@@ -108,36 +131,21 @@ def standing(inputs: Inputs, c: Coefficients, dt: float, record: bool = False) -
 
 def begin(inputs: Inputs, s: Standing, z: Array, status: Codes, c: Coefficients) -> State:
     """The state before the first tick: beliefs at the prior, stance spread around its target."""
-    kept, broken = (np.broadcast_to(p, z.shape) for p in prior(c))
-    start = stance.target(
-        s.stance,
-        credibility.reliability(kept, broken),
-        inputs.dependence,
-        inputs.affinity,
-        inputs.opinion_mean,
-        c,
-    )
-    zero = np.zeros(z.shape)
-    return State(
-        stance=start + c.volatility * z,
-        kept=kept,
-        broken=broken,
-        opinion=inputs.opinion_mean,
-        diversified=zero,
-        punishment=zero,
-        status=np.broadcast_to(status, z.shape),
-        recent_exits=np.zeros(z.shape[-1]),
-        war=inputs.war,
-        alive=np.ones(z.shape[-1], dtype=bool),
-    )
+    belief = credibility.State(*(np.broadcast_to(p, z.shape) for p in credibility.prior(c)))
+    after = feedback.begin(inputs, z.shape)
+    own = inputs.members
+    start = stance.target(s.stance, credibility.reliability(belief), own.dependence, own.affinity, after.opinion, c)
+    runs = z.shape[-1]
+    joined = membership.State(np.broadcast_to(status, z.shape), np.zeros(runs), np.ones(runs, dtype=bool))
+    return State(start + c.volatility * z, belief, joined, after)
 
 
 def present(inputs: Inputs, state: State, c: Coefficients) -> Present:
     """Ties and membership at the start of a tick."""
     return Present(
-        feedback.dependence(inputs, state.diversified),
-        feedback.affinity(inputs, state.punishment, c),
-        1.0 * (state.status != OUTSIDE),
+        feedback.dependence(inputs, state.feedback),
+        feedback.affinity(inputs, state.feedback, c),
+        1.0 * (state.membership.status != OUTSIDE),
     )
 
 
@@ -180,8 +188,7 @@ def answer(
 ) -> Crises:
     """The leader's answer to each call; the script's where it gives one."""
     if not script.drawn or s.crises is None:
-        everywhere: list[Any] = [np.broadcast_to(x, kind.shape) for x in scripted(script)]
-        return Crises(*everywhere)
+        return each(lambda x: np.broadcast_to(x, kind.shape), scripted(script))
     given = script.kind > 0
     if script.calls:
         fights = np.where(given, script.clash, fights)
@@ -204,10 +211,10 @@ def gather(happened: Crises, x: Array, belongs: Array) -> Shared:
     )
 
 
-def believe(state: State, happened: Crises, shared: Shared, c: Coefficients, d: Decays) -> tuple[Array, Array]:
-    """The Beta counts of the belief about the guarantee."""
+def believe(state: State, happened: Crises, shared: Shared, c: Coefficients, d: Decays) -> credibility.State:
+    """The belief about the guarantee."""
     return credibility.update(
-        state.kept, state.broken, happened.asked, happened.help, shared.asked, shared.helped, c, d
+        state.credibility, happened.asked, happened.help, shared.asked, shared.helped, c, d.credibility
     )
 
 
@@ -222,9 +229,9 @@ def stand(
     d: Decays,
 ) -> Array:
     """The stance at the end of the tick."""
-    goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.opinion, c)
+    goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.feedback.opinion, c)
     pull = stance.peer_pull(state.stance, ties.belongs, shared.stances, shared.members, c)
-    return stance.adjust(state.stance, goal + pull, z, d)
+    return stance.adjust(state.stance, goal + pull, z, d.stance)
 
 
 def behave(u: Array, x: Array, c: Coefficients) -> tuple[Array, Array, Array]:
@@ -246,22 +253,22 @@ def decide(
 ) -> tuple[membership.Chances, Codes]:
     """Stay, freeze, resume, leave or enter; nothing to decide without an alliance."""
     assert s.membership is not None
+    now = state.membership
     renewal = membership.renewal_factor(script.renewal, c) if script.renewal else 1.0
     hazards = membership.hazards(
-        state.status,
+        now,
         x,
         ties.dependence,
-        state.punishment,
-        state.recent_exits,
+        state.feedback.punishment,
         renewal,
-        admissible & state.alive,
+        admissible & now.alive,
         s.membership,
         c,
     )
     p = membership.chances(*hazards, dt)
-    after = membership.move(u, state.status, p)
+    after = membership.move(u, now.status, p)
     if script.enters.any():
-        after[script.enters & state.alive & (after == OUTSIDE)] = ACTIVE
+        after[script.enters & now.alive & (after == OUTSIDE)] = ACTIVE
     return p, after
 
 
@@ -274,32 +281,23 @@ def feed_back(
     s: Standing,
     c: Coefficients,
     d: Decays,
-) -> tuple[Array, Array, Array]:
-    """The new (opinion, diversified, punishment)."""
-    shock = inputs.war - state.war
-    return (
-        feedback.opine(state.opinion, inputs.opinion_mean, shock, happened.asked, happened.help, c, d),
-        feedback.diversify(state.diversified, x, s.reach, d),
-        feedback.punish(state.punishment, x, inputs.coercion, ties.belongs, c, d),
+) -> feedback.State:
+    """What the tick leaves: opinion, diversification, punishment."""
+    before, war = state.feedback, inputs.leader.war
+    return feedback.State(
+        feedback.opine(
+            before.opinion,
+            inputs.members.opinion,
+            war - before.war,
+            happened.asked,
+            happened.help,
+            c,
+            d.feedback,
+        ),
+        feedback.diversify(before.diversified, x, s.reach, d.feedback),
+        feedback.punish(before.punishment, x, inputs.leader.coercion, ties.belongs, c, d.feedback),
+        war,
     )
-
-
-def left(before: Codes, after: Codes) -> Flags:
-    """Who has left, whatever becomes of the alliance in the same tick."""
-    return (before != OUTSIDE) & (after == OUTSIDE)
-
-
-def dissolve(u: Array, alive: Flags, status: Codes, a: Alliance, d: Decays) -> tuple[Array, Flags]:
-    """The chance that the alliance ends (1 below the quorum), and whether it lives on."""
-    enough = count(status != OUTSIDE) >= a.quorum
-    chance: Array = np.where(alive, np.where(enough, d.leader_exit, 1.0), 0.0)
-    return chance, alive & (u >= chance)
-
-
-def settle(state: State, after: Codes, alive: Flags, d: Decays) -> tuple[Codes, Array]:
-    """Everybody is outside a dissolved alliance; this tick's exits become an example."""
-    exits = count(left(state.status, after))
-    return after * alive, membership.recall_exits(state.recent_exits, exits, d)
 
 
 def tick(
@@ -313,36 +311,36 @@ def tick(
     d: Decays,
 ) -> tuple[State, Record]:
     """A whole tick of a block of runs. Raises nothing: scenarios are checked before."""
+    now = state.membership
     ties = present(inputs, state, c)
-    kind = ask(draws.crisis, state.status, script, s)
-    fights = clashes(draws.clash, state.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
+    kind = ask(draws.crisis, now.status, script, s)
+    fights = clashes(draws.clash, now.status, s, a) if script.drawn else np.zeros(kind.shape, bool)
     happened = answer(draws.answer, kind, fights, ties, script, s, c)
     shared = gather(happened, state.stance, ties.belongs)
-    kept, broken = believe(state, happened, shared, c, d)
-    reliability = credibility.reliability(kept, broken)
+    belief = believe(state, happened, shared, c, d)
+    reliability = credibility.reliability(belief)
     x = stand(draws.stance, state, reliability, ties, shared, s, c, d)
     support, oppose, motion = behave(draws.conduct, x, c)
     p, after = decide(draws.membership, state, x, ties, script, a.admissible, s, c, d.dt)
-    ended, alive = dissolve(draws.leader, state.alive, after, a, d)
-    opinion, diversified, punishment = feed_back(state, x, happened, ties, inputs, s, c, d)
-    status, recent = settle(state, after, alive, d)
+    ended, alive = membership.dissolve(draws.leader, now.alive, after, a.quorum, d.membership)
+    then = membership.settle(now, after, alive, d.membership)
     record = Record(
-        happened,
-        x,
-        reliability,
-        ties.dependence,
-        support,
-        oppose,
-        motion,
-        state.status,
-        status,
-        left(state.status, after),
-        p.exit,
-        p.side,
-        ended,
-        alive,
+        crises=happened,
+        stance=x,
+        reliability=reliability,
+        dependence=ties.dependence,
+        support=support,
+        oppose=oppose,
+        conduct=motion,
+        before=now.status,
+        status=then.status,
+        left=left(now.status, after),
+        exit=p.exit,
+        side=p.side,
+        dissolution=ended,
+        alive=alive,
     )
-    return State(x, kept, broken, opinion, diversified, punishment, status, recent, inputs.war, alive), record
+    return State(x, belief, then, feed_back(state, x, happened, ties, inputs, s, c, d)), record
 
 
 def relive(state: State, inputs: Inputs, s: Standing, z: Array, script: Script, c: Coefficients, d: Decays) -> State:
@@ -354,33 +352,32 @@ def relive(state: State, inputs: Inputs, s: Standing, z: Array, script: Script, 
     ties = present(inputs, state, c)
     happened = scripted(script) if script.calls else NOTHING
     shared = gather(happened, state.stance, ties.belongs)
-    kept, broken = believe(state, happened, shared, c, d)
-    reliability = credibility.reliability(kept, broken)
-    x = stand(z, state, reliability, ties, shared, s, c, d)
-    feedback = feed_back(state, x, happened, ties, inputs, s, c, d)
-    exits = count(left(state.status, script.record))
-    recent = membership.recall_exits(state.recent_exits, exits, d)
-    return State(x, kept, broken, *feedback, script.record, recent, inputs.war, state.alive)
+    belief = believe(state, happened, shared, c, d)
+    x = stand(z, state, credibility.reliability(belief), ties, shared, s, c, d)
+    exits = membership.remember(state.membership, script.record, d.membership)
+    now = membership.State(script.record, exits, state.membership.alive)
+    return State(x, belief, now, feed_back(state, x, happened, ties, inputs, s, c, d))
 
 
 def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:
     """The record of a moment in which nothing happens: the start of a forecast."""
     support, oppose, motion = behave(u, state.stance, c)
+    now = state.membership
     zero = np.zeros(state.stance.shape)
     never: Flags = np.zeros(zero.shape, dtype=bool)
     return Record(
-        Crises(zero, never, zero, zero),
-        state.stance,
-        credibility.reliability(state.kept, state.broken),
-        feedback.dependence(inputs, state.diversified),
-        support,
-        oppose,
-        motion,
-        state.status,
-        state.status,
-        never,
-        zero,
-        zero,
-        np.zeros(state.alive.shape),
-        state.alive,
+        crises=Crises(zero, never, zero, zero),
+        stance=state.stance,
+        reliability=credibility.reliability(state.credibility),
+        dependence=feedback.dependence(inputs, state.feedback),
+        support=support,
+        oppose=oppose,
+        conduct=motion,
+        before=now.status,
+        status=now.status,
+        left=never,
+        exit=zero,
+        side=zero,
+        dissolution=np.zeros(now.alive.shape),
+        alive=now.alive,
     )

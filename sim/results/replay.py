@@ -10,10 +10,11 @@ import numpy as np
 
 from sim.engines import ensemble
 from sim.errors import InputError, Problem
+from sim.model.crises import THREATS
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import locate
 from sim.model.outcomes import ANSWERS, CONDUCTS
 from sim.model.tick import Record
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE, THREATS
 from sim.results.save import RESOLVED
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array, Codes
+from sim.model.crises import THREATS
 from sim.model.tick import Alliance, Script
-from sim.model.variables import COEFFICIENTS, THREATS
+from sim.model.variables import COEFFICIENTS
 from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.errors import InputError, Problem
-from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS, Input
+from sim.model.declaration import Input
+from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import months_between
 from sim.scenario.tables import UNCODED
 

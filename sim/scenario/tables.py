@@ -25,16 +25,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sim.errors import listed, nearest
-from sim.model.variables import (
-    COEFFICIENTS,
-    LEADER_INPUTS,
-    MEMBER_INPUTS,
-    STATUSES,
-    THREATS,
-    Coefficient,
-    Input,
-    Status,
-)
+from sim.model.crises import THREATS
+from sim.model.declaration import Coefficient, Input
+from sim.model.membership import STATUSES, Status
+from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import parse
 
 WORDS = {
@@ -386,7 +380,7 @@ def _weights_field(i: Input) -> tuple[Any, Any]:
 
     def sums_to_one(weights: Any) -> Any:
         total = sum(weights.model_dump().values())
-        if i.name != "security_offer" and not math.isclose(total, 1.0, abs_tol=1e-9):
+        if math.isclose(sum(i.weights), 1.0) and not math.isclose(total, 1.0, abs_tol=1e-9):
             raise wrong(f"weights that sum to {total:g}", "allowed: a sum of 1")
         return weights
 
@@ -620,17 +614,8 @@ def adjustable(members: Sequence[str], disputes: Sequence[Any]) -> list[str]:
 def input_paths(members: Sequence[str]) -> list[str]:
     """The dotted path of every coded input of a scenario with these members."""
 
-    def of(prefix: str, inputs: Sequence[Input]) -> list[str]:
-        return [
-            f"{prefix}.{i.name}" + (f".{channel}" if channel else "")
-            for i in inputs
-            for channel in (i.channels or ("",))
-        ]
-
-    return [
-        *(path for m in members for path in of(f"members.{m}", MEMBER_INPUTS)),
-        *of("leader", LEADER_INPUTS),
-    ]
+    owned = [(f"members.{m}", i) for m in members for i in MEMBER_INPUTS] + [("leader", i) for i in LEADER_INPUTS]
+    return [path for owner, i in owned for path in i.paths(owner)]
 
 
 assert set(THREATS) == set(CrisisEvent.model_fields["threat"].annotation.__args__)  # type: ignore[union-attr]

@@ -82,10 +82,11 @@ def test_a_missing_marker_is_an_error():
 
 @pytest.mark.parametrize(("change", "code"), [("", 0), ("stale\n", 1)])
 def test_check_tells_by_its_exit_code(tmp_path, change, code):
-    for part in ("docs/tables.py", "sim/model/variables.py", "sim/__init__.py"):
-        copy = tmp_path / part
+    model = (DOCS.parent / "sim" / "model").glob("*.py")
+    for part in (DOCS / "tables.py", DOCS.parent / "sim" / "__init__.py", *model):
+        copy = tmp_path / part.relative_to(DOCS.parent)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text((DOCS.parent / part).read_text(encoding="utf-8"), encoding="utf-8")
+        copy.write_text(part.read_text(encoding="utf-8"), encoding="utf-8")
     document = tmp_path / "docs" / "model.md"
     document.write_text(TEXT.replace("<!-- inputs -->\n", f"<!-- inputs -->\n{change}"), encoding="utf-8")
     before = document.read_text(encoding="utf-8")

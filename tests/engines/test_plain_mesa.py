@@ -9,7 +9,7 @@ from scipy import stats
 
 from sim.engines.ensemble import run_block
 from sim.model.cohesion import Motion, cohesion
-from sim.model.variables import ACTIVE, OUTSIDE
+from sim.model.membership import ACTIVE, OUTSIDE
 from tests.helpers import ALPHA, MEMBERS, six
 
 RUNS = 400

@@ -67,15 +67,15 @@ def test_together_is_alone(programs: list[Program], wide: int, monkeypatch: pyte
         assert max(len(side.programs) for side in sides) <= wide
         for side in sides:
             for place, k in enumerate(side.programs):
-                seen = ensemble.of_program(side.record, place, piece.runs)
+                seen = ensemble.program_record(side.record, place, piece.runs)
                 for name in ("stance", "status", "exit", "reliability", "dissolution", "conduct"):
                     np.testing.assert_array_equal(getattr(seen, name), getattr(alone[k][t], name))
 
 
 def test_a_shared_past_is_lived_once(monkeypatch: pytest.MonkeyPatch) -> None:
     programs = with_record()
-    assert len({ensemble.past_of(p) for p in programs}) == 3
-    assert ensemble.past_of(programs[0]) == ensemble.past_of(programs[1])
+    assert len({ensemble.past_hash(p) for p in programs}) == 3
+    assert ensemble.past_hash(programs[0]) == ensemble.past_hash(programs[1])
     lived = []
     original = ensemble.Stack.begin
     monkeypatch.setattr(ensemble.Stack, "begin", lambda s: (lived.append(s.copies), original(s))[1])

@@ -18,7 +18,7 @@ from sim.inference.likelihood import Target
 from sim.inference.observations import Motion
 from sim.inference.simulate import histories
 from sim.inference.smc import generator
-from sim.model.variables import ACTIVE, OUTSIDE
+from sim.model.membership import ACTIVE, OUTSIDE
 from sim.results.run import run
 from sim.scenario.compile import compile
 from sim.scenario.load import load

@@ -19,8 +19,7 @@ from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.simulate import histories
 from sim.model import credibility, membership, stance
 from sim.model.arrays import Coefficients
-from sim.model.decays import decays, prior
-from sim.model.tick import standing
+from sim.model.tick import decays, standing
 from sim.scenario.files import folder
 from sim.scenario.load import load
 from tests.helpers import MEMBERS
@@ -105,12 +104,13 @@ def test_conduct_sums_to_one_over_everything_that_may_be_done() -> None:
 def exact(target: Target) -> float:
     """The log-likelihood of states that do not know of each other, by integration on a grid."""
     program = target.program
-    environment = Environment(program, target.space.uniforms(np.zeros((1, target.space.size))), slice(0, 1))  # type: ignore[arg-type]
+    environment = Environment(program, target.space.uniforms(np.zeros((1, target.space.size))), slice(0, 1))
     c, inputs = environment.coefficients, environment.at(0)
     d = decays(c, program.alliance.dt)
     s = standing(inputs, c, d.dt, record=True)
-    r = credibility.reliability(*prior(c))
-    start = stance.target(s.stance, r, inputs.dependence, inputs.affinity, inputs.opinion_mean, c)
+    r = credibility.reliability(credibility.prior(c))
+    own = inputs.members
+    start = stance.target(s.stance, r, own.dependence, own.affinity, own.opinion, c)
     total = 0.0
     for i in range(len(program.members)):
         goal = float(start[i, 0])
@@ -121,8 +121,8 @@ def exact(target: Target) -> float:
             return np.exp(-0.5 * (away / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
 
         mass = normal(x - goal, float(c.volatility[0])) * step
-        after = goal + (x - goal) * float(d.stance[0])
-        kernel = normal(x[:, None] - after[None, :], float(d.shake[0])) * step
+        after = goal + (x - goal) * float(d.stance.gap[0])
+        kernel = normal(x[:, None] - after[None, :], float(d.stance.shake[0])) * step
         m = membership.standing(inputs, c)
         one = membership.Standing(m.push[i], m.bases[i], m.leash, m.entry[i])
         for t in range(target.ticks):
@@ -132,10 +132,9 @@ def exact(target: Target) -> float:
             renewal = membership.renewal_factor(script.renewal, c) if script.renewal else 1.0
             status = np.full(x.shape, before, dtype=np.int8)
             leave, side = membership.hazards(
-                status,
+                membership.State(status, np.zeros(1), np.ones(1, dtype=bool)),
                 x,
-                inputs.dependence[i],
-                np.zeros(1),
+                own.dependence[i],
                 np.zeros(1),
                 renewal,
                 np.ones(x.shape, dtype=bool),

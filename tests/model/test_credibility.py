@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.model import credibility
-from sim.model.decays import decays, prior
 from tests.helpers import coefficients
 
 DT = 0.25
@@ -18,13 +17,13 @@ Answer = float | None
 def lived(own: list[Answer], others: list[Answer], dt: float = DT, **changed: float) -> np.ndarray:
     """The Beta counts (kept, broken) after ticks with these answers to oneself and to another."""
     c = coefficients(**BELIEF | changed)
-    d = decays(c, dt)
-    belief = tuple(p[None, :] for p in prior(c))
+    d = credibility.decays(c, dt)
+    belief = credibility.State(*(p[None, :] for p in credibility.prior(c)))
     for mine, theirs in zip(own, others, strict=True):
         asked, helped = np.full((1, 1), mine is not None) * 1.0, np.full((1, 1), mine or 0.0)
         all_asked = asked[0] + (theirs is not None)
         all_helped = helped[0] + (theirs or 0.0)
-        belief = credibility.update(*belief, asked, helped, all_asked, all_helped, c, d)
+        belief = credibility.update(belief, asked, helped, all_asked, all_helped, c, d)
     return np.ravel(belief)
 
 
@@ -48,8 +47,8 @@ def test_reliability_stays_within_its_bounds(
 ) -> None:
     """Between the prior and what happened: the prior's counts never go."""
     quiet: list[Answer] = [None] * len(own)
-    a, b = lived(own, quiet, prior_reliability=prior_reliability, prior_weight=weight, watching=watching)
-    r = credibility.reliability(a, b)
+    counts = lived(own, quiet, prior_reliability=prior_reliability, prior_weight=weight, watching=watching)
+    r = credibility.reliability(credibility.State(*counts))
     happened = [y for y in own if y is not None]
     low, high = min([prior_reliability, *happened]), max([prior_reliability, *happened])
     assert 0 < r < 1
@@ -67,7 +66,7 @@ def test_experience_fades_to_the_prior(ticks: int, dt: float) -> None:
 
 def test_answers_move_belief_the_right_way_and_one_s_own_most() -> None:
     def r(own: Answer, other: Answer) -> float:
-        return float(credibility.reliability(*lived([own], [other])))
+        return float(credibility.reliability(credibility.State(*lived([own], [other]))))
 
     quiet = r(None, None)
     assert r(0.0, None) < r(None, 0.0) < quiet < r(None, 1.0) < r(1.0, None)

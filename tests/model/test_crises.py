@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.model import crises
-from sim.model.arrays import LEADER_FIELDS, MEMBER_FIELDS, Inputs
-from sim.model.variables import THREATS
+from sim.model.arrays import Inputs
+from sim.model.crises import THREATS
+from sim.model.variables import LeaderInputs, MemberInputs
 from tests.helpers import ALPHA, coefficients
 
 share = st.floats(0, 1)
@@ -38,10 +39,10 @@ C = coefficients(**RATES, **HELP, crisis_dispute=0.4)
 
 def inputs(threat: tuple[float, ...], dispute: float = 0.0, reliability: float = 0.5) -> Inputs:
     """One member under these threats, everything else at zero."""
-    fields = dict.fromkeys(MEMBER_FIELDS, 0 * ONE) | dict.fromkeys(LEADER_FIELDS, np.zeros(1))
-    fields |= dict(zip(THREATS, (t * ONE for t in threat), strict=True))
-    fields |= {"leader_reliability": np.full(1, reliability), "disputes": dispute * ONE}
-    return Inputs(**fields)
+    members = MemberInputs(*(0 * ONE for _ in MemberInputs._fields))
+    members = members._replace(**dict(zip(THREATS, (t * ONE for t in threat), strict=True)))
+    leader = LeaderInputs(*(np.zeros(1) for _ in LeaderInputs._fields))
+    return Inputs(members, leader._replace(reliability=np.full(1, reliability)), dispute * ONE)
 
 
 def standing(i: Inputs, dt: float, capacity: float = 1.0) -> crises.Standing:
@@ -91,7 +92,8 @@ def test_kinds_are_drawn_with_their_chances_and_by_members_alone() -> None:
 def test_help_comes_with_its_logistic_chance(kind: int, clash: bool) -> None:
     """A binomial count of 20,000 answers; eight two-sided tests at an eighth of ALPHA."""
     n, dependence, affinity, capacity = 20_000, 0.6, 0.7, 0.8
-    s = standing(inputs((0.5,) * 4, reliability=0.4)._replace(partiality=0.1 * ONE), 0.25, capacity)
+    about = inputs((0.5,) * 4, reliability=0.4)
+    s = standing(about._replace(members=about.members._replace(partiality=0.1 * ONE)), 0.25, capacity)
     s = crises.Standing(s.up_to, s.clash, np.broadcast_to(s.log_odds, (1, n)))
     full, u = np.ones((1, n)), np.random.default_rng(kind).random((1, n))
     helped = crises.answer(

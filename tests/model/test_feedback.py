@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.model import feedback
-from sim.model.decays import decays
+from sim.model.feedback import decays
 from tests.helpers import coefficients
 
 share = st.floats(0, 1)

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.model.membership import ACTIVE
 from sim.model.tick import Record
-from sim.model.variables import ACTIVE, COEFFICIENT_NAMES, COEFFICIENTS
+from sim.model.variables import COEFFICIENT_NAMES, COEFFICIENTS
 from sim.scenario.compile import Program
 from tests.helpers import MEMBERS, centred, numbers, run, six
 from tests.mechanisms import (

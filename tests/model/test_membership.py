@@ -8,9 +8,7 @@ from scipy import stats
 
 from sim.model import membership
 from sim.model.arrays import Codes, Coefficients
-from sim.model.decays import decays
-from sim.model.membership import Chances, Standing
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE, Chances, Standing, State, decays
 from tests.helpers import ALPHA, coefficients
 
 hazard = st.one_of(st.just(0.0), st.floats(1e-6, 20))
@@ -70,11 +68,10 @@ def log_hazards(status: int, x: dict[str, float], joins: bool, c: Coefficients) 
     code: Codes = np.full((1, 1), status, dtype=np.int8)
     s = Standing(at["push"], at["bases"], at["leash"][0], at["entry"])
     h = membership.hazards(
-        code,
+        State(code, at["exits"][0], np.ones(1, bool)),
         at["stance"],
         at["dependence"],
         at["punishment"],
-        at["exits"][0],
         1.0,
         np.full((1, 1), joins),
         s,
@@ -109,10 +106,10 @@ def test_a_state_s_hazards_do_not_depend_on_its_neighbours_in_the_array(
     c, s = coefficients(**LOG), np.full((1, 1), x["stance"])
     part = Standing(s, s, s[0], s)
     status: Codes = np.array([[ACTIVE], [other]], dtype=np.int8)
-    alone = membership.hazards(status[:1], s, s, s, s[0], 1.0, s > 2, part, c)
+    alone = membership.hazards(State(status[:1], s[0], s[0] > 2), s, s, s, 1.0, s > 2, part, c)
     both = np.repeat(s, 2, axis=0)
     part = Standing(both, both, s[0], both)
-    beside = membership.hazards(status, both, both, both, s[0], 1.0, both > 2, part, c)
+    beside = membership.hazards(State(status, s[0], s[0] > 2), both, both, both, 1.0, both > 2, part, c)
     assert [h[0, 0] for h in beside] == [h[0, 0] for h in alone]
 
 
@@ -145,7 +142,8 @@ def test_exits_take_the_lowest_draws(leave: float, side: float, u: float) -> Non
 
 def test_exits_fade_and_add_up() -> None:
     d = decays(coefficients(contagion_memory=2.0), 0.5)
-    recent = np.zeros(1)
-    for exits in (1.0, 0.0, 2.0):
-        recent = membership.recall_exits(recent, np.array([exits]), d)
-    assert recent.item() == pytest.approx(2 + np.exp(-2 * 0.5 / 2.0))
+    now = State(np.full((3, 1), ACTIVE, dtype=np.int8), np.zeros(1), np.ones(1, bool))
+    for exits in (1, 0, 2):
+        after = np.where(np.arange(3)[:, None] < exits, OUTSIDE, ACTIVE).astype(np.int8)
+        now = now._replace(recent_exits=membership.remember(now, after, d))
+    assert now.recent_exits.item() == pytest.approx(2 + np.exp(-2 * 0.5 / 2.0))

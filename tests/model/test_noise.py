@@ -33,10 +33,10 @@ def test_a_draw_does_not_depend_on_what_was_drawn_before(
     fresh, used = Noise(3, 1), Noise(3, 1)
     for purpose, tick, rows, normal in before:
         (used.normals if normal else used.uniforms)(purpose, tick, rows)
-        used.of_input("leader.war")
+        used.places("leader.war")
     assert np.array_equal(fresh.normals("stance", 7, 3), used.normals("stance", 7, 3))
     assert np.array_equal(fresh.uniforms("crisis", 7, 3), used.uniforms("crisis", 7, 3))
-    assert np.array_equal(fresh.of_input("leader.war"), used.of_input("leader.war"))
+    assert np.array_equal(fresh.places("leader.war"), used.places("leader.war"))
 
 
 @pytest.mark.parametrize("draw", ["normals", "uniforms"])
@@ -86,13 +86,13 @@ def test_draws_are_uniform_and_normal() -> None:
     noise = Noise(1, 0)
     assert stats.kstest(noise.uniforms("crisis", 1, ROWS).ravel(), "uniform").pvalue > ALPHA / 3
     assert stats.kstest(noise.normals("stance", 1, ROWS).ravel(), "norm").pvalue > ALPHA / 3
-    inputs = np.concatenate([noise.of_input(f"leader.{k}") for k in range(ROWS)])
+    inputs = np.concatenate([noise.places(f"leader.{k}") for k in range(ROWS)])
     assert stats.kstest(inputs, "uniform").pvalue > ALPHA / 3
 
 
 def test_inputs_of_different_paths_are_uncorrelated_and_inside_the_interval() -> None:
     """Forty-five correlations at ALPHA over 45; 0 and 1 would have infinite quantiles."""
-    draws = np.array([Noise(1, 0).of_input(f"members.AAA.{k}") for k in range(10)])
+    draws = np.array([Noise(1, 0).places(f"members.AAA.{k}") for k in range(10)])
     assert draws.min() > 0
     assert draws.max() < 1
     found = np.corrcoef(draws)[np.triu_indices(10, 1)]

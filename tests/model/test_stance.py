@@ -10,7 +10,8 @@ from scipy import stats
 
 from sim.model import stance
 from sim.model.arrays import Inputs
-from sim.model.decays import decays
+from sim.model.stance import decays
+from sim.model.variables import LeaderInputs, MemberInputs
 from tests.helpers import ALPHA, MEMBERS, centred, coefficients, numbers, run, six, stacked
 
 FEW = 4
@@ -27,8 +28,8 @@ ALONE = {
 
 def inputs(rng: np.random.Generator, rows: int = FEW, runs: int = 1) -> Inputs:
     """Random inputs of a few members."""
-    shapes = [(rows, runs)] * 14 + [(runs,)] * 6 + [(0, runs)]
-    return Inputs(*(rng.random(shape) for shape in shapes))
+    members = MemberInputs(*(rng.random((rows, runs)) for _ in MemberInputs._fields))
+    return Inputs(members, LeaderInputs(*(rng.random(runs) for _ in LeaderInputs._fields)), np.zeros((0, runs)))
 
 
 def target_of(values: dict[str, float], code: str) -> float:
@@ -134,18 +135,20 @@ def test_n_short_steps_without_noise_are_one_long_step(dt: float, n: int, x: flo
         ("capacity", 1),
         ("basing", 0),
         ("coercion", 0),
-        ("opinion_mean", 0),
+        ("opinion", 0),
     ],
 )
 def test_the_target_moves_with_each_input_as_the_model_says(name: str, sign: int) -> None:
     """Reliability, opinion and peers given; the rest of the environment at random."""
     c, at = coefficients(), inputs(np.random.default_rng(3))
-    raised = at._replace(**{name: getattr(at, name) + 0.1})
+    of = "leader" if hasattr(at.leader, name) else "members"
+    part = getattr(at, of)
+    raised = at._replace(**{of: part._replace(**{name: getattr(part, name) + 0.1})})
 
     def goal(i: Inputs) -> np.ndarray:
-        s = stance.standing(i, i.capacity, c)
+        s = stance.standing(i, i.leader.capacity, c)
         half = np.full((FEW, 1), 0.5)
-        return stance.target(s, half, i.dependence, i.affinity, half, c)
+        return stance.target(s, half, i.members.dependence, i.members.affinity, half, c)
 
     assert (np.sign(goal(raised) - goal(at)) == sign).all()
 

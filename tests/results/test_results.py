@@ -15,9 +15,9 @@ from sim.estimates.incidence import Incidence, at_most_one, controlled
 from sim.estimates.intervals import REPLICATES, spread_of_draws
 from sim.estimates.moments import LEVELS, mcse, merge, moments, quantiles, sums
 from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leader_agreement
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import OUTCOMES, names, positions
-from sim.model.variables import ACTIVE, FROZEN, OUTSIDE
 from sim.results import save as saving
 from sim.results.replay import replay
 from sim.results.result import Result
@@ -367,7 +367,7 @@ def test_intervals_take_chance_out() -> None:
 
 def test_runs_of_a_draw_share_what_is_uncertain() -> None:
     one, many = Noise(3, 7), Noise(3, 7, replicates=REPLICATES)
-    u = many.of_input("a.b").reshape(DRAWS, REPLICATES)
+    u = many.places("a.b").reshape(DRAWS, REPLICATES)
     assert (u == u[:, :1]).all()
-    np.testing.assert_array_equal(u[:, 0], one.of_input("a.b")[:DRAWS])
+    np.testing.assert_array_equal(u[:, 0], one.places("a.b")[:DRAWS])
     np.testing.assert_array_equal(one.normals("stance", 2, 3), many.normals("stance", 2, 3))

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from sim.model.variables import ACTIVE, COEFFICIENTS, FROZEN, OUTSIDE, STATUSES
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE, STATUSES
+from sim.model.variables import COEFFICIENTS
 from sim.scenario.compile import compile
 from sim.scenario.explain import coded_paths
 from sim.scenario.files import folder
