@@ -1,8 +1,8 @@
-"""Write the numbers of docs/findings.md and of README.md from what the tool's commands wrote.
+"""Write the numbers of docs/findings.md from what the tool's commands wrote.
 
 ``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice) and `cohesion mechanisms` on
-what is shipped, takes their tables and figures over into docs/findings/ and fills both documents. With folders of results
-(such as ``results/claims``) it takes over those; with nothing it fills the documents from docs/findings/. ``--check``
+what is shipped, takes their tables and figures over into docs/findings/ and fills the document. With folders of results
+(such as ``results/claims``) it takes over those; with nothing it fills the document from docs/findings/. ``--check``
 writes nothing and exits with 1 if a number is stale. A paragraph written for
 another verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
 """
@@ -20,7 +20,6 @@ from sim.evaluation.written import with_error
 
 DOCS = Path(__file__).resolve().parent
 DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"
-README = DOCS.parent / "README.md"
 TABLES = {
     "claims": ("ledger.csv", "tests.csv"),
     "backtest-csto": ("scores.csv", "origins.csv", "skill.csv"),
@@ -217,18 +216,13 @@ def blocks(kept: dict[str, Rows], folder: Path) -> dict[str, str]:
     }
 
 
-def filled(text: str, folder: Path, whole: bool = True) -> str:
-    """The document with all its numbers made anew; not ``whole``: only those that it has.
-
-    Raises ValueError where a marker is missing.
-    """
+def filled(text: str, folder: Path) -> str:
+    """The document with all its numbers made anew. Raises ValueError where a marker is missing."""
     kept = tables(folder)
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     for name, content in blocks(kept, folder).items():
         block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
         found = list(block.finditer(text))
-        if not found and not whole:
-            continue
         if len(found) != 1:
             wrong = f"{len(found)} blocks <!-- {name} --> ... <!-- /{name} -->, expected 1"
             raise ValueError(wrong)
@@ -258,7 +252,7 @@ def outdated(text: str, folder: Path) -> list[str]:
 
 
 def take_over(results: Path, text: str) -> None:
-    """Copy the tables of a folder of results, and the figures that the documents show. Raises ValueError for another."""
+    """Copy the tables of a folder of results and the figures that the document shows. Raises ValueError for another."""
     provenance = json.loads((results / PROVENANCE).read_text("utf-8"))
     where = provenance.get("name", "claims")
     if where not in TABLES:
@@ -287,23 +281,22 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="run the commands first")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
     given = parser.parse_args()
-    before = {f: f.read_text(encoding="utf-8") for f in (DOCUMENT, README)}
+    before = DOCUMENT.read_text(encoding="utf-8")
     try:
         for folder in run_all() if given.all else given.results:
-            take_over(folder, "".join(before.values()))
-        after = {f: filled(text, KEPT, f == DOCUMENT) for f, text in before.items()}
+            take_over(folder, before)
+        after = filled(before, KEPT)
     except (ValueError, OSError, KeyError, IndexError, StopIteration) as error:
         print(f"{DOCUMENT}: {error}", file=sys.stderr)
         return 2
-    warnings = outdated(after[DOCUMENT], KEPT)
+    warnings = outdated(after, KEPT)
     for warning in warnings:
         print(f"{DOCUMENT}: {warning}; read and rewrite it", file=sys.stderr)
     if given.check and (after != before or warnings):
         print(f"{DOCUMENT}: stale; run python docs/findings.py", file=sys.stderr)
         return 1
     if not given.check:
-        for file, text in after.items():
-            file.write_text(text, encoding="utf-8")
+        DOCUMENT.write_text(after, encoding="utf-8")
     return 0
 
 
