@@ -1,7 +1,8 @@
 """What the user is told when something given to the tool is wrong: everything at once."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 
@@ -25,12 +26,30 @@ class Problem:
         return "; ".join(parts)
 
 
+OPTIONS = {name: f"--{name}" for name in ("runs", "seed", "jobs", "scheduler", "engine", "out", "force", "until")}
+OPTIONS |= {"many": "--yes"}
+"""Arguments in Python, and what they are called on the command line."""
+
+
+def on_command_line(problem: Problem) -> Problem:
+    """A problem as the command says it: arguments, which stand in backticks, are options there."""
+    found, allowed = (
+        re.sub(r"`(\w+)`", lambda m: OPTIONS.get(m[1], m[0]), x) for x in (problem.found, problem.allowed)
+    )
+    where = OPTIONS.get(problem.where, problem.where)
+    path = OPTIONS["out"] if problem.path == "out" else problem.path
+    return replace(problem, where=where, path=path, found=found, allowed=allowed)
+
+
 class InputError(Exception):
     """Bad input. ``problems`` lists every mistake found; the command exits with 2."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: list[Problem] = list(dict.fromkeys(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> "tuple[type[InputError], tuple[list[Problem]]]":
+        return type(self), (self.problems,)
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import show
-from sim.errors import InputError
+from sim.errors import InputError, on_command_line
 
 # looking for pydantic plugins costs a tenth of the time that `check` may take
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -237,7 +237,7 @@ def main() -> None:
         app(standalone_mode=True)
     except InputError as error:
         for problem in error.problems:
-            show.notice(str(problem))
+            show.notice(str(on_command_line(problem)))
         sys.exit(2)
     except KeyboardInterrupt:
         show.notice("Interrupted; nothing was written.")

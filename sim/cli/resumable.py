@@ -32,7 +32,7 @@ def resumable(folder: Path) -> Iterator[Callable[[], bool]]:
         os._exit(130)  # not waiting for workers; the next call does
     except OSError as error:
         what = f"cannot be written ({error.strerror or error})"
-        raise InputError([Problem(str(folder), "--out", what, f"what was finished is kept; {resume()}")]) from None
+        raise InputError([Problem(str(folder), "out", what, f"what was finished is kept; {resume()}")]) from None
 
 
 def unfinished() -> NoReturn:

@@ -84,10 +84,10 @@ def read_table(file: Path) -> dict[str, Any] | None:
 def check_folder(folder: Path) -> None:
     """Raises InputError where nothing can be written to a folder."""
     if folder.exists() and not folder.is_dir():
-        raise InputError([Problem(str(folder), "--out", "not a directory", "allowed: a folder")])
+        raise InputError([Problem(str(folder), "out", "not a directory", "allowed: a folder")])
     nearest_there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not nearest_there.is_dir() or not os.access(nearest_there, os.W_OK):
-        raise InputError([Problem(str(folder), "--out", "cannot be written", "allowed: a writable folder")])
+        raise InputError([Problem(str(folder), "out", "cannot be written", "allowed: a writable folder")])
 
 
 def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
@@ -99,14 +99,14 @@ def check_target(folder: Path, same: dict[str, Any], force: bool) -> None:
     if force or not folder.exists() or not any(folder.iterdir()):
         return
     there = provenance_of(folder)
-    advice = "allowed: another --out, or --force to overwrite"
+    advice = "allowed: another `out`, or `force` to overwrite"
     if there is None:
         found = "holds files that are not a run's results"
     else:
         different = [f"{k} {there.get(k)} not {same[k]}" for k in same if there.get(k) != same[k]]
         found = f"holds another run's results ({'; '.join(different)})" if different else ""
     if found:
-        raise InputError([Problem(str(folder), "--out", found, advice)])
+        raise InputError([Problem(str(folder), "out", found, advice)])
 
 
 @contextmanager
@@ -158,4 +158,4 @@ def writing(folder: Path, provenance: dict[str, Any]) -> Iterator[Path]:
             _move_in(scratch, folder)
     except OSError as error:
         found = f"cannot be written ({error.strerror})"
-        raise InputError([Problem(str(folder), "--out", found)]) from None
+        raise InputError([Problem(str(folder), "out", found)]) from None

@@ -39,7 +39,7 @@ FORMER = {
 }
 """What said so before there was ``workspace.json``."""
 MOST_SHOWN = 12
-ANEW = "allowed: as it was, another --out, or --force to begin anew"
+ANEW = "allowed: as it was, another `out`, or `force` to begin anew"
 
 
 @dataclass
@@ -193,7 +193,7 @@ class Workspace:
             self._move_in()
         except OSError as error:
             found = f"cannot be written ({error.strerror or error})"
-            raise InputError([Problem(str(self.folder), "--out", found)]) from None
+            raise InputError([Problem(str(self.folder), "out", found)]) from None
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
@@ -248,19 +248,19 @@ class Workspace:
         kind, former = kind_of(self.folder), _former(self.folder)
         if kind or former:
             if (kind or former) != self.kind:
-                raise self._refused(f"holds a {kind or former}, not a {self.kind}", "allowed: another --out")
+                raise self._refused(f"holds a {kind or former}, not a {self.kind}", "allowed: another `out`")
             if not kind and not force:
                 found = f"holds a {former} in the layout of a former version, which this one does not read"
-                raise self._refused(found, "allowed: another --out, or --force to begin anew")
+                raise self._refused(found, "allowed: another `out`, or `force` to begin anew")
             return
         ours = {LOCK, PROGRESS, NEW, READY, CONTENTS, PROVENANCE, *self.own} if LOCK in names else set()
         others = sorted(n for n in names if not {n, n.removeprefix(".").removesuffix(".part")} & ours)
         if others:
             found = f"holds files that are not a {self.kind}'s: {', '.join(others[:3])}"
-            raise self._refused(found, "allowed: another --out, or an empty folder")
+            raise self._refused(found, "allowed: another `out`, or an empty folder")
 
     def _refused(self, found: str, allowed: str) -> InputError:
-        return InputError([Problem(str(self.folder), "--out", found, allowed)])
+        return InputError([Problem(str(self.folder), "out", found, allowed)])
 
     def _check_same(self, there: Mapping[str, Any]) -> None:
         """Raises InputError with everything on which the numbers depend and that is not as it was."""
@@ -348,8 +348,8 @@ def _check_ours(folder: Path, own: Sequence[str], what: str) -> None:
     others = sorted(n for n in names if n not in ours and n.removeprefix(".").removesuffix(".part") not in ours)
     if others:
         found = f"holds files that are not a {what}'s: {', '.join(others[:3])}"
-        allowed = "allowed: another --out, or an empty folder"
-        raise InputError([Problem(str(folder), "--out", found, allowed)])
+        allowed = "allowed: another `out`, or an empty folder"
+        raise InputError([Problem(str(folder), "out", found, allowed)])
 
 
 def clear(folder: Path, own: Sequence[str]) -> None:
@@ -361,7 +361,7 @@ def clear(folder: Path, own: Sequence[str]) -> None:
 
 def check_same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> None:
     """Raises InputError with everything that is not as it was when a study began."""
-    allowed = "allowed: the study as it was, another --out, or --force to begin anew"
+    allowed = "allowed: the study as it was, another `out`, or `force` to begin anew"
     changed = [k for k in {**old, **new} if old.get(k) != new.get(k)]
     if changed:
         raise InputError(

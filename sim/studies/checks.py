@@ -53,7 +53,7 @@ def incomplete(kind: str, factors: Factors, faults: Faults) -> bool:
 def too_many(points: int, runs: int, faults: Faults) -> None:
     """A study that nobody may have meant."""
     found = f"{points:,} points x {runs:,} runs = {points * runs:,} runs"
-    limit = f"allowed up to {MANY_POINTS:,} points, or any number with --yes"
+    limit = f"allowed up to {MANY_POINTS:,} points, or any number with `many`"
     faults.add(("design",), found, f"{cost(points * runs)}; {limit}")
 
 

@@ -81,7 +81,7 @@ def _extended(folder: Path, points: Mapping[str, Any], scenarios: list[str], val
     if gone:
         at = ", ".join(f"{x:g}" for x in gone[0][1])
         found = f"{len(gone):,} of {len(kept):,} points are no longer in the design, such as {gone[0][0]} at {at}"
-        allowed = "allowed: more points, another --out, or --force to begin anew"
+        allowed = "allowed: more points, another `out`, or `force` to begin anew"
         raise InputError([Problem(str(folder), "design", found, allowed)])
     every = [*zip(old_names, map(tuple, old), strict=True), *(p for p in wanted if p not in kept)]
     return [name for name, _ in every], np.array([list(x) for _, x in every]).reshape(len(every), -1)

@@ -219,9 +219,6 @@ def intact(folder: Path, found: Receipt) -> bool:
 
 def run_batch(folder: str, batch: int) -> Receipt:
     """What a worker does: run a batch of the study in a folder, write it, say so."""
-    from sim.results.run import keep_memory
-
-    keep_memory()
     home = Path(folder)
     plan = opened(home)
     if (plan.model, plan.content["numpy"]) != (VERSION, np.__version__):

@@ -1,20 +1,20 @@
 """The verb: freeze a study, run what is missing, write its tables and figures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.storage.effort import Effort, effort
 from sim.storage.files import locked
-from sim.storage.workers import processes
+from sim.storage.workers import imap
 from sim.storage.workspace import Workspace
 from sim.studies.finish import finish
 from sim.studies.freeze import FAILURES, SUMMARY, freeze, workspace
 from sim.studies.plan import POINTS, Plan, opened
-from sim.studies.store import DATASET, WORKING, Receipt, receipt
+from sim.studies.store import DATASET, WORKING, Receipt, receipt, run_batch
 from sim.studies.study import Study, load_study
-from sim.studies.workers import run_batches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def sweep(
     """
     study = study if isinstance(study, Study) else load_study(study)
     folder = Path(out) if out else Path("results") / study.name
-    workers = processes(jobs)
+    by = effort(jobs=jobs, scheduler=scheduler)
     work, scenarios, values = workspace(study, folder, force)
     if not force and work.is_finished():
         return Sweep(folder, True)
@@ -125,7 +125,7 @@ def sweep(
             work.clear()
         plan = freeze(study, work, scenarios, values)
         while True:
-            receipts = _run_missing(plan, work, workers, scheduler, progress, stop)
+            receipts = _run_missing(plan, work, by, progress, stop)
             if len(receipts) < len(plan.batches):
                 return Sweep(folder, False)
             if finish(plan, work, receipts):
@@ -135,8 +135,7 @@ def sweep(
 def _run_missing(
     plan: Plan,
     work: Workspace,
-    jobs: int,
-    scheduler: str | None,
+    by: Effort,
     progress: Callable[[Progress], None] | None,
     stop: Callable[[], bool],
 ) -> dict[int, Receipt]:
@@ -152,7 +151,9 @@ def _run_missing(
 
     tell(so_far(plan, receipts))
     missing = [k for k in there if k not in receipts]
-    for done in run_batches(folder, missing, min(jobs, len(missing)), scheduler, stop) if missing else ():
+    tasks = ((str(folder.resolve()), k) for k in missing)
+    by = replace(by, jobs=max(1, min(by.jobs, len(missing))))
+    for done in imap(run_batch, tasks, by, ordered=False, stop=stop) if missing else ():
         receipts[done.batch] = done
         tell(so_far(plan, receipts))
     return dict(sorted(receipts.items()))

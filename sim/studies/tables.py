@@ -8,6 +8,7 @@ from sim.estimates.intervals import REPLICATES
 from sim.model.noise import BLOCK
 from sim.model.outcomes import OUTCOMES, names
 from sim.scenario.tables import WAYS, Date, Number, Strict, shown, unknown, wrong
+from sim.storage.effort import Runs, Seed
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -50,7 +51,7 @@ class Design(Strict):
 
     kind: Literal["grid", "lhs", "sobol", "file"]
     points: Count | None = None
-    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    seed: Seed = 1
     file: str | None = None
 
     @model_validator(mode="after")
@@ -92,9 +93,9 @@ class StudyTables(Strict):
     question: str = ""
     scenarios: Annotated[list[str], Field(min_length=1)]
     set: dict[str, Any] = {}
-    runs: Count = 1024
+    runs: Runs = 1024
     interval_runs: Annotated[int, Field(ge=0, le=BLOCK, multiple_of=REPLICATES, strict=True)] = 1024
-    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    seed: Seed = 1
     horizons: Annotated[list[Annotated[Number, Field(gt=0)]], Field(min_length=1)] | None = None
     outcomes: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: list(names(headline=True)))
     ticks: Literal["horizons", "all"] = "horizons"

@@ -73,5 +73,5 @@ def test_a_cluster_gives_the_same_bytes(cluster: tuple[str, list[subprocess.Pope
 
 
 def test_no_scheduler_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"--scheduler: tcp://127\.0\.0\.1:9"):
+    with pytest.raises(InputError, match=r"^scheduler: tcp://127\.0\.0\.1:9"):
         sweep(study_file(tmp_path), tmp_path / "out", scheduler="tcp://127.0.0.1:9")

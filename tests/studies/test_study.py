@@ -153,10 +153,10 @@ def test_mistakes(tmp_path: Path, old: str, new: str, expected: str) -> None:
 
 def test_a_million_points_by_accident(tmp_path: Path) -> None:
     million = study_file(tmp_path, ("levels = 5", "levels = 250_000"), ("runs = 40", "runs = 1000"))
-    with pytest.raises(InputError, match=r"1,000,000 points x 1,000 runs = 1,000,000,000 runs; about .* --yes"):
+    with pytest.raises(InputError, match=r"1,000,000 points x 1,000 runs = 1,000,000,000 runs; about .* `many`"):
         load_study(million)
     assert load_study(million, many=True).size == 1_000_000
-    with pytest.raises(InputError, match="--yes"):
+    with pytest.raises(InputError, match="`many`"):
         load_study(study_file(tmp_path, ("levels = 5", "levels = 2_500_000_000")))
 
 

@@ -99,7 +99,7 @@ def test_checksums_hold(finished: Path) -> None:
 
 def test_a_finished_study_runs_nothing(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(finished)
-    monkeypatch.setattr("sim.studies.sweep.run_batches", lambda *_: pytest.fail("ran again"))
+    monkeypatch.setattr("sim.studies.sweep.imap", lambda *_, **__: pytest.fail("ran again"))
     assert sweep(finished.parent / "small.toml", finished).finished
     assert contents(finished) == before
 
@@ -191,7 +191,7 @@ def test_another_version_of_the_model_is_refused_and_force_begins_anew(
     file = study_file(tmp_path)
     with monkeypatch.context() as other:
         other.setattr(workspace, "VERSION", "0")
-        with pytest.raises(InputError, match=r"version of the model: \S+ when it began, now 0; allowed: .* --force"):
+        with pytest.raises(InputError, match=r"version of the model: \S+ when it began, now 0; allowed: .* `force`"):
             sweep(file, tmp_path / "out", jobs=1)
     shutil.rmtree(tmp_path / "out/receipts")
     assert sweep(file, tmp_path / "out", jobs=1, force=True).finished
@@ -365,7 +365,7 @@ def test_status_of_no_study(tmp_path: Path) -> None:
 
 def test_bad_arguments(tmp_path: Path) -> None:
     file = study_file(tmp_path)
-    with pytest.raises(InputError, match="--jobs: 0; allowed: a whole number, at least 1"):
+    with pytest.raises(InputError, match=r"^jobs: 0; allowed: a whole number, at least 1"):
         sweep(file, tmp_path / "out", jobs=0)
     with pytest.raises(InputError, match="not a directory"):
         sweep(file, file)
@@ -411,7 +411,7 @@ def test_words_may_change_without_running_again(
         ('path = "leader.coercion"', 'path = "leader.coercion"\nlabel = "Coercion"'),
         name="renamed",
     )
-    monkeypatch.setattr("sim.studies.sweep.run_batches", lambda *_: pytest.fail("ran again"))
+    monkeypatch.setattr("sim.studies.sweep.imap", lambda *_, **__: pytest.fail("ran again"))
     found = sweep(file, tmp_path / "out")
     assert found.finished
     assert found.dataset.attrs["title"] == "Another title"

@@ -1,0 +1,76 @@
+"""How much is computed, from which seed, and by whom: checked here for the command, files and Python alike."""
+
+import operator
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, SupportsIndex
+
+from pydantic import Field
+
+from sim.errors import InputError, Problem
+
+LEAST = {"runs": 1, "seed": 0, "jobs": 1}
+Runs = Annotated[int, Field(ge=LEAST["runs"], strict=True)]
+Seed = Annotated[int, Field(ge=LEAST["seed"], strict=True)]
+"""As files have them."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Runs, their seed, and who makes them: so many jobs of this machine, or a Dask cluster."""
+
+    runs: int = 10_000
+    seed: int = 1
+    jobs: int = 1
+    scheduler: str | None = None
+
+
+def effort(
+    runs: SupportsIndex = 10_000,
+    seed: SupportsIndex = 1,
+    jobs: SupportsIndex | None = None,
+    scheduler: str | None = None,
+    multiple: int = 1,
+    also: Iterable[Problem] = (),
+) -> Effort:
+    """Check what was given; whole numbers of numpy are whole numbers.
+
+    Parameters
+    ----------
+    runs, seed : as every verb has them.
+    jobs : all cores by default.
+    scheduler : address of a Dask scheduler.
+    multiple : of what ``runs`` must be a multiple, and at least twice.
+    also : what else is wrong, said with the rest.
+
+    Raises
+    ------
+    InputError
+        With everything that cannot be.
+
+    Examples
+    --------
+    >>> effort(runs=100, jobs=2)
+    Effort(runs=100, seed=1, jobs=2, scheduler=None)
+    >>> effort(runs=0, seed=1.5)
+    Traceback (most recent call last):
+    sim.errors.InputError: runs: 0; allowed: a whole number, at least 1
+    seed: 1.5; allowed: a whole number, at least 0
+    """
+    given = {"runs": runs, "seed": seed, "jobs": (os.cpu_count() or 1) if jobs is None else jobs}
+    problems, found = list(also), dict.fromkeys(given, 0)
+    for name, value in given.items():
+        try:
+            found[name] = operator.index(value)
+        except TypeError:
+            found[name] = LEAST[name] - 1
+        if isinstance(value, bool) or found[name] < LEAST[name]:
+            problems.append(Problem(name, "", f"{value}", f"allowed: a whole number, at least {LEAST[name]}"))
+    if multiple > 1 and found["runs"] >= 1 and (found["runs"] % multiple or found["runs"] < 2 * multiple):
+        near = max(2, round(found["runs"] / multiple)) * multiple
+        allowed = f"allowed: a multiple of {multiple} from {2 * multiple} on, {multiple} runs a draw"
+        problems.append(Problem("runs", "", f"{runs}", allowed, f"{near}"))
+    if problems:
+        raise InputError(problems)
+    return Effort(found["runs"], found["seed"], found["jobs"], scheduler)
