@@ -22,8 +22,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
+StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file.")]
+Runs = Annotated[int, typer.Option(help="Number of runs of each scenario.")]
+Seed = Annotated[int, typer.Option(help="Seed of all chance.")]
+Jobs = Annotated[int | None, typer.Option(help="Workers; default all cores. Does not change the result.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786.")]
+Set = Annotated[
+    list[str],
+    typer.Option("--set", metavar="PATH=VALUE", help="Override a value, e.g. behaviour.entrapment=0. May be repeated."),
+]
+Out = Annotated[Path | None, typer.Option(help="Folder for results; default in results/, by name.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite other results there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
-ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
 
 
 def _verb(name: str) -> Any:
@@ -55,41 +66,31 @@ def cohesion(
 
 @app.command()
 def run(
-    scenario: ScenarioFile,
-    runs: Annotated[int, typer.Option(help="Number of runs.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
+    scenario: ScenarioName,
+    runs: Runs = 10_000,
+    seed: Seed = 1,
     engine: Annotated[str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")] = "ensemble",
-    set_: Annotated[
-        list[str],
-        typer.Option(
-            "--set",
-            metavar="PATH=VALUE",
-            help="Override a value, e.g. behaviour.entrapment=0. May be repeated.",
-        ),
-    ] = [],  # noqa: B006
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite another run's results.")] = False,
+    set_: Set = [],  # noqa: B006
+    out: Out = None,
+    force: Force = False,
     detail: Annotated[
         bool, typer.Option("--detail", help="Also print conduct, freezes, outsiders, errors and shares of uncertainty.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Run a scenario: print its table, write tables, dataset and figures."""
+    """Run a scenario: print the answer and its table, write tables, dataset and figures."""
     _verb("run").main(scenario, runs, seed, engine, _overrides(set_), out, force, detail, json)
 
 
 @app.command()
 def compare(
-    scenario: ScenarioFile,
+    scenario: ScenarioName,
     others: Annotated[list[str], typer.Argument(metavar="OTHER...", help="Scenarios to compare with it.")],
-    runs: Annotated[int, typer.Option(help="Number of runs of each.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
-    set_: Annotated[
-        list[str],
-        typer.Option("--set", metavar="PATH=VALUE", help="Override a value in all of them."),
-    ] = [],  # noqa: B006
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/compare-NAME.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite other results.")] = False,
+    runs: Runs = 10_000,
+    seed: Seed = 1,
+    set_: Set = [],  # noqa: B006
+    out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Compare scenarios under common random numbers: differences with paired errors."""
@@ -100,15 +101,12 @@ def compare(
 def claims(
     names: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[NAME...]",
-            help="Claims such as C03, or claim files; default all of the paper's.",
-        ),
+        typer.Argument(metavar="[NAME...]", help="Claims such as C03, or claim files; default all of the paper's."),
     ] = None,
-    runs: Annotated[int, typer.Option(help="Number of runs of each scenario.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder; default results/claims.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite other results.")] = False,
+    runs: Runs = 10_000,
+    seed: Seed = 1,
+    out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Test the paper's claims on the model: a ledger of verdicts, a figure each."""
@@ -117,14 +115,12 @@ def claims(
 
 @app.command()
 def sweep(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786.")
-    ] = None,
+    study: StudyFile,
+    out: Out = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
     yes: Annotated[bool, typer.Option("--yes", help="Very many points are meant.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Begin anew where another study is.")] = False,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Run a study of many points; the same command resumes an interrupted one."""
@@ -133,20 +129,20 @@ def sweep(
 
 @app.command()
 def status(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command writes.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command writes, or wrote.")],
     json: Json = False,
 ) -> None:
-    """Say how far a run, comparison, sweep, calibration, backtest or study is."""
+    """Say how far a computation is."""
     _verb("status").main(folder, json)
 
 
 @app.command()
 def calibrate(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A calibration file.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
+    study: StudyFile,
+    out: Out = None,
+    jobs: Jobs = None,
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Use no observation after this date.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Begin anew where another calibration is.")] = False,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Sample the posterior of the coefficients; the same command resumes an interrupted one."""
@@ -154,25 +150,13 @@ def calibrate(
 
 
 @app.command()
-def backtest(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A backtest file.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Begin anew where another backtest is.")] = False,
-    json: Json = False,
-) -> None:
+def backtest(study: StudyFile, out: Out = None, jobs: Jobs = None, force: Force = False, json: Json = False) -> None:
     """Fit to the past, forecast what came after, score against baseline rules."""
     _verb("backtest").main(study, out, jobs, force, json)
 
 
 @app.command()
-def mechanisms(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A file of mechanisms.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default results/NAME.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Worker processes; default all cores.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Begin anew where another study is.")] = False,
-    json: Json = False,
-) -> None:
+def mechanisms(study: StudyFile, out: Out = None, jobs: Jobs = None, force: Force = False, json: Json = False) -> None:
     """Remove each mechanism in turn and say which earns its place; the same command resumes."""
     _verb("mechanisms").main(study, out, jobs, force, json)
 
@@ -188,12 +172,12 @@ def check(
 
 @app.command()
 def explain(
-    scenario: ScenarioFile,
+    scenario: ScenarioName,
     path: Annotated[
         str,
         typer.Argument(metavar="PATH", help="A dotted path, e.g. members.ARM.dependence.trade."),
     ],
-    set_: Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE", help="Override a value first.")] = [],  # noqa: B006
+    set_: Set = [],  # noqa: B006
     json: Json = False,
 ) -> None:
     """Say where a value comes from: its path over time, coding rule and sources."""

@@ -19,7 +19,7 @@ SHOWN = ("any_exit", "dissolution", "cohesion")
 
 
 def main(
-    scenario: str,
+    name: str,
     others: list[str],
     runs: int,
     seed: int,
@@ -29,15 +29,15 @@ def main(
     json: bool,
 ) -> None:
     """Load everything, compare, print and write."""
-    loaded, problems = [], []
-    for name in (scenario, *others):
+    scenarios, problems = [], []
+    for each in (name, *others):
         try:
-            loaded.append(load(name, overrides))
+            scenarios.append(load(each, overrides))
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    base, *rest = loaded
+    base, *rest = scenarios
     comparable(base, rest)
     folder = out or Path("results") / f"compare-{base.name}"
     check_target(folder, identity(base, rest, runs, seed), force)

@@ -19,7 +19,7 @@ Summary = dict[str, Any]
 
 
 def main(
-    scenario: str,
+    name: str,
     runs: int,
     seed: int,
     engine: str,
@@ -30,12 +30,12 @@ def main(
     json: bool,
 ) -> None:
     """Check everything first, so that nothing is computed in vain."""
-    loaded = load(scenario, overrides)
+    scenario = load(name, overrides)
     checked(runs, seed, engine)
-    folder = out or Path("results") / loaded.name
-    check_target(folder, identity(loaded, runs, seed, engine), force)
-    with show.progress(runs, f"{loaded.name}: runs") as advance:
-        result = run(loaded, runs, seed, engine, progress=advance)
+    folder = out or Path("results") / scenario.name
+    check_target(folder, identity(scenario, runs, seed, engine), force)
+    with show.progress(runs, f"{scenario.name}: runs") as advance:
+        result = run(scenario, runs, seed, engine, progress=advance)
     save(result, folder)
     if json:
         show.print_json({**result.summary(), "out": str(folder)})
