@@ -82,20 +82,16 @@ def print_comparison(c: Comparison) -> None:
 def print_differences(scenarios: list[Scenario], there: "pd.DataFrame") -> None:
     """Rows: scenarios. Columns: some exit, dissolution, cohesion, and the two exits that move most."""
     columns = [Column("Scenario", words=True)]
-    columns += [
-        Column(f"{o.noun}\n{'points' if o.probability else '0 to 1'}") for o in (OUTCOMES[name] for name in SHOWN)
-    ]
+    columns += [Column(f"{OUTCOMES[o].noun}\n{'points' if OUTCOMES[o].probability else '0 to 1'}") for o in SHOWN]
     columns.append(Column("Exits that change most, %", words=True))
     rows = []
     for s in scenarios:
-        of = there[there.scenario == s.name]
-        cells = [cell(of[of.outcome == name].iloc[0], name) for name in SHOWN]
-        exits = of[of.outcome == "exit"]
+        its = there[there.scenario == s.name]
+        cells = [cell(its[its.outcome == name].iloc[0], name) for name in SHOWN]
+        exits = its[its.outcome == "exit"]
         exits = exits.loc[exits.difference.abs().sort_values(ascending=False).index[:2]]
-        most = ", ".join(
-            f"{r.member} {percent(r.base)} to {percent(r.value)}" for r in exits.itertuples() if r.difference != 0
-        )
-        rows.append([s.tables.title, *cells, most or "none"])
+        most = [f"{r.member} {percent(r.base)} to {percent(r.value)}" for r in exits.itertuples() if r.difference]
+        rows.append([s.tables.title, *cells, ", ".join(most) or "none"])
     show.table(columns, rows)
 
 
