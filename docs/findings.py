@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sim.evaluation.written import with_error
+from sim.evaluation.scoring import with_error
 
 DOCS = Path(__file__).resolve().parent
 DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"

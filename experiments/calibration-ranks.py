@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.inference.build import target_of
-from sim.inference.likelihood import Target
+from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import Motion, read
-from sim.inference.ranks import alarms, recover, uniformity
+from sim.inference.recovery import alarms, recover, uniformity
 from sim.scenario.files import folder
 from sim.scenario.load import load
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.errors import InputError
     from sim.evidence.ledger import claims
-    from sim.inference.calibrate import calibrate
+    from sim.inference.calibration import calibrate
     from sim.results.comparison import Comparison, compare
     from sim.results.replay import replay
     from sim.results.result import Result
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sim.studies.sweep import Sweep, sweep
 
 _HOMES = {
-    "calibrate": "sim.inference.calibrate",
+    "calibrate": "sim.inference.calibration",
     "InputError": "sim.errors",
     "Scenario": "sim.scenario.load",
     "load": "sim.scenario.load",

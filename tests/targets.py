@@ -4,8 +4,7 @@ import datetime as dt
 
 import numpy as np
 
-from sim.inference.build import target_of
-from sim.inference.likelihood import Target
+from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import Motion
 from sim.scenario.load import load
 from tests.helpers import MEMBERS, SIX, numbers

@@ -1,63 +1,65 @@
-"""`cohesion backtest`: fit to the past, forecast, score, print who forecast better."""
+"""`cohesion backtest`: fit to the past, forecast, score, print which forecasts were better."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
-from sim.evaluation import openings
-from sim.evaluation.backtest import Backtested, backtest
+from sim.evaluation import looks
+from sim.evaluation.backtest import Backtest, backtest
 from sim.evaluation.baselines import MEANING
-from sim.evaluation.scoring import AS_THEY_WERE, MODEL
-from sim.evaluation.study import Backtest, load_backtest
-from sim.evaluation.written import with_error
-from sim.inference.smc import Stage
+from sim.evaluation.forecasts import AS_THEY_WERE, MODEL
+from sim.evaluation.scoring import Measure, ScoreRow, SkillRow, with_error
+from sim.evaluation.study import BacktestStudy, load_backtest
+from sim.inference.calibration import Progress
 
 
 def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool) -> None:
     """Check everything first, fit what is not fitted, score, print."""
     loaded = load_backtest(study)
     folder = out or Path("results") / loaded.name
-    with resumable(folder) as stopped, bar(len(loaded.fits)) as tell:
-        found = backtest(loaded, folder, jobs, tell, stopped, force)
+    with resumable(folder) as stopped, bar(len(loaded.fits)) as progress:
+        found = backtest(loaded, folder, jobs, progress, stopped, force)
     if not found.finished:
         unfinished()
-    seen = openings.read(loaded.openings)
+    log = looks.read(loaded.looks)
     if json:
-        show.print_json({"scores": found.scores, "skill": found.skill, "openings": seen})
+        tables = {"scores": found.table, "skill": found.skill}
+        show.print_json({**{name: t.to_dict("records") for name, t in tables.items()}, "looks": log})
     else:
-        print_backtest(loaded, found, len(seen))
+        print_backtest(loaded, found, len(log))
     show.notice(f"In {folder}/: scores.csv, skill.csv, cases.csv, cohesion.csv, figures.")
 
 
 @contextmanager
-def bar(fits: int) -> Iterator[Callable[[str, int, float, float, Stage | None], None]]:
+def bar(fits: int) -> Iterator[Callable[[str, Progress], None]]:
     """How far the fits are, on standard error."""
     with show.progress(fits, "fits") as advance:
         begun: list[str] = []
 
-        def tell(name: str, stage: int, power: float, share: float, last: Stage | None) -> None:
+        def progress(name: str, at: Progress) -> None:
             if name not in begun:
                 begun.append(name)
-            words = f"until {name}: power {power:.2f}, stage {stage}, {100 * share:.0f} %"
-            advance(len(begun) - 1 + power, words)
+            words = f"until {name}: power {at.power:.2f}, stage {at.stage}, {100 * at.share:.0f} %"
+            advance(len(begun) - 1 + at.power, words)
 
-        yield tell
+        yield progress
 
 
-def print_backtest(study: Backtest, found: Backtested, opened: int) -> None:
+def print_backtest(study: BacktestStudy, found: Backtest, looked: int) -> None:
     """A table a scheme: scores by forecaster, and how the model fares against each."""
+    scores = [ScoreRow(*r) for r in found.table.itertuples(index=False, name=None)]
+    skills = [SkillRow(*r) for r in found.skill.itertuples(index=False, name=None)]
     for scheme in study.tables.schemes:
         dates = ", ".join(f"{d}" for d in scheme.fit_until)
         when = f"fitted until {dates}, {scheme.years} years ahead"
         show.paragraph((study.tables.title, "bold"), f": {scheme.name}, {when}")
-        _print_scores(scheme.name, found)
+        _print_scores([r for r in scores if r.scheme == scheme.name], skills)
     for name in study.carried:
         show.paragraph((name, "bold"), ": forecast from its beginning with what was learned elsewhere")
-        _print_scores(name, found)
+        _print_scores([r for r in scores if r.scheme == name], skills)
     words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
     show.paragraph(
         "Scores: smaller is better; ± is one Monte Carlo standard error. * the model is better than this forecaster, "
@@ -65,36 +67,28 @@ def print_backtest(study: Backtest, found: Backtested, opened: int) -> None:
         "(the model with inputs as they were, but for the logit with inputs held)."
     )
     show.paragraph(f"{words}.")
-    show.paragraph(
-        f"The held-out years have been looked at {opened} time{'' if opened == 1 else 's'} ({study.openings})."
-    )
+    times = f"{looked} time{'' if looked == 1 else 's'}"
+    show.paragraph(f"The held-out years have been looked at {times} ({study.looks}).")
 
 
-def _print_scores(scheme: str, found: Backtested) -> None:
-    rows = [r for r in found.scores if r["scheme"] == scheme]
-    measures = list(dict.fromkeys((r["question"], r["score"]) for r in rows))
-    by_cell = {(r["forecaster"], r["inputs"], r["question"], r["score"]): r for r in rows}
+def _print_scores(rows: list[ScoreRow], skills: list[SkillRow]) -> None:
+    measures = list(dict.fromkeys(Measure(r.question, r.score) for r in rows))
+    by_cell = {(r.forecaster, r.inputs, r.question, r.score): r for r in rows}
     columns = [Column("Forecaster", left=True)]
-    columns += [Column(f"{question.capitalize()}\n{score}") for question, score in measures]
+    columns += [Column(f"{m.question.capitalize()}\n{m.score}") for m in measures]
     table: list[list[show.Part]] = []
-    for who in dict.fromkeys((r["forecaster"], r["inputs"]) for r in rows):
-        cells = []
-        for m in measures:
-            r = by_cell.get((*who, *m))
-            cells.append(f"{with_error(r['value'], r['mcse'])}{_mark(found, scheme, who, m)}" if r else "")
-        name = f"{who[0]}, inputs {who[1]}" if who[1] else who[0]
-        table.append([(name, "bold" if who[0] == MODEL else ""), *cells])
+    for who, inputs in dict.fromkeys((r.forecaster, r.inputs) for r in rows):
+        found = [by_cell.get((who, inputs, *m)) for m in measures]
+        cells = [f"{with_error(r.value, r.mcse)}{_mark(r, skills)}" if r else "" for r in found]
+        name = f"{who}, inputs {inputs}" if inputs else who
+        table.append([(name, "bold" if who == MODEL else ""), *cells])
     show.table(columns, table)
 
 
-def _mark(found: Backtested, scheme: str, who: tuple[str, str], m: tuple[str, str]) -> str:
-    """Whether the model is better (*) or worse (-) than a baseline, the inputs known alike."""
-    skills: list[Any] = [
-        r
-        for r in found.skill
-        if (r["scheme"], r["baseline"], r["question"], r["score"]) == (scheme, who[0], *m)
-        and r["inputs"] == (who[1] or AS_THEY_WERE)
-    ]
-    if any(r["low"] > 0 for r in skills):
+def _mark(r: ScoreRow, skills: list[SkillRow]) -> str:
+    """Whether the model is better (*) or worse (-) than a baseline rule, on the same inputs."""
+    against = (r.scheme, r.question, r.score, r.inputs or AS_THEY_WERE, r.forecaster)
+    same = [s for s in skills if s[:5] == against]
+    if any(s.low > 0 for s in same):
         return "*"
-    return "-" if any(r["high"] < 0 for r in skills) else " "
+    return "-" if any(s.high < 0 for s in same) else " "

@@ -4,31 +4,30 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
 from sim.errors import InputError, Problem
-from sim.inference.calibrate import Calibrated, calibrate
-from sim.inference.smc import Stage
+from sim.inference.calibration import Calibration, Progress, calibrate
+from sim.inference.posterior import UNIDENTIFIED, Learned
 from sim.inference.study import load_calibration
-from sim.inference.summary import UNIDENTIFIED
 
 
 def main(study: str, out: Path | None, jobs: int | None, until: str | None, force: bool, json: bool) -> None:
     """Check everything first, sample what is missing, print."""
     loaded = load_calibration(study, _date(until))
     folder = out or Path("results") / loaded.name
-    with resumable(folder) as stopped, bar(loaded.name) as tell:
-        found = calibrate(loaded, folder, jobs, tell, stopped, force)
+    with resumable(folder) as stopped, bar(loaded.name) as progress:
+        found = calibrate(loaded, folder, jobs, progress, stopped, force)
     if not found.finished:
         unfinished()
     if json:
-        show.print_json({"diagnostics": found.diagnostics, "coefficients": found.summary})
+        coefficients = found.table.to_dict("records")
+        show.print_json({"diagnostics": found.diagnostics._asdict(), "coefficients": coefficients})
     else:
-        print_calibrated(loaded.tables.title, found)
-    show.notice(f"In {folder}/: posterior.csv, summary.csv, diagnostics.json, figures.")
+        print_calibration(loaded.tables.title, found)
+    show.notice(f"In {folder}/: posterior.csv, inference.nc, summary.csv, diagnostics.json, figures.")
 
 
 def _date(text: str | None) -> dt.date | None:
@@ -41,48 +40,43 @@ def _date(text: str | None) -> dt.date | None:
 
 
 @contextmanager
-def bar(name: str) -> Iterator[Callable[[int, float, float, Stage | None], None]]:
+def bar(name: str) -> Iterator[Callable[[Progress], None]]:
     """How far the power of the likelihood is, and how the last stage did, on standard error."""
     with show.progress(1.0, f"{name}: power") as advance:
 
-        def tell(number: int, power: float, share: float, last: Stage | None) -> None:
-            words = f"stage {number}, {100 * share:.0f} %"
-            if last is not None and last.number:
-                r = last.rows[-1]
+        def progress(at: Progress) -> None:
+            words = f"stage {at.stage}, {100 * at.share:.0f} %"
+            if at.last is not None and at.last.number:
+                r = at.last.rows[-1]
                 words += f"; effective {r.effective:.0f}, accepted {r.accepted:.2f}"
-            advance(power, words)
+            advance(at.power, words)
 
-        yield tell
+        yield progress
 
 
-def print_calibrated(title: str, found: Calibrated) -> None:
+def print_calibration(title: str, found: Calibration) -> None:
     """Prior against posterior, and the diagnostics."""
-    d: dict[str, Any] = found.diagnostics
+    d = found.diagnostics
     show.paragraph(
         (title, "bold"),
-        f": {d['draws']:,} draws of {d['coefficients']} coefficients and {d['coded_places']} coded "
-        f"values; {d['conduct_observed']} answers to {d['motions']} motions, {d['ticks']} ticks of membership",
+        f": {d.draws:,} draws of {d.coefficients} coefficients and {d.coded_places} coded "
+        f"values; {d.conduct_observed} answers to {d.motions} motions, {d.ticks} ticks of membership",
     )
     heads = ("prior", "90 %", "posterior", "90 %", "spread")
     rows = []
-    for r in found.summary:
-        cells = [
-            c
-            for w in ("prior", "posterior")
-            for c in (
-                f"{r[f'{w}_median']:.3g}",
-                f"{r[f'{w}_q05']:.3g} to {r[f'{w}_q95']:.3g}",
-            )
-        ]
-        mark = " *" if r["spread"] > UNIDENTIFIED else ""
-        rows.append([r["coefficient"], *cells, f"{r['spread']:.2f}{mark}"])
+    for row in found.table.itertuples(index=False, name=None):
+        r = Learned(*row)
+        prior = f"{r.prior_median:.3g}", f"{r.prior_q05:.3g} to {r.prior_q95:.3g}"
+        after = f"{r.posterior_median:.3g}", f"{r.posterior_q05:.3g} to {r.posterior_q95:.3g}"
+        mark = " *" if r.spread > UNIDENTIFIED else ""
+        rows.append([r.coefficient, *prior, *after, f"{r.spread:.2f}{mark}"])
     show.table([Column("coefficient", left=True), *map(Column, heads)], rows)
     lines = [
         f"spread: standard deviation against the prior's; * above {UNIDENTIFIED}: not identified by the data.",
-        f"{len(d['powers'])} powers and {d['rounds']} rounds, {d['different_draws']} different draws; fewest effective "
-        f"{d['smallest_effective']:.0f}, lowest acceptance {d['smallest_acceptance']:.2f}.",
-        f"Log-evidence {d['log_evidence']:.2f}; the estimate of a log-likelihood has a standard deviation of "
-        f"{d['log_likelihood_sd']:.2f}.",
+        f"{len(d.powers)} powers and {d.rounds} rounds, {d.different_draws} different draws; fewest effective "
+        f"{d.smallest_effective:.0f}, lowest acceptance {d.smallest_acceptance:.2f}.",
+        f"Log-evidence {d.log_evidence:.2f}; the estimate of a log-likelihood has a standard deviation of "
+        f"{d.log_likelihood_sd:.2f}.",
     ]
     for line in lines:
         show.paragraph(line)

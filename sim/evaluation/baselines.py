@@ -1,15 +1,15 @@
-"""Dull forecasters: what the model must beat to be worth its equations.
+"""Baseline rules: what the model must beat to be worth its equations.
 
 Each knows the record up to the origin; the logit knows dependence, threat and Western ties besides, as they were
 or as they stood at the origin, whichever the model it is held against knows.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from sim.evaluation import logit
-from sim.evaluation.origin import Origin, Told, cohesion, covariates, per_year, tick_of
+from sim.evaluation.origin import Origin, Prediction, cohesion, covariates, per_year, tick_of
 from sim.inference.likelihood import Target
 from sim.inference.observations import Motion
 from sim.inference.smc import generator
@@ -22,47 +22,47 @@ RUNS = 1000
 CHANCE = 4_000_001
 
 
-def base_rate(o: Origin, rate: float, seed: int) -> Told:
+def base_rate(o: Origin, rate: float, seed: int) -> Prediction:
     """A constant hazard, that of all pacts; conduct and cohesion as if nothing were known."""
-    return _told(o, _constant(o, np.full(len(o.inside), rate)), [np.full(3, 1 / 3)] * len(o.inside), seed)
+    return _prediction(o, _constant(o, np.full(len(o.inside), rate)), [np.full(3, 1 / 3)] * len(o.inside), seed)
 
 
-def own_rate(o: Origin, rate: float, seed: int) -> Told:
+def own_rate(o: Origin, rate: float, seed: int) -> Prediction:
     """A constant hazard, the alliance's own so far; each state's conduct so far; cohesion as so far."""
-    found = _constant(o, np.where(o.inside, *(_own_hazard(o.taught, inside, rate) for inside in (True, False))))
-    told = _told(o, found, [_frequencies(o.taught.motions, k) for k in range(len(o.inside))], seed)
-    past = _cohesions(o.taught)
-    return told._replace(cohesion=[np.array(past)] * len(o.after)) if len(past) > 1 else told
+    found = _constant(o, np.where(o.inside, *(_own_hazard(o.training, inside, rate) for inside in (True, False))))
+    rule = _prediction(o, found, [_frequencies(o.training.motions, k) for k in range(len(o.inside))], seed)
+    past = _cohesions(o.training)
+    return rule._replace(cohesion=[np.array(past)] * len(o.after)) if len(past) > 1 else rule
 
 
-def persistence(o: Origin, rate: float, seed: int) -> Told:
+def persistence(o: Origin, rate: float, seed: int) -> Prediction:
     """Nobody changes sides; everybody does again what it did last, and cohesion is what it was last."""
-    last = [_last(o.taught.motions, k) for k in range(len(o.inside))]
-    told = _told(o, np.zeros((len(o.inside), len(o.leads))), last, seed)
-    past = _cohesions(o.taught)
-    return told._replace(cohesion=[np.full(2, past[-1])] * len(o.after)) if past else told
+    last = [_last(o.training.motions, k) for k in range(len(o.inside))]
+    rule = _prediction(o, np.zeros((len(o.inside), len(o.leads))), last, seed)
+    past = _cohesions(o.training)
+    return rule._replace(cohesion=[np.full(2, past[-1])] * len(o.after)) if past else rule
 
 
-def on_covariates(o: Origin, seed: int, held: bool) -> Told:
+def on_covariates(o: Origin, seed: int, held: bool) -> Prediction:
     """A logit of leaving, one of entering, and one of conduct, on dependence, threat and Western ties."""
     n, last = o.fit.ticks, o.fit.ticks - 1
-    here, learned = covariates(o.whole), covariates(o.taught)
+    here, there = covariates(o.whole), covariates(o.training)
 
     def at(tick: int) -> Array:
         return here[last if held else tick]
 
     stay = np.ones(len(o.inside))
-    changed = np.empty((len(o.inside), len(o.leads)))
-    fits = {inside: logit.fit(*_years(o.taught, learned, inside), 2) for inside in (True, False)}
+    change = np.empty((len(o.inside), len(o.leads)))
+    fits = {inside: fit_logit(*_years(o.training, there, inside), 2) for inside in (True, False)}
     for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
         x = at(n + start)
         hazard = np.where(o.inside, fits[True].chances(x)[:, 1], fits[False].chances(x)[:, 1])
         years = np.maximum(end - np.maximum(start, o.begins), 0) / per_year(o.whole)
         stay = stay * (1.0 - hazard) ** years
-        changed[:, k] = 1.0 - stay
-    conduct = logit.fit(*_answers(o.taught, learned), 3)
+        change[:, k] = 1.0 - stay
+    conduct = fit_logit(*_answers(o.training, there), 3)
     by_state = [conduct.chances(at(tick_of(o.whole, m))) for m in o.after]
-    return _told(o, changed, [], seed, by_state)
+    return _prediction(o, change, [], seed, by_state)
 
 
 def _constant(o: Origin, hazard: Array) -> Array:
@@ -71,36 +71,36 @@ def _constant(o: Origin, hazard: Array) -> Array:
     return np.asarray(1.0 - np.exp(-hazard[:, None] * years))
 
 
-def _scripted(taught: Target) -> Flags:
+def _scripted(training: Target) -> Flags:
     """Entries that the scenario scripts, on which everybody conditions. (tick, state)."""
-    return np.array([s.enters[:, 0] for s in taught.program.script[: taught.ticks]])
+    return np.array([s.enters[:, 0] for s in training.program.script[: training.ticks]])
 
 
-def _own_hazard(taught: Target, inside: bool, rate: float) -> float:
+def _own_hazard(training: Target, inside: bool, rate: float) -> float:
     """Changes of side a year on record, half a change added (Jeffreys); ``rate`` where nobody was on that side."""
-    outside = taught.record == OUTSIDE
-    at_risk = (outside[:-1] != inside) & ~_scripted(taught)
+    outside = training.record == OUTSIDE
+    at_risk = (outside[:-1] != inside) & ~_scripted(training)
     crossed = (outside[1:] != outside[:-1]) & at_risk
     if not at_risk.any():
         return rate
-    return float((crossed.sum() + 0.5) / (at_risk.sum() / per_year(taught)))
+    return float((crossed.sum() + 0.5) / (at_risk.sum() / per_year(training)))
 
 
-def _years(taught: Target, learned: Array, inside: bool) -> tuple[Array, Array]:
+def _years(training: Target, inputs: Array, inside: bool) -> tuple[Array, Array]:
     """State-years on one side: covariates at their start, whether the side was changed."""
-    outside, scripted, year = taught.record == OUTSIDE, _scripted(taught), per_year(taught)
+    outside, scripted, year = training.record == OUTSIDE, _scripted(training), per_year(training)
     x, y = [np.zeros((0, 3))], [np.zeros(0)]
-    for start in range(taught.ticks - year, -1, -year):
+    for start in range(training.ticks - year, -1, -year):
         rows = (outside[start] != inside) & ~scripted[start : start + year].any(axis=0)
-        x.append(learned[start][rows])
+        x.append(inputs[start][rows])
         y.append((outside[start + 1 : start + year + 1] != outside[start]).any(axis=0)[rows])
     return np.concatenate(x), np.concatenate(y)
 
 
-def _answers(taught: Target, learned: Array) -> tuple[Array, Array]:
+def _answers(training: Target, inputs: Array) -> tuple[Array, Array]:
     """Answers on record: covariates of the state, what it did."""
-    x = [learned[tick_of(taught, m)][list(m.rows)] for m in taught.motions]
-    y = [m.codes for m in taught.motions]
+    x = [inputs[tick_of(training, m)][list(m.rows)] for m in training.motions]
+    y = [m.codes for m in training.motions]
     return np.concatenate([np.zeros((0, 3)), *x]), np.concatenate([np.zeros(0), *y])
 
 
@@ -121,13 +121,15 @@ def _last(before: Sequence[Motion], state: int) -> Array:
     return np.full(3, 1 / 3)
 
 
-def _cohesions(taught: Target) -> list[float]:
+def _cohesions(training: Target) -> list[float]:
     """Cohesion on the motions on record on which all members were asked."""
-    found = (cohesion(m, taught.record[tick_of(taught, m)]) for m in taught.motions)
+    found = (cohesion(m, training.record[tick_of(training, m)]) for m in training.motions)
     return [c for c in found if np.isfinite(c)]
 
 
-def _told(o: Origin, changed: Array, conduct: list[Array], seed: int, by_motion: list[Array] | None = None) -> Told:
+def _prediction(
+    o: Origin, change: Array, conduct: list[Array], seed: int, by_motion: list[Array] | None = None
+) -> Prediction:
     """Conduct of each state, the same on all motions or by motion; cohesion of the members of the origin from it."""
     every = by_motion or [np.array(conduct)] * len(o.after)
     status = o.fit.record[-1][:, None]
@@ -139,20 +141,20 @@ def _told(o: Origin, changed: Array, conduct: list[Array], seed: int, by_motion:
         alive = np.ones(RUNS, dtype=bool)
         vote = alliance.Motion(did, np.broadcast_to(status, did.shape), np.zeros(did.shape), alive)
         ensembles.append(alliance.cohesion(vote))
-    told = [p[list(m.rows)] for p, m in zip(every, o.after, strict=True)]
-    return Told(changed, told, ensembles)
+    asked = [p[list(m.rows)] for p, m in zip(every, o.after, strict=True)]
+    return Prediction(change, asked, ensembles)
 
 
-def without_parts(told: Told, parts: int) -> list[Told]:
+def without_parts(whole: Prediction, parts: int) -> list[Prediction]:
     """The same with each part of what was drawn left out in turn."""
 
     def rest(ensemble: Array, k: int) -> Array:
         return ensemble[np.arange(len(ensemble)) % parts != k] if len(ensemble) == RUNS else ensemble
 
-    return [told._replace(cohesion=[rest(e, k) for e in told.cohesion]) for k in range(parts)]
+    return [whole._replace(cohesion=[rest(e, k) for e in whole.cohesion]) for k in range(parts)]
 
 
-BASELINES: dict[str, Callable[[Origin, float, int], Told]] = {
+BASELINES: dict[str, Callable[[Origin, float, int], Prediction]] = {
     "base rate": base_rate,
     "own rate": own_rate,
     "persistence": persistence,
@@ -164,3 +166,57 @@ MEANING = {
     "persistence": "nobody changes sides; everybody does what it did last",
     LOGIT: "logits on dependence, threat and Western ties",
 }
+
+
+class Logit(NamedTuple):
+    """A logit over ordered categories. With two categories it is the usual binary logit."""
+
+    centre: Array  # (covariate,)
+    scale: Array
+    slopes: Array  # per standard deviation
+    cuts: Array  # (category - 1,) rising
+
+    def chances(self, x: Array) -> Array:
+        """Probabilities (case, category) at covariates (case, covariate)."""
+        return _chances((x - self.centre) / self.scale @ self.slopes, self.cuts)
+
+
+def fit_logit(x: Array, y: Array, categories: int) -> Logit:
+    """Fit by penalised likelihood.
+
+    Slopes have a standard normal prior per standard deviation of their covariate; half a case at the
+    mean is added to each category. So unseen categories keep a small probability (Jeffreys' half), and
+    slopes are finite where cases are separated. Proportional odds: McCullagh 1980,
+    10.1111/j.2517-6161.1980.tb01109.x; a prior for that end: Gelman et al. 2008, 10.1214/08-AOAS191.
+    ``x`` (case, covariate), ``y`` (case,) in 0 ... categories - 1.
+    """
+    from scipy.optimize import minimize
+
+    n = x.shape[1]
+    centre = x.mean(axis=0) if len(x) else np.zeros(n)
+    scale = x.std(axis=0) if len(x) else np.ones(n)
+    scale = np.where(scale > 1e-9, scale, 1.0)
+    z = np.concatenate([(x - centre) / scale, np.zeros((categories, n))])
+    chosen = np.concatenate([y, np.arange(categories)]).astype(int)
+    weight = np.concatenate([np.ones(len(x)), np.full(categories, 0.5)])
+
+    def loss(p: Array) -> float:
+        likely = _chances(z @ p[:n], _cuts(p[n:]))[np.arange(len(z)), chosen]
+        return float(0.5 * p[:n] @ p[:n] - weight @ np.log(np.maximum(likely, 1e-300)))
+
+    start = np.zeros(n + categories - 1)
+    found = minimize(loss, start, method="BFGS", options={"gtol": 1e-6}).x
+    return Logit(centre, scale, found[:n], _cuts(found[n:]))
+
+
+def _cuts(free: Array) -> Array:
+    """Rising cuts from free numbers: the first, then logarithms of the steps."""
+    return np.asarray(np.cumsum(np.concatenate([free[:1], np.exp(free[1:])])))
+
+
+def _chances(score: Array, cuts: Array) -> Array:
+    from scipy.special import expit
+
+    below = expit(cuts - score[:, None])
+    edges = np.concatenate([np.zeros((len(score), 1)), below, np.ones((len(score), 1))], axis=1)
+    return np.diff(edges, axis=1)

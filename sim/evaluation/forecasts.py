@@ -1,66 +1,104 @@
-"""The forecasts of a scheme: the model's, with inputs as they were and held, and the baselines'."""
+"""The forecasts of a scheme: the model's, with inputs as they were and held, and those of the baseline rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
 
 from sim.evaluation.baselines import BASELINES, LOGIT, on_covariates, without_parts
-from sim.evaluation.model import PARTS, told
-from sim.evaluation.model import without_parts as without_draws
-from sim.evaluation.origin import Origin, Told
-from sim.evaluation.scoring import HELD, KNOWS, MODEL, Forecaster
-from sim.evaluation.tables import BacktestTables
-from sim.inference.forecast import Forecast, forecast, held
-from sim.model.arrays import Array
+from sim.evaluation.origin import Origin, Prediction, changes
+from sim.evaluation.study import BacktestTables
+from sim.inference.forecast import Answers, Forecast, forecast, hold_inputs
+from sim.model.arrays import Array, Flags
+
+MODEL = "model"
+AS_THEY_WERE, HELD = "as they were", "held"
+INPUTS = (AS_THEY_WERE, HELD)
+"""What the model, and the logit held against it, know of the inputs after the origin."""
+PARTS = 16
+"""Parts of the draws that are left out in turn for Monte Carlo standard errors (jackknife)."""
+
+
+class Forecaster(NamedTuple):
+    """Who forecasts, on which inputs, what it says of each origin, and the same with parts left out."""
+
+    name: str
+    inputs: str
+    predictions: list[Prediction]
+    parts: list[list[Prediction]]  # (part left out, origin); empty where nothing was drawn
 
 
 @dataclass(frozen=True)
-class Made:
+class SchemeForecasts:
     """The forecasts of a scheme."""
 
     scheme: str
     origins: list[Origin]
     futures: dict[str, list[Forecast]]
-    """Of the model, by what it knows."""
+    """Of the model, by its inputs."""
     forecasters: list[Forecaster]
 
-    def told(self, name: str, knows: str = "") -> list[Told]:
+    def predictions(self, name: str, inputs: str = "") -> list[Prediction]:
         """What a forecaster says of every origin."""
-        return next(f.told for f in self.forecasters if (f.name, f.knows) == (name, knows))
+        return next(f.predictions for f in self.forecasters if (f.name, f.inputs) == (name, inputs))
 
 
-def make(
+def forecast_scheme(
     scheme: str,
     origins: list[Origin],
     draws: Sequence[Array],
     t: BacktestTables,
-    known: Sequence[str] = KNOWS,
-) -> Made:
-    """Foretell from every origin, given the posterior draws (draw, coordinate) of each fit."""
+    inputs: Sequence[str] = INPUTS,
+) -> SchemeForecasts:
+    """Forecast from every origin, given the posterior draws (draw, coordinate) of each fit."""
     futures: dict[str, list[Forecast]] = {}
     forecasters = []
-    for knows in known:
-        futures[knows] = [
-            forecast(
-                o.fit,
-                o.whole,
-                z,
-                t.replicates,
-                t.seed,
-                held(o.whole.program, o.fit.ticks) if knows == HELD else o.whole.program,
-            )
-            for o, z in zip(origins, draws, strict=True)
-        ]
-        pairs = list(zip(origins, futures[knows], strict=True))
+    for kind in inputs:
+        futures[kind] = [_futures(o, z, t, kind == HELD) for o, z in zip(origins, draws, strict=True)]
+        pairs = list(zip(origins, futures[kind], strict=True))
         parts = [list(x) for x in zip(*(without_draws(o, f) for o, f in pairs), strict=True)]
-        forecasters.append(Forecaster(MODEL, knows, [told(o, f) for o, f in pairs], parts))
+        forecasters.append(Forecaster(MODEL, kind, [prediction(o, f) for o, f in pairs], parts))
     for name, rule in BASELINES.items():
-        forecasters.append(_dull(name, "", [rule(o, t.base_rate, t.seed) for o in origins]))
-    for knows in known:
-        said = [on_covariates(o, t.seed, knows == HELD) for o in origins]
-        forecasters.append(_dull(LOGIT, knows, said))
-    return Made(scheme, origins, futures, forecasters)
+        forecasters.append(_baseline(name, "", [rule(o, t.base_rate, t.seed) for o in origins]))
+    for kind in inputs:
+        forecasters.append(_baseline(LOGIT, kind, [on_covariates(o, t.seed, kind == HELD) for o in origins]))
+    return SchemeForecasts(scheme, origins, futures, forecasters)
 
 
-def _dull(name: str, knows: str, said: list[Told]) -> Forecaster:
-    parts = [list(x) for x in zip(*(without_parts(s, PARTS) for s in said), strict=True)]
-    return Forecaster(name, knows, said, parts)
+def _futures(o: Origin, z: Array, t: BacktestTables, held: bool) -> Forecast:
+    program = hold_inputs(o.whole.program, o.fit.ticks) if held else o.whole.program
+    return forecast(o.fit, o.whole, z, t.replicates, t.seed, program)
+
+
+def _baseline(name: str, inputs: str, predictions: list[Prediction]) -> Forecaster:
+    parts = [list(x) for x in zip(*(without_parts(p, PARTS) for p in predictions), strict=True)]
+    return Forecaster(name, inputs, predictions, parts)
+
+
+def prediction(o: Origin, f: Forecast) -> Prediction:
+    """What all futures of the model say."""
+    return _mean(o, f, changes(f.status, o), slice(None))
+
+
+def without_draws(o: Origin, f: Forecast) -> list[Prediction]:
+    """What they say without each part of the draws in turn; the runs of a draw stay together."""
+    crossed, runs = changes(f.status, o), f.status.shape[2]
+    part = np.arange(runs) // (runs // f.draws) % PARTS
+    return [_mean(o, f, crossed, part != k) for k in range(PARTS)]
+
+
+def _mean(o: Origin, f: Forecast, crossed: Flags, runs: slice | Flags) -> Prediction:
+    answers = [f.answers[m.name] for m in o.after]
+    return Prediction(
+        crossed[..., runs].mean(axis=2),
+        [_conduct(a, m.rows, runs) for a, m in zip(answers, o.after, strict=True)],
+        [a.cohesion[runs] for a in answers],
+    )
+
+
+def _conduct(answers: Answers, rows: tuple[int, ...], runs: slice | Flags) -> Array:
+    """Mean chances of some runs, (state asked, 3)."""
+    support = answers.support[list(rows)][:, runs].mean(axis=1)
+    oppose = answers.oppose[list(rows)][:, runs].mean(axis=1)
+    return np.stack([oppose, 1.0 - oppose - support, support], axis=1)

@@ -6,36 +6,48 @@ fitted to the years before, gave to the years after: its held-out score, exactly
 the evidence with it is greater than without (Kass & Raftery 1995, 10.1080/01621459.1995.10476572).
 """
 
+import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.evaluation import openings
-from sim.evaluation.mechanism_study import MechanismStudy, load_mechanisms
-from sim.evaluation.worth import BEFORE, PARTS, held_out_verdict, table
-from sim.evaluation.written import Rows, read
-from sim.inference.evidence import evidence
-from sim.inference.store import FLOORS
-from sim.inference.study import Calibration
+from sim.evaluation import looks
+from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
+from sim.inference.calibration import FLOORS
+from sim.inference.smc import evidence
+from sim.inference.study import CalibrationStudy
+from sim.model.arrays import Array
 from sim.results.run import circumstances, commit
-from sim.results.tables import csv_of
+from sim.results.tables import csv_of, read_csv
 from sim.scenario.resolved import fingerprint
 from sim.storage.files import PROVENANCE, provenance_of, put, read_table, write_text, writing
 from sim.storage.provenance import code, versions
 from sim.storage.workers import processes, spread
 from sim.storage.workspace import alone, check_same, clear
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FROZEN, RUNS, STUDY = "mechanisms.json", "runs", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
 OWN = (FROZEN, RUNS, STUDY, TABLE, EVIDENCE, FIGURE, PROVENANCE)
 FORMAT = 1
-SCORING = ("backtest", "figures")
+SCORING = ("evaluation", "figures")
 """Whose code tables and figure depend on besides."""
+
+WORTH = 1.0
+"""Difference in log-evidence from which it is worth a mention: Kass & Raftery's 2 ln B of 2."""
+ERRORS = 2.0
+"""Standard errors that a verdict leaves room for."""
+VERDICTS = EARNS, COSTS, OPEN = "earns its place", "costs", "not told apart"
+PARTS = WHOLE, BEFORE = "whole", "before"
+WORDS = ("mechanism", "says", "coefficients", "verdict", "held_out_verdict", "model", "part")
+"""Columns of text."""
 
 
 class Run(NamedTuple):
@@ -51,28 +63,54 @@ class Run(NamedTuple):
         return f"{RUNS}/{self.model.replace(' ', '_')}.{self.part}.{self.seed}.json"
 
 
+class Worth(NamedTuple):
+    """What a mechanism is worth: with it minus without it, each with its Monte Carlo standard error."""
+
+    mechanism: str
+    says: str
+    coefficients: str
+    evidence: float  # of the whole record, natural logarithm
+    evidence_se: float
+    held_out: float  # log score of the held-out years
+    held_out_se: float
+    verdict: str
+    held_out_verdict: str  # by the held-out years alone
+
+    @property
+    def differs(self) -> bool:
+        """Whether the held-out years alone would give another verdict than the whole record."""
+        return self.held_out_verdict != self.verdict
+
+
 @dataclass(frozen=True)
 class Mechanisms:
-    """A study in its folder, finished or not."""
+    """A study of mechanisms in its folder, finished or not."""
 
     folder: Path
     finished: bool
 
     @cached_property
-    def table(self) -> Rows:
-        """A row a mechanism: evidence and held-out score with less without, errors, verdicts."""
-        rows = read(self.folder / TABLE)
-        return [{**r, "held_out_verdict": held_out_verdict(r)} for r in rows]
+    def table(self) -> "pd.DataFrame":
+        """A row a mechanism: evidence and held-out score with it minus without it, errors, verdicts."""
+        return read_csv(self.folder / TABLE, WORDS)
+
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """The table, and the evidence of every sampling."""
+        return {"mechanisms": self.table, "evidence": read_csv(self.folder / EVIDENCE, WORDS)}
 
     def __repr__(self) -> str:
         return f"<Mechanisms in {self.folder}, {'finished' if self.finished else 'not finished'}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.table._repr_html_()) if self.finished else f"<p>{html.escape(repr(self))}</p>"
 
 
 def mechanisms(
     study: MechanismStudy | str | Path,
     out: str | Path | None = None,
     jobs: int | None = None,
-    tell: Callable[[int, int], None] = lambda *_: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
 ) -> Mechanisms:
@@ -83,7 +121,7 @@ def mechanisms(
     study : from :func:`load_mechanisms`, or its file.
     out : folder; ``results/NAME`` by default.
     jobs : worker processes; all cores by default. Does not change the result.
-    tell : hears how many samplings are done, and of how many.
+    progress : called with how many samplings are done, and of how many.
     stop : asked before each; once true, those under way finish and no other is begun.
     force : begin anew in a folder that holds another such study.
 
@@ -104,7 +142,7 @@ def mechanisms(
             clear(folder, OWN)
             _record(study)
             put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
-        if not _sample(study, folder, workers, tell, stop):
+        if not _sample(study, folder, workers, progress, stop):
             return Mechanisms(folder, False)
         _finish(study, folder)
     return Mechanisms(folder, True)
@@ -146,7 +184,7 @@ def _sample(
     study: MechanismStudy,
     folder: Path,
     jobs: int,
-    tell: Callable[[int, int], None],
+    progress: Callable[[int, int], None],
     stop: Callable[[], bool],
 ) -> bool:
     """Do what is missing; whether all is done."""
@@ -154,15 +192,15 @@ def _sample(
     runs = runs_of(study)
     missing = [r for r in runs if not read_table(folder / r.file)]
     done = len(runs) - len(missing)
-    tell(done, len(runs))
+    progress(done, len(runs))
     tasks = ((study.fit(r.model, r.part == BEFORE, r.seed), folder / r.file) for r in missing)
     for _ in spread(_one, tasks, min(jobs, len(missing)), stop) if missing else ():
         done += 1
-        tell(done, len(runs))
+        progress(done, len(runs))
     return done == len(runs)
 
 
-def _one(c: Calibration, file: Path) -> None:
+def _one(c: CalibrationStudy, file: Path) -> None:
     """Sample one model and keep its evidence."""
     target = c.target
     put(file, json.dumps(evidence(target, c.settings(target))._asdict()) + "\n")
@@ -173,11 +211,13 @@ def _record(study: MechanismStudy) -> None:
     c, t = study.calibration, study.tables
     what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
     inputs = f"{fingerprint(c.scenario)} {c.digest}"
-    openings.record(openings.table_of(c.file), "mechanisms", commit() or "unknown", inputs, what)
+    looks.record(looks.log_file(c.file), "mechanisms", commit() or "unknown", inputs, what)
 
 
 def _finish(study: MechanismStudy, folder: Path) -> None:
     """Tables and figure, provenance last: it says that the rest is whole."""
+    import pandas as pd
+
     from sim.figures.mechanisms import mechanisms as draw
     from sim.figures.style import save as save_figure
 
@@ -188,14 +228,57 @@ def _finish(study: MechanismStudy, folder: Path) -> None:
         for model in study.models
         for part in PARTS
     }
-    rows = table(t.mechanisms, found)
+    rows = worth(t.mechanisms, found)
     footer = (
         f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {study.settings.draws:,} draws, "
         f"seeds {', '.join(map(str, t.seeds))}  |  held out: after {t.held_out_after}"
     )
-    figure = draw({"title": t.title, "footer": footer, "rows": rows})
+    figure = draw({"title": t.title, "footer": footer, "rows": [r._asdict() for r in rows]})
     with writing(folder, {**identity(study), "scoring": code(*SCORING), **circumstances()}) as scratch:
         write_text(scratch / STUDY, study.text)
-        write_text(scratch / TABLE, csv_of(rows))
-        write_text(scratch / EVIDENCE, csv_of(runs))
+        write_text(scratch / TABLE, csv_of(pd.DataFrame(rows)))
+        write_text(scratch / EVIDENCE, csv_of(pd.DataFrame(runs)))
         save_figure(figure, scratch / FIGURE)
+
+
+def worth(mechanisms: Mapping[str, Mechanism], found: Mapping[tuple[str, str], Array]) -> list[Worth]:
+    """What each mechanism is worth, from the log-evidences (seed,) by model and part.
+
+    The held-out score is the log-evidence of the whole record minus that of the years before, seed by seed. The mean
+    of logarithms is too low by half their variance, which is taken to be the same for all models and so cancels.
+    """
+    models = [FULL, *mechanisms]
+    evidence = {m: found[m, WHOLE] for m in models}
+    held_out = {m: found[m, WHOLE] - found[m, BEFORE] for m in models}
+    se, se_held_out = (error(list(x.values())) for x in (evidence, held_out))
+    rows = []
+    for name, mechanism in mechanisms.items():
+        whole, after = difference(evidence, name), difference(held_out, name)
+        verdicts = verdict(whole, se), verdict(after, se_held_out)
+        rows.append(Worth(name, mechanism.says, " ".join(mechanism.without), whole, se, after, se_held_out, *verdicts))
+    return rows
+
+
+def difference(values: Mapping[str, Array], name: str) -> float:
+    """The full model's mean over seeds minus that of the model without a mechanism."""
+    return float(values[FULL].mean() - values[name].mean())
+
+
+def pooled(values: Sequence[Array]) -> float:
+    """The standard deviation over seeds (seed,), the same for all models: two seeds alone say little."""
+    return float(np.sqrt(np.mean([np.var(x, ddof=1) for x in values])))
+
+
+def error(values: Sequence[Array]) -> float:
+    """The Monte Carlo standard error of the difference between two models' means over seeds.
+
+    All differences share the error of the full model, so they are wrong together more than apart.
+    """
+    return pooled(values) * float(np.sqrt(2.0 / len(values[0])))
+
+
+def verdict(difference: float, se: float) -> str:
+    """By a difference of log-evidence or of held-out scores, its error on the side of caution."""
+    if difference - ERRORS * se > WORTH:
+        return EARNS
+    return COSTS if difference + ERRORS * se < -WORTH else OPEN

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engines.environment import Environment
-from sim.inference.forecast import Answers
 from sim.inference.likelihood import Target
 from sim.inference.observations import Motion
 from sim.model import cohesion as alliance
@@ -24,7 +23,7 @@ class Origin(NamedTuple):
 
     scheme: str
     until: dt.date
-    taught: Target  # the record that forecasters have learned from
+    training: Target  # the record that forecasters have learned from
     fit: Target  # what they know of the alliance in question up to the origin
     whole: Target  # to the end of what is asked
 
@@ -36,7 +35,7 @@ class Origin(NamedTuple):
 
     @property
     def begins(self) -> Codes:
-        """The edge after the origin from which a state is asked: 0, or after an entry that the script gives. (state,)."""
+        """The edge from which a state is asked: that of the origin (0), or after an entry of the script. (state,)."""
         script = self.whole.program.script[self.fit.ticks : self.whole.ticks]
         entries = np.array([s.enters[:, 0] for s in script])
         last = len(entries) - np.argmax(entries[::-1], axis=0)
@@ -58,6 +57,22 @@ class Origin(NamedTuple):
         return [m for t, some in sorted(self.whole.by_tick.items()) if t >= self.fit.ticks for m in some]
 
 
+class Prediction(NamedTuple):
+    """What a forecaster says of an origin."""
+
+    change: Array  # (state, lead): the probability of having changed sides
+    conduct: list[Array]  # of each motion (state asked, 3): opposes, abstains, supports
+    cohesion: list[Array]  # of each motion (run,): an ensemble
+
+
+class Outcome(NamedTuple):
+    """What came after an origin."""
+
+    change: Flags  # (state, lead)
+    conduct: list[Codes]  # of each motion (state asked,): 0, 1, 2
+    cohesion: list[float]  # of each motion; NaN where not all members were asked
+
+
 def per_year(target: Target) -> int:
     """Ticks in a year."""
     return round(1.0 / target.program.alliance.dt)
@@ -68,23 +83,7 @@ def tick_of(target: Target, motion: Motion) -> int:
     return next(t for t, some in target.by_tick.items() if motion.name in [m.name for m in some])
 
 
-class Told(NamedTuple):
-    """What a forecaster says."""
-
-    changed: Array  # (state, lead): the probability
-    conduct: list[Array]  # of each motion (state asked, 3): opposes, abstains, supports
-    cohesion: list[Array]  # of each motion (run,): an ensemble
-
-
-class Happened(NamedTuple):
-    """What came."""
-
-    changed: Flags  # (state, lead)
-    conduct: list[Codes]  # of each motion (state asked,): 0, 1, 2
-    cohesion: list[float]  # of each motion; NaN where not all members were asked
-
-
-def changed(status: Codes, o: Origin) -> Flags:
+def changes(status: Codes, o: Origin) -> Flags:
     """Whether a state has been on the other side by each lead. (edge, state, ...) to (state, lead, ...)."""
     runs = (1,) * (status.ndim - 2)
     since = np.arange(len(status))[:, None] >= o.begins
@@ -93,11 +92,11 @@ def changed(status: Codes, o: Origin) -> Flags:
     return np.asarray(np.moveaxis(crossed[o.leads], 0, 1))
 
 
-def happened(o: Origin) -> Happened:
-    """What came after an origin. This opens the held-out part."""
+def outcome(o: Origin) -> Outcome:
+    """What came after an origin. This is a look at the held-out years."""
     record = o.whole.record[o.fit.ticks :]
-    return Happened(
-        changed(record, o),
+    return Outcome(
+        changes(record, o),
         [m.codes for m in o.after],
         [cohesion(m, o.whole.record[tick_of(o.whole, m)]) for m in o.after],
     )
@@ -112,13 +111,6 @@ def cohesion(motion: Motion, status: Codes) -> float:
     did[list(motion.rows), 0] = motion.codes / 2.0
     vote = alliance.Motion(did, status[:, None], np.zeros(did.shape), np.ones(1, dtype=bool))
     return float(alliance.cohesion(vote)[0])
-
-
-def conduct_told(answers: Answers, rows: tuple[int, ...], runs: slice | Flags) -> Array:
-    """Mean chances of some runs, (state asked, 3)."""
-    support = answers.support[list(rows)][:, runs].mean(axis=1)
-    oppose = answers.oppose[list(rows)][:, runs].mean(axis=1)
-    return np.stack([oppose, 1.0 - oppose - support, support], axis=1)
 
 
 def covariates(target: Target) -> Array:

@@ -1,29 +1,26 @@
-"""Forecasts held against what happened: scores by forecaster, and skill against the baselines."""
+"""Forecasts held against what happened: the tables of a backtest."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sim.estimates.moments import jackknife
 from sim.evaluation.baselines import BASELINES, LOGIT
-from sim.evaluation.origin import Happened, Origin, Told
-from sim.evaluation.scores import (
-    brier,
-    category_log_score,
-    fair_crps,
-    log_score,
-    ranked_probability,
-    skill,
-)
+from sim.evaluation.forecasts import INPUTS, MODEL, Forecaster, SchemeForecasts
+from sim.evaluation.origin import Origin, Outcome, Prediction
+from sim.evaluation.scores import brier, category_log_score, fair_crps, log_score, ranked_probability, skill
 from sim.inference.smc import generator
 from sim.model.arrays import Array
 
-AS_THEY_WERE, HELD = "as they were", "held"
-MODEL = "model"
-KNOWS = (AS_THEY_WERE, HELD)
-"""What the model, and the logit held against it, know of the inputs after the origin."""
+if TYPE_CHECKING:
+    import pandas as pd
+
 BOOTSTRAP = 4_000_002
+LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+ANSWERS = ("opposed", "abstained", "supported")
+WORDS = ("scheme", "question", "score", "forecaster", "inputs", "baseline", "state", "motion", "outcome")
+"""Columns of text."""
 
 
 class Measure(NamedTuple):
@@ -41,48 +38,39 @@ COHESION = Measure("cohesion", "fair CRPS")
 MEASURES = (MEMBERSHIP, MEMBERSHIP_LOG, CONDUCT, CONDUCT_LOG, COHESION)
 
 
-class Scored(NamedTuple):
+class CaseScores(NamedTuple):
     """Scores of one forecaster on one measure. (case,)."""
 
     values: Array
     groupings: tuple[Array, ...]  # what cases have in common, each (case,): bootstrapped together
 
 
-class Forecaster(NamedTuple):
-    """Who foretells, what it knows, what it says of each origin, and the same with parts left out."""
-
-    name: str
-    knows: str
-    told: list[Told]
-    parts: list[list[Told]]  # (part left out, origin); empty where nothing was drawn
-
-
-def scored(m: Measure, origins: Sequence[Origin], told: Sequence[Told], seen: Sequence[Happened]) -> Scored:
+def case_scores(
+    m: Measure, origins: Sequence[Origin], predictions: Sequence[Prediction], outcomes: Sequence[Outcome]
+) -> CaseScores:
     """Cases of all origins together."""
-    found = [_SCORE[m](o, t, h) for o, t, h in zip(origins, told, seen, strict=True)]
-    return Scored(
+    found = [_of_origin(m, o, p, y) for o, p, y in zip(origins, predictions, outcomes, strict=True)]
+    return CaseScores(
         np.concatenate([x.values for x in found]),
         tuple(np.concatenate(g) for g in zip(*(x.groupings for x in found), strict=True)),
     )
 
 
-def _membership(o: Origin, t: Told, h: Happened, of: Any) -> Scored:
+def _of_origin(m: Measure, o: Origin, p: Prediction, y: Outcome) -> CaseScores:
     states = np.array(o.whole.program.members)
-    values = of(t.changed, h.changed.astype(float))
-    return Scored(values[o.asked], (states[np.nonzero(o.asked)[0]],))
-
-
-def _conduct(o: Origin, t: Told, h: Happened, of: Any) -> Scored:
-    states = np.array(o.whole.program.members)
-    values = [of(p, codes) for p, codes in zip(t.conduct, h.conduct, strict=True)]
-    motions = [np.full(len(m.rows), m.name) for m in o.after]
-    return Scored(joined(values), (joined(motions), joined([states[list(m.rows)] for m in o.after])))
-
-
-def _cohesion(o: Origin, t: Told, h: Happened) -> Scored:
-    there = [k for k, c in enumerate(h.cohesion) if np.isfinite(c)]
-    values = [fair_crps(t.cohesion[k][None], np.array([h.cohesion[k]])) for k in there]
-    return Scored(joined(values), (np.array([o.after[k].name for k in there]),))
+    if m.question == MEMBERSHIP.question:
+        score = brier if m == MEMBERSHIP else log_score
+        values = score(p.change, y.change.astype(float))
+        return CaseScores(values[o.asked], (states[np.nonzero(o.asked)[0]],))
+    if m.question == CONDUCT.question:
+        of_answers = ranked_probability if m == CONDUCT else category_log_score
+        each = [of_answers(chances, codes) for chances, codes in zip(p.conduct, y.conduct, strict=True)]
+        motions = [np.full(len(motion.rows), motion.name) for motion in o.after]
+        asked = [states[list(motion.rows)] for motion in o.after]
+        return CaseScores(joined(each), (joined(motions), joined(asked)))
+    there = [k for k, c in enumerate(y.cohesion) if np.isfinite(c)]
+    each = [fair_crps(p.cohesion[k][None], np.array([y.cohesion[k]])) for k in there]
+    return CaseScores(joined(each), (np.array([o.after[k].name for k in there]),))
 
 
 def joined(parts: Sequence[Array]) -> Array:
@@ -90,62 +78,141 @@ def joined(parts: Sequence[Array]) -> Array:
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-_SCORE: dict[Measure, Any] = {
-    MEMBERSHIP: lambda o, t, h: _membership(o, t, h, brier),
-    MEMBERSHIP_LOG: lambda o, t, h: _membership(o, t, h, log_score),
-    CONDUCT: lambda o, t, h: _conduct(o, t, h, ranked_probability),
-    CONDUCT_LOG: lambda o, t, h: _conduct(o, t, h, category_log_score),
-    COHESION: _cohesion,
-}
+class ScoreRow(NamedTuple):
+    """The mean score of a forecaster, with its Monte Carlo standard error."""
+
+    scheme: str
+    question: str
+    score: str
+    forecaster: str
+    inputs: str
+    value: float
+    mcse: float
+    cases: int
+
+
+class SkillRow(NamedTuple):
+    """Skill of the model against a baseline rule, with its 90 % interval."""
+
+    scheme: str
+    question: str
+    score: str
+    inputs: str
+    baseline: str
+    skill: float
+    low: float
+    high: float
+
+
+class CaseRow(NamedTuple):
+    """A probability that was forecast, and whether it happened."""
+
+    scheme: str
+    fit_until: str
+    forecaster: str
+    inputs: str
+    state: str
+    by: str
+    motion: str
+    outcome: str
+    probability: float
+    happened: int
+
+
+COHESION_COLUMNS = ("scheme", "fit_until", "forecaster", "inputs", "date", "motion", "observed", *LEVELS)
 
 
 def score_rows(
-    scheme: str,
-    origins: Sequence[Origin],
-    forecasters: Sequence[Forecaster],
-    seen: Sequence[Happened],
-) -> list[dict[str, Any]]:
-    """The mean score of every forecaster on every measure, with its Monte Carlo standard error."""
-    rows = []
+    scheme: str, origins: Sequence[Origin], forecasters: Sequence[Forecaster], outcomes: Sequence[Outcome]
+) -> Iterator[ScoreRow]:
+    """The mean score of every forecaster on every measure."""
     for m in MEASURES:
         for f in forecasters:
-            x = scored(m, origins, f.told, seen).values
+            x = case_scores(m, origins, f.predictions, outcomes).values
             if not len(x):
                 continue
-            parts = np.array([scored(m, origins, t, seen).values.mean() for t in f.parts])
-            rows.append(
-                {
-                    "scheme": scheme,
-                    **m._asdict(),
-                    "forecaster": f.name,
-                    "inputs": f.knows,
-                    "value": float(x.mean()),
-                    "mcse": float(jackknife(parts)) if len(parts) else 0.0,
-                    "cases": len(x),
-                }
-            )
-    return rows
+            parts = np.array([case_scores(m, origins, p, outcomes).values.mean() for p in f.parts])
+            mcse = float(jackknife(parts)) if len(parts) else 0.0
+            yield ScoreRow(scheme, *m, f.name, f.inputs, float(x.mean()), mcse, len(x))
 
 
-def skill_rows(
-    scheme: str,
-    origins: Sequence[Origin],
-    forecasters: Sequence[Forecaster],
-    seen: Sequence[Happened],
-    seed: int,
-) -> list[dict[str, Any]]:
+def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: int) -> Iterator[SkillRow]:
     """Skill of the model against every baseline that knows no more than it."""
-    by_name: Mapping[tuple[str, str], Forecaster] = {(f.name, f.knows): f for f in forecasters}
-    rows = []
+    origins = forecasts.origins
+    by_name: Mapping[tuple[str, str], Forecaster] = {(f.name, f.inputs): f for f in forecasts.forecasters}
     for m in MEASURES:
-        for knows in [k for k in KNOWS if (MODEL, k) in by_name]:
-            own = scored(m, origins, by_name[MODEL, knows].told, seen)
+        for inputs in [k for k in INPUTS if (MODEL, k) in by_name]:
+            own = case_scores(m, origins, by_name[MODEL, inputs].predictions, outcomes)
+            if not len(own.values):
+                continue
             for name in (*BASELINES, LOGIT):
-                base = by_name[name, knows if name == LOGIT else ""]
-                theirs = scored(m, origins, base.told, seen)
-                if not len(own.values):
-                    continue
-                rng = generator(seed, BOOTSTRAP)
-                found = skill(own.values, theirs.values, own.groupings, rng)
-                rows.append({"scheme": scheme, **m._asdict(), "inputs": knows, "baseline": name} | found._asdict())
-    return rows
+                baseline = by_name[name, inputs if name == LOGIT else ""]
+                theirs = case_scores(m, origins, baseline.predictions, outcomes)
+                found = skill(own.values, theirs.values, own.groupings, generator(seed, BOOTSTRAP))
+                yield SkillRow(forecasts.scheme, *m, inputs, name, *found)
+
+
+def case_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome]) -> Iterator[CaseRow]:
+    """Every probability, with what happened."""
+    for f in forecasts.forecasters:
+        for o, p, y in zip(forecasts.origins, f.predictions, outcomes, strict=True):
+            states, edges = o.whole.program.members, o.whole.program.edges
+            who = (forecasts.scheme, f"{o.until}", f.name, f.inputs)
+            for i, k in np.argwhere(o.asked):
+                by = edges[o.fit.ticks + o.leads[k]]
+                event = "left" if o.inside[i] else "entered"
+                yield CaseRow(*who, states[i], f"{by}", "", event, float(p.change[i, k]), int(y.change[i, k]))
+            for m, conduct, codes in zip(o.after, p.conduct, y.conduct, strict=True):
+                for row, chances, code in zip(m.rows, conduct, codes, strict=True):
+                    for c, answer in enumerate(ANSWERS):
+                        asked = states[row], f"{m.date}", m.name, answer
+                        yield CaseRow(*who, *asked, float(chances[c]), int(code == c))
+
+
+def cohesion_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    """Observed cohesion on every motion, and quantiles of its forecasts."""
+    for f in forecasts.forecasters:
+        for o, p, y in zip(forecasts.origins, f.predictions, outcomes, strict=True):
+            for m, ensemble, observed in zip(o.after, p.cohesion, y.cohesion, strict=True):
+                quantiles = [float(np.quantile(ensemble, q)) for q in LEVELS.values()]
+                who = (forecasts.scheme, f"{o.until}", f.name, f.inputs)
+                yield (*who, f"{m.date}", m.name, observed, *quantiles)
+
+
+def tables(made: Sequence[tuple[SchemeForecasts, list[Outcome]]], seed: int) -> "dict[str, pd.DataFrame]":
+    """All tables of a backtest by name, from the forecasts of each scheme and what came."""
+    import pandas as pd
+
+    scores = [r for f, y in made for r in score_rows(f.scheme, f.origins, f.forecasters, y)]
+    origins = [(f"{o.until}", *r) for f, y in made for k, o in enumerate(f.origins) for r in _at_origin(f, y, k)]
+    skills = [r for f, y in made for r in skill_rows(f, y, seed)]
+    cases = [r for f, y in made for r in case_rows(f, y)]
+    cohesions = [r for f, y in made for r in cohesion_rows(f, y)]
+    return {
+        "scores": pd.DataFrame(scores, columns=ScoreRow._fields),
+        "origins": pd.DataFrame(origins, columns=("fit_until", *ScoreRow._fields)),
+        "skill": pd.DataFrame(skills, columns=SkillRow._fields),
+        "cases": pd.DataFrame(cases, columns=CaseRow._fields),
+        "cohesion": pd.DataFrame(cohesions, columns=COHESION_COLUMNS),
+    }
+
+
+def _at_origin(f: SchemeForecasts, outcomes: Sequence[Outcome], k: int) -> Iterator[ScoreRow]:
+    """Scores of one origin by itself."""
+    one = slice(k, k + 1)
+    own = [x._replace(predictions=x.predictions[one], parts=[p[one] for p in x.parts]) for x in f.forecasters]
+    return score_rows(f.scheme, f.origins[one], own, outcomes[one])
+
+
+def with_error(value: float, mcse: float) -> str:
+    """A mean score with its Monte Carlo standard error, if it has one; more digits where it is small.
+
+    >>> with_error(0.276, 0.0013)
+    '0.276±0.001'
+    """
+    digits = 3 if value >= 0.01 or value == 0 else 5
+    least = 10.0**-digits
+    if 0 < value < least / 2:
+        return f"<{least:.{digits}f}"
+    error = f"{mcse:.{digits}f}" if mcse >= least else f"<{least:.{digits}f}"
+    return f"{value:.{digits}f}" + (f"±{error}" if mcse else "")

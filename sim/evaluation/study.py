@@ -1,38 +1,83 @@
-"""From a backtest file to a checked study: its calibration, and one fit for every origin."""
+"""From a file of a backtest or of mechanisms to a checked study."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from sim.errors import InputError, Problem
-from sim.evaluation import openings
+from sim.evaluation import looks
 from sim.evaluation.origin import Origin
-from sim.evaluation.tables import BacktestTables, Scheme
-from sim.inference.build import target_of
-from sim.inference.likelihood import Target
-from sim.inference.study import Calibration, load_calibration
+from sim.inference.likelihood import Target, target_of
+from sim.inference.study import (
+    CalibrationStudy,
+    CalibrationTables,
+    Draws,
+    Particles,
+    Sweeps,
+    load_calibration,
+    not_switches,
+)
 from sim.scenario.compile import tick_edges
 from sim.scenario.dates import add_months
 from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.scenario.locate import Keys, dotted
+from sim.scenario.tables import Date, Number, Strict
+
+Words = Annotated[str, Field(min_length=1)]
+
+
+Title = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ,.-]*$", max_length=60)]
+"""A name that figures are called by: letters, digits, spaces, commas, points, hyphens."""
+
+
+class Scheme(Strict):
+    """Origins whose forecasts are scored together."""
+
+    name: Title
+    fit_until: Annotated[list[Date], Field(min_length=1)]
+    years: Annotated[int, Field(ge=1, le=100, strict=True)]
+
+
+class Carried(Strict):
+    """Another alliance, forecast from its beginning with what the calibrated one has taught."""
+
+    name: Title
+    scenario: Words
+
+
+class BacktestTables(Strict):
+    """A whole backtest file."""
+
+    title: Words
+    question: str = ""
+    calibration: Words
+    replicates: Annotated[int, Field(ge=2, le=4096, strict=True)] = 8
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    base_rate: Annotated[Number, Field(gt=0, lt=1)]
+    schemes: Annotated[list[Scheme], Field(min_length=1)]
+    carried: list[Carried] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Backtest:
+class BacktestStudy:
     """A checked backtest."""
 
     name: str
     file: Path
     text: str
     tables: BacktestTables
-    calibration: Calibration
+    calibration: CalibrationStudy
     carried: dict[str, Scenario]
     """Other alliances by name."""
 
     @cached_property
-    def fits(self) -> dict[dt.date, Calibration]:
+    def fits(self) -> dict[dt.date, CalibrationStudy]:
         """By the last date that a fit has seen, each once; to the end of the evidence if other alliances need it."""
         whole = self.calibration
         dates = {until for scheme in self.tables.schemes for until in scheme.fit_until}
@@ -49,22 +94,22 @@ class Backtest:
         return Origin(scheme.name, until, fit.target, fit.target, whole)
 
     @property
-    def openings(self) -> Path:
-        """The table of openings of what the calibration leaves out."""
-        return openings.table_of(self.calibration.file)
+    def looks(self) -> Path:
+        """The log of looks at what the calibration leaves out."""
+        return looks.log_file(self.calibration.file)
 
     def beginning(self, name: str) -> Origin:
         """What is known and asked of another alliance at its beginning."""
-        learned, scenario = self.calibration, self.carried[name]
-        whole = target_of(scenario, [], learned.tables.particles)
+        calibration, scenario = self.calibration, self.carried[name]
+        whole = target_of(scenario, [], calibration.tables.particles)
         fit = Target(whole.program, whole.record[:1], (), whole.space, whole.particles)
-        return Origin(name, scenario.tables.time.start, learned.target, fit, whole)
+        return Origin(name, scenario.tables.time.start, calibration.target, fit, whole)
 
     def __repr__(self) -> str:
-        return f"<Backtest {self.name}: {self.tables.title}; {len(self.fits)} origins>"
+        return f"<BacktestStudy {self.name}: {self.tables.title}; {len(self.fits)} origins>"
 
 
-def load_backtest(path: str | Path) -> Backtest:
+def load_backtest(path: str | Path) -> BacktestStudy:
     """Read and check a backtest file and its calibration.
 
     Raises
@@ -76,7 +121,7 @@ def load_backtest(path: str | Path) -> Backtest:
     source = read_toml(file)
     tables = validated(source, BacktestTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
-    problems = list(_mistakes(tables, whole, source.where))
+    problems = list(_backtest_mistakes(tables, whole, source.where))
     carried: dict[str, Scenario] = {}
     for k, other in enumerate(tables.carried):
         try:
@@ -85,11 +130,13 @@ def load_backtest(path: str | Path) -> Backtest:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return Backtest(file.stem, file, source.text, tables, whole, carried)
+    return BacktestStudy(file.stem, file, source.text, tables, whole, carried)
 
 
-def _mistakes(tables: BacktestTables, whole: Calibration, where: Callable[[Keys], str]) -> Iterator[Problem]:
-    """What pydantic does not see: names and dates twice, and dates that leave nothing to fit or to foretell."""
+def _backtest_mistakes(
+    tables: BacktestTables, whole: CalibrationStudy, where: Callable[[Keys], str]
+) -> Iterator[Problem]:
+    """What pydantic does not see: names and dates twice, and dates that leave nothing to fit or to forecast."""
     names: set[str] = set()
     for part in ("schemes", "carried"):
         for k, named in enumerate(getattr(tables, part)):
@@ -107,8 +154,8 @@ def _mistakes(tables: BacktestTables, whole: Calibration, where: Callable[[Keys]
                 yield from not_between(until, whole, at, key)
 
 
-def not_between(until: dt.date, whole: Calibration, where: str, key: str) -> Iterator[Problem]:
-    """A date must part a record into a year or more to fit and a quarter or more to foretell, at the end of a tick."""
+def not_between(until: dt.date, whole: CalibrationStudy, where: str, key: str) -> Iterator[Problem]:
+    """A date must leave a year or more to fit and a quarter or more to forecast, and end a tick."""
     edges, _ = tick_edges(whole.scenario.tables)
     ends = [d - dt.timedelta(days=1) for d in edges[1:]]
     first, last = edges[0] + dt.timedelta(days=366), whole.tables.until
@@ -135,3 +182,102 @@ def _history(source: Source, name: str, key: Keys) -> Scenario:
         )
         raise InputError([Problem(source.where(key), dotted(key), found, allowed)])
     return loaded
+
+
+FULL = "all mechanisms"
+"""The model from which they are removed; no mechanism can have this name."""
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Mechanism(Strict):
+    """What it says, and the coefficients that make it up."""
+
+    says: Words
+    without: Annotated[list[str], Field(min_length=1)]
+
+
+class MechanismTables(Strict):
+    """A whole file of mechanisms. Draws, particles and sweeps take the place of the calibration's."""
+
+    title: Words
+    question: str = ""
+    calibration: Words
+    held_out_after: Date
+    draws: Draws | None = None
+    particles: Particles | None = None
+    sweeps: Sweeps | None = None
+    seeds: Annotated[list[Annotated[int, Field(ge=0, strict=True)]], Field(min_length=2)]
+    mechanisms: Annotated[dict[str, Mechanism], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class MechanismStudy:
+    """A checked study."""
+
+    name: str
+    file: Path
+    text: str
+    tables: MechanismTables
+    calibration: CalibrationStudy
+
+    @property
+    def models(self) -> list[str]:
+        """The full model, then every mechanism that is removed."""
+        return [FULL, *self.tables.mechanisms]
+
+    @property
+    def settings(self) -> CalibrationTables:
+        """The calibration's, with what the study says instead."""
+        given = self.tables.model_dump(include={"draws", "particles", "sweeps"}, exclude_none=True)
+        return self.calibration.tables.model_copy(update=given)
+
+    def fit(self, model: str, before: bool, seed: int) -> CalibrationStudy:
+        """What is sampled: the whole record or that before the held-out part, without a mechanism."""
+        t, s = self.tables, self.settings
+        off = [] if model == FULL else t.mechanisms[model].without
+        changed = {
+            "seed": seed,
+            "until": t.held_out_after if before else s.until,
+            "without": [*s.without, *off],
+        }
+        return replace(self.calibration, tables=s.model_copy(update=changed))
+
+    def __repr__(self) -> str:
+        return f"<MechanismStudy {self.name}: {len(self.tables.mechanisms)} mechanisms>"
+
+
+def load_mechanisms(path: str | Path) -> MechanismStudy:
+    """Read and check a file of mechanisms and its calibration.
+
+    Raises
+    ------
+    InputError
+        With every mistake of the file, or of the calibration.
+    """
+    file = Path(path)
+    source = read_toml(file)
+    tables = validated(source, MechanismTables)
+    whole = load_calibration(source.named(tables.calibration, ("calibration",)))
+    problems = list(_mechanism_mistakes(tables, whole, source.where))
+    if problems:
+        raise InputError(problems)
+    return MechanismStudy(file.stem, file, source.text, tables, whole)
+
+
+def _mechanism_mistakes(
+    tables: MechanismTables, whole: CalibrationStudy, where: Callable[[Keys], str]
+) -> Iterator[Problem]:
+    for name, mechanism in tables.mechanisms.items():
+        at, key = where(("mechanisms", name, "without")), f"mechanisms.{name}"
+        yield from not_switches(mechanism.without, at, f"{key}.without")
+        if not NAME.fullmatch(name):
+            allowed = "allowed: small letters and figures, separated by hyphens, as in other-ties"
+            yield Problem(where(("mechanisms", name)), key, "no name", allowed)
+        for k, off in enumerate(mechanism.without):
+            if off in whole.tables.without:
+                found = f"{off} is switched off already"
+                yield Problem(at, f"{key}.without[{k}]", found, f"allowed: what {tables.calibration} has")
+    at_date = where(("held_out_after",))
+    yield from not_between(tables.held_out_after, whole, at_date, "held_out_after")
+    if len(set(tables.seeds)) < len(tables.seeds):
+        yield Problem(where(("seeds",)), "seeds", f"{tables.seeds}", "allowed: each once")

@@ -14,9 +14,8 @@ import numpy as np
 
 from sim.engines.ensemble import Stack
 from sim.inference.likelihood import Cloud, Target
-from sim.inference.simulate import Chance
 from sim.inference.smc import generator
-from sim.inference.space import MOTION_PRIOR, Space
+from sim.inference.space import MOTION_PRIOR, Chance, Space
 from sim.model import conduct
 from sim.model.arrays import Array, Codes, each
 from sim.model.cohesion import Motion, cohesion
@@ -47,7 +46,7 @@ class Forecast(NamedTuple):
     draws: int
 
 
-def held(program: Program, tick: int) -> Program:
+def hold_inputs(program: Program, tick: int) -> Program:
     """The program of somebody who knows nothing from a tick on: inputs stay, crises are drawn."""
 
     def still(band: Band) -> Band:
@@ -80,7 +79,7 @@ def forecast(fit: Target, whole: Target, z: Array, replicates: int, seed: int, p
     fit : what the draws were fitted to; the future begins where its record ends.
     whole : up to the end of the forecast, with the motions to be answered.
     z : posterior draws (draw, coordinate) of ``fit``.
-    program : what is known of the future: that of ``whole``, or :func:`held`.
+    program : what is known of the future: that of ``whole``, or :func:`hold_inputs`.
     """
     size = max(1, BLOCK // replicates)
     parts = [

@@ -14,6 +14,7 @@ stances on it, and integrated out by Gauss-Hermite quadrature for every particle
 Arrays are (member, draw, particle); what does not differ between particles has a last axis of 1.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,14 +24,15 @@ from typing import Any
 import numpy as np
 
 from sim.engines.environment import Environment
-from sim.inference.observations import CONDUCT, Motion
-from sim.inference.space import Space
+from sim.inference.observations import CONDUCT, LAST_EVIDENCE, Motion
+from sim.inference.space import Space, space_of
 from sim.model import conduct, feedback, membership
 from sim.model.arrays import Array, Codes, Coefficients, each, exp
 from sim.model.membership import OUTSIDE
 from sim.model.tick import Decays, Script, Standing, State, begin, decays, relive, standing
-from sim.scenario.compile import Program
+from sim.scenario.compile import Program, compile, statuses
 from sim.scenario.dates import to_years
+from sim.scenario.load import Scenario
 
 
 def _nodes(n: int) -> tuple[Array, Array]:
@@ -86,6 +88,28 @@ class Target:
         )
 
 
+def target_of(
+    scenario: Scenario,
+    motions: Sequence[Motion],
+    particles: int,
+    until: dt.date = LAST_EVIDENCE,
+    without: Sequence[str] = (),
+) -> Target:
+    """The target up to a date: motions dated by then, membership of the ticks that end by then.
+
+    A tick that ends on the day after has ended by then: its last day is that date. ``without`` are
+    coefficients of mechanisms that are switched off.
+    """
+    assert scenario.tables.posterior is None, "a calibration starts from the priors"
+    program = compile(scenario)
+    off = dict.fromkeys(without, 0.0)
+    program = program._replace(coefficients={**program.coefficients, **off})
+    edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
+    record = np.stack([statuses(scenario.tables, min(d, until))[:, 0] for d in edges])
+    used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
+    return Target(program, record, used, space_of(program, bool(used)), particles)
+
+
 class Cloud:
     """The particles of some draws, and the likelihood they have met so far."""
 
@@ -127,11 +151,11 @@ class Cloud:
         script, before = self.target.script(t), self.state
         z = self.rng.standard_normal(self.shape)
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
-        told = self._moves(before, script)
+        informed = self._moves(before, script)
         for motion in self.target.by_tick.get(t, ()):
             self.weights += self._conduct(motion)
-            told = True
-        if told:
+            informed = True
+        if informed:
             self._resample()
 
     def _moves(self, before: State, script: Script) -> bool:

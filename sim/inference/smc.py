@@ -21,11 +21,12 @@ Draws move in two halves, each by the mean and covariance of the other (as in Fo
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.inference.likelihood import systematic
+from sim.inference.likelihood import Target, log_likelihood, systematic
 from sim.model.arrays import Array, Flags
 
 Estimate = Callable[[Array, tuple[int, ...]], Array]
@@ -288,3 +289,23 @@ def serial(target_estimate: Callable[[Array, Sequence[int]], Array]) -> Estimate
         return np.concatenate([target_estimate(*c) for c in chunks(z, key)])
 
     return estimate
+
+
+class Evidence(NamedTuple):
+    """The evidence of a model: how probable its priors made the record (the marginal likelihood)."""
+
+    log_evidence: float  # natural logarithm
+    powers: int  # powers of the likelihood up to 1
+
+
+def evidence(target: Target, s: Settings) -> Evidence:
+    """The log-evidence of a target, in this process.
+
+    It is known as soon as the draws are weighed for the power 1: that of :func:`stages` with the same
+    settings to the last bit, without the moves and rounds there.
+    """
+    estimate = serial(partial(log_likelihood, target))
+    stage = first(estimate, target.space.size, s)
+    while (last := weighed(stage)).power < 1.0:
+        stage = following(stage, estimate, s)
+    return Evidence(last.log_evidence, stage.number + 1)

@@ -100,6 +100,21 @@ class Uniforms:
         return np.full(self.draws, 0.5)
 
 
+class Chance:
+    """Stands where an engine expects noise: uniforms of inputs as given, the rest from one generator."""
+
+    def __init__(self, inputs: Uniforms, rng: np.random.Generator) -> None:
+        self.places, self.rng, self.draws = inputs.places, rng, inputs.draws
+
+    def normals(self, purpose: str, tick: int, rows: int) -> Array:
+        """Standard normal draws (rows, draw)."""
+        return self.rng.standard_normal((rows, self.draws))
+
+    def uniforms(self, purpose: str, tick: int, rows: int) -> Array:
+        """Uniform draws (rows, draw)."""
+        return self.rng.random((rows, self.draws))
+
+
 def space_of(program: Program, motions: bool, fixed: Sequence[str] = ()) -> Space:
     """The space of a program: what of it is uncertain and read by the likelihood."""
     read = [c.name for c in COEFFICIENTS if c.phase not in BLIND and c.name not in fixed]

@@ -11,8 +11,7 @@ from pydantic import Field
 
 from sim.errors import InputError, Problem, nearest
 from sim.inference import observations
-from sim.inference.build import target_of
-from sim.inference.likelihood import Target
+from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
@@ -64,7 +63,7 @@ class CalibrationTables(Strict):
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CalibrationStudy:
     """A checked calibration."""
 
     name: str
@@ -95,12 +94,12 @@ class Calibration:
     def __repr__(self) -> str:
         t = self.tables
         return (
-            f"<Calibration {self.name}: {t.title}; {t.draws:,} draws, {t.particles} particles, "
+            f"<CalibrationStudy {self.name}: {t.title}; {t.draws:,} draws, {t.particles} particles, "
             f"{len(self.motions)} motions, until {t.until}>"
         )
 
 
-def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibration:
+def load_calibration(path: str | Path, until: dt.date | None = None) -> CalibrationStudy:
     """Read and check a calibration file, its scenario and its observations.
 
     Parameters
@@ -133,7 +132,7 @@ def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibrat
     problems += _dates(tables, scenario, source, given=until is not None)
     if problems or scenario is None:
         raise InputError(problems)
-    return Calibration(file.stem, file, source.text, tables, scenario, motions, table)
+    return CalibrationStudy(file.stem, file, source.text, tables, scenario, motions, table)
 
 
 def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:

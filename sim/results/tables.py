@@ -1,9 +1,8 @@
 """Tidy tables of a run, as pandas data frames and CSV files."""
 
-import io
-from collections.abc import Mapping, Sequence
-from csv import writer
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -102,16 +101,14 @@ def csv(frame: "pd.DataFrame") -> str:
     return str(digits(frame).to_csv(index=False, lineterminator="\n"))
 
 
-def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV text, numbers in six digits, undefined ones empty; no text for no rows."""
+def csv_of(frame: "pd.DataFrame") -> str:
+    """A table of estimates as CSV text: six significant digits, undefined values empty."""
+    return str(frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
-    def cell(x: Any) -> str:
-        if isinstance(x, float):
-            return f"{x:.6g}" if np.isfinite(x) else ""
-        return str(x)
 
-    text = io.StringIO()
-    table = writer(text, lineterminator="\n")
-    table.writerows(list(rows[:1]))
-    table.writerows([cell(x) for x in row.values()] for row in rows)
-    return text.getvalue()
+def read_csv(file: Path, words: Sequence[str]) -> "pd.DataFrame":
+    """The table that :func:`csv_of` made; ``words`` are columns of text, never read as numbers or as missing."""
+    import pandas as pd
+
+    frame = pd.read_csv(file, dtype=dict.fromkeys(words, str), keep_default_na=False, na_values=[""])
+    return frame.fillna({w: "" for w in words if w in frame})

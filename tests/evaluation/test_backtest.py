@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from sim.estimates.moments import jackknife
-from sim.evaluation import baselines, logit
-from sim.evaluation.model import PARTS, told, without_parts
-from sim.evaluation.origin import Origin, changed, cohesion, covariates, happened
-from sim.evaluation.scoring import MEASURES, MEMBERSHIP, scored
-from sim.inference.build import target_of
-from sim.inference.forecast import forecast, held
-from sim.inference.likelihood import Target
+from sim.evaluation import baselines
+from sim.evaluation.forecasts import PARTS, prediction, without_draws
+from sim.evaluation.origin import Origin, changes, cohesion, covariates, outcome
+from sim.evaluation.scoring import MEASURES, MEMBERSHIP, case_scores
+from sim.inference.forecast import forecast, hold_inputs
+from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import Motion
-from sim.inference.simulate import histories
+from sim.inference.recovery import histories
 from sim.inference.smc import generator
 from sim.model.membership import ACTIVE, OUTSIDE
 from sim.results.run import run
@@ -43,8 +42,8 @@ def origin(target: Target, ticks: int = 5) -> Origin:
 def test_forecasts_of_the_truth_are_reliable() -> None:
     """Over histories simulated from known coefficients, forecasts from half-way are right on average.
 
-    Means of outcome less forecast over 150 histories, states tied together in each: |z| < 4 has a false-alarm rate of 6e-5
-    a question.
+    Means of outcome minus forecast over 150 histories, states tied together in each: |z| < 4 has a false-alarm rate
+    of 6e-5 a question.
     """
     of = small(motions_each(2), particles=64, free=FREE, behaviour__contagion=0.5)
     rng = np.random.default_rng(8)
@@ -53,8 +52,8 @@ def test_forecasts_of_the_truth_are_reliable() -> None:
     for k, history in enumerate(histories(of, z, rng)):
         o = origin(history.target)
         f = forecast(o.fit, o.whole, z[k : k + 1], 256, k, o.whole.program)
-        said, came = told(o, f), happened(o)
-        gaps["changed"].append((came.changed - said.changed).mean())
+        said, came = prediction(o, f), outcome(o)
+        gaps["changed"].append((came.change - said.change).mean())
         for name, code in (("supports", 2), ("opposes", 0)):
             each = [(c == code) - p[:, code] for c, p in zip(came.conduct, said.conduct, strict=True)]
             gaps[name].append(np.mean(each))
@@ -88,7 +87,7 @@ def test_a_forecast_from_the_start_is_the_ensemble() -> None:
         assert p[k] >= outside[k] - 1e-12
 
 
-def test_the_filter_moves_forecasts_towards_what_was_seen() -> None:
+def test_the_filter_moves_forecasts_towards_what_was_observed() -> None:
     """A state that opposed every motion is forecast to oppose more than one that supported every one."""
     base = small(motions_each(3), behaviour__volatility=1.5, behaviour__adjustment_time=4.0)
     means = []
@@ -96,14 +95,14 @@ def test_the_filter_moves_forecasts_towards_what_was_seen() -> None:
         seen = tuple(m._replace(codes=np.full(len(m.rows), code, dtype=np.int8)) for m in base.motions)
         o = origin(Target(base.program, base.record, seen, base.space, 256))
         f = forecast(o.fit, o.whole, np.zeros((4, o.fit.space.size)), 64, 1, o.whole.program)
-        means.append(np.mean([p[:, 0].mean() for p in told(o, f).conduct[:3]]))
+        means.append(np.mean([p[:, 0].mean() for p in prediction(o, f).conduct[:3]]))
     assert means[0] > means[1] + 0.02
 
 
 def test_held_knows_nothing_of_later() -> None:
     scenario = load(SIX, {"time.step": "year", "time.horizons": [1]})
     program = compile(scenario)
-    still = held(program, 4)
+    still = hold_inputs(program, 4)
     moved = [p for p, b in program.bands.items() if b.low[9] != b.low[3]]
     assert moved
     for path in program.bands:
@@ -117,13 +116,13 @@ def test_changes_of_side() -> None:
     assert ACTIVE == 2
     assert OUTSIDE == 0
     o = SimpleNamespace(begins=np.zeros(3), inside=status[0] != OUTSIDE, leads=[1, 2, 3])
-    assert changed(status, o).tolist() == [[False] * 3, [False, True, True], [True, True, True]]
+    assert changes(status, o).tolist() == [[False] * 3, [False, True, True], [True, True, True]]
     late = SimpleNamespace(begins=np.array([0, 2, 0]), inside=np.ones(3, dtype=bool), leads=[2, 3])
-    found = changed(np.repeat(status[..., None], 2, axis=2), late)
+    found = changes(np.repeat(status[..., None], 2, axis=2), late)
     assert found[..., 1].tolist() == [[False, False], [False, True], [True, True]]
 
 
-def test_scripted_entries_are_given_and_not_foretold() -> None:
+def test_scripted_entries_are_given_and_not_forecast() -> None:
     """A state that the script lets in is asked from then on whether it leaves; nobody is credited for the entry."""
     o = six_origin()
     enters = np.zeros((5, 1), dtype=bool)
@@ -135,12 +134,12 @@ def test_scripted_entries_are_given_and_not_foretold() -> None:
     assert later.inside.all()
     assert later.asked[0].tolist() == [False, False, True, True, True]
     base = baselines.base_rate(later, 0.002, 1)
-    assert base.changed[0] == pytest.approx(1 - np.exp(-0.002 * np.array([0, 0, 1, 2, 3])))
+    assert base.change[0] == pytest.approx(1 - np.exp(-0.002 * np.array([0, 0, 1, 2, 3])))
     said = baselines.on_covariates(later, 1, held=True)
-    assert (said.changed[0, :2] == 0).all()
-    assert said.changed[0, 2] > 0
-    came = happened(later)
-    assert len(scored(MEMBERSHIP, [later], [base], [came]).values) == 23
+    assert (said.change[0, :2] == 0).all()
+    assert said.change[0, 2] > 0
+    came = outcome(later)
+    assert len(case_scores(MEMBERSHIP, [later], [base], [came]).values) == 23
 
 
 def test_cohesion_of_a_motion() -> None:
@@ -158,15 +157,15 @@ def test_logit_finds_slopes_and_survives_separation() -> None:
     score = 0.8 * (x[:, 0] - 2.0) / 3.0
     u = rng.logistic(size=4000)
     y = (score + u > -1.0).astype(int) + (score + u > 1.5)
-    found = logit.fit(x, y, 3)
+    found = baselines.fit_logit(x, y, 3)
     assert found.slopes == pytest.approx([0.8, 0.0], abs=0.15)  # errors near 0.035
     assert found.cuts == pytest.approx([-1.0, 1.5], abs=0.2)
     assert found.chances(x).sum(axis=1) == pytest.approx(1.0)
-    apart = logit.fit(np.arange(10.0)[:, None], (np.arange(10) > 4).astype(int), 2)
+    apart = baselines.fit_logit(np.arange(10.0)[:, None], (np.arange(10) > 4).astype(int), 2)
     assert 0 < apart.slopes[0] < 10
-    none = logit.fit(np.zeros((0, 3)), np.zeros(0), 3)
+    none = baselines.fit_logit(np.zeros((0, 3)), np.zeros(0), 3)
     assert none.chances(np.ones((1, 3))) == pytest.approx(1 / 3, abs=1e-4)
-    never = logit.fit(rng.normal(size=(50, 3)), np.zeros(50), 2)
+    never = baselines.fit_logit(rng.normal(size=(50, 3)), np.zeros(50), 2)
     assert never.chances(np.zeros((1, 3)))[0, 1] == pytest.approx(0.5 / 51, rel=0.25)
 
 
@@ -180,45 +179,45 @@ def six_origin() -> Origin:
     return origin(Target(of.program, record, motions, of.space, 8))
 
 
-def test_dull_forecasters_by_hand() -> None:
+def test_baseline_rules_by_hand() -> None:
     o = six_origin()
     assert o.leads == [1, 2, 3, 4, 5]
     base = baselines.base_rate(o, 0.002, 1)
-    assert base.changed[1] == pytest.approx(1 - np.exp(-0.002 * np.arange(1, 6)))
+    assert base.change[1] == pytest.approx(1 - np.exp(-0.002 * np.arange(1, 6)))
     assert all((p == 1 / 3).all() for p in base.conduct)
     own = baselines.own_rate(o, 0.002, 1)
     leaving, entering = 1.5 / 23, 0.5 / 2  # 4 states x 5 years and one of 3 inside; 2 years outside
-    assert own.changed[1] == pytest.approx(1 - np.exp(-leaving * np.arange(1, 6)))
-    assert own.changed[0] == pytest.approx(1 - np.exp(-entering * np.arange(1, 6)))
+    assert own.change[1] == pytest.approx(1 - np.exp(-leaving * np.arange(1, 6)))
+    assert own.change[0] == pytest.approx(1 - np.exp(-entering * np.arange(1, 6)))
     assert own.conduct[0][4] == pytest.approx([1 / 8, 1 / 8, 6 / 8])
     last = baselines.persistence(o, 0.002, 1)
-    assert (last.changed == 0).all()
+    assert (last.change == 0).all()
     assert last.conduct[0][4].tolist() == [0, 0, 1]
-    assert last.cohesion[0] == pytest.approx(happened(o).cohesion[0])
+    assert last.cohesion[0] == pytest.approx(outcome(o).cohesion[0])
     said = baselines.on_covariates(o, 1, held=False)
-    assert (np.diff(said.changed, axis=1) > 0).all()
+    assert (np.diff(said.change, axis=1) > 0).all()
     assert said.conduct[0].sum(axis=1) == pytest.approx(1.0)
 
 
-def test_held_logit_reads_only_what_was_known() -> None:
+def test_held_logit_reads_nothing_of_later() -> None:
     still = six_origin()
     program = compile(load(SIX, {"time.step": "year", "time.horizons": [1]}))  # paths that move
     whole, fit = (replace(x, program=program) for x in (still.whole, still.fit))
-    o = still._replace(whole=whole, fit=fit, taught=fit)
+    o = still._replace(whole=whole, fit=fit, training=fit)
     moving = covariates(o.whole)
     assert not np.allclose(moving[4], moving[9])
     kept = baselines.on_covariates(o, 1, held=True)
-    step = -np.log1p(-kept.changed)
+    step = -np.log1p(-kept.change)
     assert np.diff(step, axis=1) == pytest.approx(np.repeat(step[:, :1], 4, axis=1))
 
 
 def test_persistence_is_perfect_where_nothing_happens() -> None:
     o = six_origin()
-    came = happened(o)
+    came = outcome(o)
     last = baselines.persistence(o, 0.002, 1)
-    assert scored(MEMBERSHIP, [o], [last], [came]).values.sum() == 0
+    assert case_scores(MEMBERSHIP, [o], [last], [came]).values.sum() == 0
     for m in MEASURES:
-        x = scored(m, [o], [baselines.base_rate(o, 0.002, 1)], [came])
+        x = case_scores(m, [o], [baselines.base_rate(o, 0.002, 1)], [came])
         assert len(x.values)
         assert np.isfinite(x.values).all()
         assert all(len(g) == len(x.values) for g in x.groupings)
@@ -234,7 +233,7 @@ def test_jackknife_is_the_standard_error_of_a_mean() -> None:
 def test_parts_leave_out_whole_draws() -> None:
     o = six_origin()
     f = forecast(o.fit, o.whole, np.zeros((32, o.fit.space.size)), 4, 1, o.whole.program)
-    parts = without_parts(o, f)
+    parts = without_draws(o, f)
     assert len(parts) == PARTS
     assert all(len(p.cohesion[0]) == 120 for p in parts)
-    assert np.mean([p.changed for p in parts], axis=0) == pytest.approx(told(o, f).changed)
+    assert np.mean([p.change for p in parts], axis=0) == pytest.approx(prediction(o, f).change)

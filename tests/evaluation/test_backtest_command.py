@@ -1,4 +1,4 @@
-"""`cohesion backtest` on an invented alliance: bad input, resumption, openings, the same bytes, the table."""
+"""`cohesion backtest` on an invented alliance: bad input, resumption, looks, the same bytes, the table."""
 
 import csv
 import shutil
@@ -9,17 +9,17 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.errors import InputError
-from sim.evaluation import openings
+from sim.evaluation import looks
 from sim.evaluation.backtest import backtest
+from sim.evaluation.scoring import with_error
 from sim.evaluation.study import load_backtest
-from sim.evaluation.written import with_error
 from sim.storage.files import PROVENANCE
 from tests.helpers import MEMBERS, SIX
 from tests.inference.test_calibrate import STUDY
 
 ANSWERS = {"AAA": "support", "BBB": "abstain", "CCC": "oppose", "DDD": "abstain", "EEE": "support"}
 BACKTEST = f"""
-title = "Six foretold"
+title = "Six forecast"
 calibration = "six.toml"
 replicates = 8
 base_rate = 0.002
@@ -65,7 +65,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("backtest")
     found = backtest(study(folder), folder / "out", jobs=1)
     assert found.finished
-    assert found.opening == 1
+    assert found.look == 1
     return folder
 
 
@@ -77,14 +77,14 @@ def rows(file: Path) -> list[dict[str, str]]:
 def test_interrupted_and_resumed_it_writes_the_same_bytes(whole: Path, tmp_path: Path) -> None:
     file, out, calls = study(tmp_path), tmp_path / "out", 0
     while not backtest(file, out, jobs=2, stop=lambda: True).finished:
-        assert openings.read(file.with_name("six.openings.csv")) == [], "nothing is opened before all fits are done"
+        assert looks.read(file.with_name("six.looks.csv")) == [], "nothing is looked at before all fits are done"
         calls += 1
     assert calls >= 3
     assert contents(out) == contents(whole / "out")
 
 
 def test_without_motions_ahead_membership_is_scored_alone(tmp_path: Path) -> None:
-    """Nobody votes in the year after either origin: there is no conduct and no cohesion to foretell."""
+    """Nobody votes in the year after either origin: there is no conduct and no cohesion to forecast."""
     split = ("fit_until = [2021-12-31]\nyears = 2", "fit_until = [2021-06-30]\nyears = 1")
     file = study(tmp_path, split, ("[2021-03-31, 2021-12-31]", "[2021-09-30]"))
     table = tmp_path / "observed.csv"
@@ -93,7 +93,7 @@ def test_without_motions_ahead_membership_is_scored_alone(tmp_path: Path) -> Non
     assert backtest(file, tmp_path / "out", jobs=1).finished
     questions = {r["question"] for r in rows(tmp_path / "out" / "scores.csv")}
     assert questions == {"change of membership"}
-    assert (tmp_path / "out" / "cohesion.csv").read_text() == ""
+    assert rows(tmp_path / "out" / "cohesion.csv") == []
 
 
 def test_origins_add_up_to_their_scheme(whole: Path) -> None:
@@ -108,23 +108,26 @@ def test_origins_add_up_to_their_scheme(whole: Path) -> None:
         assert mean == pytest.approx(float(s["value"]), rel=1e-4)
 
 
-def test_a_finished_backtest_opens_nothing_anew(whole: Path) -> None:
+def test_a_finished_backtest_looks_at_nothing_anew(whole: Path) -> None:
     again = backtest(whole / "back.toml", whole / "out", jobs=1)
     assert again.finished
-    assert again.opening is None
-    assert len(openings.read(whole / "six.openings.csv")) == 1
+    assert again.look is None
+    assert len(looks.read(whole / "six.looks.csv")) == 1
 
 
-def test_openings_are_counted(tmp_path: Path, whole: Path) -> None:
-    file = tmp_path / "x.openings.csv"
-    assert openings.record(file, "backtest", "abc", "def", "a, b") == 1
-    assert openings.record(file, "backtest", "abc", "def", "a, b") == 2
-    assert [r["what"] for r in openings.read(file)] == ["a, b", "a, b"]
-    with pytest.raises(InputError, match="not opened"):
-        openings.record(tmp_path / "nowhere" / "x.csv", "", "", "", "")
+def test_looks_are_counted(tmp_path: Path, whole: Path) -> None:
+    file = tmp_path / "x.looks.csv"
+    assert looks.record(file, "backtest", "abc", "def", "a, b") == 1
+    assert looks.record(file, "backtest", "abc", "def", "a, b") == 2
+    assert [r["what"] for r in looks.read(file)] == ["a, b", "a, b"]
+    with pytest.raises(InputError, match="not looked at"):
+        looks.record(tmp_path / "nowhere" / "x.csv", "", "", "", "")
     file.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="required"):
-        openings.read(file)
+        looks.read(file)
+    file.rename(tmp_path / "x.openings.csv")
+    with pytest.raises(InputError, match=r"an old name; allowed: x\.looks\.csv"):
+        looks.read(file)
 
 
 def test_tables_hold_together(whole: Path) -> None:
@@ -178,7 +181,7 @@ def test_bad_files_say_what_is_wrong(tmp_path: Path, change: tuple[str, str], fo
     assert found in "\n".join(map(str, error.value.problems))
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         load_backtest(
             study(
@@ -202,16 +205,16 @@ def test_another_backtest_or_folder_is_refused(whole: Path, tmp_path: Path) -> N
     assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
 
 
-def test_changed_scores_open_the_held_out_part_again(
+def test_changed_scores_are_another_look_at_the_held_out_years(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(whole / "out", tmp_path / "out")
     file = study(tmp_path)
     with monkeypatch.context() as m:
         m.setattr("sim.evaluation.backtest.code", lambda *_: "other")
-        assert backtest(file, tmp_path / "out", jobs=1).opening == 1
-        assert backtest(file, tmp_path / "out", jobs=1).opening is None
-    assert backtest(file, tmp_path / "out", jobs=1).opening == 2
+        assert backtest(file, tmp_path / "out", jobs=1).look == 1
+        assert backtest(file, tmp_path / "out", jobs=1).look is None
+    assert backtest(file, tmp_path / "out", jobs=1).look == 2
 
 
 def test_command(whole: Path) -> None:
@@ -220,7 +223,7 @@ def test_command(whole: Path) -> None:
     assert "model, inputs held" in done.output
     assert "looked at 1 time " in done.output.replace("\n", " ")
     told = CliRunner().invoke(app, ["backtest", str(whole / "back.toml"), "--out", str(whole / "out"), "--json"])
-    assert '"openings"' in told.output
+    assert '"looks"' in told.output
 
 
 def test_small_scores_have_more_digits_and_exact_ones_no_error() -> None:

@@ -16,23 +16,12 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.errors import InputError
-from sim.evaluation.mechanism_study import FULL, Mechanism, load_mechanisms
-from sim.evaluation.mechanisms import mechanisms, runs_of
-from sim.evaluation.worth import (
-    BEFORE,
-    COSTS,
-    EARNS,
-    OPEN,
-    WHOLE,
-    held_out_verdict,
-    pooled,
-    table,
-    verdict,
-)
+from sim.evaluation.mechanisms import BEFORE, COSTS, EARNS, OPEN, WHOLE, mechanisms, pooled, runs_of, verdict, worth
+from sim.evaluation.study import FULL, Mechanism, load_mechanisms
 from sim.inference import smc
-from sim.inference.build import target_of
-from sim.inference.evidence import evidence
-from sim.inference.simulate import histories
+from sim.inference.likelihood import target_of
+from sim.inference.recovery import histories
+from sim.inference.smc import evidence
 from sim.inference.study import SWITCHES
 from sim.scenario.load import load
 from sim.storage import provenance as source
@@ -90,16 +79,16 @@ def test_table_by_hand(tmp_path: Path) -> None:
         ("peers", WHOLE): np.array([-10.0, -10.0]),
         ("peers", BEFORE): np.array([-4.0, -4.0]),
     }
-    entrapment, peers = table(of.tables.mechanisms, found)
-    assert entrapment["evidence"] == pytest.approx(10.0)
-    assert entrapment["held_out"] == pytest.approx(9.0)
+    entrapment, peers = worth(of.tables.mechanisms, found)
+    assert entrapment.evidence == pytest.approx(10.0)
+    assert entrapment.held_out == pytest.approx(9.0)
     spread = np.sqrt(2.0 / 3.0)  # variances of 2, 0, 0 over three models
     assert pooled([found[m, WHOLE] for m in (FULL, "entrapment", "peers")]) == pytest.approx(spread)
-    assert entrapment["evidence_se"] == pytest.approx(spread)  # sqrt(2) x spread / sqrt(2)
-    assert entrapment["held_out_se"] == pytest.approx(spread)
-    assert entrapment["verdict"] == EARNS
-    assert peers["verdict"] == OPEN
-    assert held_out_verdict(entrapment) == EARNS
+    assert entrapment.evidence_se == pytest.approx(spread)  # sqrt(2) x spread / sqrt(2)
+    assert entrapment.held_out_se == pytest.approx(spread)
+    assert entrapment.verdict == EARNS
+    assert peers.verdict == OPEN
+    assert entrapment.held_out_verdict == EARNS
 
 
 def test_error_of_the_held_out_score_is_its_own_over_seeds(tmp_path: Path) -> None:
@@ -107,9 +96,9 @@ def test_error_of_the_held_out_score_is_its_own_over_seeds(tmp_path: Path) -> No
     of = load_mechanisms(file_of(tmp_path))
     models = (FULL, "entrapment", "peers")
     found = {(m, part): np.array([-9.0, -11.0]) for m in models for part in (WHOLE, BEFORE)}
-    row, _ = table(of.tables.mechanisms, found)
-    assert row["evidence_se"] == pytest.approx(np.sqrt(2.0))
-    assert row["held_out_se"] == 0.0
+    row, _ = worth(of.tables.mechanisms, found)
+    assert row.evidence_se == pytest.approx(np.sqrt(2.0))
+    assert row.held_out_se == 0.0
 
 
 def test_verdicts() -> None:
@@ -143,11 +132,11 @@ def test_what_histories_need_earns_its_place_and_what_does_nothing_does_not() ->
         found[off, WHOLE] = np.array([evidence(seen, s).log_evidence for s in settings])
         found[off, BEFORE] = np.zeros(2)
     removed = {n: Mechanism(says=n, without=[n]) for n in ("entrapment", "security_offer")}
-    needed, idle = table(removed, found)
-    assert needed["evidence"] > 5.0
-    assert needed["verdict"] == EARNS
-    assert abs(idle["evidence"]) < 3.0 * idle["evidence_se"] < 3.0
-    assert idle["verdict"] == OPEN
+    needed, idle = worth(removed, found)
+    assert needed.evidence > 5.0
+    assert needed.verdict == EARNS
+    assert abs(idle.evidence) < 3.0 * idle.evidence_se < 3.0
+    assert idle.verdict == OPEN
 
 
 @pytest.mark.parametrize(
@@ -174,7 +163,7 @@ def test_bad_files_say_what_is_wrong(tmp_path: Path, change: tuple[str, str], fo
     assert found in "\n".join(map(str, error.value.problems))
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     changes = ('["peers"]', '["pears"]'), ("[1, 2]", "[1, 1]"), ("2021-12-31", "2023-06-01")
     with pytest.raises(InputError) as error:
         load_mechanisms(file_of(tmp_path, *changes))
@@ -232,7 +221,7 @@ def test_words_may_change(whole: Path, tmp_path: Path) -> None:
     file = file_of(tmp_path, ("quarrels cost", "quarrels are dear"))
     found = mechanisms(file, tmp_path / "out", stop=lambda: True)
     assert found.finished
-    assert {r["says"] for r in found.table} == {"quarrels are dear", "members move together"}
+    assert set(found.table.says) == {"quarrels are dear", "members move together"}
     kept = [(f / "out" / "evidence.csv").read_bytes() for f in (whole, tmp_path)]
     assert kept[0] == kept[1]
 

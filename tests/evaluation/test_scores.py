@@ -95,7 +95,7 @@ def test_skill() -> None:
 
 
 def test_skill_by_two_groupings() -> None:
-    """What hangs together by motion is less certain than cases on their own; a perfect baseline has no skill to beat."""
+    """What hangs together by motion is less certain than cases on their own; a perfect baseline leaves no skill."""
     rng = np.random.default_rng(5)
     motions, states = np.repeat(np.arange(12), 6), np.tile(np.arange(6), 12)
     base = np.ones(72)

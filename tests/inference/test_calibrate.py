@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.errors import InputError
 from sim.inference import smc
-from sim.inference.build import target_of
-from sim.inference.calibrate import calibrate
+from sim.inference.calibration import calibrate
+from sim.inference.likelihood import target_of
 from sim.inference.study import load_calibration
 from sim.results.run import run
 from sim.scenario.compile import compile

@@ -11,12 +11,11 @@ from scipy.special import expit
 
 from sim.engines.environment import Environment
 from sim.errors import InputError
-from sim.inference import observations, ranks, smc
-from sim.inference.build import target_of
-from sim.inference.evidence import evidence
-from sim.inference.likelihood import Target, log_conduct, log_likelihood, systematic
+from sim.inference import observations, recovery, smc
+from sim.inference.likelihood import Target, log_conduct, log_likelihood, systematic, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
-from sim.inference.simulate import histories
+from sim.inference.recovery import histories
+from sim.inference.smc import evidence
 from sim.model import credibility, membership, stance
 from sim.model.arrays import Coefficients
 from sim.model.tick import decays, standing
@@ -287,7 +286,7 @@ def test_known_coefficients_are_recovered() -> None:
     assert template.space.names == (*free, "motion_spread")
     truth = np.array([[0.5, -1.5, 1.5, 0.5, 0.5]])
     (history,) = histories(template, truth, np.random.default_rng(4))
-    found = ranks.infer(history.target, truth[0], 100, 2, 2, 7)
+    found = recovery.infer(history.target, truth[0], 100, 2, 2, 7)
     mean = dict(zip(template.space.names, found.draws.mean(axis=0), strict=True))
     spread = dict(zip(template.space.names, found.draws.std(axis=0), strict=True))
     z = (found.truth - found.draws.mean(axis=0)) / found.draws.std(axis=0)
@@ -300,9 +299,9 @@ def test_known_coefficients_are_recovered() -> None:
 def test_uniform_ranks_pass_and_narrow_posteriors_do_not() -> None:
     rng = np.random.default_rng(2)
     even = rng.integers(0, 101, (200, 20))
-    assert not ranks.alarms(ranks.uniformity(even, 100))
+    assert not recovery.alarms(recovery.uniformity(even, 100))
     ends = np.where(rng.random((200, 1)) < 0.3, rng.choice([0, 100], (200, 1)), even[:, :1])
-    assert ranks.alarms(ranks.uniformity(np.hstack([even, ends]), 100)) == [20]
+    assert recovery.alarms(recovery.uniformity(np.hstack([even, ends]), 100)) == [20]
 
 
 @pytest.mark.long
@@ -310,5 +309,5 @@ def test_ranks_of_the_truth_are_uniform() -> None:
     """Simulation-based calibration, 100 histories of six.toml; false alarms in 5 % over all coordinates."""
     free = ("oppose_below", "support_above", "exit_rate", "exit_stance", "volatility", "peers")
     template = small(motions_each(2), 16, free)
-    found = np.stack([ranks.recover(template, 63, 2, 6, seed).ranks for seed in range(100)])
-    assert not ranks.alarms(ranks.uniformity(found, 63), 0.05)
+    found = np.stack([recovery.recover(template, 63, 2, 6, seed).ranks for seed in range(100)])
+    assert not recovery.alarms(recovery.uniformity(found, 63), 0.05)

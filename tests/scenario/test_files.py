@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sim.evaluation.mechanism_study import load_mechanisms
 
 from sim.errors import InputError
-from sim.evaluation.mechanism_study import load_mechanisms
 from sim.evaluation.study import load_backtest
 from sim.evidence.claim import load_claim
 from sim.inference.study import load_calibration

@@ -1,20 +1,71 @@
-"""Simulation-based calibration: ranks of the truth among posterior draws, over histories from the prior.
+"""Tests of the inference on histories simulated by the model itself, of which the truth is known.
 
-Where prior, simulator, likelihood and sampler agree, the ranks of every coordinate are uniform
+Known coefficients must be recovered, and over draws from the prior the ranks of the truth among posterior draws
+must be uniform where prior, simulator, likelihood and sampler agree: simulation-based calibration
 (Talts et al. 2018, arXiv:1804.06788).
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.engines.ensemble import Stack
 from sim.inference import smc
 from sim.inference.likelihood import Target, log_likelihood
-from sim.inference.simulate import histories
-from sim.model.arrays import Array
+from sim.inference.space import Chance, space_of
+from sim.model import conduct
+from sim.model.arrays import Array, Codes
+from sim.scenario.compile import Program
 
 TRUTH = 3_000_004
+
+
+class History(NamedTuple):
+    """What happened in one simulated history."""
+
+    target: Target  # to infer from
+    stance: Array  # (tick, member)
+
+
+def lasting(program: Program) -> Program:
+    """The program with an alliance that does not end: the record of the real one has no end either."""
+    return program._replace(
+        alliance=program.alliance._replace(quorum=0),
+        coefficients={**program.coefficients, "leader_exit_rate": 0.0},
+    )
+
+
+def histories(target: Target, z: Array, rng: np.random.Generator) -> list[History]:
+    """A history of each draw (draw, coordinate), observed on the motions of ``target``."""
+    program, draws = lasting(target.program), len(z)
+    noise = Chance(target.space.uniforms(z), rng)
+    stack = Stack([program], noise, slice(0, draws), None)
+    stack.begin()
+    status: list[Codes] = [np.broadcast_to(program.start_status, (len(program.members), draws))]
+    stance = []
+    for t in range(target.ticks):
+        record = stack.tick(t)
+        status.append(record.status)
+        stance.append(record.stance)
+    spread = target.space.motion_spread(z)
+    seen = [[] for _ in range(draws)]  # type: ignore[var-annotated]
+    c = stack.c
+    for t, motions in target.by_tick.items():
+        for motion in motions:
+            x = stance[t][list(motion.rows)] + spread * rng.standard_normal(draws)
+            support, oppose = conduct.chances(x, c)
+            codes = (2 * conduct.choose(rng.random(x.shape), support, oppose)).astype(np.int8)
+            for k in range(draws):
+                seen[k].append(motion._replace(codes=codes[:, k]))
+    space = space_of(program, bool(target.motions))
+    return [
+        History(
+            Target(program, np.stack([s[:, k] for s in status]), tuple(seen[k]), space, target.particles),
+            np.stack([x[:, k] for x in stance]),
+        )
+        for k in range(draws)
+    ]
 
 
 class Recovered(NamedTuple):

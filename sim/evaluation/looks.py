@@ -1,7 +1,7 @@
-"""How often the held-out part has been looked at: a table beside the calibration file, a row an opening.
+"""How often the held-out years have been looked at: a log beside the calibration file, a row a look.
 
-All studies that open the years which that calibration may leave out share the table. Every look teaches something
-about the years that the model is meant to foretell; whoever reads a score must be able to see how many came before it.
+All studies that score the years which that calibration may leave out share the log. Every look teaches something
+about the years that the model is meant to forecast; whoever reads a score must be able to see how many came before it.
 The row is written before anything is scored.
 """
 
@@ -13,15 +13,19 @@ from pathlib import Path
 from sim.errors import InputError, Problem
 
 COLUMNS = ("date", "by", "code", "inputs", "what")
+NAME, OLD_NAME = ".looks.csv", ".openings.csv"
 
 
-def table_of(calibration: Path) -> Path:
-    """The table of openings of a calibration file."""
-    return calibration.with_suffix(".openings.csv")
+def log_file(calibration: Path) -> Path:
+    """The log of looks that belongs to a calibration file."""
+    return calibration.with_suffix(NAME)
 
 
 def read(file: Path) -> list[dict[str, str]]:
-    """Every opening so far. Raises InputError for a table that is none."""
+    """Every look so far. Raises InputError for a log that is none, and for one that still has its old name."""
+    old = file.with_name(file.name.removesuffix(NAME) + OLD_NAME)
+    if old.exists() and not file.exists():
+        raise InputError([Problem(str(old), "", "an old name", f"allowed: {file.name}, the same file renamed")])
     try:
         text = file.read_text("utf-8")
     except FileNotFoundError:
@@ -35,7 +39,7 @@ def read(file: Path) -> list[dict[str, str]]:
 
 
 def record(file: Path, by: str, code: str, inputs: str, what: str) -> int:
-    """Write down an opening by a command; which one it is. Raises InputError where it cannot be written."""
+    """Write down a look by a command; the number of looks with it. Raises InputError where it cannot be written."""
     number = len(read(file)) + 1
     row = (dt.datetime.now(dt.UTC).date().isoformat(), by, code, inputs, what)
     try:
@@ -46,6 +50,6 @@ def record(file: Path, by: str, code: str, inputs: str, what: str) -> int:
                 writer.writerow(COLUMNS)
             writer.writerow(row)
     except OSError as error:
-        found = f"cannot be written ({error.strerror}), so the held-out part is not opened"
+        found = f"cannot be written ({error.strerror}), so the held-out years are not looked at"
         raise InputError([Problem(str(file), "", found, "allowed: a file in a folder of yours")]) from None
     return number

@@ -1,0 +1,195 @@
+"""What a calibration found: prior against posterior, how the sampler did, and all of it in one file.
+
+The file is of ArviZ's data model (InferenceData), which tools of Bayesian analysis read: groups of arrays by chain and
+draw, in one NetCDF file.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.inference.likelihood import Target
+from sim.inference.smc import Estimate, Settings, Stage, generator
+from sim.model.arrays import Array
+from sim.model.variables import COEFFICIENTS
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+UNIDENTIFIED = 0.9
+"""Share of the prior's standard deviation from which the data are said not to identify a coefficient."""
+REPEATS, REPEATED = 8, 16
+QUANTILES = (0.05, 0.5, 0.95)
+PRIOR_STREAM, PRIOR_DRAWS = 2_000_000, 4000
+NOT_ASKED = -1
+
+
+class Learned(NamedTuple):
+    """Median and middle 90 % of a coefficient before and after, and what was learned of it.
+
+    ``shift`` and ``spread`` are the posterior's mean and standard deviation where the prior has 0 and 1.
+    """
+
+    coefficient: str
+    prior_q05: float
+    prior_median: float
+    prior_q95: float
+    posterior_q05: float
+    posterior_median: float
+    posterior_q95: float
+    shift: float
+    spread: float
+
+
+class Diagnostics(NamedTuple):
+    """How the sampler did."""
+
+    powers: list[float]
+    rounds: int
+    draws: int
+    different_draws: int
+    coefficients: int
+    coded_places: int
+    motions: int
+    conduct_observed: int
+    ticks: int
+    log_evidence: float
+    log_likelihood_sd: float
+    smallest_effective: float
+    smallest_acceptance: float
+    smallest_acceptance_places: float
+    not_identified: list[str]
+    coded_places_moved_most: dict[str, float]
+    coded_places_spread: float
+
+
+def coefficients(target: Target, z: Array) -> list[Learned]:
+    """What was learned of each coefficient, and of the spread of motions, from draws (draw, coordinate)."""
+    from scipy.special import ndtri
+
+    space = target.space
+    levels = np.zeros((len(QUANTILES), space.size)) + ndtri(np.array(QUANTILES))[:, None]
+    prior, found = space.values(levels, target.program), space.values(z, target.program)
+    rows = []
+    for k, name in enumerate(space.names):
+        (a, b, c), (d, e, f) = prior[name].tolist(), np.quantile(found[name], QUANTILES).tolist()
+        rows.append(Learned(name, a, b, c, d, e, f, float(z[:, k].mean()), float(z[:, k].std(ddof=1))))
+    return rows
+
+
+def noise(estimate: Estimate, stage: Stage, s: Settings) -> float:
+    """Standard deviation of the log-likelihood's estimate at some posterior draws, pooled."""
+    some = stage.z[:: max(1, len(stage.z) // REPEATED)][:REPEATED]
+    again = np.repeat(some, REPEATS, axis=0)
+    found = estimate(again, (s.seed, 1_000_000)).reshape(len(some), REPEATS)
+    return float(np.sqrt(found.var(axis=1, ddof=1).mean()))
+
+
+def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
+    """How the sampler did; ``deviation`` is :func:`noise`."""
+    rising = [r for r in stage.rows[1:] if r.effective < len(stage.z) - 0.5]
+    last = stage.rows[-1]
+    places = stage.z[:, target.space.behavioural :]
+    moved = np.abs(places.mean(axis=0)) if places.size else np.zeros(0)
+    most = np.argsort(-moved)[:10]
+    return Diagnostics(
+        powers=[r.power for r in rising],
+        rounds=len(stage.rows) - 1 - len(rising),
+        draws=len(stage.z),
+        different_draws=len(np.unique(stage.log_likelihood)),
+        coefficients=len(target.space.coefficients),
+        coded_places=len(target.space.places),
+        motions=len(target.motions),
+        conduct_observed=sum(len(m.codes) for m in target.motions),
+        ticks=target.ticks,
+        log_evidence=last.log_evidence,
+        log_likelihood_sd=deviation,
+        smallest_effective=min((r.effective for r in rising), default=float(len(stage.z))),
+        smallest_acceptance=min(r.accepted for r in stage.rows[1:]),
+        smallest_acceptance_places=min(r.accepted_places for r in stage.rows[1:]),
+        not_identified=[r.coefficient for r in coefficients(target, stage.z) if r.spread > UNIDENTIFIED],
+        coded_places_moved_most={target.space.places[k]: round(float(places[:, k].mean()), 3) for k in most},
+        coded_places_spread=float(places.std(axis=0).mean()) if places.size else 0.0,
+    )
+
+
+def posterior_csv(target: Target, z: Array) -> str:
+    """The table that a scenario may name: coefficients by column, draws by row."""
+    found = target.space.values(z, target.program)
+    names = target.space.coefficients
+    lines = [",".join(names)]
+    lines += [",".join(f"{found[n][k]:.6g}" for n in names) for k in range(len(z))]
+    return "\n".join(lines) + "\n"
+
+
+def inference_data(target: Target, stage: Stage, seed: int, attributes: dict[str, str]) -> "xr.DataTree":
+    """Prior, posterior, log-likelihood and observations in ArviZ's groups.
+
+    Coefficients are in their own units; ``place`` is where in its band, from 0 to 1, each coded value lies.
+    The log-likelihood is of the whole record: its parts depend on one another through the stances.
+    """
+    import xarray as xr
+
+    prior = generator(seed, PRIOR_STREAM).standard_normal((PRIOR_DRAWS, target.space.size))
+    likelihood = xr.Dataset({"record": (("chain", "draw"), stage.log_likelihood[None])})
+    groups = {
+        "posterior": _with_places(_coefficients(target, stage.z), target, stage.z),
+        "prior": _coefficients(target, prior),
+        "log_likelihood": likelihood.assign_coords(_numbered(len(stage.z))),
+        "observed_data": _observed(target),
+    }
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=attributes), **groups})
+
+
+def netcdf(tree: "xr.DataTree") -> bytes:
+    """The file of it, the same bytes for the same numbers."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    packed = {f"/{name}": {v: {"zlib": True} for v in tree[name].data_vars} for name in tree.children}
+    with TemporaryDirectory() as scratch:
+        file = Path(scratch) / "inference.nc"
+        tree.to_netcdf(file, engine="h5netcdf", encoding=packed)
+        return file.read_bytes()
+
+
+def _numbered(draws: int) -> dict[str, Any]:
+    return {"chain": np.arange(1), "draw": np.arange(draws)}
+
+
+def _coefficients(target: Target, z: Array) -> "xr.Dataset":
+    """Draws (draw, coordinate) by coefficient; the sampler's draws are one chain."""
+    import xarray as xr
+
+    units = {c.name: c.unit for c in COEFFICIENTS}
+    values = target.space.values(z, target.program)
+    columns = {n: (("chain", "draw"), x[None], {"units": units.get(n, "stance")}) for n, x in values.items()}
+    return xr.Dataset(columns, coords=_numbered(len(z)))
+
+
+def _with_places(ds: "xr.Dataset", target: Target, z: Array) -> "xr.Dataset":
+    """The same with the coded values; their prior is uniform."""
+    paths, columns = list(target.space.places), target.space.uniforms(z).columns
+    if not paths:
+        return ds
+    places = np.stack([columns[p] for p in paths], axis=1)[None]
+    return ds.assign(place=(("chain", "draw", "path"), places)).assign_coords(path=paths)
+
+
+def _observed(target: Target) -> "xr.Dataset":
+    """Membership at every edge of a tick, and conduct on every motion."""
+    import xarray as xr
+
+    members, motions = list(target.program.members), target.motions
+    edges = np.array(target.program.edges[: target.ticks + 1], dtype="M8[s]")
+    status = xr.DataArray(target.record, dims=("date", "member"), attrs={"long_name": "membership status"})
+    ds = xr.Dataset({"status": status}, coords={"date": edges, "member": members})
+    if not motions:
+        return ds
+    conduct = np.full((len(motions), len(members)), NOT_ASKED, dtype=np.int8)
+    for k, m in enumerate(motions):
+        conduct[k, list(m.rows)] = m.codes
+    meaning = {"flag_values": np.arange(-1, 3, dtype=np.int8), "flag_meanings": "not_asked oppose abstain support"}
+    return ds.assign(conduct=(("motion", "member"), conduct, meaning)).assign_coords(
+        motion=[m.name for m in motions], motion_date=("motion", np.array([m.date for m in motions], dtype="M8[s]"))
+    )
