@@ -6,7 +6,7 @@ must be uniform where prior, simulator, likelihood and sampler agree: simulation
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
