@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import sim
+from sim.model.outcomes import OUTCOMES
 from tests.helpers import SIX
 from tests.scenarios import written
 
@@ -100,9 +101,15 @@ def of_table(frame: Any, words: tuple[str, ...]) -> Named:
 
 def of_run(scenario: str, runs: int, engine: str) -> Named:
     """Every quantity of a run, (date, [member,] statistic)."""
-    ds = sim.run(sim.load(scenario), runs=runs, seed=3, engine=engine).dataset
-    for name in sorted(map(str, ds.data_vars)):
-        yield name, ds[name].values
+    yield from of_dataset(sim.run(sim.load(scenario), runs=runs, seed=3, engine=engine).dataset)
+
+
+def of_dataset(ds: Any) -> Named:
+    """Every outcome, its statistics last: mean, error, quantiles, and shares of variance where there are any."""
+    for name in sorted(name for name in map(str, ds.data_vars) if name in OUTCOMES):
+        parts = [ds[name].values[..., None], ds[f"{name}_mcse"].values[..., None], ds[f"{name}_quantile"].values]
+        shares = [f"{name}_parameter_share", f"{name}_share_mcse"]
+        yield name, np.concatenate(parts + [ds[s].values[..., None] for s in shares if s in ds], axis=-1)
 
 
 def of_comparison() -> Named:
@@ -118,8 +125,8 @@ def of_sweep(folder: Path) -> Named:
     text = STUDY.format(six=SIX).replace(', "csto/outlook-2023"', "")
     file = written(folder / "golden.toml", text)
     found = sim.sweep(sim.load_study(file), folder / "sweep", jobs=1)
-    for name in sorted(map(str, found.dataset.data_vars)):
-        yield name, found.dataset[name].values
+    yield from of_dataset(found.dataset)
+    yield "runs", found.dataset["runs"].values
 
 
 def of_calibration(folder: Path) -> Named:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from sim.engines.ensemble import run_block
 from sim.model.arrays import Coefficients
@@ -17,6 +18,27 @@ from sim.scenario.tables import input_paths
 SIX = Path(__file__).parent / "data" / "six.toml"
 MEMBERS = ("AAA", "BBB", "CCC", "DDD", "EEE")
 Overrides = Mapping[str, Any]
+
+
+def laid_out(ds: xr.Dataset) -> xr.Dataset:
+    """Variables as the tool names them, from those that have all statistics along a last dimension ``statistic``."""
+    known = [str(s) for s in ds["statistic"].values]
+    quantiles = [k for k, s in enumerate(known) if s.startswith("q")]
+    levels = [int(known[k][1:]) / 100 for k in quantiles]
+    found = {}
+    for name, x in ds.data_vars.items():
+        mean, error = (x.isel(statistic=known.index(s), drop=True) for s in ("mean", "mcse"))
+        spread = x.isel(statistic=quantiles).rename(statistic="quantile").assign_coords(quantile=levels)
+        found |= {name: mean, f"{name}_mcse": error, f"{name}_quantile": spread}
+    return xr.Dataset(found, ds.drop_vars("statistic").coords, ds.attrs)
+
+
+def only(ds: xr.Dataset, name: str, to: str = "") -> xr.Dataset:
+    """One outcome of a dataset, called otherwise where that is asked for."""
+    parts = [name, f"{name}_mcse", f"{name}_quantile"]
+    ds = ds[parts].assign_attrs(outcomes=[to or name])
+    return ds.rename({part: part.replace(name, to) for part in parts}) if to else ds
+
 
 ALPHA = 1e-4
 """False-alarm rate of each statistical test; seeds are fixed, so a test fails always or never."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from tests.helpers import laid_out, only
+
 STATISTICS = ["mean", "mcse", "q05", "q95"]
 MEMBERS = {
     "ARM": "Armenia",
@@ -90,7 +92,7 @@ def study(
     titles = ["The CSTO from September 2023"] + [
         f"What if, number {k}: a Western guarantee for Armenia from 2025" for k in range(1, scenarios)
     ]
-    return xr.Dataset(
+    found = xr.Dataset(
         data,
         {
             "point": np.arange(len(full)),
@@ -120,22 +122,23 @@ def study(
         }
         | attrs,
     )
+    return laid_out(found)
 
 
 def flat(ds: xr.Dataset, value: float) -> xr.Dataset:
     """Every outcome the same at every point, without error."""
     ds = ds.copy(deep=True)
     for name in ds.data_vars:
-        ds[name].values[...] = value
-        ds[name].loc[{"statistic": "mcse"}] = 0.0
+        ds[name].values[...] = 0.0 if str(name).endswith("_mcse") else value
     return ds
 
 
-def without(ds: xr.Dataset, *statistics: str) -> xr.Dataset:
-    """The same without some statistics, as with too few runs."""
+def without(ds: xr.Dataset, statistic: str) -> xr.Dataset:
+    """The same without a statistic, as with too few runs."""
     ds = ds.copy(deep=True)
     for name in ds.data_vars:
-        ds[name].loc[{"statistic": list(statistics)}] = np.nan
+        if str(name).endswith(f"_{statistic}"):
+            ds[name].values[...] = np.nan
     return ds
 
 
@@ -176,17 +179,13 @@ CASES = {
     "long words": wordy(study(grid(EVEN, EVEN), "grid", scenarios=2, members=2)),
     "long words, many factors": wordy(study(spread(40, 4), "lhs", scenarios=2)),
     "long words, one factor": wordy(study(grid(EVEN), "file", scenarios=2)),
-    "cohesion only": study(spread(40, 3), "lhs")[["cohesion"]],
-    "exit only": study(grid(EVEN, EVEN), "grid", members=1)[["exit"]],
-    "stance only": study(grid(EVEN, EVEN), "grid")[["exit"]].rename(exit="stance").assign_attrs(outcomes=["stance"]),
-    "stance only, one factor": study(grid(EVEN), "grid")[["exit"]]
-    .rename(exit="stance")
-    .assign_attrs(outcomes=["stance"]),
-    "stance only, many factors": study(spread(40, 3), "lhs")[["exit"]]
-    .rename(exit="stance")
-    .assign_attrs(outcomes=["stance"]),
+    "cohesion only": only(study(spread(40, 3), "lhs"), "cohesion"),
+    "exit only": only(study(grid(EVEN, EVEN), "grid", members=1), "exit"),
+    "stance only": only(study(grid(EVEN, EVEN), "grid"), "exit", "stance"),
+    "stance only, one factor": only(study(grid(EVEN), "grid"), "exit", "stance"),
+    "stance only, many factors": only(study(spread(40, 3), "lhs"), "exit", "stance"),
     "no error known": without(study(grid(EVEN, EVEN), "grid"), "mcse"),
-    "no spread known": without(study(grid(EVEN), "grid"), "q05", "q95"),
+    "no spread known": without(study(grid(EVEN), "grid"), "quantile"),
     "one factor, all failed": study(grid(EVEN), "grid", failed=range(9)),
     "many factors, all failed": study(spread(9, 3), "lhs", failed=range(9)),
 }

@@ -29,7 +29,7 @@ def interval(low: float, high: float) -> str:
 
 def with_interval(p: Estimate, sign: str = "") -> str:
     """A probability in percent with its 90 % interval, where that says more."""
-    value, spread = percent(p["probability"]), interval(p["q05"], p["q95"])
+    value, spread = percent(p["mean"]), interval(p["q05"], p["q95"])
     return value + sign if spread in ("", value) else f"{value}{sign} ({spread})"
 
 
@@ -41,7 +41,7 @@ def level(x: Estimate) -> str:
 
 def with_error(p: Estimate) -> str:
     """A probability in percent with its Monte Carlo standard error."""
-    value, error = 100 * p["probability"], 100 * p["mcse"]
+    value, error = 100 * p["mean"], 100 * p["mcse"]
     if error != error:  # one run
         return f"{value:.1f}"
     if value < 0.05 and not error >= 0.05:
@@ -57,6 +57,6 @@ def mean(x: Estimate) -> str:
 def split(x: Estimate) -> str:
     """The parts of parameters and chance in percent; empty where nothing varies or hardly anything can."""
     share, error = 100 * x["parameter_share"], 100 * x["share_mcse"]
-    if share != share or not HARDLY <= x.get("probability", 0.5) <= 1 - HARDLY:
+    if share != share or not HARDLY <= x["mean"] <= 1 - HARDLY:
         return ""
     return f"{share:.0f}±{f'{error:.0f}' if error >= 0.5 else '<1'} : {100 - share:.0f}"

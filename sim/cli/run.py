@@ -1,6 +1,5 @@
 """`cohesion run`: run a scenario, print the answer and its table, write its results."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ def print_result(result: Result, detail: bool) -> None:
 def horizons(result: Result) -> dict[str, str]:
     """The date of each horizon, such as Oct 2028, by its years as the summary has them."""
     pairs = result.alliance[["horizon_years", "date"]].drop_duplicates()
-    return {f"{years:g}": f"{dt.date.fromisoformat(date):%b %Y}" for years, date in pairs.itertuples(index=False)}
+    return {f"{years:g}": f"{date:%b %Y}" for years, date in pairs.itertuples(index=False)}
 
 
 def insiders(s: Summary) -> list[Summary]:
@@ -70,7 +69,7 @@ def insiders(s: Summary) -> list[Summary]:
 def answer(s: Summary, dates: dict[str, str]) -> str:
     """Who is likeliest to leave, what becomes of the alliance, at the middle horizon."""
     year = list(dates)[len(dates) // 2]
-    first = max(insiders(s), key=lambda m: m["exit"][year]["probability"], default=None)
+    first = max(insiders(s), key=lambda m: m["exit"][year]["mean"], default=None)
     if first is None:
         return "No state is a member when the forecast begins."
     p, cohesion = first["exit"][year], s["alliance"]["cohesion"]

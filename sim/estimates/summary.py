@@ -19,10 +19,8 @@ from sim.estimates.moments import (
     sums,
 )
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, STATISTICS, variable
 from sim.model.tick import Record
-
-STATISTICS = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95", "parameter_share", "share_mcse")
 
 
 class Summary(NamedTuple):
@@ -82,14 +80,21 @@ def _averaged(a: Array, b: Array, share: float) -> Array:
 
 
 def statistics(s: Summary, spread: Spread) -> dict[str, Array]:
-    """By quantity the array (..., statistic) of STATISTICS; NaN where there is no spread."""
-    table = {}
+    """What is known of every outcome, by name of the variable (sim.model.outcomes.variable).
+
+    Means, standard errors, shares of parameters and their errors are (tick, [member]), quantiles have LEVELS as a
+    last axis; NaN where nothing is known.
+    """
+    table: dict[str, Array] = {}
     for name, m in s.moments.items():
         mean = np.where(m.n > 0, m.mean, np.nan)
         if OUTCOMES[name].probability:  # chances of few runs may add up to more than 1
             mean = np.minimum(mean, 1.0)
-        none = np.full((*mean.shape, len(LEVELS) + 2), np.nan)
-        q = spread.quantiles.get(name, s.quantiles.get(name, none[..., :-2]))
-        share = spread.shares.get(name, none[..., -2:])
-        table[name] = np.concatenate([mean[..., None], mcse(m)[..., None], q, share], axis=-1)
+        unknown = np.full((*mean.shape, len(LEVELS)), np.nan)
+        share, error = np.moveaxis(spread.shares.get(name, unknown[..., :2]), -1, 0)
+        quantiles = spread.quantiles.get(name, s.quantiles.get(name, unknown))
+        table |= {
+            variable(name, statistic): x
+            for statistic, x in zip(STATISTICS, (mean, mcse(m), quantiles, share, error), strict=True)
+        }
     return table

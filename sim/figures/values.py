@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.model.outcomes import series as series  # figures read a dataset through this file
+
 if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
@@ -22,13 +24,6 @@ class Horizon(NamedTuple):
     """``5 years``"""
     month: str
     """``Oct 2028``"""
-
-
-def series(ds: xr.Dataset, name: str, statistic: str) -> NDArray[np.float64]:
-    """One statistic of one variable. (date,) or (date, member), in a study (point, tick, ...)"""
-    import numpy as np
-
-    return np.asarray(ds[name].sel(statistic=statistic).values, dtype=np.float64)
 
 
 def names(ds: xr.Dataset) -> list[str]:

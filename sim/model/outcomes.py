@@ -6,7 +6,9 @@ A new outcome is an entry here and a function. Beside them stand the words and c
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+import numpy as np
 
 from sim.model import cohesion
 from sim.model.arrays import Array, Flags
@@ -14,6 +16,9 @@ from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.tick import Record
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Z95 = 1.959964
 """Standard errors on either side of an estimate in a 95 % interval."""
@@ -354,6 +359,37 @@ ANSWERED: dict[str, Outcome] = {
 }
 MEASURABLE: Mapping[str, Outcome] = ChainMap(OUTCOMES, ANSWERED)
 """What a claim may measure."""
+
+
+STATISTICS = {
+    "mean": "",
+    "mcse": "Monte Carlo standard error",
+    "quantile": "quantile",
+    "parameter_share": "share of the variance that is due to parameters",
+    "share_mcse": "Monte Carlo standard error of that share",
+}
+"""What a dataset has of an outcome, with what each adds to its name."""
+
+
+def variable(name: str, statistic: str) -> str:
+    """The variable of a dataset with a statistic: ``cohesion`` has the mean, ``cohesion_mcse`` its error."""
+    return name if statistic == "mean" else f"{name}_{statistic}"
+
+
+def series(ds: "xr.Dataset", name: str, statistic: str) -> Array:
+    """A statistic as tables call it (``mean``, ``q05``). (date, [member]), in a study (point, tick, [member])"""
+    if not statistic.startswith("q"):
+        return np.asarray(ds[variable(name, statistic)].values, dtype=np.float64)
+    level = int(statistic[1:]) / 100
+    return np.asarray(ds[variable(name, "quantile")].sel(quantile=level).values, dtype=np.float64)
+
+
+def attributes(name: str, statistic: str) -> dict[str, str]:
+    """What a dataset says of a variable, by the CF conventions."""
+    outcome, said = OUTCOMES[name], STATISTICS[statistic]
+    label = outcome.label[:1].upper() + outcome.label[1:]
+    unit = "1" if "share" in statistic else outcome.unit
+    return {"long_name": f"{label}: {said}" if said else label, "units": unit, "description": outcome.meaning}
 
 
 def names(*kinds: str, by_member: bool | None = None, headline: bool | None = None) -> tuple[str, ...]:

@@ -1,42 +1,48 @@
-"""The labelled dataset of a run: (date, [member,] statistic) for every quantity."""
+"""The labelled dataset of a run: by date, and by member where every member has its own."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.estimates.summary import STATISTICS
+from sim.estimates.moments import LEVELS
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, STATISTICS, attributes, variable
 from sim.scenario.compile import Program
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-def dataset(statistics: Mapping[str, Array], program: Program, attributes: Mapping[str, Any]) -> "xr.Dataset":
+def dataset(statistics: Mapping[str, Array], program: Program, said: Mapping[str, Any]) -> "xr.Dataset":
     """Label the statistics of a run.
 
-    Every variable has dims (date, statistic) or (date, member, statistic); ``date`` is the start and
-    then the end of each tick.
+    ``cohesion`` is the mean, (date,); ``cohesion_mcse`` its Monte Carlo error, ``cohesion_quantile`` (date, quantile)
+    how it spreads. ``date`` is the start and then the end of each tick; ``member`` are codes, ``name`` full names.
     """
     import xarray as xr
 
-    variables = {
-        name: xr.Variable(
-            ("date", "statistic") if x.ndim == 2 else ("date", "member", "statistic"),
-            x,
-            {"long_name": OUTCOMES[name].meaning, "units": OUTCOMES[name].unit},
+    found = {}
+    for name, outcome in OUTCOMES.items():
+        for statistic in STATISTICS:
+            member = ("member",) if outcome.by_member else ()
+            quantile = ("quantile",) if statistic == "quantile" else ()
+            key = variable(name, statistic)
+            found[key] = ("date", *member, *quantile), statistics[key], attributes(name, statistic)
+    return by_name(
+        xr.Dataset(
+            found,
+            coords={
+                "date": np.array(program.dates, dtype="datetime64[D]").astype("datetime64[s]"),
+                "member": np.array(program.members, dtype=object),
+                "name": ("member", np.array(program.names, dtype=object)),
+                "quantile": list(LEVELS),
+            },
+            attrs={**said, "horizons": list(program.horizons)},
         )
-        for name, x in statistics.items()
-    }
-    return xr.Dataset(
-        variables,
-        coords={
-            "date": np.array(program.dates, dtype="datetime64[D]").astype("datetime64[s]"),
-            "member": np.array(program.members, dtype=object),
-            "name": ("member", np.array(program.names, dtype=object)),
-            "statistic": np.array(STATISTICS, dtype=object),
-        },
-        attrs={**attributes, "horizons": list(program.horizons)},
     )
+
+
+def by_name(ds: "xr.Dataset") -> "xr.Dataset":
+    """The same, so that members can be selected by full name as well: ``ds.sel(name="Armenia")``."""
+    return ds.set_xindex("name")

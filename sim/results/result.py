@@ -1,13 +1,13 @@
-"""What a run gives back: dataset, tables, figures and a summary."""
+"""What a run gives back: dataset, tables, figures and a summary; and what every result can do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.model.outcomes import names
+from sim.model.outcomes import names, series
 from sim.results import tables
-from sim.results.tables import at_horizon, chance, told
 from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -15,15 +15,41 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-Tell = Callable[["xr.DataArray"], dict[str, float]]
+
+class Results:
+    """What every finished result has: tables, figures, and a look at it on a console and in a notebook."""
+
+    heading: str
+    """What it is, in a line."""
+
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """All tables by name, what it is about first."""
+        raise NotImplementedError
+
+    @property
+    def brief(self) -> "pd.DataFrame":
+        """What is shown of it."""
+        return next(iter(self.tables.values()))
+
+    def __repr__(self) -> str:
+        return f"<{self.heading}>\n{self.brief.to_string(index=False, float_format='{:.3g}'.format)}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self.heading)}</p>{self.brief.to_html(index=False, float_format='{:.3g}'.format)}"
 
 
-@dataclass
-class Result:
+@dataclass(repr=False)
+class Result(Results):
     """A finished run of a scenario.
 
-    ``dataset`` holds every quantity by (date, [member,] statistic); ``members``, ``ticks`` and
-    ``alliance`` are tidy tables; ``figures()`` draws; ``summary()`` is what the command prints.
+    Attributes
+    ----------
+    dataset : every outcome by date and member (xarray), means and beside them ``NAME_mcse``, ``NAME_quantile`` ...
+    members, alliance, ticks : tidy tables (pandas).
+    provenance : what it was made of and with.
     """
 
     scenario: Scenario
@@ -32,18 +58,23 @@ class Result:
 
     @cached_property
     def members(self) -> "pd.DataFrame":
-        """member, outcome, horizon_years, date, probability, mcse, q05, q95, parameter_share, share_mcse."""
-        return tables.members(self.dataset)
-
-    @cached_property
-    def ticks(self) -> "pd.DataFrame":
-        """date, quantity, member, mean, mcse, five quantiles, parameter_share, share_mcse."""
-        return tables.ticks(self.dataset)
+        """member, outcome, horizon_years, date, mean, mcse, q05, q95, parameter_share, share_mcse."""
+        return tables.at_horizons(self.dataset, by_member=True)
 
     @cached_property
     def alliance(self) -> "pd.DataFrame":
-        """outcome, horizon_years, date, probability, mcse, q05, q95, parameter_share, share_mcse."""
-        return tables.alliance(self.dataset)
+        """outcome, horizon_years, date, mean, mcse, q05, q95, parameter_share, share_mcse."""
+        return tables.at_horizons(self.dataset, by_member=False)
+
+    @cached_property
+    def ticks(self) -> "pd.DataFrame":
+        """date, member, outcome, mean, mcse, five quantiles, parameter_share, share_mcse."""
+        return tables.ticks(self.dataset)
+
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """members, alliance and ticks."""
+        return {"members": self.members, "alliance": self.alliance, "ticks": self.ticks}
 
     def figures(self) -> dict[str, "Figure"]:
         """The figures by name, drawn anew."""
@@ -51,62 +82,68 @@ class Result:
 
         return draw_all(self.dataset)
 
+    def save(self, folder: str | Path) -> None:
+        """Write tables, dataset, scenario, provenance and figures. Raises InputError where it cannot."""
+        from sim.results.save import save
+
+        save(self, Path(folder))
+
     def summary(self) -> dict[str, Any]:
         """The figures of the printed table: plain numbers, ready for JSON."""
         ds = self.dataset
-        now, end = ds.isel(date=0), ds.isel(date=-1)
-        horizons = ds.attrs["horizons"]
+        at = {f"{years:g}": tick for years, tick in tables.horizon_ticks(ds).items()}
+        known = {name: {c: series(ds, name, c) for c in tables.SHOWN} for name in names()}
 
-        def by_horizon(name: str, tell: Tell, member: str | None = None) -> dict[str, Any]:
-            at = {f"{years:g}": at_horizon(ds, years)[name] for years in horizons}
-            return {y: tell(x if member is None else x.sel(member=member)) for y, x in at.items()}
+        def said(name: str, *where: int) -> dict[str, float]:
+            return {c: float(x[where]) for c, x in known[name].items()}
 
-        def of_member(code: str) -> dict[str, Any]:
-            here = now.sel(member=code)
+        def member(i: int, code: str, full: str) -> dict[str, Any]:
+            later = [name for name in names("event", "measure", by_member=True) if name != "stance"]
             return {
                 "member": code,
-                "name": str(here.name.values),
-                "stance": told(here["stance"]),
-                "conduct": {rung: told(here[rung]) for rung in names("chance", by_member=True)},
-                **{outcome: by_horizon(outcome, chance, code) for outcome in names("event", by_member=True)},
+                "name": full,
+                "stance": said("stance", 0, i),
+                "conduct": {name: said(name, 0, i) for name in names("chance", by_member=True)},
+                **{name: {y: said(name, tick, i) for y, tick in at.items()} for name in later},
             }
 
+        codes, full = (map(str, ds[label].values) for label in ("member", "name"))
         return {
             "scenario": self.scenario.name,
             "title": ds.attrs["title"],
             **{k: self.provenance[k] for k in ("runs", "seed", "engine")},
             "start": ds.attrs["start"],
-            "members": [of_member(str(m)) for m in ds.member.values],
+            "members": [member(i, *pair) for i, pair in enumerate(zip(codes, full, strict=True))],
             "alliance": {
-                "cohesion": {
-                    "now": told(now["cohesion"]),
-                    **by_horizon("cohesion", told),
-                    "end": told(end["cohesion"]),
-                },
-                **{outcome: by_horizon(outcome, chance) for outcome in names("event", by_member=False)},
+                name: {y: said(name, tick) for y, tick in {"now": 0, **at, "end": -1}.items()}
+                for name in names(by_member=False)
             },
         }
 
-    def __repr__(self) -> str:
+    @property
+    def heading(self) -> str:  # type: ignore[override]
+        """What it is, in a line."""
+        a = self.dataset.attrs
+        return f"Result {self.scenario.name}: {a['title']}; {a['runs']:,} runs, seed {a['seed']}"
+
+    @property
+    def brief(self) -> "pd.DataFrame":
+        """Every member now and at the last horizon, in percent."""
+        import pandas as pd
+
         s = self.summary()
-        years = f"{self.dataset.attrs['horizons'][-1]:g}"
-        rows = [
-            f"  {m['name']:<14} stance {m['stance']['mean']:+.2f}   "
-            f"exit in {years} years {_percent(m['exit'][years])}   freeze {_percent(m['freeze'][years])}"
+        years = f"{max(self.dataset.attrs['horizons']):g}"
+        return pd.DataFrame(
+            {
+                "State": m["name"],
+                "stance": f"{m['stance']['mean']:+.2f}",
+                **{f"{name} in {years} years": _percent(m[name][years]) for name in names("event", by_member=True)},
+            }
             for m in s["members"]
-        ]
-        cohesion = s["alliance"]["cohesion"]
-        return "\n".join(
-            [
-                f"<Result {s['scenario']}: {s['title']}; {s['runs']:,} runs, seed {s['seed']}>",
-                *rows,
-                f"  cohesion {cohesion['now']['mean']:.2f} at the start, {cohesion['end']['mean']:.2f} at the end; "
-                f"dissolution in {years} years {_percent(s['alliance']['dissolution'][years])}",
-            ]
         )
 
 
 def _percent(p: Mapping[str, float]) -> str:
-    if p["probability"] < 0.0005 and not p["mcse"] >= 0.0005:
+    if p["mean"] < 0.0005 and not p["mcse"] >= 0.0005:
         return "< 0.05 %"
-    return f"{100 * p['probability']:.1f} ± {100 * p['mcse']:.1f} %"
+    return f"{100 * p['mean']:.1f} ± {100 * p['mcse']:.1f} %"

@@ -1,94 +1,58 @@
 """Tidy tables of a run, as pandas data frames and CSV files."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.model.outcomes import OUTCOMES, names
+from sim.model.outcomes import names, series
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-TOLD = ("mean", "mcse", "q05", "q95", "parameter_share", "share_mcse")
-"""Statistics that tables of outcomes and the summary have."""
+SHOWN = ("mean", "mcse", "q05", "q95", "parameter_share", "share_mcse")
+"""Columns of tables of outcomes, and what the summary says of each."""
+ALL = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95", "parameter_share", "share_mcse")
 
 
-def at_horizon(ds: "xr.Dataset", years: float) -> "xr.Dataset":
-    """The dataset at the tick that ends nearest to some years after the start."""
-    step = (ds.date.values[-1] - ds.date.values[0]) / (ds.sizes["date"] - 1)
-    tick = int(np.clip(round(years * np.timedelta64(31556952, "s") / step), 1, ds.sizes["date"] - 1))
-    return ds.isel(date=tick)
+def horizon_ticks(ds: "xr.Dataset") -> dict[float, int]:
+    """By horizon in years the tick that ends nearest to so long after the start."""
+    last = ds.sizes["date"] - 1
+    step = (ds.date.values[-1] - ds.date.values[0]) / last
+    year = np.timedelta64(31556952, "s")
+    return {y: int(np.clip(round(y * year / step), 1, last)) for y in np.atleast_1d(ds.attrs["horizons"]).tolist()}
 
 
-def _day(date: object) -> str:
-    return str(date)[:10]
-
-
-def told(x: "xr.DataArray") -> dict[str, float]:
-    """What is told of a quantity of one date."""
-    return {s: float(x.sel(statistic=s)) for s in TOLD}
-
-
-def chance(x: "xr.DataArray") -> dict[str, float]:
-    """What is told of a probability."""
-    mean, *rest = told(x).items()
-    return {"probability": mean[1], **dict(rest)}
-
-
-def members(ds: "xr.Dataset") -> "pd.DataFrame":
-    """Outcomes of every member: exit and freeze by each horizon, the rung at it."""
+def rows(ds: "xr.Dataset", outcomes: Collection[str], ticks: Sequence[int], columns: Sequence[str]) -> "pd.DataFrame":
+    """Rows by member, outcome and date of outcomes that are all of members or all of the alliance."""
     import pandas as pd
 
-    rows = []
-    for member in ds.member.values:
-        for outcome in names("event", "chance", by_member=True):
-            for years in ds.attrs["horizons"]:
-                there = at_horizon(ds, years)
-                rows.append(
-                    {
-                        "member": member,
-                        "outcome": outcome,
-                        "horizon_years": years,
-                        "date": _day(there.date.values),
-                        **chance(there[outcome].sel(member=member)),
-                    }
-                )
-    return pd.DataFrame(rows)
+    members = [str(m) for m in ds.member.values] if "member" in ds[next(iter(outcomes))].dims else [""]
+    x = np.stack([[series(ds, name, c)[list(ticks)] for c in columns] for name in outcomes])
+    x = x.reshape(*x.shape[:3], len(members)).transpose(3, 0, 2, 1)  # (member, outcome, tick, column)
+    index = pd.MultiIndex.from_product([members, outcomes, ticks], names=["member", "outcome", "tick"])
+    return pd.DataFrame(x.reshape(len(index), -1), index=index, columns=list(columns)).reset_index()
 
 
-def alliance(ds: "xr.Dataset") -> "pd.DataFrame":
-    """Any exit, two or more exits and dissolution by each horizon."""
-    import pandas as pd
-
-    rows = []
-    for outcome in names("event", by_member=False):
-        for years in ds.attrs["horizons"]:
-            there = at_horizon(ds, years)
-            rows.append(
-                {"outcome": outcome, "horizon_years": years, "date": _day(there.date.values), **chance(there[outcome])}
-            )
-    return pd.DataFrame(rows)
+def at_horizons(ds: "xr.Dataset", by_member: bool) -> "pd.DataFrame":
+    """Every outcome of members, or of the alliance, at each horizon."""
+    at = horizon_ticks(ds)
+    frame = rows(ds, names(by_member=by_member), list(at.values()), SHOWN)
+    frame.insert(2, "horizon_years", list(at) * (len(frame) // len(at)))
+    frame.insert(3, "date", ds.date.values[frame.pop("tick")])
+    return frame if by_member else frame.drop(columns="member")
 
 
 def ticks(ds: "xr.Dataset") -> "pd.DataFrame":
-    """Every quantity at every date; ``member`` is empty for the alliance."""
+    """Every outcome at every date; ``member`` is empty for the alliance."""
     import pandas as pd
 
-    dates = [_day(d) for d in ds.date.values]
-    frames = []
-    for name, outcome in OUTCOMES.items():
-        x = ds[name]
-        holders = [(str(m), x.sel(member=m)) for m in ds.member.values] if outcome.by_member else [("", x)]
-        for member, x in holders:
-            frame = pd.DataFrame(x.values, columns=list(ds.statistic.values))
-            frame.insert(0, "member", member)
-            frame.insert(0, "quantity", name)
-            frame.insert(0, "date", dates)
-            frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    every = range(ds.sizes["date"])
+    frame = pd.concat([rows(ds, names(by_member=m), every, ALL) for m in (False, True)], ignore_index=True)
+    frame.insert(0, "date", ds.date.values[frame.pop("tick")])
+    return frame
 
 
 def digits(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -8,17 +8,19 @@ import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Spread, add_spread, over_time
-from sim.estimates.moments import mcse
-from sim.estimates.summary import STATISTICS, Summary, Tally, combine, statistics
+from sim.estimates.moments import LEVELS, mcse
+from sim.estimates.summary import Summary, Tally, combine, statistics
 from sim.estimates.together import seen_together
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, variable
 from sim.scenario.compile import Program
 from sim.studies.plan import Plan
 
-KEPT = ("mean", "mcse", "q05", "q95")
+KEPT = ("mean", "mcse", "quantile")
 """Statistics that a study keeps."""
-PLACES = [STATISTICS.index(s) for s in KEPT]
+ENDS = [0, -1]
+"""Of LEVELS, the quantiles that a study keeps."""
+QUANTILES = [LEVELS[k] for k in ENDS]
 
 
 class Outcome(NamedTuple):
@@ -28,7 +30,7 @@ class Outcome(NamedTuple):
     largest_mcse: float
     """Over members and horizons, of the outcome that a precision target looks at."""
     values: dict[str, Array]
-    """By outcome, (tick, [member,] statistic)."""
+    """By variable of the dataset, (tick, [member,] [quantile])."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,10 @@ def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
     spreads = _spreads(plan, programs)
     found = []
     for summary, spread in zip(_summaries(plan, programs), spreads, strict=True):
-        table = {k: x[..., PLACES] for k, x in statistics(summary, spread).items()}
-        outcome = Outcome(_runs(summary), _largest(plan, summary), table)
+        known = statistics(summary, spread)
+        kept = {variable(name, s): known[variable(name, s)] for name in summary.moments for s in KEPT}
+        kept |= {variable(name, "quantile"): kept[variable(name, "quantile")][..., ENDS] for name in summary.moments}
+        outcome = Outcome(_runs(summary), _largest(plan, summary), kept)
         _sound(outcome)
         found.append(outcome)
     return found
@@ -74,7 +78,7 @@ def _runs(summary: Summary) -> int:
 def _sound(outcome: Outcome) -> None:
     """Raises FloatingPointError where a probability is not a number."""
     for name, x in outcome.values.items():
-        if OUTCOMES[name].probability and not np.isfinite(x[..., 0]).all():
+        if name in OUTCOMES and OUTCOMES[name].probability and not np.isfinite(x).all():
             raise FloatingPointError(f"{name} is not a number")
 
 

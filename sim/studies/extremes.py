@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.model.outcomes import names
+from sim.model.outcomes import names, variable
 
 if TYPE_CHECKING:
     from sim.studies.sweep import Sweep
@@ -19,9 +19,8 @@ def extremes(s: "Sweep") -> list[dict[str, Any]]:
         wanted += [("exit", m) for m in ds.attrs["focus"] or [str(m) for m in ds.member.values]]
     found = []
     for name, member in wanted:
-        x = ds[name].isel(tick=last)
-        x = x.sel(member=member) if member else x
-        mean, error = (x.sel(statistic=k).values for k in ("mean", "mcse"))
+        where = {"member": member} if member else {}
+        mean, error = (ds[variable(name, s)].isel(tick=last).sel(where).values for s in ("mean", "mcse"))
         if np.isnan(mean).all():
             continue
         ends = {}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, variable
 from sim.storage.files import write
 from sim.storage.workspace import CONTENTS, Workspace
+from sim.studies.batch import KEPT
 from sim.studies.freeze import CHECKSUMS, FAILURES, FIGURES, STUDY, SUMMARY
 from sim.studies.plan import POINTS, Plan
 from sim.studies.store import DATASET, Receipt, intact, receipt_file
@@ -25,7 +26,7 @@ COLUMNS = [
     "outcome",
     "member",
     "horizon_years",
-    "probability_or_mean",
+    "mean",
     "mcse",
     "q05",
     "q95",
@@ -69,16 +70,19 @@ def summaries(plan: Plan, folder: Path) -> Iterator["pd.DataFrame"]:
     import zarr
 
     at = [plan.ticks.index(t) for t in plan.horizon_ticks]
-    arrays: dict[str, Any] = {
-        name: zarr.open_array(folder / DATASET / name, mode="r", zarr_format=3) for name in plan.tables.outcomes
-    }
+
+    def part(name: str, points: range) -> Any:
+        arrays = [zarr.open_array(folder / DATASET / variable(name, s), mode="r", zarr_format=3) for s in KEPT]
+        mean, error, ends = (np.asarray(a[points.start : points.stop])[:, at] for a in arrays)
+        return np.concatenate([mean[..., None], error[..., None], ends], axis=-1)
+
     for points in plan.batches:
-        tables = [tidy(name, plan, points, array[points.start : points.stop][:, at]) for name, array in arrays.items()]
+        tables = [tidy(name, plan, points, part(name, points)) for name in plan.tables.outcomes]
         yield pd.concat(tables, ignore_index=True).sort_values("point", kind="stable")
 
 
 def tidy(name: str, plan: Plan, points: range, x: Any) -> "pd.DataFrame":
-    """Rows of one outcome from (point, horizon, [member,] statistic): by point, member, horizon."""
+    """Rows of one outcome from (point, horizon, [member,] column): by point, member, horizon."""
     import pandas as pd
 
     members = plan.first.members if OUTCOMES[name].by_member else ("",)

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, attributes, variable
 from sim.model.version import VERSION
 from sim.storage.files import locked, put
-from sim.studies.batch import KEPT, Failure, Outcome, run_points
+from sim.studies.batch import KEPT, QUANTILES, Failure, Outcome, run_points
 from sim.studies.plan import Plan, opened
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def lay_out(folder: Path, plan: Plan, anew: bool) -> None:
             left.unlink()
     labels.to_zarr(target, mode="w" if anew else "a", zarr_format=3, consolidated=False)
     group: Any = zarr.open_group(target, mode="a", zarr_format=3)
-    for name in (*plan.tables.outcomes, "runs"):
-        dims = dims_of(name)
+    for name, (dims, said) in variables(plan).items():
         shape = tuple(_sizes(plan)[d] for d in dims)
         if name in group:
             group[name].resize(shape)
@@ -73,16 +72,21 @@ def lay_out(folder: Path, plan: Plan, anew: bool) -> None:
             dtype="f8",
             fill_value=np.nan,
             dimension_names=dims,
-            attributes={"long_name": OUTCOMES[name].meaning if name in OUTCOMES else "number of runs"},
+            attributes=said,
         )
     (folder / RECEIPTS).mkdir(exist_ok=True)
 
 
-def dims_of(name: str) -> tuple[str, ...]:
-    """The dimensions of a variable."""
-    if name == "runs":
-        return ("point",)
-    return ("point", "tick", *(("member",) if OUTCOMES[name].by_member else ()), "statistic")
+def variables(plan: Plan) -> dict[str, tuple[tuple[str, ...], dict[str, str]]]:
+    """Dimensions and attributes of all variables."""
+    found: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {}
+    for name in plan.tables.outcomes:
+        member = ("member",) if OUTCOMES[name].by_member else ()
+        for statistic in KEPT:
+            quantile = ("quantile",) if statistic == "quantile" else ()
+            dims = ("point", "tick", *member, *quantile)
+            found[variable(name, statistic)] = dims, attributes(name, statistic)
+    return {**found, "runs": (("point",), {"long_name": "Number of runs", "units": "1"})}
 
 
 def _sizes(plan: Plan) -> dict[str, int]:
@@ -90,7 +94,7 @@ def _sizes(plan: Plan) -> dict[str, int]:
         "point": plan.size,
         "tick": len(plan.ticks),
         "member": len(plan.first.members),
-        "statistic": len(KEPT),
+        "quantile": len(QUANTILES),
     }
 
 
@@ -112,7 +116,7 @@ def _labels(plan: Plan) -> "xr.Dataset":
             "years": ("tick", np.array(plan.ticks) * p.alliance.dt),
             "member": np.array(p.members, dtype=object),
             "name": ("member", np.array(p.names, dtype=object)),
-            "statistic": np.array(KEPT, dtype=object),
+            "quantile": QUANTILES,
             "scenario": ("point", np.array(plan.scenarios, dtype=object)),
             **factors,
         },
@@ -141,7 +145,7 @@ def fill(folder: Path, plan: Plan, batch: int, found: Mapping[int, Outcome | Fai
     """Write a batch and its receipt."""
     points = plan.batches[batch]
     written: dict[str, str] = {}
-    for name in (*plan.tables.outcomes, "runs"):
+    for name in variables(plan):
         values = [_values(plan, name, found[k]) for k in points]
         array = _array(str(folder / DATASET), name, plan.content["points"]["digest"])
         written |= _write_chunk(array, folder / DATASET, name, batch, points, np.stack(values))
@@ -163,7 +167,7 @@ def _values(plan: Plan, name: str, x: Outcome | Failure) -> Any:
         return np.array(float(x.runs) if isinstance(x, Outcome) else np.nan)
     if isinstance(x, Outcome):
         return x.values[name]
-    return np.full([_sizes(plan)[d] for d in dims_of(name)[1:]], np.nan)
+    return np.full([_sizes(plan)[d] for d in variables(plan)[name][0][1:]], np.nan)
 
 
 @lru_cache(maxsize=64)

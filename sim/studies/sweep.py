@@ -46,7 +46,7 @@ class Sweep:
 
     @cached_property
     def dataset(self) -> "xr.Dataset":
-        """Everything, by point, tick, member and statistic; read from disk as it is used."""
+        """Everything, by point, tick and member; read from disk as it is used."""
         import xarray as xr
 
         return xr.open_zarr(self.folder / DATASET, chunks=None, consolidated=False)
@@ -60,7 +60,7 @@ class Sweep:
 
     @cached_property
     def summary(self) -> "pd.DataFrame":
-        """point, outcome, member, horizon_years, probability_or_mean, mcse, q05, q95."""
+        """point, outcome, member, horizon_years, mean, mcse, q05, q95."""
         import pandas as pd
 
         return pd.read_csv(self.folder / SUMMARY, keep_default_na=True)

@@ -12,7 +12,7 @@ from sim.storage.effort import Runs, Seed
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-TAKEN = ("point", "scenario", "tick", "member", "statistic", "date", "years", "name", "runs")
+TAKEN = ("point", "scenario", "tick", "member", "quantile", "date", "years", "name", "runs")
 
 
 class Factor(Strict):

@@ -23,7 +23,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_answer_comes_first_in_a_sentence(result: Result) -> None:
     summary = result.summary()
-    likeliest = max(summary["members"], key=lambda m: m["exit"]["5"]["probability"])
+    likeliest = max(summary["members"], key=lambda m: m["exit"]["5"]["mean"])
     sentence = answer(summary, horizons(result))
     assert sentence.startswith(f"{likeliest['name']} is likeliest to leave: ")
     assert "by Jan 2025 (90 % interval " in sentence
@@ -71,7 +71,7 @@ def test_intervals_for_the_eye(low: float, high: float, text: str) -> None:
 
 def test_a_split_that_is_not_there_is_not_printed() -> None:
     p = {"mcse": 0.01, "q05": 0.0, "q95": 1.0, "parameter_share": 0.25, "share_mcse": 0.001}
-    assert cells.split({"probability": 0.5, **p}) == "25±<1 : 75"
-    assert cells.split({"probability": 0.0, **p}) == ""
-    assert cells.split({"probability": 1.0, **p}) == ""
+    assert cells.split({"mean": 0.5, **p}) == "25±<1 : 75"
+    assert cells.split({"mean": 0.0, **p}) == ""
+    assert cells.split({"mean": 1.0, **p}) == ""
     assert cells.split({"parameter_share": np.nan, "share_mcse": np.nan}) == ""

@@ -18,6 +18,7 @@ from matplotlib.transforms import Bbox
 
 from sim.figures import contours, frame, phase, save, scatter, style, sweep
 from sim.figures.phase import draw_study
+from sim.model.outcomes import variable
 from tests.figures.test_figures import boxes, texts
 from tests.study_data import CASES, EVEN, FACTORS, LABELS, MEMBERS, flat, grid, spread, study
 
@@ -74,7 +75,7 @@ def mesh(panel: Axes) -> QuadMesh:
 
 
 def final(ds: xr.Dataset, name: str, statistic: str = "mean", **at: str) -> np.ndarray:
-    return ds[name].isel(tick=-1).sel(statistic=statistic, **at).values
+    return ds[variable(name, statistic)].isel(tick=-1).sel(at).values
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -293,7 +294,7 @@ def test_a_line_for_each_horizon_with_the_means():
     assert [line.get_color() for line in lines] == [style.step(k, 3) for k in range(3)]
     for tick, line in enumerate(lines, 1):
         np.testing.assert_array_equal(line.get_xdata(), EVEN)
-        expected = ds["exit"].sel(member="ARM", statistic="mean").isel(tick=tick).values
+        expected = ds["exit"].sel(member="ARM").isel(tick=tick).values
         np.testing.assert_array_equal(line.get_ydata(), expected)
         assert np.isnan(line.get_ydata()[4])
 
@@ -303,14 +304,14 @@ def test_of_all_ticks_the_horizons_are_drawn():
     ds = ds.assign_attrs(horizons=[1, 5])
     figure = drawn(ds)["response"]
     lines = panels(figure)["Cohesion"].get_lines()
-    at = [ds["cohesion"].sel(statistic="mean").isel(tick=t).values for t in (4, 20)]
+    at = [ds["cohesion"].isel(tick=t).values for t in (4, 20)]
     for line, values in zip(lines, at, strict=True):
         np.testing.assert_array_equal(line.get_ydata(), values)
     ds = study(grid(EVEN, EVEN), "grid").assign_attrs(horizons=5)
     figure = drawn(ds)["phase"]
     assert "by October 2028" in shown(figure)
     cells = mesh(panels(figure)["Cohesion"]).get_array()
-    at = ds["cohesion"].sel(statistic="mean").isel(tick=2).values
+    at = ds["cohesion"].isel(tick=2).values
     np.testing.assert_array_equal(cells, at.reshape(9, 9).T)
 
 
