@@ -76,7 +76,7 @@ def answer(s: Summary, dates: dict[str, str]) -> str:
     spread = interval(p["q05"], p["q95"])
     events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
     return (
-        f"{first['name']} is likeliest to leave: {percent(p['probability'])} % by {dates[year]}"
+        f"{first['name']} is likeliest to leave: {percent(p['mean'])} % by {dates[year]}"
         f"{f' (90 % interval {spread})' if spread else ''}. "
         f"{', '.join(f'{title}: {p}' for title, p in events.items()).capitalize()}. "
         f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then."

@@ -57,7 +57,7 @@ def ticks(ds: "xr.Dataset") -> "pd.DataFrame":
 
 def digits(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Rounded to what a reader can use: far below any Monte Carlo error."""
-    return frame.round(9)
+    return frame.round(dict.fromkeys(frame.select_dtypes("number"), 9))
 
 
 def csv(frame: "pd.DataFrame") -> str:

@@ -227,7 +227,7 @@ def test_what_a_killed_writer_left_is_cleared(finished: Path, tmp_path: Path) ->
     shutil.copytree(finished, tmp_path / "out")
     (tmp_path / "out/provenance.json").unlink()
     (tmp_path / "out/receipts/000001.json").unlink()
-    for name in ("runs/c/1", "exit/c/1/0/0/0"):
+    for name in ("runs/c/1", "exit/c/1/0/0"):
         half = tmp_path / "out/dataset.zarr" / f"{name}.0123456789abcdef.partial"
         half.write_bytes(b"half")
     assert sweep(study_file(tmp_path), tmp_path / "out", jobs=1).finished
