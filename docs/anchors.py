@@ -52,7 +52,7 @@ def anchors() -> str:
     scenarios = {alliance: load(path) for alliance, path in ALLIANCES.items()}
     parts = []
     for inputs, of_leader in ((MEMBER_INPUTS, False), (LEADER_INPUTS, True)):
-        for i in inputs:
+        for i in (i for i in inputs if not i.optional):
             lines = [
                 f"**{i.name}**: {i.meaning}",
                 "",

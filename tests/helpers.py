@@ -10,7 +10,7 @@ import xarray as xr
 from sim.engines.ensemble import run_block
 from sim.model.arrays import Coefficients
 from sim.model.tick import Record
-from sim.model.variables import COEFFICIENTS
+from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
 from sim.scenario.tables import input_paths
@@ -81,3 +81,10 @@ def coefficients(runs: int = 1, **changed: float) -> Coefficients:
     """Coefficients at their priors' centres, (run,), some of them changed."""
     values = {c.name: c.centre for c in COEFFICIENTS} | changed
     return Coefficients({k: np.full(runs, float(v)) for k, v in values.items()})
+
+
+def optional(path: str) -> bool:
+    """Whether a scenario may leave the input at a dotted path uncoded."""
+    owner, _, rest = path.partition(".")
+    inputs, name = (LEADER_INPUTS, rest) if owner == "leader" else (MEMBER_INPUTS, rest.partition(".")[2])
+    return any(i.optional for i in inputs if name.split(".")[0] == i.name)

@@ -84,7 +84,8 @@ def _dates(start: dt.date, end: dt.date) -> list[Problem]:
 
 
 def _inputs(inputs: Sequence[Input], head: str) -> list[str]:
-    """Lines of every input: those without channels first, then a table for each group."""
+    """Lines of every input that must be coded: those without channels first, then a table for each group."""
+    inputs = [i for i in inputs if not i.optional]
     lines = [f"{i.name} = {BLANK}  # {i.meaning}" for i in inputs if not i.channels]
     for i in inputs:
         if i.channels:

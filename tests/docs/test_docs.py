@@ -47,7 +47,8 @@ VARIABLES = (*COEFFICIENTS, *MEMBER_INPUTS, *LEADER_INPUTS)
 
 @pytest.mark.parametrize("of", VARIABLES, ids=lambda v: v.name)
 def test_every_symbol_occurs_in_an_equation(of):
-    assert occurs(tables.tex(of.symbol), equations(TEXT))
+    symbol = tables.tex(of.symbol)
+    assert occurs(symbol, equations(TEXT)), f"docs/model.md, III.iv: no equation has {symbol} ({of.name})"
 
 
 def test_symbols_are_distinct():

@@ -1,6 +1,8 @@
 """The same model written plainly in Mesa has the ensemble's distribution."""
 
 import multiprocessing
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,10 @@ from scipy import stats
 from sim.engines.ensemble import run_block
 from sim.model.cohesion import Motion, cohesion
 from sim.model.membership import ACTIVE, OUTSIDE
+from sim.model.variables import COEFFICIENT_NAMES, LeaderInputs, MemberInputs
 from tests.helpers import ALPHA, MEMBERS, six
 
+PLAIN = Path(__file__).parents[2] / "benchmarks" / "plain_mesa.py"
 RUNS = 400
 FELT = ("early", "stance", "reliability", "dependence")
 TESTS = (len(FELT) + 2) * len(MEMBERS) + 2
@@ -47,6 +51,13 @@ def ensemble() -> dict[str, np.ndarray]:
         "reliability": last.reliability,
         "dependence": last.dependence,
     }
+
+
+@pytest.mark.parametrize("name", [*COEFFICIENT_NAMES, *MemberInputs._fields, *LeaderInputs._fields])
+def test_it_reads_every_input_and_coefficient(name: str) -> None:
+    """By the word, since runs would not show one whose default is 0."""
+    source = PLAIN.read_text(encoding="utf-8")
+    assert re.search(rf"\b(c|i|inputs|leader)\.{name}\b", source), f"benchmarks/plain_mesa.py does not read {name}"
 
 
 Ends = dict[str, np.ndarray]

@@ -8,8 +8,10 @@ import pytest
 
 from sim.cli.new import main
 from sim.errors import InputError
+from sim.model.declaration import Input
 from sim.scenario.check import check
 from sim.scenario.load import load
+from sim.scenario.scaffold import _inputs
 from sim.scenario.tables import input_paths
 
 GUIDE = Path(__file__).parents[2] / "docs" / "coding-guide.md"
@@ -33,6 +35,11 @@ def test_when_all_is_coded_it_runs(tmp_path: Path) -> None:
     assert check(file) == []
     assert load(file).members == ["POL", "HUN"]
     assert len(sim.run(load(file), runs=20).members) > 0
+
+
+def test_an_optional_input_is_not_asked_for() -> None:
+    inputs = [Input("trust", "Q", "", optional=True), Input("ties", "D", "", ("trade",), optional=True)]
+    assert len(_inputs([*inputs, Input("war", "W", "")], "leader")) == 1
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
