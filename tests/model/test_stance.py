@@ -10,8 +10,10 @@ from scipy import stats
 
 from sim.model import stance
 from sim.model.arrays import Inputs
+from sim.model.declaration import Input
 from sim.model.stance import decays
-from sim.model.variables import LeaderInputs, MemberInputs
+from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS, LeaderInputs, MemberInputs
+from tests import reference
 from tests.helpers import ALPHA, MEMBERS, centred, coefficients, numbers, run, six, stacked
 
 FEW = 4
@@ -33,43 +35,21 @@ def inputs(rng: np.random.Generator, rows: int = FEW, runs: int = 1) -> Inputs:
 
 
 def target_of(values: dict[str, float], code: str) -> float:
-    """The target by hand, under ALONE, from overrides that give every input and coefficient."""
-    of = {k.removeprefix(f"members.{code}."): v for k, v in values.items() if code in k}
-    b = {k.removeprefix("behaviour."): v for k, v in values.items() if "behaviour" in k}
-    leader = {k.removeprefix("leader."): v for k, v in values.items() if "leader." in k}
+    """The reference's target, under ALONE, from overrides that give every input and coefficient."""
 
-    def mix(group: str, weights: dict[str, float]) -> float:
-        return sum(w * of[f"{group}.{channel}"] for channel, w in weights.items())
+    def read(inputs: tuple[Input, ...], owner: str) -> dict[str, float]:
+        found = {}
+        for i in inputs:
+            weights = i.weights or (1.0,)
+            for field, channels in i.fields.items():
+                each = weights if field == i.name else (1.0,)
+                found[field] = sum(w * values[i.path(owner, ch)] for w, ch in zip(each, channels, strict=True))
+        return found
 
-    depends = mix(
-        "dependence",
-        {
-            "trade": 0.2,
-            "arms": 0.2,
-            "energy": 0.15,
-            "remittances": 0.15,
-            "basing": 0.15,
-            "regime_support": 0.15,
-        },
-    )
-    west = mix("western_ties", {"trade": 0.3, "investment": 0.3, "security": 0.15, "diplomatic": 0.25})
-    others = mix("other_ties", {"china": 0.6, "regional": 0.4})
-    offer = mix("security_offer", {"west": 1.0, "china": 1.0, "regional": 1.0})
-    kinds = ("interstate", "separatist", "insurgency", "regime")
-    need = sum(b[f"salience_{k}"] * of[f"threat.{k}"] for k in kinds)
-    capacity = leader["capacity"] * (1 - b["overstretch"] * leader["war"])
-    return (
-        b["baseline"]
-        + b["dependence"] * depends
-        + b["affinity"] * of["affinity"]
-        + b["protection"] * 0.3 * capacity * need
-        - b["western_ties"] * west
-        - b["entrapment"] * leader["confrontation"] * (west + of["target_ties"])
-        - b["hierarchy"] * leader["hierarchy"] * of["autonomy"]
-        - b["partiality"] * of["partiality"]
-        - b["other_ties"] * others
-        - b["security_offer"] * offer
-    )
+    c = {k.removeprefix("behaviour."): v for k, v in values.items() if k.startswith("behaviour.")}
+    own, leader = read(MEMBER_INPUTS, f"members.{code}"), read(LEADER_INPUTS, "leader")
+    still = {"diversified": 0.0, "punishment": 0.0, "opinion": 0.5}
+    return reference.target(still, own, leader, 0.3, [], c)
 
 
 @pytest.mark.parametrize("step", ["month", "quarter", "year"])
