@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from sim.cli import check, explain, new, resumable, show
+from sim.cli import claims as claims_command
 from sim.cli import compare as compare_command
 from sim.cli import list as list_command
 from sim.cli import run as run_command
 from sim.cli import sweep as sweep_command
+from sim.evidence.ledger import Ledger, claims
 from sim.results.comparison import Comparison, compare
 from sim.results.result import Result
 from sim.results.run import run
@@ -25,6 +27,7 @@ from sim.scenario.catalogue import list as catalogue
 from sim.scenario.load import Scenario, load
 from sim.studies.study import load_study
 from sim.studies.sweep import Sweep, sweep
+from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.scenarios import changed
 from tests.study_files import study_file
@@ -99,6 +102,11 @@ def finished_sweep(hostile: str, tmp_path_factory: pytest.TempPathFactory) -> Sw
         return sweep(load_study(study_file(folder, *changes)), folder / "out", jobs=1)
 
 
+@pytest.fixture(scope="module")
+def ledger(hostile: str, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    return claims([claim_file(tmp_path_factory.mktemp("claims"), ("A claim that tests make", hostile))], runs=320)
+
+
 def has_words(printed: str, text: str, encoding: str) -> bool:
     """Whether all words of a text are in a wrapped one, none broken."""
     return all(word in printed for word in show.printable(text, encoding).split())
@@ -164,6 +172,12 @@ def test_new_names_its_files_whole(tmp_path: Path, printed: Printed) -> None:
 def test_a_sweep_keeps_its_title(hostile: str, encoding: str, finished_sweep: Sweep, printed: Printed) -> None:
     text = printed(lambda: sweep_command.print_sweep(finished_sweep))
     assert has_words(text, hostile, encoding)
+
+
+def test_claims_keep_their_titles(hostile: str, encoding: str, ledger: Ledger, printed: Printed) -> None:
+    text = printed(lambda: claims_command.print_ledger(ledger))
+    assert has_words(text, hostile, encoding)
+    assert has_words(text, "supported", encoding) or has_words(text, "undecided", encoding)
 
 
 def test_tables_of_words_keep_them(hostile: str, encoding: str, printed: Printed) -> None:
