@@ -28,6 +28,7 @@ from sim.model.variables import COEFFICIENTS
 from sim.results.run import simulate
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
+from sim.storage.effort import Effort
 from tests.helpers import SIX
 from tests.scenarios import of_size
 
@@ -69,7 +70,7 @@ def ensemble(program: Program, blocks: int) -> None:
 
 def measured(program: Program, blocks: int) -> None:
     """As `cohesion run` on one thread: ticks, and every outcome summarised."""
-    simulate(program, blocks * BLOCK, 1, jobs=1)
+    simulate(program, Effort(blocks * BLOCK))
 
 
 def draws(program: Program, blocks: int) -> None:

@@ -9,7 +9,7 @@ from statistics import median
 from rich.table import Table
 
 from benchmarks.study_files import KINDS, STUDY, core_seconds, plan_of, study_of
-from sim.results.run import keep_memory
+from sim.storage.workers import keep_memory
 from sim.studies.batch import run_points
 from sim.studies.study import load_study
 from tests.helpers import SIX

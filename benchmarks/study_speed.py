@@ -20,8 +20,10 @@ from benchmarks.study_files import (
     spread,
     study_of,
 )
-from sim.results.run import keep_memory, simulate
+from sim.results.run import simulate
+from sim.storage.effort import Effort
 from sim.storage.files import PROVENANCE
+from sim.storage.workers import keep_memory
 from sim.studies import store, sweep
 from sim.studies.batch import run_points
 from sim.studies.plan import Plan
@@ -77,9 +79,9 @@ def _round(plan: Plan, runs: int, k: int) -> tuple[float, float, float]:
     """Seconds a point: in a batch, by simulate, alone."""
     points = plan.batches[k * 5 % len(plan.batches)]
     some = points[:: len(points) // SINGLE][:SINGLE]
-    single = core_seconds(lambda: [simulate(plan.program(p), runs, 1, jobs=1) for p in some[:1]])
+    single = core_seconds(lambda: [simulate(plan.program(p), Effort(runs)) for p in some[:1]])
     together = core_seconds(lambda: run_points(plan, points)) / len(points)
-    single += core_seconds(lambda: [simulate(plan.program(p), runs, 1, jobs=1) for p in some[1:]])
+    single += core_seconds(lambda: [simulate(plan.program(p), Effort(runs)) for p in some[1:]])
     alone = core_seconds(lambda: [run_points(plan, [p]) for p in some]) / len(some)
     return together, single / len(some), alone
 
@@ -114,7 +116,7 @@ def whole(rounds: int) -> Table:
 
 
 def _singles(plan: Plan, points: range) -> float:
-    return seconds(lambda: [simulate(plan.program(p), 1024, 1, jobs=1) for p in points])
+    return seconds(lambda: [simulate(plan.program(p), Effort(1024)) for p in points])
 
 
 def workers(rounds: int) -> Table:
@@ -153,7 +155,7 @@ def workers(rounds: int) -> Table:
 COMPUTE = """
 import sys, time
 from pathlib import Path
-from sim.results.run import keep_memory
+from sim.storage.workers import keep_memory
 from sim.studies.batch import run_points
 from sim.studies.plan import opened
 keep_memory()

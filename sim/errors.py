@@ -52,6 +52,10 @@ class InputError(Exception):
         return type(self), (self.problems,)
 
 
+class WorkerDied(Exception):
+    """A worker process ended without a word: killed, or out of memory."""
+
+
 def nearest(name: object, allowed: Iterable[str]) -> str:
     """The valid name closest to a mistaken one, or an empty string."""
     return next(iter(get_close_matches(str(name), list(allowed), n=1, cutoff=0.6)), "")

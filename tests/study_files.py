@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from sim.storage.files import PROVENANCE
+from sim.storage.workspace import CONTENTS, LOCK
 from tests.helpers import SIX
 from tests.scenarios import written
 
+MARKS = {LOCK, CONTENTS, PROVENANCE}
+"""What every folder of results has."""
 STUDY = """
 title = "Coercion against autonomy"
 scenarios = ["{six}"]

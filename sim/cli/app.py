@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import show
-from sim.errors import InputError, on_command_line
+from sim.errors import InputError, WorkerDied, on_command_line
 
 # looking for pydantic plugins costs a tenth of the time that `check` may take
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -69,6 +69,8 @@ def run(
     scenario: ScenarioName,
     runs: Runs = 10_000,
     seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
     engine: Annotated[str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")] = "ensemble",
     set_: Set = [],  # noqa: B006
     out: Out = None,
@@ -79,7 +81,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Run a scenario: print the answer and its table, write tables, dataset and figures."""
-    _verb("run").main(scenario, runs, seed, engine, _overrides(set_), out, force, detail, json)
+    _verb("run").main(scenario, runs, seed, engine, jobs, scheduler, _overrides(set_), out, force, detail, json)
 
 
 @app.command()
@@ -88,13 +90,15 @@ def compare(
     others: Annotated[list[str], typer.Argument(metavar="OTHER...", help="Scenarios to compare with it.")],
     runs: Runs = 10_000,
     seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
     set_: Set = [],  # noqa: B006
     out: Out = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Compare scenarios under common random numbers: differences with paired errors."""
-    _verb("compare").main(scenario, others, runs, seed, _overrides(set_), out, force, json)
+    _verb("compare").main(scenario, others, runs, seed, jobs, scheduler, _overrides(set_), out, force, json)
 
 
 @app.command()
@@ -105,12 +109,14 @@ def claims(
     ] = None,
     runs: Runs = 10_000,
     seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
     out: Out = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Test the paper's claims on the model: a ledger of verdicts, a figure each."""
-    _verb("claims").main(names or [], runs, seed, out, force, json)
+    _verb("claims").main(names or [], runs, seed, jobs, scheduler, out, force, json)
 
 
 @app.command()
@@ -223,6 +229,9 @@ def main() -> None:
         for problem in error.problems:
             show.notice(str(on_command_line(problem)))
         sys.exit(2)
+    except WorkerDied as error:
+        show.notice(f"A worker died ({error}); nothing was written.")
+        sys.exit(1)
     except KeyboardInterrupt:
         show.notice("Interrupted; nothing was written.")
         sys.exit(130)

@@ -6,11 +6,11 @@ from sim.cli import show
 from sim.cli.show import Column
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import load_claims
-from sim.evidence.ledger import Ledger, checked_runs, identity, judge_all, names_of, save, work
+from sim.evidence.ledger import Ledger, judge_all, names_of, passes, workspace, write_results
 from sim.evidence.statement import Finding, Row, Share
 from sim.evidence.words import called
 from sim.model.outcomes import VERDICTS
-from sim.storage.files import check_target
+from sim.storage.effort import effort
 
 COLUMNS = (
     Column(""),
@@ -23,15 +23,24 @@ COLUMNS = (
 )
 
 
-def main(names: list[str], runs: int, seed: int, out: Path | None, force: bool, json: bool) -> None:
+def main(
+    names: list[str],
+    runs: int,
+    seed: int,
+    jobs: int | None,
+    scheduler: str | None,
+    out: Path | None,
+    force: bool,
+    json: bool,
+) -> None:
     """Check everything first, run, print, write."""
-    checked_runs(runs, seed)
+    by = effort(runs, seed, jobs, scheduler, multiple=REPLICATES)
     loaded = load_claims(names)
     folder = out or Path("results") / "claims"
-    check_target(folder, identity(loaded, runs, seed), force)
-    with show.progress(runs * work(loaded), f"{len(loaded)} claims: runs") as advance:
-        ledger = judge_all(loaded, runs, seed, progress=advance)
-    save(ledger, folder)
+    work, total = workspace(loaded, by, folder), runs * passes(loaded)
+    with work.held(force), show.progress(total, f"{len(loaded)} claims: runs") as advance:
+        ledger = judge_all(loaded, by, work.counting(total, "runs", advance))
+        write_results(ledger, work)
     if json:
         show.print_json(
             {

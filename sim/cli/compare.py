@@ -8,9 +8,9 @@ from sim.cli.cells import percent
 from sim.cli.show import Column
 from sim.errors import InputError
 from sim.model.outcomes import OUTCOMES
-from sim.results.comparison import Comparison, comparable, compare, identity, save
+from sim.results.comparison import Comparison, comparable, compare, workspace, write_results
+from sim.results.run import checked
 from sim.scenario.load import Scenario, load
-from sim.storage.files import check_target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,12 +23,15 @@ def main(
     others: list[str],
     runs: int,
     seed: int,
+    jobs: int | None,
+    scheduler: str | None,
     overrides: dict[str, Any],
     out: Path | None,
     force: bool,
     json: bool,
 ) -> None:
     """Load everything, compare, print and write."""
+    by = checked(runs, seed, "ensemble", jobs, scheduler)
     scenarios, problems = [], []
     for each in (name, *others):
         try:
@@ -40,10 +43,11 @@ def main(
     base, *rest = scenarios
     comparable(base, rest)
     folder = out or Path("results") / f"compare-{base.name}"
-    check_target(folder, identity(base, rest, runs, seed), force)
-    with show.progress(runs, f"{base.name} against {len(rest)}: runs") as advance:
-        comparison = compare(base, *rest, runs=runs, seed=seed, progress=advance)
-    save(comparison, folder)
+    work = workspace(base, rest, by, folder)
+    with work.held(force), show.progress(runs, f"{base.name} against {len(rest)}: runs") as advance:
+        tell = work.counting(runs, "runs", advance)
+        comparison = compare(base, *rest, runs=runs, seed=seed, jobs=jobs, progress=tell, scheduler=scheduler)
+        write_results(comparison, work)
     if json:
         show.print_json(
             {

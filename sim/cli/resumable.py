@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sim.cli import show
-from sim.errors import InputError, Problem
-from sim.storage.workers import WorkerDied
+from sim.errors import InputError, Problem, WorkerDied
 
 
 @contextmanager

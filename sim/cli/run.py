@@ -9,10 +9,8 @@ from sim.cli.detail import alliance_events, print_detail
 from sim.cli.show import Column
 from sim.results.result import Result
 from sim.results.run import checked, run
-from sim.results.save import save
+from sim.results.save import workspace, write_results
 from sim.scenario.load import load
-from sim.scenario.resolved import identity
-from sim.storage.files import check_target
 
 Summary = dict[str, Any]
 
@@ -22,6 +20,8 @@ def main(
     runs: int,
     seed: int,
     engine: str,
+    jobs: int | None,
+    scheduler: str | None,
     overrides: dict[str, Any],
     out: Path | None,
     force: bool,
@@ -30,12 +30,13 @@ def main(
 ) -> None:
     """Check everything first, so that nothing is computed in vain."""
     scenario = load(name, overrides)
-    checked(runs, seed, engine)
+    by = checked(runs, seed, engine, jobs, scheduler)
     folder = out or Path("results") / scenario.name
-    check_target(folder, identity(scenario, runs, seed, engine), force)
-    with show.progress(runs, f"{scenario.name}: runs") as advance:
-        result = run(scenario, runs, seed, engine, progress=advance)
-    save(result, folder)
+    work = workspace(scenario, by, engine, folder)
+    with work.held(force), show.progress(runs, f"{scenario.name}: runs") as advance:
+        tell = work.counting(runs, "runs", advance)
+        result = run(scenario, runs, seed, engine, jobs, tell, scheduler)
+        write_results(result, work)
     if json:
         show.print_json({**result.summary(), "out": str(folder)})
     else:

@@ -18,11 +18,10 @@ from sim.evaluation.study import BacktestStudy, load_backtest
 from sim.inference.calibration import FLOORS, Progress, calibrate, stages
 from sim.inference.forecast import carried
 from sim.model.arrays import Array
-from sim.results.run import circumstances
 from sim.results.tables import csv_of, read_csv
 from sim.scenario.resolved import fingerprint
 from sim.storage.files import PROVENANCE, provenance_of, put, read_table, write_text, writing
-from sim.storage.provenance import code, versions
+from sim.storage.provenance import circumstances, code, versions
 from sim.storage.workspace import alone, check_same, clear
 
 if TYPE_CHECKING:

@@ -22,11 +22,10 @@ from sim.inference.calibration import FLOORS
 from sim.inference.smc import evidence
 from sim.inference.study import CalibrationStudy
 from sim.model.arrays import Array
-from sim.results.run import circumstances, commit
 from sim.results.tables import csv_of, read_csv
 from sim.scenario.resolved import fingerprint
 from sim.storage.files import PROVENANCE, provenance_of, put, read_table, write_text, writing
-from sim.storage.provenance import code, versions
+from sim.storage.provenance import circumstances, code, commit, versions
 from sim.storage.workers import processes, spread
 from sim.storage.workspace import alone, check_same, clear
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, Problem
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import Claim, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
@@ -19,11 +18,12 @@ from sim.evidence.statement import Finding, Parts, Share, judge, share_of
 from sim.evidence.tables import ClaimTest
 from sim.evidence.words import axis, called, in_percent
 from sim.model.arrays import Array
-from sim.results.run import checked, circumstances
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
 from sim.scenario.resolved import fingerprint
-from sim.storage.files import write_text, writing
+from sim.storage.effort import Effort, effort
+from sim.storage.files import write
+from sim.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,21 +169,13 @@ def start_of(c: Claim, test: ClaimTest) -> dt.date:
     return c.scenarios[test.scenario].tables.time.start
 
 
-def checked_runs(runs: int, seed: int) -> None:
-    """Raises InputError where there cannot be so many runs."""
-    checked(runs, seed, "ensemble")
-    if runs % REPLICATES or runs < 2 * REPLICATES:
-        near = max(2, round(runs / REPLICATES)) * REPLICATES
-        allowed = f"allowed: a multiple of {REPLICATES} from {2 * REPLICATES} on, {REPLICATES} runs a draw"
-        raise InputError([Problem("--runs", "", f"{runs}", allowed, f"{near}")])
-
-
 def claims(
     names: Sequence[str | Path] = (),
     runs: int = 10_000,
     seed: int = 1,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
+    scheduler: str | None = None,
 ) -> Ledger:
     """Test the paper's claims, or other claim files, on the model.
 
@@ -191,15 +183,15 @@ def claims(
     ----------
     names : files, or names such as ``C03``; all of the paper's by default.
     runs : of each scenario, 16 for each draw of what is uncertain.
-    seed, jobs : as for :func:`sim.run`.
+    seed, jobs, progress, scheduler : as for :func:`sim.run`.
 
     Raises
     ------
     InputError
         With every mistake in the files and arguments.
     """
-    checked_runs(runs, seed)
-    return judge_all(load_claims(names), runs, seed, jobs, progress)
+    by = effort(runs, seed, jobs, scheduler, multiple=REPLICATES)
+    return judge_all(load_claims(names), by, progress)
 
 
 class _Plan:
@@ -225,18 +217,12 @@ class _Plan:
         return min(p.forecast_ticks, round(years / p.alliance.dt))
 
 
-def work(loaded: Sequence[Claim]) -> int:
+def passes(loaded: Sequence[Claim]) -> int:
     """How often the runs are made: once for each set of dates."""
     return len(groups(_Plan(loaded).programs))
 
 
-def judge_all(
-    loaded: Sequence[Claim],
-    runs: int,
-    seed: int,
-    jobs: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Ledger:
+def judge_all(loaded: Sequence[Claim], by: Effort, progress: Callable[[int], None] | None = None) -> Ledger:
     """Run what checked claims need, and judge them."""
     plan = _Plan(loaded)
     wanted: dict[Reading, None] = {}
@@ -247,14 +233,14 @@ def judge_all(
 
     for c in loaded:
         ask(c)
-    readings = measure(plan.programs, list(wanted), runs, seed, jobs, progress)
+    readings = measure(plan.programs, list(wanted), by, progress)
     judged = []
     for c in loaded:
         findings = _findings(c, plan, readings.__getitem__)
         known = np.all([f.known for f in findings], axis=0)
         holds = np.all([f.holds for f in findings], axis=0)
         judged.append(Judged(c, findings, share_of(holds[known])))
-    return Ledger(judged, runs, seed)
+    return Ledger(judged, by.runs, by.seed)
 
 
 def _findings(c: Claim, plan: _Plan, values: Callable[[Reading], Array]) -> list[Finding]:
@@ -289,16 +275,28 @@ def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
     }
 
 
-def save(ledger: Ledger, folder: Path) -> None:
-    """Write ledger.csv, tests.csv, a figure a claim and provenance. Raises InputError where it cannot."""
+def workspace(loaded: Sequence[Claim], by: Effort, folder: str | Path) -> Workspace:
+    """The folder of a ledger."""
+    title = f"{len(loaded)} claims, tested on the model"
+    own = ("ledger.csv", "tests.csv", "figures")
+    return Workspace(Path(folder), "ledger", title, identity(loaded, by.runs, by.seed), own)
+
+
+def save(ledger: Ledger, folder: str | Path, force: bool = False) -> None:
+    """Write ledger.csv, tests.csv, a figure a claim and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
+    work = workspace([j.claim for j in ledger.judged], Effort(ledger.runs, ledger.seed), folder)
+    with work.held(force):
+        write_results(ledger, work)
+
+
+def write_results(ledger: Ledger, work: Workspace) -> None:
+    """Write all to a folder that is held."""
     from sim.figures.style import save as save_figure
     from sim.results.tables import csv
 
-    loaded = [j.claim for j in ledger.judged]
-    provenance = {**identity(loaded, ledger.runs, ledger.seed), **circumstances()}
-    with writing(folder, provenance) as scratch:
-        write_text(scratch / "ledger.csv", csv(ledger.table))
-        write_text(scratch / "tests.csv", csv(ledger.tests))
-        (scratch / "figures").mkdir()
+    with work.results(**work.identity) as new:
+        write(new / "ledger.csv", csv(ledger.table))
+        write(new / "tests.csv", csv(ledger.tests))
+        (new / "figures").mkdir()
         for name, figure in ledger.figures().items():
-            save_figure(figure, scratch / "figures" / f"{name}.png")
+            save_figure(figure, new / "figures" / f"{name}.png")

@@ -18,6 +18,7 @@ from sim.model.outcomes import ANSWERED, CALLS, OUTCOMES
 from sim.model.tick import Record
 from sim.results.run import each_piece
 from sim.scenario.compile import Program
+from sim.storage.effort import Effort
 
 
 class Reading(NamedTuple):
@@ -64,9 +65,7 @@ def groups(programs: Mapping[str, Program]) -> list[list[str]]:
 def measure(
     programs: Mapping[str, Program],
     wanted: Collection[Reading],
-    runs: int,
-    seed: int,
-    jobs: int | None = None,
+    by: Effort,
     progress: Callable[[int], None] | None = None,
 ) -> dict[Reading, Array]:
     """Run everything; a reading is the same whatever else is read."""
@@ -77,13 +76,13 @@ def measure(
 
         def one(piece: Piece, keys: Sequence[str] = keys, here: Sequence[Reading] = here) -> dict[Reading, Array]:
             own = Piece(INTERVAL_BLOCK + piece.block, piece.lanes)
-            return _block({key: programs[key] for key in keys}, here, seed, own)
+            return _block({key: programs[key] for key in keys}, here, by.seed, own)
 
-        def told(done: int, before: int = k * runs) -> None:
+        def told(done: int, before: int = k * by.runs) -> None:
             if progress:
                 progress(before + done)
 
-        blocks = list(each_piece(one, runs, jobs, told))
+        blocks = list(each_piece(one, by, told))
         found |= {r: _by_draw(r, [b[r] for b in blocks]) for r in here}
     return found
 

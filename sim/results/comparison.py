@@ -18,11 +18,13 @@ from sim.estimates.moments import Moments, mcse, merge, moments, sums
 from sim.estimates.together import seen_together
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, Z95
-from sim.results.run import checked, circumstances, each_piece
+from sim.results.run import checked, each_piece
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
 from sim.scenario.resolved import fingerprint
-from sim.storage.files import write_text, writing
+from sim.storage.effort import Effort
+from sim.storage.files import write
+from sim.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,13 +109,14 @@ def compare(
     seed: int = 1,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
+    scheduler: str | None = None,
 ) -> Comparison:
     """Differences of scenarios from a base, with paired standard errors.
 
     Parameters
     ----------
     base, others : scenarios with the same states, dates and horizons.
-    runs, seed, jobs : as for :func:`sim.run`.
+    runs, seed, jobs, progress, scheduler : as for :func:`sim.run`.
 
     Returns
     -------
@@ -126,15 +129,15 @@ def compare(
     InputError
         For scenarios that cannot be paired.
     """
-    checked(runs, seed, "ensemble")
+    by = checked(runs, seed, "ensemble", jobs, scheduler)
     comparable(base, others)
     programs = [compile(s) for s in (base, *others)]
 
     def one(piece: Piece) -> list[dict[str, Pair]]:
-        return _block(programs, seed, piece)
+        return _block(programs, by.seed, piece)
 
-    pairs = reduce(_merged, each_piece(one, runs, jobs, progress))
-    return Comparison(base, list(others), runs, seed, _table(programs[0], others, pairs))
+    pairs = reduce(_merged, each_piece(one, by, progress))
+    return Comparison(base, list(others), by.runs, by.seed, _table(programs[0], others, pairs))
 
 
 def _table(program: Program, others: Sequence[Scenario], pairs: list[dict[str, Pair]]) -> "pd.DataFrame":
@@ -194,15 +197,27 @@ def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -
     }
 
 
-def save(c: Comparison, folder: Path) -> None:
-    """Write differences.csv, its figure and provenance. Raises InputError where it cannot."""
+def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:
+    """The folder of a comparison."""
+    own = ("differences.csv", "differences.png")
+    return Workspace(Path(folder), "comparison", base.tables.title, identity(base, others, by.runs, by.seed), own)
+
+
+def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
+    """Write differences.csv, its figure and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
+    work = workspace(c.base, c.others, Effort(c.runs, c.seed), folder)
+    with work.held(force):
+        write_results(c, work)
+
+
+def write_results(c: Comparison, work: Workspace) -> None:
+    """Write all to a folder that is held."""
     from sim.figures.contrast import contrast
     from sim.figures.style import save as save_figure
     from sim.results.tables import csv
 
     titles = {s.name: s.tables.title for s in c.others}
     footer = f"{c.runs:,} runs each on the same luck, seed {c.seed}; bars: paired 95 % Monte Carlo error"
-    provenance = {**identity(c.base, c.others, c.runs, c.seed), **circumstances()}
-    with writing(folder, provenance) as scratch:
-        write_text(scratch / "differences.csv", csv(c.table))
-        save_figure(contrast(c.table, titles, c.base.tables.title, footer), scratch / "differences.png")
+    with work.results(**identity(c.base, c.others, c.runs, c.seed)) as new:
+        write(new / "differences.csv", csv(c.table))
+        save_figure(contrast(c.table, titles, c.base.tables.title, footer), new / "differences.png")

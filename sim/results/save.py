@@ -1,26 +1,53 @@
 """Write a run to a folder so that nothing is ever half-written."""
 
-import json
 from pathlib import Path
 
 from sim.results import tables
 from sim.results.result import Result
-from sim.scenario.resolved import resolved
-from sim.storage.files import write_text, writing
+from sim.scenario.load import Scenario
+from sim.scenario.resolved import identity, resolved
+from sim.storage.effort import Effort
+from sim.storage.files import as_json, write
+from sim.storage.workspace import Workspace
 
 RESOLVED, DATASET = "resolved.json", "dataset.zarr"
+OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, DATASET, "figures")
 
 
-def save(result: Result, folder: Path) -> None:
-    """Write tables, dataset, scenario, provenance and figures. Raises InputError where it cannot."""
-    with writing(folder, result.provenance) as scratch:
-        write_text(scratch / "members.csv", tables.csv(result.members))
-        write_text(scratch / "ticks.csv", tables.csv(result.ticks))
-        write_text(scratch / "alliance.csv", tables.csv(result.alliance))
-        write_text(scratch / "scenario.toml", result.scenario.text)
-        write_text(scratch / RESOLVED, json.dumps(resolved(result.scenario), indent=1) + "\n")
-        _write_dataset(result, scratch / DATASET)
-        _write_figures(result, scratch / "figures")
+def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -> Workspace:
+    """The folder of a run."""
+    return Workspace(Path(folder), "run", scenario.tables.title, identity(scenario, by.runs, by.seed, engine), OWN)
+
+
+def save(result: Result, folder: str | Path, force: bool = False) -> None:
+    """Write tables, dataset, scenario, figures and provenance; all of what another run wrote there is replaced, or none.
+
+    Parameters
+    ----------
+    result : from :func:`sim.run`.
+    folder : made where there is none.
+    force : replace the results of another run.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written, or holds files of yours or other results.
+    """
+    p = result.provenance
+    work = workspace(result.scenario, Effort(p["runs"], p["seed"]), p["engine"], folder)
+    with work.held(force):
+        write_results(result, work)
+
+
+def write_results(result: Result, work: Workspace) -> None:
+    """Write all to a folder that is held."""
+    with work.results(**result.provenance) as new:
+        for name, table in (("members", result.members), ("ticks", result.ticks), ("alliance", result.alliance)):
+            write(new / f"{name}.csv", tables.csv(table))
+        write(new / "scenario.toml", result.scenario.text)
+        write(new / RESOLVED, as_json(resolved(result.scenario)))
+        _write_dataset(result, new / DATASET)
+        _write_figures(result, new / "figures")
 
 
 def _write_dataset(result: Result, folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, WorkerDied
 from sim.storage.effort import Effort
 
 Result = TypeVar("Result")
@@ -21,10 +21,6 @@ Hands = tuple[Executor, Callable[[], int]]
 DEATHS = ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker")
 """Exceptions of loky and Dask that say that a worker died."""
 ONE_THREAD = {f"{x}_NUM_THREADS": "1" for x in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM")}
-
-
-class WorkerDied(Exception):
-    """A worker process ended without a word: killed, or out of memory."""
 
 
 def imap(

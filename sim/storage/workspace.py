@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,6 +176,16 @@ class Workspace:
         if now - self._written >= 1.0:
             self._write_progress()
 
+    def counting(self, total: float, unit: str, also: Callable[[int], object]) -> Callable[[int], None]:
+        """What hears how much of the work is done, and tells others as well."""
+
+        def told(done: int) -> None:
+            self.tell(done, total, unit)
+            also(done)
+
+        told(0)
+        return told
+
     def finish(self, **more: Any) -> None:
         """Write the provenance, which says that all is there. ``more`` are entries of it."""
         put(self.folder / PROVENANCE, as_json(self._provenance(more)))
@@ -215,7 +225,7 @@ class Workspace:
         return {
             "kind": self.kind,
             "model": VERSION,
-            **circumstances(),
+            **({} if "versions" in more else circumstances()),
             "began": _moment(self._began),
             "ended": _moment(ended),
             "seconds": round(ended - self._began, 1),

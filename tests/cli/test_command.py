@@ -43,7 +43,8 @@ def test_run_prints_a_table_and_writes_results(tmp_path: Path) -> None:
     assert (out / "figures" / "cohesion.png").stat().st_size > 10_000
     again = cohesion("run", str(SIX), "--runs", "100", "--out", str(out))
     assert again.returncode == 2
-    assert "holds another run's results" in again.stderr
+    assert "fingerprint: " in again.stderr
+    assert "allowed: as it was, another --out, or --force to begin anew" in again.stderr
     assert "Traceback" not in again.stderr
     story = cohesion("replay", str(out), "--run", "7")
     assert story.returncode == 0, story.stderr

@@ -14,6 +14,7 @@ from sim.results.replay import same
 from sim.results.run import run, simulate
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
+from sim.storage.effort import Effort
 from tests.helpers import SIX
 from tests.scenarios import of_size
 
@@ -67,7 +68,7 @@ def test_a_run_does_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
 
 def test_results_do_not_depend_on_threads() -> None:
     program = compile(load(SIX, {"time.step": "year"}))
-    one, three = (statistics(simulate(program, 3 * BLOCK + 17, seed=2, jobs=jobs), Spread({}, {})) for jobs in (1, 3))
+    one, three = (statistics(simulate(program, Effort(3 * BLOCK + 17, 2, jobs)), Spread({}, {})) for jobs in (1, 3))
     for name, x in one.items():
         np.testing.assert_array_equal(x, three[name])
 

@@ -12,13 +12,15 @@ import pytest
 import sim
 from sim.errors import InputError
 from sim.evidence.claim import files, find_claim, load_claim, load_claims
-from sim.evidence.ledger import checked_runs, judge_all, save
+from sim.evidence.ledger import claims, judge_all, save
 from sim.evidence.measure import share
 from sim.evidence.statement import judge, shapley, share_of, without_chance
 from sim.evidence.tables import ClaimTest
 from sim.evidence.words import called
+from sim.storage.effort import Effort
 from tests.claim_files import CLAIM, claim_file
 from tests.cli.test_command import cohesion
+from tests.study_files import MARKS
 
 ROOT = Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(3)
@@ -249,7 +251,7 @@ reason = "x"
     file.write_text(text + parts)
     claim = load_claim(file)
     assert len(claim.closed[2]) == 4
-    finding = judge_all([claim], 64, 1).judged[0].findings[2]
+    finding = judge_all([claim], Effort(64)).judged[0].findings[2]
     assert "Shapley" in finding.note
     for old, new, said in (
         ('part = "a"', 'part = "c"', "unknown part"),
@@ -283,7 +285,7 @@ def test_names_and_runs_that_cannot_be() -> None:
     with pytest.raises(InputError, match="named twice"):
         load_claims(["C01", "c1"])
     with pytest.raises(InputError, match="a multiple of 16"):
-        checked_runs(100, 1)
+        claims(runs=100)
 
 
 def test_the_command_prints_and_writes_a_ledger(tmp_path: Path) -> None:
@@ -293,7 +295,7 @@ def test_the_command_prints_and_writes_a_ledger(tmp_path: Path) -> None:
     assert "A claim that tests make" in done.stdout
     assert "1 supported, 0 contradicted, 0 undecided" in done.stdout
     names = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
-    assert names == {"ledger.csv", "tests.csv", "provenance.json", "figures/small.png"}
+    assert names == {"ledger.csv", "tests.csv", *MARKS, "figures/small.png"}
     provenance = json.loads((out / "provenance.json").read_text())
     assert provenance["claims"] == ["small"]
     before = {p: p.read_bytes() for p in out.rglob("*.*") if p.suffix in (".csv", ".png")}
@@ -302,7 +304,7 @@ def test_the_command_prints_and_writes_a_ledger(tmp_path: Path) -> None:
     assert before == {p: p.read_bytes() for p in before}
     other = cohesion("claims", file, "--runs", "1600", "--out", str(out))
     assert other.returncode == 2
-    assert "holds another run's results" in other.stderr
+    assert "runs: 800 when it began, now 1600; allowed: as it was, another --out, or --force" in other.stderr
     bad = cohesion("claims", "C99", "--runs", "100")
     assert bad.returncode == 2
     assert "Traceback" not in bad.stderr

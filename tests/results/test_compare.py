@@ -11,6 +11,7 @@ from sim.results.run import run
 from sim.scenario.load import load
 from tests.helpers import SIX
 from tests.scenarios import of_size
+from tests.study_files import MARKS
 
 YEARLY = {"time.step": "year"}
 
@@ -46,5 +47,5 @@ def test_save(tmp_path: Path) -> None:
     c = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"behaviour.peers": 0.9}), runs=100)
     save(c, tmp_path / "c")
     names = {p.name for p in (tmp_path / "c").iterdir()}
-    assert names == {"differences.csv", "differences.png", "provenance.json"}
+    assert names == {"differences.csv", "differences.png", *MARKS}
     assert "six" in repr(c)

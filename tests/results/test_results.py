@@ -25,10 +25,9 @@ from sim.results.run import run
 from sim.results.save import save
 from sim.scenario.compile import compile
 from sim.scenario.load import load
-from sim.scenario.resolved import identity, resolved, restore
-from sim.storage import files
-from sim.storage.files import check_target
+from sim.scenario.resolved import resolved, restore
 from tests.helpers import SIX
+from tests.study_files import MARKS
 
 # 5 members x (exit, freeze) + any, two, dissolution: 13 comparisons; |z| > 4.6 has probability
 # 4.2e-6 each, so the whole test fails by chance in 5.5e-5 of seeds
@@ -240,7 +239,7 @@ def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
         "dataset.zarr",
         "scenario.toml",
         "resolved.json",
-        "provenance.json",
+        *MARKS,
         "figures",
     }
     assert [p.name for p in folder.parent.iterdir()] == ["results"], "no scratch folder is left"
@@ -268,35 +267,30 @@ def test_replay_tells_the_run_that_the_ensemble_made(result: Result, tmp_path: P
         replay(tmp_path, 0)
 
 
-def same_run(result: Result, **changed: object) -> dict[str, object]:
-    return {**identity(result.scenario, 50, 4, "ensemble"), **changed}
-
-
 def test_another_runs_results_are_not_overwritten(result: Result, tmp_path: Path) -> None:
     folder = tmp_path / "r"
     save(result, folder)
-    check_target(folder, same_run(result), force=False)
-    for change in (
-        {"seed": 5},
-        {"runs": 51},
-        {"engine": "agents"},
-        {"fingerprint": "0"},
-        {"scenario": "x"},
-    ):
-        with pytest.raises(InputError, match="holds another run's results"):
-            check_target(folder, same_run(result, **change), force=False)
-    check_target(folder, same_run(result, seed=5), force=True)
+    save(result, folder)
+    before = (folder / "members.csv").read_bytes()
+    for change in ({"seed": 5}, {"runs": 51}, {"engine": "agents"}):
+        other = Result(result.scenario, result.dataset, result.provenance | change)
+        ((key, now),) = change.items()
+        with pytest.raises(InputError, match=f"{key}: {result.provenance[key]} when it began, now {now}; allowed"):
+            save(other, folder)
+        assert (folder / "members.csv").read_bytes() == before
+    save(other, folder, force=True)
+    assert json.loads((folder / "provenance.json").read_text())["engine"] == "agents"
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    with pytest.raises(InputError, match="not a run's results"):
-        check_target(tmp_path / "mine", same_run(result), force=False)
-    save(result, tmp_path / "mine")
-    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+    for force in (False, True):
+        with pytest.raises(InputError, match=r"holds files that are not a run's: thesis\.txt"):
+            save(result, tmp_path / "mine", force)
+        assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
     with pytest.raises(InputError, match="not a directory"):
-        check_target(folder / "members.csv", same_run(result), force=True)
+        save(result, folder / "members.csv", force=True)
 
 
-@pytest.mark.parametrize("at", ["_write_dataset", "_write_figures", "_move_in"])
+@pytest.mark.parametrize("at", ["_write_dataset", "_write_figures"])
 def test_an_interruption_leaves_nothing_half_written(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -304,17 +298,17 @@ def test_an_interruption_leaves_nothing_half_written(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(files if at == "_move_in" else saving, at, interrupt)
+        patch.setattr(saving, at, interrupt)
         with pytest.raises(KeyboardInterrupt):
             save(result, tmp_path / "r")
     assert list(tmp_path.iterdir()) == []
     save(result, tmp_path / "r")
-    before = (tmp_path / "r" / "members.csv").read_bytes()
+    before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "r").iterdir()}
     with monkeypatch.context() as patch:
-        patch.setattr(files if at == "_move_in" else saving, at, interrupt)
+        patch.setattr(saving, at, interrupt)
         with pytest.raises(KeyboardInterrupt):
             save(result, tmp_path / "r")
-    assert (tmp_path / "r" / "members.csv").read_bytes() == before
+    assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "r").iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
 
 
@@ -333,8 +327,8 @@ def test_figures_and_repr(result: Result) -> None:
 @pytest.mark.parametrize(
     ("runs", "seed", "engine", "says"),
     [
-        (0, 1, "ensemble", "--runs: 0; allowed: a whole number, at least 1"),
-        (1, -1, "ensemble", "--seed: -1; allowed: a whole number, at least 0"),
+        (0, 1, "ensemble", "runs: 0; allowed: a whole number, at least 1"),
+        (1, -1, "ensemble", "seed: -1; allowed: a whole number, at least 0"),
         (1, 1, "agent", "did you mean agents?"),
     ],
 )

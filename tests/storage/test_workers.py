@@ -8,9 +8,9 @@ import time
 import numpy as np
 import pytest
 
-from sim.errors import InputError
+from sim.errors import InputError, WorkerDied
 from sim.storage.effort import Effort, effort
-from sim.storage.workers import ONE_THREAD, WorkerDied, imap
+from sim.storage.workers import ONE_THREAD, imap
 
 HANDS = {"in turn": (1, False), "threads": (3, True), "processes": (3, False)}
 
