@@ -22,7 +22,7 @@ def test_readme_is_short() -> None:
 
 def test_readme_has_every_verb() -> None:
     verbs = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert set(re.findall(r"(?m)^\| `cohesion (\w+)", README)) == verbs
+    assert set(re.findall(r"(?m)^\| `cohesion (\w+)", README)) == verbs, "a row for each verb"
 
 
 def test_readme_says_what_the_backtest_does_not_support() -> None:
