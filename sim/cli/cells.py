@@ -33,10 +33,14 @@ def with_interval(p: Estimate, sign: str = "") -> str:
     return value + sign if spread in ("", value) else f"{value}{sign} ({spread})"
 
 
+def span(low: float, high: float, digits: int = 2) -> str:
+    """Two means between 0 and 1."""
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
 def level(x: Estimate) -> str:
     """A mean between 0 and 1 with its 90 % interval."""
-    value = f"{x['mean']:.2f}"
-    return value if x["q05"] != x["q05"] else f"{value} ({x['q05']:.1f} to {x['q95']:.1f})"
+    return f"{x['mean']:.2f}" + ("" if x["q05"] != x["q05"] else f" ({span(x['q05'], x['q95'], 1)})")
 
 
 def with_error(p: Estimate) -> str:

@@ -1,10 +1,10 @@
 """`cohesion run --detail`: conduct, freezes, outsiders, errors, and how much of the uncertainty is the parameters'."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim.cli import show
-from sim.cli.cells import Estimate, interval, mean, split, with_error
+from sim.cli.cells import Estimate, interval, mean, span, split, with_error
 from sim.cli.show import Column
 from sim.model.outcomes import OUTCOMES, names
 
@@ -23,7 +23,7 @@ def print_detail(s: dict[str, Any], dates: Mapping[str, str]) -> None:
         title = f"{OUTCOMES[outcome].column.capitalize()}, %"
         print_estimates(title, {m["name"]: m[outcome] for m in s["members"]}, dates)
     print_estimates("The alliance, %", alliance_events(s), dates)
-    print_cohesion(s["alliance"]["cohesion"], dates)
+    print_estimates("Cohesion", {"The alliance": s["alliance"]["cohesion"]}, dates, mean, span)
     show.paragraph()
     show.paragraph(MEANING)
 
@@ -45,25 +45,18 @@ def likeliest(conduct: Mapping[str, Estimate]) -> str:
     return name if p["mean"] > 0.995 else f"{name} {100 * p['mean']:.0f} %"
 
 
-def print_estimates(title: str, by_name: Mapping[str, Mapping[str, Estimate]], dates: Mapping[str, str]) -> None:
-    """Probabilities by each horizon, and at the middle one their interval and its parts."""
-    year, columns = middle(title, dates)
-    rows = [
-        [name, *(with_error(p[y]) for y in dates), interval(p[year]["q05"], p[year]["q95"]), split(p[year])]
-        for name, p in by_name.items()
-    ]
-    show.table(columns, rows)
-
-
-def print_cohesion(x: Mapping[str, Estimate], dates: Mapping[str, str]) -> None:
-    """Cohesion by each horizon, and at the middle one its interval and its parts."""
-    year, columns = middle("Cohesion", dates)
-    spread = f"{x[year]['q05']:.2f} to {x[year]['q95']:.2f}"
-    show.table(columns, [["The alliance", *(mean(x[y]) for y in dates), spread, split(x[year])]])
-
-
-def middle(title: str, dates: Mapping[str, str]) -> tuple[str, list[Column]]:
-    """The middle horizon, and the columns of a table of estimates."""
+def print_estimates(
+    title: str,
+    by_name: Mapping[str, Mapping[str, Estimate]],
+    dates: Mapping[str, str],
+    value: Callable[[Estimate], str] = with_error,
+    spread: Callable[[float, float], str] = interval,
+) -> None:
+    """Estimates by each horizon, and at the middle one their interval and its parts."""
     year = list(dates)[len(dates) // 2]
     heads = [*dates.values(), f"90 %\n{dates[year]}", "parameters\n: chance"]
-    return year, [Column(title, left=True), *map(Column, heads)]
+    rows = [
+        [name, *(value(x[y]) for y in dates), spread(x[year]["q05"], x[year]["q95"]), split(x[year])]
+        for name, x in by_name.items()
+    ]
+    show.table([Column(title, left=True), *map(Column, heads)], rows)

@@ -88,16 +88,14 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     """That each member has left, and what becomes of the alliance, by each horizon."""
     members = {m["name"]: m["exit"] for m in insiders(s)}
     when = [Column(f"by {date}") for date in dates.values()]
-    rows = {"Has left, %": members, "The alliance, %": alliance_events(s)}
-    for head, by_name in rows.items():
+    events = alliance_events(s)
+    for head, by_name in (("Has left, %", members), ("The alliance, %", events)):
         cells = [[name, *(with_interval(p[y]) for y in dates)] for name, p in by_name.items()]
         show.table([Column(head, left=True), *when], cells)
-    show.table(
-        [Column("Cohesion", left=True), *(Column(f"in {date}") for date in dates.values())],
-        [["0 to 1", *(level(s["alliance"]["cohesion"][y]) for y in dates)]],
-    )
+    cohesion = [level(s["alliance"]["cohesion"][y]) for y in dates]
+    show.table([Column("Cohesion", left=True), *when], [["0 to 1", *cohesion]])
     show.paragraph()
-    error = max(p[y]["mcse"] for by_name in rows.values() for p in by_name.values() for y in dates)
+    error = max(p[y]["mcse"] for p in (*members.values(), *events.values()) for y in dates)
     show.paragraph(
         "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
         + (f"Monte Carlo error at most {max(100 * error, 0.1):.1f} points." if error == error else "")
