@@ -1,7 +1,7 @@
 """How often 95 % intervals of probabilities and of differences hold the truth, and how far estimates are from it.
 
-python -m benchmarks.coverage            # 400,000 runs of each scenario: some ten minutes on one core, 2 GB of memory
-python -m benchmarks.coverage --quick    # 40,000 runs, fewer samples: some two minutes, truths less sure
+python -m benchmarks.coverage            # 400,000 runs of a scenario: a quarter of an hour on one core, 3 GB
+python -m benchmarks.coverage --quick    # 40,000 runs, fewer samples: two minutes, truths less sure
 
 The truth is the mean over many runs of the shipped scenarios; samples of 500, 1,000 and 4,096 runs are drawn from
 them. Every member's exit and freeze and the alliance's outcomes at each horizon are a case; tables give the mean
@@ -30,7 +30,7 @@ from tests.helpers import SIX
 
 OUTLOOK = "csto/outlook-2023.toml"
 EVENTS = ("exit", "freeze", "any_exit", "two_exits", "dissolution")
-SIZES = {500: 600, 1_000: 600, 4_096: 200}
+SIZES = {500: 1_000, 1_000: 1_000, 4_096: 600}
 """Runs of a sample: how many samples of a case."""
 RANGES = ((1e-4, 1e-3), (1e-3, 1e-2), (1e-2, 0.1), (0.1, 0.3), (0.3, 0.7), (0.7, 0.97), (0.97, 1.0))
 DIFFERENCES = ((1e-6, 1e-4), (1e-4, 1e-3), (1e-3, 1e-2), (1e-2, 0.1), (0.1, 1.0))
@@ -236,7 +236,7 @@ def errors(groups: list[tuple[Array, Array]], part: int) -> Table:
     rng = np.random.default_rng(2)
     every = groups[0][0].shape[-1]
     rows: dict[tuple[int, int], list[Array]] = {}
-    for n, samples in {64: 600, **SIZES}.items():
+    for n, samples in {64: 1_000, **SIZES}.items():
         runs = rng.integers(0, every, (samples // part, n))
         for truth, case in cases(groups):
             place = next((k for k, (low, high) in enumerate(RANGES) if low <= truth < high), None)
