@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import InputError
+    from sim.evaluation.backtest import Backtest, backtest
+    from sim.evaluation.mechanisms import Mechanisms, mechanisms
+    from sim.evaluation.study import load_backtest, load_mechanisms
     from sim.evidence.ledger import claims
-    from sim.inference.calibration import calibrate
+    from sim.inference.calibration import Calibration, calibrate
+    from sim.inference.study import load_calibration
     from sim.results.comparison import Comparison, compare
     from sim.results.replay import replay
     from sim.results.result import Result
@@ -27,6 +31,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "calibrate": "sim.inference.calibration",
+    "Calibration": "sim.inference.calibration",
+    "load_calibration": "sim.inference.study",
+    "backtest": "sim.evaluation.backtest",
+    "Backtest": "sim.evaluation.backtest",
+    "load_backtest": "sim.evaluation.study",
+    "mechanisms": "sim.evaluation.mechanisms",
+    "Mechanisms": "sim.evaluation.mechanisms",
+    "load_mechanisms": "sim.evaluation.study",
     "InputError": "sim.errors",
     "Scenario": "sim.scenario.load",
     "load": "sim.scenario.load",
@@ -48,12 +60,16 @@ _HOMES = {
 }
 
 __all__ = [
+    "Backtest",
+    "Calibration",
     "Comparison",
     "InputError",
+    "Mechanisms",
     "Result",
     "Scenario",
     "Study",
     "Sweep",
+    "backtest",
     "calibrate",
     "check",
     "claims",
@@ -61,7 +77,11 @@ __all__ = [
     "explain",
     "list",
     "load",
+    "load_backtest",
+    "load_calibration",
+    "load_mechanisms",
     "load_study",
+    "mechanisms",
     "replay",
     "run",
     "save",

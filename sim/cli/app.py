@@ -147,24 +147,39 @@ def calibrate(
     study: StudyFile,
     out: Out = None,
     jobs: Jobs = None,
+    scheduler: Scheduler = None,
     until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Use no observation after this date.")] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Sample the posterior of the coefficients; the same command resumes an interrupted one."""
-    _verb("calibrate").main(study, out, jobs, until, force, json)
+    _verb("calibrate").main(study, out, jobs, scheduler, until, force, json)
 
 
 @app.command()
-def backtest(study: StudyFile, out: Out = None, jobs: Jobs = None, force: Force = False, json: Json = False) -> None:
+def backtest(
+    study: StudyFile,
+    out: Out = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
     """Fit to the past, forecast what came after, score against baseline rules."""
-    _verb("backtest").main(study, out, jobs, force, json)
+    _verb("backtest").main(study, out, jobs, scheduler, force, json)
 
 
 @app.command()
-def mechanisms(study: StudyFile, out: Out = None, jobs: Jobs = None, force: Force = False, json: Json = False) -> None:
+def mechanisms(
+    study: StudyFile,
+    out: Out = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
     """Remove each mechanism in turn and say which earns its place; the same command resumes."""
-    _verb("mechanisms").main(study, out, jobs, force, json)
+    _verb("mechanisms").main(study, out, jobs, scheduler, force, json)
 
 
 @app.command()

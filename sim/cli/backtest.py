@@ -16,12 +16,12 @@ from sim.evaluation.study import BacktestStudy, load_backtest
 from sim.inference.calibration import Progress
 
 
-def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool) -> None:
+def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, force: bool, json: bool) -> None:
     """Check everything first, fit what is not fitted, score, print."""
     loaded = load_backtest(study)
     folder = out or Path("results") / loaded.name
     with resumable(folder) as stopped, bar(len(loaded.fits)) as progress:
-        found = backtest(loaded, folder, jobs, progress, stopped, force)
+        found = backtest(loaded, folder, jobs, scheduler, progress, stopped, force)
     if not found.finished:
         unfinished()
     log = looks.read(loaded.looks)

@@ -1,6 +1,5 @@
 """`cohesion calibrate`: sample the posterior of the coefficients, resume it, print what was learned."""
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,18 +7,25 @@ from pathlib import Path
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
-from sim.errors import InputError, Problem
 from sim.inference.calibration import Calibration, Progress, calibrate
 from sim.inference.posterior import UNIDENTIFIED, Learned
 from sim.inference.study import load_calibration
 
 
-def main(study: str, out: Path | None, jobs: int | None, until: str | None, force: bool, json: bool) -> None:
+def main(
+    study: str,
+    out: Path | None,
+    jobs: int | None,
+    scheduler: str | None,
+    until: str | None,
+    force: bool,
+    json: bool,
+) -> None:
     """Check everything first, sample what is missing, print."""
-    loaded = load_calibration(study, _date(until))
+    loaded = load_calibration(study, until)
     folder = out or Path("results") / loaded.name
     with resumable(folder) as stopped, bar(loaded.name) as progress:
-        found = calibrate(loaded, folder, jobs, progress, stopped, force)
+        found = calibrate(loaded, folder, jobs, scheduler, None, progress, stopped, force)
     if not found.finished:
         unfinished()
     if json:
@@ -28,15 +34,6 @@ def main(study: str, out: Path | None, jobs: int | None, until: str | None, forc
     else:
         print_calibration(loaded.tables.title, found)
     show.notice(f"In {folder}/: posterior.csv, inference.nc, summary.csv, diagnostics.json, figures.")
-
-
-def _date(text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise InputError([Problem("--until", "", text, "allowed: YYYY-MM-DD")]) from None
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from sim.evaluation.mechanisms import VERDICTS, Mechanisms, Worth, mechanisms, r
 from sim.evaluation.study import MechanismStudy, load_mechanisms
 
 
-def main(study: str, out: Path | None, jobs: int | None, force: bool, json: bool) -> None:
+def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, force: bool, json: bool) -> None:
     """Check everything first, sample what is missing, print."""
     loaded = load_mechanisms(study)
     folder = out or Path("results") / loaded.name
     total = len(runs_of(loaded))
     with resumable(folder) as stopped, show.progress(total, f"{loaded.name}: samplings") as bar:
-        found = mechanisms(loaded, folder, jobs, lambda done, _: bar(done), stopped, force)
+        found = mechanisms(loaded, folder, jobs, scheduler, lambda done, _: bar(done), stopped, force)
     if not found.finished:
         unfinished()
     if json:

@@ -2,37 +2,36 @@
 
 import datetime as dt
 import html
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.evaluation import looks
-from sim.evaluation.diagrams import figures
+from sim.evaluation.diagrams import figures, panels
 from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
 from sim.evaluation.origin import outcome
-from sim.evaluation.scoring import WORDS, tables
+from sim.evaluation.scoring import SCORING, WORDS, tables
 from sim.evaluation.study import BacktestStudy, load_backtest
-from sim.inference.calibration import FLOORS, Progress, calibrate, stages
+from sim.inference.calibration import Progress, calibrate, stages
 from sim.inference.forecast import carried
 from sim.model.arrays import Array
 from sim.results.tables import csv_of, read_csv
 from sim.scenario.resolved import fingerprint
-from sim.storage.files import PROVENANCE, provenance_of, put, read_table, write_text, writing
-from sim.storage.provenance import circumstances, code, versions
-from sim.storage.workspace import alone, check_same, clear
+from sim.storage.files import as_json, read_json, write
+from sim.storage.provenance import circumstances
+from sim.storage.workspace import Workspace, holds
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
-FROZEN, FITS, FIGURES = "backtest.json", "fits", "figures"
+KIND = "backtest"
+FITS, FIGURES, PANELS = "fits", "figures", "panels.json"
 TABLES = ("scores", "origins", "skill", "cases", "cohesion")
-OWN = (FROZEN, FITS, FIGURES, *(f"{name}.csv" for name in TABLES), PROVENANCE)
-FORMAT = 1
-SCORING = ("evaluation", "figures")
-"""Whose code the scores depend on besides; a change there is another look at the held-out years."""
+OWN = (FITS, FIGURES, PANELS, *(f"{name}.csv" for name in TABLES))
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,11 @@ class Backtest:
     finished: bool
     look: int | None = None
     """Which look at the held-out years this was; None where they were not looked at now."""
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Backtest":
+        """The backtest that a folder holds. Raises InputError where it holds none."""
+        return cls(Path(folder), holds(Path(folder), KIND))
 
     @cached_property
     def tables(self) -> "dict[str, pd.DataFrame]":
@@ -59,6 +63,11 @@ class Backtest:
         """Skill of the model against every baseline rule, with 90 % bootstrap intervals."""
         return self.tables["skill"]
 
+    def figures(self) -> "dict[str, Figure]":
+        """Skill, reliability of each scheme, ranks and cohesion, as they are saved in the folder."""
+        kept = read_json(self.folder / PANELS) or {}
+        return figures(kept["title"], kept["footer"], kept["panels"], self.skill)
+
     def __repr__(self) -> str:
         return f"<Backtest in {self.folder}, {'finished' if self.finished else 'not finished'}>"
 
@@ -70,70 +79,84 @@ def backtest(
     study: BacktestStudy | str | Path,
     out: str | Path | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[str, Progress], None] = lambda *_: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
 ) -> Backtest:
     """Fit every origin, then score; the same call again goes on where it was interrupted.
 
-    A finished folder is returned as it is, and the held-out years are not looked at again, unless the code of the
-    scores has changed.
+    A finished folder is returned as it is, and the held-out years are not looked at again, unless the version of the
+    scores is another (:data:`sim.evaluation.scoring.SCORING`).
 
     Parameters
     ----------
-    study : from :func:`load_backtest`, or its file.
+    study : from :func:`sim.load_backtest`, or its file.
     out : folder; ``results/NAME`` by default.
-    jobs : worker processes for the fits; all cores by default. Does not change the result.
+    jobs : processes for the fits; all cores by default. Does not change the result.
+    scheduler : address of a Dask scheduler, whose workers take the place of the processes.
     progress : called with the name of a fit (its last date) and how far it is.
     stop : asked after every stage of a fit; once true, no other is begun.
     force : begin anew in a folder that holds another backtest.
+
+    Returns
+    -------
+    Backtest
+        ``table`` has the mean score of every forecaster, ``skill`` what the model's is against each baseline rule.
 
     Raises
     ------
     InputError
         For a study or a folder that cannot be, or where the look cannot be recorded.
+    WorkerDied
+        Where a process is killed. Finished stages of the fits are kept.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.backtest("experiments/nowhere.toml")
+    Traceback (most recent call last):
+    sim.errors.InputError: experiments/nowhere.toml: no such file
     """
     study = study if isinstance(study, BacktestStudy) else load_backtest(study)
     folder = Path(out) if out else Path("results") / study.name
-    there = read_table(folder / FROZEN)
-    if there and not force:
-        check_same(there, identity(study), folder)
-        if (provenance_of(folder) or {}).get("scoring") == code(*SCORING):
-            return Backtest(folder, True)
-    with alone(folder, OWN, "backtest"):
-        if force or not there:
-            clear(folder, OWN)
-            put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
-        for until, fit in study.fits.items():
+    work = workspace(study, folder)
+    there = None if force else work.there()
+    if there and replace(work, title=there["title"]).is_finished():
+        return Backtest(folder, True)
+    with work.held(force):
+        work.begin(force)
+        for k, (until, fit) in enumerate(study.fits.items()):
 
-            def within(at: Progress, name: str = f"{until}") -> None:
+            def within(at: Progress, k: int = k, name: str = f"{until}") -> None:
+                work.tell(k + at.power, len(study.fits), "fits")
                 progress(name, at)
 
-            if not calibrate(fit, folder / FITS / f"{until}", jobs, within, stop).finished:
+            if not calibrate(fit, folder / FITS / f"{until}", jobs, scheduler, None, within, stop).finished:
                 return Backtest(folder, False)
-        return _score(study, folder)
+        return _score(study, work)
 
 
-def identity(study: BacktestStudy) -> dict[str, Any]:
-    """What makes a backtest the one it is."""
+def workspace(study: BacktestStudy, folder: Path) -> Workspace:
+    """The folder of a backtest; words may change."""
     c = study.calibration
-    return {
-        "format": FORMAT,
+    identity = {
         "name": study.name,
         **study.tables.model_dump(mode="json", exclude={"title", "question", "carried"}),
         "settings": c.tables.model_dump(mode="json", exclude={"title", "question", "until"}),
         "fingerprint": fingerprint(c.scenario),
         "alliances": {name: fingerprint(s) for name, s in study.carried.items()},
         "observations": c.digest,
-        **versions(*FLOORS),
+        "numpy": version("numpy"),
     }
+    return Workspace(folder, KIND, study.tables.title, identity, OWN, {"scoring": SCORING})
 
 
-def _score(study: BacktestStudy, folder: Path) -> Backtest:
+def _score(study: BacktestStudy, work: Workspace) -> Backtest:
     """Forecast everything, then record the look, then score."""
     from sim.figures.style import save as save_figure
 
-    t, c = study.tables, study.calibration
+    t, c, folder = study.tables, study.calibration, work.folder
     forecasts = []
     for scheme in t.schemes:
         origins = [study.origin(scheme, until) for until in scheme.fit_until]
@@ -142,8 +165,7 @@ def _score(study: BacktestStudy, folder: Path) -> Backtest:
         o = study.beginning(name)
         z = carried(_draws(folder, c.tables.until), o.training.space, o.fit.space, t.seed)
         forecasts.append(forecast_scheme(name, [o], [z], t, [AS_THEY_WERE]))
-    who = identity(study)
-    inputs = f"{who['fingerprint']} {who['observations']}"
+    inputs = f"{work.identity['fingerprint']} {c.digest}"
     what = f"{', '.join(f.scheme for f in forecasts)}; seed {t.seed}"
     made_by = circumstances()  # before the log of looks changes the checkout
     look = looks.record(study.looks, "backtest", made_by["commit"] or "unknown", inputs, what)
@@ -153,12 +175,14 @@ def _score(study: BacktestStudy, folder: Path) -> Backtest:
         f"Backtest: {study.name}  |  {c.scenario.name}  |  {c.tables.draws * t.replicates:,} futures of "
         f"{c.tables.draws:,} posterior draws an origin  |  seed {t.seed}  |  look {look} at the held-out years"
     )
-    with writing(folder, {**who, "scoring": code(*SCORING), "look": look, **made_by}) as scratch:
+    with work.results(**work.identity, scoring=SCORING, look=look, **made_by) as new:
         for name, frame in found.items():
-            write_text(scratch / f"{name}.csv", csv_of(frame))
-        (scratch / FIGURES).mkdir()
-        for name, figure in figures(t.title, footer, made, found["skill"], t.seed).items():
-            save_figure(figure, scratch / FIGURES / f"{name}.png")
+            write(new / f"{name}.csv", csv_of(frame))
+        (new / FIGURES).mkdir()
+        shown = panels(made, t.seed)
+        write(new / PANELS, as_json({"title": t.title, "footer": footer, "panels": shown}))
+        for name, figure in figures(t.title, footer, shown, found["skill"]).items():
+            save_figure(figure, new / FIGURES / f"{name}.png")
     return Backtest(folder, True, look)
 
 

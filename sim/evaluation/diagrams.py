@@ -1,5 +1,6 @@
 """The figures of a backtest: what they show, worked out from forecasts and outcomes."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +46,12 @@ def reliability_panels(f: SchemeForecasts, outcomes: Sequence[Outcome], seed: in
     """Change of sides, support and opposition: forecast probability against frequency."""
     futures, predictions = f.futures[AS_THEY_WERE], f.predictions(MODEL, AS_THEY_WERE)
     runs = futures[0].status.shape[2]
-    panels = []
+    found: list[Panel] = []
 
     def panel(title: str, p: Array, y: Array, of: Sequence[Future]) -> None:
         if y.any():  # of what never happened no forecast can be said to be reliable
             fit = reliability(p, y, _drawn(of, runs, seed))
-            panels.append({"title": title, **fit._asdict(), "cases": len(p), "events": int(y.sum())})
+            found.append({"scheme": f.scheme, "title": title, **fit._asdict(), "cases": len(p), "events": int(y.sum())})
 
     pairs = list(zip(f.origins, futures, strict=True))
     panel(
@@ -66,7 +67,7 @@ def reliability_panels(f: SchemeForecasts, outcomes: Sequence[Outcome], seed: in
             joined([1.0 * (codes == code) for y in outcomes for codes in y.conduct]),
             [_conduct(o, x, code) for o, x in pairs],
         )
-    return panels
+    return found
 
 
 def rank_panel(f: SchemeForecasts, outcomes: Sequence[Outcome], seed: int) -> list[Panel]:
@@ -110,7 +111,7 @@ def cohesion_panel(f: SchemeForecasts, outcomes: Sequence[Outcome]) -> list[Pane
     constant = last[0].cohesion[0] if len(f.origins) == 1 else np.zeros(0)
     panel = {
         "title": f.scheme,
-        "dates": [m.date for m, _, _ in there],
+        "dates": [f"{m.date}" for m, _, _ in there],
         "names": [m.name for m, _, _ in there],
         "observed": np.array([c for _, _, c in there]),
         "persistence": float(constant[0]) if len(constant) == 2 else None,
@@ -119,25 +120,35 @@ def cohesion_panel(f: SchemeForecasts, outcomes: Sequence[Outcome]) -> list[Pane
     return [panel]
 
 
-def figures(
-    title: str,
-    footer: str,
-    made: Sequence[tuple[SchemeForecasts, list[Outcome]]],
-    skill: "pd.DataFrame",
-    seed: int,
-) -> "dict[str, Figure]":
-    """Every figure by name."""
+def panels(made: Sequence[tuple[SchemeForecasts, list[Outcome]]], seed: int) -> dict[str, list[Panel]]:
+    """What every figure shows, ready for JSON."""
+    found = {f"reliability-{f.scheme.replace(' ', '-')}": reliability_panels(f, y, seed) for f, y in made}
+    found["ranks"] = [p for f, y in made for p in rank_panel(f, y, seed)]
+    found["cohesion"] = [p for f, y in made for p in cohesion_panel(f, y)]
+    return {
+        name: [{k: x.tolist() if isinstance(x, np.ndarray) else x for k, x in p.items()} for p in some]
+        for name, some in found.items()
+        if some
+    }
+
+
+def figures(title: str, footer: str, kept: dict[str, list[Panel]], skill: "pd.DataFrame") -> "dict[str, Figure]":
+    """Every figure by name, from its panels."""
     from sim.figures import backtest as draw
 
     common = {"title": title, "footer": footer}
     rows = skill.rename(columns={"scheme": "split", "question": "measure"}).to_dict("records")
     drawn = {"skill": draw.skills({**common, "rows": rows})}
-    for f, outcomes in made:
-        if panels := reliability_panels(f, outcomes, seed):
-            name = f"reliability-{f.scheme.replace(' ', '-')}"
-            drawn[name] = draw.reliability({**common, "title": f"{title}, {f.scheme}", "panels": panels})
-    if panels := [p for f, outcomes in made for p in rank_panel(f, outcomes, seed)]:
-        drawn["ranks"] = draw.rank_histogram({**common, "panels": panels})
-    if panels := [p for f, outcomes in made for p in cohesion_panel(f, outcomes)]:
-        drawn["cohesion"] = draw.cohesion({**common, "panels": panels})
+    for name, some in kept.items():
+        arrays = [{k: _array(k, x) if isinstance(x, list) else x for k, x in p.items()} for p in some]
+        kind = {"ranks": draw.rank_histogram, "cohesion": draw.cohesion}.get(name, draw.reliability)
+        scheme = some[0]["scheme"] if kind is draw.reliability else ""
+        drawn[name] = kind({**common, "title": f"{title}, {scheme}" if scheme else title, "panels": arrays})
     return drawn
+
+
+def _array(key: str, values: list[Any]) -> Any:
+    """Dates as dates, names as they are, numbers as an array."""
+    if key == "dates":
+        return [dt.date.fromisoformat(d) for d in values]
+    return values if key == "names" else np.array(values)

@@ -7,37 +7,36 @@ the evidence with it is greater than without (Kass & Raftery 1995, 10.1080/01621
 """
 
 import html
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sim.evaluation import looks
+from sim.evaluation.scoring import SCORING
 from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
-from sim.inference.calibration import FLOORS
-from sim.inference.smc import evidence
+from sim.inference.smc import Evidence, evidence
 from sim.inference.study import CalibrationStudy
 from sim.model.arrays import Array
 from sim.results.tables import csv_of, read_csv
 from sim.scenario.resolved import fingerprint
-from sim.storage.files import PROVENANCE, provenance_of, put, read_table, write_text, writing
-from sim.storage.provenance import circumstances, code, commit, versions
-from sim.storage.workers import processes, spread
-from sim.storage.workspace import alone, check_same, clear
+from sim.storage.effort import Effort, effort
+from sim.storage.files import as_json, provenance_of, put, read_json, write
+from sim.storage.provenance import commit
+from sim.storage.workers import imap
+from sim.storage.workspace import Workspace, digest, holds
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
-FROZEN, RUNS, STUDY = "mechanisms.json", "runs", "study.toml"
+KIND = "study of mechanisms"
+RUNS, STUDY = "runs", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
-OWN = (FROZEN, RUNS, STUDY, TABLE, EVIDENCE, FIGURE, PROVENANCE)
-FORMAT = 1
-SCORING = ("evaluation", "figures")
-"""Whose code tables and figure depend on besides."""
+OWN = (RUNS, STUDY, TABLE, EVIDENCE, FIGURE)
 
 WORTH = 1.0
 """Difference in log-evidence from which it is worth a mention: Kass & Raftery's 2 ln B of 2."""
@@ -88,6 +87,11 @@ class Mechanisms:
     folder: Path
     finished: bool
 
+    @classmethod
+    def open(cls, folder: str | Path) -> "Mechanisms":
+        """The study that a folder holds. Raises InputError where it holds none."""
+        return cls(Path(folder), holds(Path(folder), KIND))
+
     @cached_property
     def table(self) -> "pd.DataFrame":
         """A row a mechanism: evidence and held-out score with it minus without it, errors, verdicts."""
@@ -97,6 +101,11 @@ class Mechanisms:
     def tables(self) -> "dict[str, pd.DataFrame]":
         """The table, and the evidence of every sampling."""
         return {"mechanisms": self.table, "evidence": read_csv(self.folder / EVIDENCE, WORDS)}
+
+    def figures(self) -> "dict[str, Figure]":
+        """What each mechanism is worth, as it is saved in the folder."""
+        words = provenance_of(self.folder) or {}
+        return {"mechanisms": _figure(words["title"], words["footer"], self.table)}
 
     def __repr__(self) -> str:
         return f"<Mechanisms in {self.folder}, {'finished' if self.finished else 'not finished'}>"
@@ -109,6 +118,7 @@ def mechanisms(
     study: MechanismStudy | str | Path,
     out: str | Path | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
@@ -117,60 +127,61 @@ def mechanisms(
 
     Parameters
     ----------
-    study : from :func:`load_mechanisms`, or its file.
+    study : from :func:`sim.load_mechanisms`, or its file.
     out : folder; ``results/NAME`` by default.
-    jobs : worker processes; all cores by default. Does not change the result.
+    jobs : processes; all cores by default. Does not change the result.
+    scheduler : address of a Dask scheduler, whose workers take the place of the processes.
     progress : called with how many samplings are done, and of how many.
     stop : asked before each; once true, those under way finish and no other is begun.
     force : begin anew in a folder that holds another such study.
 
+    Returns
+    -------
+    Mechanisms
+        ``table`` has a row a mechanism: what it is worth, by the whole record and by the held-out years.
+
     Raises
     ------
     InputError
-        For a study or a folder that cannot be.
+        For a study or a folder that cannot be, or where the look at the held-out years cannot be recorded.
     WorkerDied
-        Where a worker process is killed. What was finished is kept.
+        Where a process is killed. What was finished is kept.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.mechanisms("experiments/nowhere.toml")
+    Traceback (most recent call last):
+    sim.errors.InputError: experiments/nowhere.toml: no such file
     """
     study = study if isinstance(study, MechanismStudy) else load_mechanisms(study)
-    folder = Path(out) if out else Path("results") / study.name
-    workers = processes(jobs)
-    if not force and _finished(study, folder):
-        return Mechanisms(folder, True)
-    with alone(folder, OWN, "study of mechanisms"):
-        if force or not read_table(folder / FROZEN):
-            clear(folder, OWN)
-            _record(study)
-            put(folder / FROZEN, json.dumps(identity(study), indent=1) + "\n")
-        if not _sample(study, folder, workers, progress, stop):
-            return Mechanisms(folder, False)
-        _finish(study, folder)
-    return Mechanisms(folder, True)
+    by = effort(jobs=jobs, scheduler=scheduler)
+    work = workspace(study, Path(out) if out else Path("results") / study.name)
+    if not force and work.is_finished():
+        return Mechanisms(work.folder, True)
+    with work.held(force):
+        if force or not work.there():
+            _look(study)
+        work.begin(force)
+        done = _sample(study, work, by, progress, stop)
+        if done:
+            _finish(study, work)
+    return Mechanisms(work.folder, done)
 
 
-def _finished(study: MechanismStudy, folder: Path) -> bool:
-    """Whether a folder holds all of a study, in its present words. Raises InputError where it holds another."""
-    there = read_table(folder / FROZEN)
-    if not there:
-        return False
-    check_same(there, identity(study), folder)
-    words = folder / STUDY
-    fresh = (provenance_of(folder) or {}).get("scoring") == code(*SCORING)
-    return fresh and words.exists() and words.read_text("utf-8") == study.text
-
-
-def identity(study: MechanismStudy) -> dict[str, Any]:
-    """What makes a study the one it is; words may change."""
+def workspace(study: MechanismStudy, folder: Path) -> Workspace:
+    """The folder of a study; words may change."""
     t, c = study.tables, study.calibration
-    return {
-        "format": FORMAT,
+    identity = {
         "name": study.name,
         **t.model_dump(mode="json", include={"held_out_after", "seeds"}),
         "mechanisms": {name: m.without for name, m in t.mechanisms.items()},
         "settings": study.settings.model_dump(mode="json", exclude={"title", "question", "seed", "rounds"}),
         "fingerprint": fingerprint(c.scenario),
         "observations": c.digest,
-        **versions(*FLOORS),
+        "numpy": np.__version__,
     }
+    return Workspace(folder, KIND, t.title, identity, OWN, {"scoring": SCORING, "study": digest(study.text)})
 
 
 def runs_of(study: MechanismStudy) -> list[Run]:
@@ -181,63 +192,69 @@ def runs_of(study: MechanismStudy) -> list[Run]:
 
 def _sample(
     study: MechanismStudy,
-    folder: Path,
-    jobs: int,
+    work: Workspace,
+    by: Effort,
     progress: Callable[[int, int], None],
     stop: Callable[[], bool],
 ) -> bool:
     """Do what is missing; whether all is done."""
+    folder, runs = work.folder, runs_of(study)
     (folder / RUNS).mkdir(exist_ok=True)
-    runs = runs_of(study)
-    missing = [r for r in runs if not read_table(folder / r.file)]
+    missing = [r for r in runs if not read_json(folder / r.file)]
+    tasks = ((study.fit(r.model, r.part == BEFORE, r.seed), r.file) for r in missing)
     done = len(runs) - len(missing)
+    work.tell(done, len(runs), "samplings")
     progress(done, len(runs))
-    tasks = ((study.fit(r.model, r.part == BEFORE, r.seed), folder / r.file) for r in missing)
-    for _ in spread(_one, tasks, min(jobs, len(missing)), stop) if missing else ():
+    for file, found in imap(_one, tasks, by, ordered=False, stop=stop):
+        put(folder / file, as_json(found._asdict()))
         done += 1
+        work.tell(done, len(runs), "samplings")
         progress(done, len(runs))
     return done == len(runs)
 
 
-def _one(c: CalibrationStudy, file: Path) -> None:
-    """Sample one model and keep its evidence."""
+def _one(c: CalibrationStudy, file: str) -> tuple[str, Evidence]:
+    """Sample one model: where its evidence is kept, and the evidence."""
     target = c.target
-    put(file, json.dumps(evidence(target, c.settings(target))._asdict()) + "\n")
+    return file, evidence(target, c.settings(target))
 
 
-def _record(study: MechanismStudy) -> None:
-    """Write down that the held-out years are about to be looked at."""
+def _look(study: MechanismStudy) -> None:
+    """Record that the held-out years are about to be looked at."""
     c, t = study.calibration, study.tables
     what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
     inputs = f"{fingerprint(c.scenario)} {c.digest}"
     looks.record(looks.log_file(c.file), "mechanisms", commit() or "unknown", inputs, what)
 
 
-def _finish(study: MechanismStudy, folder: Path) -> None:
-    """Tables and figure, provenance last: it says that the rest is whole."""
+def _finish(study: MechanismStudy, work: Workspace) -> None:
+    """Tables and figure."""
     import pandas as pd
 
-    from sim.figures.mechanisms import mechanisms as draw
     from sim.figures.style import save as save_figure
 
-    t = study.tables
-    runs = [{**r._asdict(), **(read_table(folder / r.file) or {})} for r in runs_of(study)]
-    found = {
+    runs = [{**r._asdict(), **(read_json(work.folder / r.file) or {})} for r in runs_of(study)]
+    log_evidence = {
         (model, part): np.array([r["log_evidence"] for r in runs if (r["model"], r["part"]) == (model, part)])
         for model in study.models
         for part in PARTS
     }
-    rows = worth(t.mechanisms, found)
+    table = pd.DataFrame(worth(study.tables.mechanisms, log_evidence))
     footer = (
         f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {study.settings.draws:,} draws, "
-        f"seeds {', '.join(map(str, t.seeds))}  |  held out: after {t.held_out_after}"
+        f"seeds {', '.join(map(str, study.tables.seeds))}  |  held out: after {study.tables.held_out_after}"
     )
-    figure = draw({"title": t.title, "footer": footer, "rows": [r._asdict() for r in rows]})
-    with writing(folder, {**identity(study), "scoring": code(*SCORING), **circumstances()}) as scratch:
-        write_text(scratch / STUDY, study.text)
-        write_text(scratch / TABLE, csv_of(pd.DataFrame(rows)))
-        write_text(scratch / EVIDENCE, csv_of(pd.DataFrame(runs)))
-        save_figure(figure, scratch / FIGURE)
+    with work.results(**work.identity, scoring=SCORING, title=study.tables.title, footer=footer) as new:
+        write(new / STUDY, study.text)
+        write(new / TABLE, csv_of(table))
+        write(new / EVIDENCE, csv_of(pd.DataFrame(runs)))
+        save_figure(_figure(study.tables.title, footer, table), new / FIGURE)
+
+
+def _figure(title: str, footer: str, table: "pd.DataFrame") -> "Figure":
+    from sim.figures.mechanisms import mechanisms as draw
+
+    return draw({"title": title, "footer": footer, "rows": table.to_dict("records")})
 
 
 def worth(mechanisms: Mapping[str, Mechanism], found: Mapping[tuple[str, str], Array]) -> list[Worth]:

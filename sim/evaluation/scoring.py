@@ -16,6 +16,11 @@ from sim.model.arrays import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+SCORING = 1
+"""The version of the scores, raised when what a backtest or a study of mechanisms makes of the same fits changes.
+
+What another version has scored is scored again from its fits, and that is another look at the held-out years.
+"""
 BOOTSTRAP = 4_000_002
 LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 ANSWERS = ("opposed", "abstained", "supported")

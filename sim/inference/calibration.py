@@ -4,8 +4,7 @@ import datetime as dt
 import html
 import io
 import json
-import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,36 +21,21 @@ from sim.model.arrays import Array
 from sim.model.version import VERSION
 from sim.results.tables import csv_of, read_csv
 from sim.scenario.resolved import fingerprint
-from sim.storage.files import PROVENANCE, provenance_of, put, read_table
-from sim.storage.provenance import versions
-from sim.storage.workers import processes, results
-from sim.storage.workspace import alone, check_same, clear
+from sim.storage.effort import Effort, effort
+from sim.storage.files import as_json, put, write
+from sim.storage.workers import imap
+from sim.storage.workspace import Workspace, digest, holds
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from matplotlib.figure import Figure
 
-FROZEN, STAGES = "calibration.json", "stages"
-STUDY, POSTERIOR, SUMMARY = "study.toml", "posterior.csv", "summary.csv"
-INFERENCE = "inference.nc"
+KIND = "calibration"
+STAGES, STUDY, POSTERIOR, SUMMARY, INFERENCE = "stages", "study.toml", "posterior.csv", "summary.csv", "inference.nc"
 DIAGNOSTICS, BY_STAGE = "diagnostics.json", "diagnostics.csv"
 FIGURES = ("posterior", "log-likelihood")
-OWN = (
-    FROZEN,
-    STAGES,
-    STUDY,
-    POSTERIOR,
-    SUMMARY,
-    INFERENCE,
-    DIAGNOSTICS,
-    BY_STAGE,
-    *(f"{name}.png" for name in FIGURES),
-    PROVENANCE,
-)
-FORMAT = 1
-FLOORS = ("model", "scenario", "engines", "inference")
-"""Whose code a posterior depends on."""
+OWN = (STAGES, STUDY, POSTERIOR, SUMMARY, INFERENCE, DIAGNOSTICS, BY_STAGE, *(f"{name}.png" for name in FIGURES))
 
 
 class Progress(NamedTuple):
@@ -65,10 +49,15 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True)
 class Calibration:
-    """A calibration in its folder."""
+    """A calibration in its folder, finished or not."""
 
     folder: Path
     finished: bool
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Calibration":
+        """The calibration that a folder holds. Raises InputError where it holds none."""
+        return cls(Path(folder), holds(Path(folder), KIND))
 
     @cached_property
     def diagnostics(self) -> posterior.Diagnostics:
@@ -99,18 +88,7 @@ class Calibration:
 
     def figures(self) -> "dict[str, Figure]":
         """Prior and posterior densities, and the log-likelihood by power, by name."""
-        from sim.figures.posterior import densities, spread
-
-        data = self.inference_data
-        names = [str(n) for n in data["prior"].data_vars]
-        prior, found = ({n: data[f"{g}/{n}"].to_numpy()[0] for n in names} for g in ("prior", "posterior"))
-        reached = stages(self.folder)
-        title, note = data.attrs["title"], data.attrs["note"]
-        drawn = (
-            densities(title, note, prior, found),
-            spread(title, note, [s.power for s in reached], [s.log_likelihood for s in reached]),
-        )
-        return dict(zip(FIGURES, drawn, strict=True))
+        return _figures(self.inference_data, stages(self.folder))
 
     def __repr__(self) -> str:
         return f"<Calibration in {self.folder}, {'finished' if self.finished else 'not finished'}>"
@@ -123,6 +101,8 @@ def calibrate(
     study: CalibrationStudy | str | Path,
     out: str | Path | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
+    until: dt.date | str | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
@@ -131,144 +111,128 @@ def calibrate(
 
     Parameters
     ----------
-    study : from :func:`load_calibration`, or its file.
+    study : from :func:`sim.load_calibration`, or its file.
     out : folder; ``results/NAME`` by default.
-    jobs : worker processes; all cores by default. Does not change the result.
+    jobs : processes; all cores by default. Does not change the result.
+    scheduler : address of a Dask scheduler, whose workers take the place of the processes.
+    until : use no observation after this date, in place of the file's own; with a file only.
     progress : called as stages are sampled.
     stop : asked after every stage; once true, no other is begun.
     force : begin anew in a folder that holds another calibration.
+
+    Returns
+    -------
+    Calibration
+        ``table`` has a row a coefficient, ``posterior`` is an xarray dataset (chain, draw), ``inference_data`` has
+        ArviZ's groups; ``posterior.csv`` in its folder is what a scenario may name.
 
     Raises
     ------
     InputError
         For a study or a folder that cannot be.
     WorkerDied
-        Where a worker is killed. Finished stages are kept.
+        Where a process is killed. Finished stages are kept.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.calibrate("experiments/calibrate-csto.toml", until="2024-01-01")
+    Traceback (most recent call last):
+    sim.errors.InputError: until: 2024-01-01; allowed: up to 2023-08-31
     """
     from threadpoolctl import threadpool_limits
 
-    study = study if isinstance(study, CalibrationStudy) else load_calibration(study)
-    workers = processes(jobs)
-    folder = Path(out) if out else Path("results") / study.name
-    if not force and is_finished(study, folder):
-        return Calibration(folder, True)
-    with alone(folder, OWN, "calibration"):
-        if force:
-            clear(folder, OWN)
-        open_folder(study, folder)
+    study = study if isinstance(study, CalibrationStudy) else load_calibration(study, until)
+    by = effort(jobs=jobs, scheduler=scheduler)
+    work = workspace(study, Path(out) if out else Path("results") / study.name)
+    if not force and work.is_finished():
+        return Calibration(work.folder, True)
+    with work.held(force):
+        work.begin(force)
+        (work.folder / STAGES).mkdir(exist_ok=True)
         with threadpool_limits(1):  # with more threads linear algebra adds up in another order
-            return _sample(study, folder, workers, progress, stop)
+            return Calibration(work.folder, _sample(study, work, by, progress, stop))
+
+
+def workspace(c: CalibrationStudy, folder: Path) -> Workspace:
+    """The folder of a calibration: of the same identity are the same bytes."""
+    identity = {
+        "name": c.name,
+        **c.tables.model_dump(mode="json", exclude={"title", "question"}),
+        "fingerprint": fingerprint(c.scenario),
+        "table": c.digest,
+        "numpy": np.__version__,
+    }
+    return Workspace(folder, KIND, c.tables.title, identity, OWN, {"study": digest(c.text)})
 
 
 def _sample(
     study: CalibrationStudy,
-    folder: Path,
-    jobs: int,
+    work: Workspace,
+    by: Effort,
     progress: Callable[[Progress], None],
     stop: Callable[[], bool],
-) -> Calibration:
-    began = dt.datetime.now(dt.UTC)
+) -> bool:
+    """Sample what is missing; whether all is done."""
     target = study.target
     settings = study.settings(target)
-    last = next(reversed(stages(folder)), None)
-    estimate = estimator(target, jobs)
+    last = next(reversed(stages(work.folder)), None)
+    estimate = estimator(target, by)
 
     def within(stage: int, power: float, share: float) -> None:
+        work.tell(power, 1.0, "of the power", stage=stage)
         progress(Progress(stage, power, share, last))
 
     for stage in smc.stages(estimate, target.space.size, settings, last, within):
-        keep_stage(folder, stage)
+        keep_stage(work.folder, stage)
         last = stage
-        progress(Progress(stage.number, stage.power, 1.0, stage))
+        within(stage.number, stage.power, 1.0)
         if stop() and stage.at_one <= settings.rounds:
-            return Calibration(folder, False)
+            return False
     assert last is not None
-    deviation = posterior.noise(estimate, last, settings)
-    _finish(study, target, folder, last, deviation, began)
-    return Calibration(folder, True)
+    _finish(study, target, work, last, posterior.noise(estimate, last, settings))
+    return True
 
 
-def estimator(target: Target, jobs: int) -> smc.Estimate:
-    """Estimates by chunks of draws, in so many processes."""
-    from joblib import delayed
+def estimator(target: Target, by: Effort) -> smc.Estimate:
+    """Estimates by chunks of draws, whoever makes them."""
 
     def estimate(z: Array, key: tuple[int, ...]) -> Array:
-        tasks = [delayed(log_likelihood)(target, *c) for c in smc.chunks(z, key)]
-        return np.concatenate(list(results(tasks, jobs)))
+        tasks = ((target, *chunk) for chunk in smc.chunks(z, key))
+        return np.concatenate(list(imap(log_likelihood, tasks, by)))
 
     return estimate
 
 
-def _finish(
-    study: CalibrationStudy,
-    target: Target,
-    folder: Path,
-    last: Stage,
-    deviation: float,
-    began: dt.datetime,
-) -> None:
-    """Tables, posterior and figures, provenance last: it says that the rest is whole."""
+def _finish(study: CalibrationStudy, target: Target, work: Workspace, last: Stage, deviation: float) -> None:
+    """Tables, posterior and figures."""
     import pandas as pd
 
     from sim.figures.style import save
 
     t = study.tables
-    found = posterior.diagnostics(target, last, deviation)
     note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {t.seed}"
     attributes = {"title": t.title, "note": note, "model_version": VERSION, "inference_library": "alliance-cohesion"}
     tree = posterior.inference_data(target, last, t.seed, attributes)
-    put(folder / POSTERIOR, posterior.posterior_csv(target, last.z))
-    put(folder / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, last.z))))
-    put(folder / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
-    put(folder / DIAGNOSTICS, json.dumps(found._asdict(), indent=1) + "\n")
-    put(folder / INFERENCE, posterior.netcdf(tree))
-    for name, figure in Calibration(folder, True).figures().items():
-        save(figure, folder / f"{name}.png")
-    ended = dt.datetime.now(dt.UTC)
-    provenance = {
-        **frozen(study),
-        "began": began.isoformat(timespec="seconds"),
-        "ended": ended.isoformat(timespec="seconds"),
-        "seconds": round((ended - began).total_seconds(), 1),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }
-    put(folder / PROVENANCE, json.dumps(provenance, indent=1) + "\n")
+    with work.results(**work.identity) as new:
+        write(new / STUDY, study.text)
+        write(new / POSTERIOR, posterior.posterior_csv(target, last.z))
+        write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, last.z))))
+        write(new / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
+        write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, last, deviation)._asdict()))
+        write(new / INFERENCE, posterior.netcdf(tree))
+        for name, figure in _figures(tree, stages(work.folder)).items():
+            save(figure, new / f"{name}.png")
 
 
-def frozen(c: CalibrationStudy) -> dict[str, Any]:
-    """What makes a calibration the one it is: the same entries give the same bytes."""
-    return {
-        "format": FORMAT,
-        "name": c.name,
-        **{k: v for k, v in c.tables.model_dump(mode="json").items() if k not in ("title", "question")},
-        "fingerprint": fingerprint(c.scenario),
-        "table": c.digest,
-        **versions(*FLOORS),
-    }
+def _figures(data: "xr.DataTree", reached: Sequence[Stage]) -> "dict[str, Figure]":
+    from sim.figures.posterior import densities, spread
 
-
-def open_folder(c: CalibrationStudy, folder: Path) -> None:
-    """Write down what is sampled, or find that the folder holds it already. Raises InputError where it has changed."""
-    new, there = frozen(c), read_table(folder / FROZEN)
-    if there:
-        check_same(there, new, folder)
-    else:
-        clear(folder, OWN)
-    (folder / PROVENANCE).unlink(missing_ok=True)
-    (folder / STAGES).mkdir(exist_ok=True)
-    put(folder / STUDY, c.text)
-    put(folder / FROZEN, json.dumps(new, indent=1) + "\n")
-
-
-def is_finished(c: CalibrationStudy, folder: Path) -> bool:
-    """Whether the folder holds all results of this very calibration. Raises InputError as :func:`open_folder`."""
-    there = read_table(folder / FROZEN)
-    if not there or not provenance_of(folder):
-        return False
-    check_same(there, frozen(c), folder)
-    whole = all((folder / name).exists() for name in OWN)
-    return whole and (folder / STUDY).read_text("utf-8") == c.text
+    names = [str(n) for n in data["prior"].data_vars]
+    prior, found = ({n: data[f"{g}/{n}"].to_numpy()[0] for n in names} for g in ("prior", "posterior"))
+    title, note = data.attrs["title"], data.attrs["note"]
+    likelihoods = spread(title, note, [s.power for s in reached], [s.log_likelihood for s in reached])
+    return dict(zip(FIGURES, (densities(title, note, prior, found), likelihoods), strict=True))
 
 
 def keep_stage(folder: Path, stage: Stage) -> None:

@@ -1,7 +1,6 @@
 """From a calibration file to a checked study: its scenario, observations and settings."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.load import Scenario, Source, load, read_toml, validated
 from sim.scenario.tables import Date, Strict
+from sim.storage.workspace import digest
 
 NOT_SWITCHED_OFF = frozenset(
     {
@@ -78,7 +78,7 @@ class CalibrationStudy:
     @property
     def digest(self) -> str:
         """A hash of the observations."""
-        return hashlib.sha256(self.table.encode()).hexdigest()[:16]
+        return digest(self.table)
 
     @property
     def target(self) -> Target:
@@ -99,7 +99,7 @@ class CalibrationStudy:
         )
 
 
-def load_calibration(path: str | Path, until: dt.date | None = None) -> CalibrationStudy:
+def load_calibration(path: str | Path, until: dt.date | str | None = None) -> CalibrationStudy:
     """Read and check a calibration file, its scenario and its observations.
 
     Parameters
@@ -112,7 +112,7 @@ def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibrat
     InputError
         With every mistake of the file, the scenario or the observations.
     """
-    file = Path(path)
+    file, until = Path(path), _date(until)
     source = read_toml(file)
     tables = validated(source, CalibrationTables, {"until": until} if until else None)
     problems = not_switches(tables.without, source.where(("without",)), "without")
@@ -135,6 +135,14 @@ def load_calibration(path: str | Path, until: dt.date | None = None) -> Calibrat
     return CalibrationStudy(file.stem, file, source.text, tables, scenario, motions, table)
 
 
+def _date(given: dt.date | str | None) -> dt.date | None:
+    """A date as given. Raises InputError for a text that is none."""
+    try:
+        return dt.date.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError:
+        raise InputError([Problem("until", "", str(given), "allowed: YYYY-MM-DD")]) from None
+
+
 def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
     """Only a coefficient of which zero means that a mechanism is absent may be switched off."""
     found = []
@@ -155,8 +163,8 @@ def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
 
 
 def _dates(tables: CalibrationTables, scenario: Scenario | None, source: Source, given: bool) -> list[Problem]:
-    """Evidence is from a year of the record at least, and not from after the paper; ``given`` on the command line."""
-    where, path = ("--until", "") if given else (source.where(("until",)), "until")
+    """Evidence is from a year of the record at least, and not from after the paper; ``given`` beside the file."""
+    where, path = ("until", "") if given else (source.where(("until",)), "until")
     problems = []
     if tables.until > LAST_EVIDENCE:
         problems.append(Problem(where, path, f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}"))

@@ -13,6 +13,7 @@ is killed leaves the old results or the new ones, of which the next command move
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
@@ -298,6 +299,19 @@ def contents_of(folder: Path) -> dict[str, Any] | None:
 def kind_of(folder: Path) -> str:
     """The kind of results in a folder, finished or not; empty where it is none that a computation wrote."""
     return str((contents_of(folder) or {}).get("kind", ""))
+
+
+def holds(folder: Path, kind: str) -> bool:
+    """Whether what a folder holds is finished. Raises InputError where it holds nothing of that kind."""
+    if kind_of(folder) != kind:
+        allowed = f"allowed: a folder that holds a {kind}"
+        raise InputError([Problem(str(folder), "", f"holds {kind_of(folder) or 'no results'}", allowed)])
+    return provenance_of(folder) is not None
+
+
+def digest(text: str) -> str:
+    """A short hash of a text, by which it is known again."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _former(folder: Path) -> str:

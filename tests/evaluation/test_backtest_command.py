@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.errors import InputError
 from sim.evaluation import looks
-from sim.evaluation.backtest import backtest
+from sim.evaluation.backtest import Backtest, backtest
 from sim.evaluation.scoring import with_error
 from sim.evaluation.study import load_backtest
 from sim.storage.files import PROVENANCE
@@ -156,6 +156,7 @@ def test_tables_hold_together(whole: Path) -> None:
     skill = rows(whole / "out" / "skill.csv")
     assert all(float(s["low"]) <= float(s["skill"]) <= float(s["high"]) for s in skill if s["skill"])
     figures = {p.name for p in (whole / "out" / "figures").iterdir()}
+    assert {f"{name}.png" for name in Backtest.open(whole / "out").figures()} == figures
     assert {"skill.png", "ranks.png", "cohesion.png", "reliability-one-split.png"} <= figures
 
 
@@ -211,7 +212,7 @@ def test_changed_scores_are_another_look_at_the_held_out_years(
     shutil.copytree(whole / "out", tmp_path / "out")
     file = study(tmp_path)
     with monkeypatch.context() as m:
-        m.setattr("sim.evaluation.backtest.code", lambda *_: "other")
+        m.setattr("sim.evaluation.backtest.SCORING", -1)
         assert backtest(file, tmp_path / "out", jobs=1).look == 1
         assert backtest(file, tmp_path / "out", jobs=1).look is None
     assert backtest(file, tmp_path / "out", jobs=1).look == 2

@@ -24,7 +24,6 @@ from sim.inference.recovery import histories
 from sim.inference.smc import evidence
 from sim.inference.study import SWITCHES
 from sim.scenario.load import load
-from sim.storage import provenance as source
 from tests.helpers import SIX
 from tests.inference.test_calibrate import contents, study
 from tests.targets import motions_each
@@ -198,20 +197,20 @@ def test_another_study_or_folder_is_refused(whole: Path, tmp_path: Path) -> None
     assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
 
 
-def test_other_code_is_refused_and_force_begins_anew(
+def test_another_version_of_the_model_is_refused_and_force_begins_anew(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(whole / "out", tmp_path / "out")
     (tmp_path / "out" / "notes.txt").write_text("mine")
     file, out = file_of(tmp_path), tmp_path / "out"
     with monkeypatch.context() as other:
-        other.setattr(source, "code", lambda *_: "another")
-        with pytest.raises(InputError, match=r"code: .* when it began, now another"):
+        other.setattr("sim.storage.workspace.VERSION", "another")
+        with pytest.raises(InputError, match=r"version of the model: .* when it began, now another"):
             mechanisms(file, out)
     stopped = mechanisms(file, out, stop=lambda: True, force=True)
     assert not stopped.finished
     left = {p.name for p in out.iterdir() if not p.name.startswith(".")}
-    assert left == {"notes.txt", "mechanisms.json", "runs"}
+    assert left == {"notes.txt", "workspace.json", "runs"}
     assert list((out / "runs").iterdir()) == []
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.errors import InputError
 from sim.inference import smc
-from sim.inference.calibration import calibrate
+from sim.inference.calibration import Calibration, calibrate
 from sim.inference.likelihood import target_of
 from sim.inference.study import load_calibration
 from sim.results.run import run
@@ -128,15 +129,15 @@ def test_a_users_own_files_are_left_alone(tmp_path: Path) -> None:
     """Also where they have a calibration's names, and --force is given."""
     out = tmp_path / "out"
     (out / "stages").mkdir(parents=True)
-    for name in ("study.toml", "posterior.csv", "calibration.json", "stages/mine.npz"):
+    for name in ("study.toml", "posterior.csv", "diagnostics.json", "stages/mine.npz"):
         (out / name).write_text("years of work")
     before = contents(out)
     for force in (False, True):
-        with pytest.raises(InputError, match="holds files that are not a calibration's: calibr"):
+        with pytest.raises(InputError, match="holds files that are not a calibration's: diag"):
             calibrate(study(tmp_path), out, jobs=1, force=force)
         assert contents(out) == before
     (out / LOCK).touch()
-    (out / "calibration.json").rename(out / "thesis.docx")
+    (out / "diagnostics.json").rename(out / "thesis.docx")
     before = contents(out)
     for force in (False, True):
         with pytest.raises(InputError, match=r"not a calibration's: thesis\.docx"):
@@ -263,7 +264,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         f"{tmp_path / 'own.toml'}:18: leader.coercion: 1.6; allowed: 0 to 1, or a figure with its rule",
         f"{tmp_path / 'observed.csv'}:5: date: 2023-09-01; allowed: up to 2023-08-31",
         f"{tmp_path / 'observed.csv'}:7: date: 2023-09-01; allowed: up to 2023-08-31",
-        "--until: 2024-01-01; allowed: up to 2023-08-31",
+        "until: 2024-01-01; allowed: up to 2023-08-31",
     ]
     assert [str(p) for p in error.value.problems] == says
 
@@ -315,6 +316,33 @@ def test_command(whole: Path, tmp_path: Path) -> None:
     assert "not identified" in done.output
     bad = CliRunner().invoke(app, ["calibrate", file, "--until", "soon"])
     assert isinstance(bad.exception, InputError)
+
+
+def test_bayesian_tools_open_what_was_found(whole: Path) -> None:
+    """In ArviZ's groups: prior, posterior and log-likelihood by chain and draw, and what was observed."""
+    found = Calibration.open(whole)
+    assert found.finished
+    table = np.genfromtxt(whole / "posterior.csv", delimiter=",", names=True)
+    np.testing.assert_allclose(found.posterior["entrapment"].values[0], table["entrapment"], rtol=1e-5)
+    assert found.posterior.attrs == {}
+    assert found.posterior["entrapment"].attrs["units"] == "stance"
+    assert set(found.figures()) == {"posterior", "log-likelihood"}
+    observed = found.inference_data["observed_data"]
+    codes = observed["conduct"].sel(motion="one").to_series()
+    assert codes.to_dict() == {"AAA": 2, "BBB": 1, "CCC": -1, "DDD": -1, "EEE": -1}
+    assert observed["status"].sizes == {"date": 15, "member": 5}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its coming refactoring
+        import arviz
+
+        data = arviz.from_netcdf(whole / "inference.nc")
+        assert data.groups() == ["posterior", "log_likelihood", "prior", "observed_data"]
+        assert len(arviz.summary(data, var_names=found.table.coefficient.tolist())) == len(found.table)
+
+
+def test_a_folder_of_another_kind_is_no_calibration(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no results; allowed: a folder that holds a calibration"):
+        Calibration.open(tmp_path)
 
 
 # ---------------------------------------------------------------- the posterior in use
