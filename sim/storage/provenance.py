@@ -1,10 +1,8 @@
 """With what, from which commit and by which command results were made."""
 
-import hashlib
 import platform
 import subprocess
 import sys
-from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -45,17 +43,3 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-@lru_cache
-def code(*floors: str) -> str:
-    """A hash of the code of some floors, such as ``code("model", "scenario")``."""
-    root = Path(__file__).resolve().parent.parent
-    files = [p for floor in floors for p in sorted((root / floor).glob("*.py"))]
-    text = "".join(p.read_text("utf-8") for p in files)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def versions(*floors: str) -> dict[str, str]:
-    """What results have in common that may be put together."""
-    return {"code": code(*floors), "numpy": version("numpy")}
