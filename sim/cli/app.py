@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli import show
 from sim.errors import InputError, WorkerDied, on_command_line
 
 # looking for pydantic plugins costs a tenth of the time that `check` may take
@@ -242,13 +241,13 @@ def main() -> None:
         app(standalone_mode=True)
     except InputError as error:
         for problem in error.problems:
-            show.notice(str(on_command_line(problem)))
+            _verb("show").notice(str(on_command_line(problem)))
         sys.exit(2)
     except WorkerDied as error:
-        show.notice(f"A worker died ({error}); nothing was written.")
+        _verb("show").notice(f"A worker died ({error}); nothing was written.")
         sys.exit(1)
     except KeyboardInterrupt:
-        show.notice("Interrupted; nothing was written.")
+        _verb("show").notice("Interrupted; nothing was written.")
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

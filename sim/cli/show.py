@@ -4,14 +4,11 @@ Data is never markup; a line that may be copied is never broken; neither a numbe
 is ever cut; and what a stream cannot encode is written in letters that it can.
 """
 
-import json as json_module
 import math
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
-from unicodedata import category
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,6 +41,10 @@ class Advance(Protocol):
 
 def printable(text: str, encoding: str) -> str:
     """One line that a stream of this encoding takes; what it lacks, and what would steer a terminal, is escaped."""
+    if text.isascii() and text.isprintable():
+        return text
+    from unicodedata import category
+
     plain = "".join(" " if c in "\n\r\t" else _escaped(c) if category(c)[0] == "C" else c for c in text)
     try:
         return plain.encode(encoding).decode(encoding)
@@ -75,7 +76,9 @@ def _encoding(stream: TextIO) -> str:
 
 def print_json(value: object) -> None:
     """JSON on standard output, in ASCII, which every stream takes."""
-    print(json_module.dumps(_plain(value), indent=1))
+    import json
+
+    print(json.dumps(_plain(value), indent=1))
 
 
 def _plain(value: object) -> object:
@@ -169,6 +172,8 @@ def _text(console: "Console", *parts: Part) -> "Text":
 @contextmanager
 def progress(total: float, what: str) -> Iterator[Advance]:
     """A bar on standard error, shown only on a terminal and when the work takes longer than a moment."""
+    import time
+
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = _console(sys.stderr)
