@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from importlib.metadata import version
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 import sim
+from sim.cli.app import app
 from tests.helpers import SIX
 from tests.scenarios import changed
 
@@ -140,12 +142,26 @@ def test_version_is_the_installed_one() -> None:
     assert cohesion("--version").stdout == f"cohesion {version('alliance-cohesion')}\n"
 
 
+def verbs() -> set[str]:
+    return {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+
+
+@pytest.mark.parametrize("verb", sorted(verbs() - {"new", "list"}))
+def test_verbs_and_functions_have_the_same_options(verb: str) -> None:
+    (command,) = [c for c in app.registered_commands if c.callback and c.callback.__name__ == verb]
+    assert command.callback is not None
+    options = set(signature(command.callback).parameters) & {"runs", "seed", "jobs", "scheduler", "engine", "until"}
+    assert options <= set(signature(getattr(sim, verb)).parameters)
+
+
 def test_front_door() -> None:
     assert sim.__all__ == sorted(sim.__all__)
-    assert 10 <= len(sim.__all__) <= 20
     for name in sim.__all__:
         assert getattr(sim, name).__doc__, name
-    assert {"run", "check", "explain", "list", "replay"} <= set(sim.__all__), "every verb is a function"
+    assert verbs() - {"new"} <= set(sim.__all__), "every verb is a function"
+    classes = {name for name in sim.__all__ if isinstance(getattr(sim, name), type)}
+    rest = set(sim.__all__) - verbs() - classes
+    assert all(name.startswith("load") for name in rest - {"open", "save"}), "what is neither loads nor keeps something"
     with pytest.raises(AttributeError):
         sim.nothing  # noqa: B018
 
