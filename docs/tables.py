@@ -1,4 +1,4 @@
-"""Write the tables of docs/model.md from sim/model/variables.py.
+"""Write the tables of docs/model.md from the declarations of the model's phases.
 
 ``python docs/tables.py`` rewrites what stands between the markers; with ``--check`` it writes
 nothing and exits with 1 if a table is stale. A missing marker exits with 2.
@@ -26,7 +26,7 @@ INDICES = set("ijkc")
 
 
 def tex(symbol: str) -> str:
-    """A symbol of variables.py in LaTeX: ``lambda_pair`` is ``\\lambda_{\\mathrm{pair}}``."""
+    """A declared symbol in LaTeX: ``lambda_pair`` is ``\\lambda_{\\mathrm{pair}}``."""
     base, _, index = symbol.partition("_")
     base = f"\\{base}" if base in GREEK else base
     if len(index) < 2:

@@ -112,3 +112,25 @@ def punish(punishment: Array, stance: Array, coercion: Array, belongs: Array, c:
     """The leader punishes members of negative stance; punishment fades."""
     rate = c.punishment * coercion * d.dt
     return punishment * d.punishment - rate * (belongs * np.minimum(stance, 0.0))
+
+
+def update(
+    state: State,
+    stance: Array,
+    asked: Array,
+    helped: Array,
+    inputs: Inputs,
+    reach: Array,
+    belongs: Array,
+    c: Coefficients,
+    d: Decays,
+) -> State:
+    """What the tick leaves; ``asked`` is 1 for a member in crisis, ``helped`` what it got."""
+    leader = inputs.leader
+    shock = leader.war - state.war
+    return State(
+        opinion=opine(state.opinion, inputs.members.opinion, shock, asked, helped, c, d),
+        diversified=diversify(state.diversified, stance, reach, d),
+        punishment=punish(state.punishment, stance, leader.coercion, belongs, c, d),
+        war=leader.war,
+    )

@@ -283,20 +283,8 @@ def feed_back(
     d: Decays,
 ) -> feedback.State:
     """What the tick leaves: opinion, diversification, punishment."""
-    before, war = state.feedback, inputs.leader.war
-    return feedback.State(
-        feedback.opine(
-            before.opinion,
-            inputs.members.opinion,
-            war - before.war,
-            happened.asked,
-            happened.help,
-            c,
-            d.feedback,
-        ),
-        feedback.diversify(before.diversified, x, s.reach, d.feedback),
-        feedback.punish(before.punishment, x, inputs.leader.coercion, ties.belongs, c, d.feedback),
-        war,
+    return feedback.update(
+        state.feedback, x, happened.asked, happened.help, inputs, s.reach, ties.belongs, c, d.feedback
     )
 
 

@@ -97,3 +97,10 @@ def test_check_tells_by_its_exit_code(tmp_path, change, code):
     assert document.read_text(encoding="utf-8") == before
     assert subprocess.run(command, check=False).returncode == 0
     assert document.read_text(encoding="utf-8") == TEXT
+
+
+def test_files_named_in_how_to_change_the_model_exist():
+    text = (DOCS / "changing-the-model.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:sim|tests|docs|benchmarks|experiments)/[\w./-]*\w\.(?:py|md|toml)", text))
+    assert len(named) > 10
+    assert [name for name in named if "VERB" not in name and not (DOCS.parent / name).exists()] == []
