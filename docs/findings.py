@@ -168,8 +168,8 @@ def mechanisms(kept: Rows) -> str:
     ]
     head = [
         "mechanism",
-        "log evidence, with less without",
-        "held-out log score, with less without",
+        "log evidence, with minus without",
+        "held-out log score, with minus without",
         "verdict",
     ]
     return table(head, body)
@@ -261,8 +261,8 @@ def take_over(results: Path, text: str) -> None:
     (KEPT / where).mkdir(parents=True, exist_ok=True)
     for name in TABLES[where]:
         shutil.copyfile(results / name, KEPT / where / name)
-    told = {k: v for k, v in provenance.items() if k != "command"}  # which names folders of a machine
-    (KEPT / where / PROVENANCE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    kept = {k: v for k, v in provenance.items() if k != "command"}  # which names folders of a machine
+    (KEPT / where / PROVENANCE).write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     for name in re.findall(rf"findings/{where}/([^/)]+\.png)", text):
         shutil.copyfile(next(results.rglob(name)), KEPT / where / name)
 
