@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -261,6 +261,6 @@ def _read(file: Path) -> Stage | None:
         return None
 
 
-def _row(values: Any) -> Row:
-    named: dict[str, Any] = dict(zip(Row._fields, map(float, values), strict=True))
-    return Row(**named | {name: int(named[name]) for name in ("stage", "distinct")})
+def _row(values: Array) -> Row:
+    stage, power, effective, distinct, *rest = map(float, values)
+    return Row(int(stage), power, effective, int(distinct), *rest)

@@ -98,15 +98,15 @@ def forecast(fit: Target, whole: Target, z: Array, replicates: int, seed: int, p
 class _Chance(Chance):
     """As in simulated histories, but what the posterior does not hold is drawn too, once a draw."""
 
-    def __init__(self, known: Mapping[str, Array], draws: int, replicates: int, key: Sequence[int]) -> None:
+    def __init__(self, columns: Mapping[str, Array], draws: int, replicates: int, key: Sequence[int]) -> None:
         self.rng, self.draws = generator(*key), draws * replicates
-        self._known, self._key = known, key
+        self._columns, self._key = columns, key
         self._shape = draws, replicates
 
     def places(self, path: str) -> Array:
         """The uniforms of a path, (run,)."""
-        if path in self._known:
-            return np.repeat(self._known[path], self._shape[1])
+        if path in self._columns:
+            return np.repeat(self._columns[path], self._shape[1])
         u = generator(*self._key, INPUTS, crc32(path.encode())).random(self._shape[0])
         return np.repeat(np.maximum(u, 2.0**-54), self._shape[1])
 
@@ -142,7 +142,7 @@ def carried(z: Array, learned: Space, here: Space, seed: int) -> Array:
 
 
 def _spread(space: Space, z: Array, rng: np.random.Generator) -> Array:
-    """The spread of motions of each draw; the prior's where the fit has seen no motion."""
+    """The spread of motions of each draw; the prior's where the fit has no motion."""
     if space.motions:
         return space.motion_spread(z)
     d = MOTION_PRIOR

@@ -19,9 +19,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engines.environment import Environment
 from sim.inference.observations import CONDUCT, LAST_EVIDENCE, Motion
@@ -46,6 +46,7 @@ OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 FEW = 0.5
 """Particles are resampled where fewer than this share are effective."""
 IMPOSSIBLE = -1e6
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ def log_conduct(stance: Array, codes: Codes, spread: Array, c: Coefficients) -> 
     return np.log(np.maximum(total, 1e-300))
 
 
-def systematic(w: Array, u: Array) -> Any:
+def systematic(w: Array, u: Array) -> Indices:
     """Indices of particles drawn in proportion to ``w`` (draw, particle) with one uniform a draw."""
     n = w.shape[1]
     edges = np.cumsum(w, axis=1)

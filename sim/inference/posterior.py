@@ -4,11 +4,11 @@ The file is of ArviZ's data model (InferenceData), which tools of Bayesian analy
 draw, in one NetCDF file.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.inference.likelihood import Target
+from sim.inference.likelihood import Indices, Target
 from sim.inference.smc import Estimate, Settings, Stage, generator
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
@@ -153,7 +153,7 @@ def netcdf(tree: "xr.DataTree") -> bytes:
         return file.read_bytes()
 
 
-def _numbered(draws: int) -> dict[str, Any]:
+def _numbered(draws: int) -> dict[str, Indices]:
     return {"chain": np.arange(1), "draw": np.arange(draws)}
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from sim.engines.ensemble import Stack
 from sim.inference import smc
 from sim.inference.likelihood import Target, log_likelihood
+from sim.inference.observations import Motion
 from sim.inference.space import Chance, space_of
 from sim.model import conduct
 from sim.model.arrays import Array, Codes
@@ -49,7 +50,7 @@ def histories(target: Target, z: Array, rng: np.random.Generator) -> list[Histor
         status.append(record.status)
         stance.append(record.stance)
     spread = target.space.motion_spread(z)
-    seen = [[] for _ in range(draws)]  # type: ignore[var-annotated]
+    answered: list[list[Motion]] = [[] for _ in range(draws)]
     c = stack.c
     for t, motions in target.by_tick.items():
         for motion in motions:
@@ -57,11 +58,11 @@ def histories(target: Target, z: Array, rng: np.random.Generator) -> list[Histor
             support, oppose = conduct.chances(x, c)
             codes = (2 * conduct.choose(rng.random(x.shape), support, oppose)).astype(np.int8)
             for k in range(draws):
-                seen[k].append(motion._replace(codes=codes[:, k]))
+                answered[k].append(motion._replace(codes=codes[:, k]))
     space = space_of(program, bool(target.motions))
     return [
         History(
-            Target(program, np.stack([s[:, k] for s in status]), tuple(seen[k]), space, target.particles),
+            Target(program, np.stack([s[:, k] for s in status]), tuple(answered[k]), space, target.particles),
             np.stack([x[:, k] for x in stance]),
         )
         for k in range(draws)
@@ -104,7 +105,7 @@ def uniformity(ranks: Array, draws: int, bins: int = 8) -> Array:
     """Chi-square p-values of ranks (history, coordinate) against uniform, by coordinate."""
     from scipy.stats import chi2
 
-    # ranks 0 .. draws are parted into bins as equal as can be; expectations by their true sizes
+    # ranks 0 .. draws fall into bins as equal as can be; expectations by their true sizes
     of = (np.asarray(ranks) * bins) // (draws + 1)
     size = np.bincount((np.arange(draws + 1) * bins) // (draws + 1), minlength=bins) / (draws + 1)
     expected = size * len(ranks)

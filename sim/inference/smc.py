@@ -22,7 +22,7 @@ Draws move in two halves, each by the mean and covariance of the other (as in Fo
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -144,8 +144,10 @@ def weighed(before: Stage) -> Weighed:
     return Weighed(power, log_weights, before.rows[-1].log_evidence + top + mean)
 
 
-def following(before: Stage, estimate: Estimate, s: Settings, tell: Callable[[float], None] = lambda _: None) -> Stage:
-    """The stage after one: weigh, resample, move. ``tell`` hears the share done."""
+def following(
+    before: Stage, estimate: Estimate, s: Settings, progress: Callable[[float], None] = lambda _: None
+) -> Stage:
+    """The stage after one: weigh, resample, move. ``progress`` is called with the share done."""
     power, log_weights, evidence = weighed(before)
     stage = before.number + 1
     rng = generator(s.seed, TEMPER, stage)
@@ -160,7 +162,7 @@ def following(before: Stage, estimate: Estimate, s: Settings, tell: Callable[[fl
                 yes[half] = _move(z, found, half, other, k, power, steps[k], estimate, s, key)
             accepted[sweep, k] = yes.mean()
             steps[k] = float(np.clip(steps[k] * np.exp(yes.mean() - ACCEPTED), SHORTEST, LONGEST))
-            tell((2 * sweep + k + 1) / (2 * s.sweeps))
+            progress((2 * sweep + k + 1) / (2 * s.sweeps))
     moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()
     row = Row(
         stage,
@@ -256,7 +258,7 @@ def stages(
     coordinates: int,
     s: Settings,
     done: Stage | None = None,
-    tell: Callable[[int, float, float], Any] = lambda *_: None,
+    progress: Callable[[int, float, float], None] = lambda *_: None,
 ) -> Iterator[Stage]:
     """Every stage from ``done`` (or the prior) to the posterior, as it is finished."""
     stage = done
@@ -267,7 +269,7 @@ def stages(
         number, power = stage.number + 1, stage.power
 
         def within(share: float, number: int = number, power: float = power) -> None:
-            tell(number, power, share)
+            progress(number, power, share)
 
         stage = following(stage, estimate, s, within)
         yield stage
@@ -301,7 +303,7 @@ class Evidence(NamedTuple):
 def evidence(target: Target, s: Settings) -> Evidence:
     """The log-evidence of a target, in this process.
 
-    It is known as soon as the draws are weighed for the power 1: that of :func:`stages` with the same
+    It is there as soon as the draws are weighed for the power 1: that of :func:`stages` with the same
     settings to the last bit, without the moves and rounds there.
     """
     estimate = serial(partial(log_likelihood, target))
