@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS  # noqa: E402
 from sim.scenario.load import Scenario, load  # noqa: E402
-from sim.scenario.tables import WORDS, value_at  # noqa: E402
+from sim.scenario.values import WORDS, Coded  # noqa: E402
 
 GUIDE = ROOT / "docs" / "coding-guide.md"
 ALLIANCES = {
@@ -38,10 +38,11 @@ def examples(scenarios: dict[str, Scenario], name: str, channel: str, of_leader:
     found = []
     for alliance, scenario in scenarios.items():
         for state, path in holders(scenario, name, channel, of_leader).items():
-            coded = value_at(scenario.tables, path)
-            dates = [date[:4] for date, value in coded.entries().items() if value == word]
+            coded = scenario.tables.values[path].coded
+            assert isinstance(coded, Coded)
+            dates = [date for date, value in coded.entries().items() if value == word]
             if dates:
-                since = f" {dates[0]}" if dates[0] else ""
+                since = f" {dates[0].year}" if dates[0] else ""
                 found.append(f"{state}{since} ({alliance})")
                 break
     return "; ".join(found[:MOST])

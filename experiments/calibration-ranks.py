@@ -15,8 +15,8 @@ import numpy as np
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import Motion, read
 from sim.inference.recovery import alarms, recover, uniformity
-from sim.scenario.files import folder
 from sim.scenario.load import load
+from sim.scenario.reading import shipped
 
 SIX = Path(__file__).resolve().parent.parent / "tests" / "data" / "six.toml"
 BY_YEAR = {"time.step": "year", "time.horizons": [1]}
@@ -27,7 +27,7 @@ def target(alliance: str, particles: int) -> Target:
     if alliance == "csto":
         priors = {"time.start": "1992-10-01", "posterior": "none"}
         scenario = load("csto/history-1992-2023", BY_YEAR | priors)
-        motions = read(folder() / "csto" / "observations.csv", scenario.members)
+        motions = read(shipped("scenarios") / "csto" / "observations.csv", scenario.members)
         return target_of(scenario, motions, particles)
     scenario = load(SIX, BY_YEAR)
     rows = tuple(range(len(scenario.members)))

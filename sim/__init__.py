@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from sim.results.run import run
     from sim.results.save import save
     from sim.scenario.catalogue import list
-    from sim.scenario.check import check
     from sim.scenario.explain import explain
-    from sim.scenario.load import Scenario, load
+    from sim.scenario.load import Scenario, check, load
     from sim.storage.status import status
     from sim.studies.study import Study, load_study
     from sim.studies.sweep import Sweep, sweep
@@ -42,7 +41,7 @@ _HOMES = {
     "InputError": "sim.errors",
     "Scenario": "sim.scenario.load",
     "load": "sim.scenario.load",
-    "check": "sim.scenario.check",
+    "check": "sim.scenario.load",
     "claims": "sim.evidence.ledger",
     "compare": "sim.results.comparison",
     "Comparison": "sim.results.comparison",

@@ -13,7 +13,7 @@ from sim.model.tick import Record
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
-from sim.scenario.tables import input_paths
+from sim.scenario.tables import places
 
 SIX = Path(__file__).parent / "data" / "six.toml"
 MEMBERS = ("AAA", "BBB", "CCC", "DDD", "EEE")
@@ -64,7 +64,7 @@ def centred(**changed: float) -> dict[str, float]:
 def numbers(seed: int = 0) -> dict[str, float]:
     """Overrides that make every input of six.toml one number, without words and paths."""
     rng = np.random.default_rng(seed)
-    return {path: round(float(rng.uniform(0.2, 0.8)), 3) for path in input_paths(MEMBERS)}
+    return {path: round(float(rng.uniform(0.2, 0.8)), 3) for path, *_ in places(MEMBERS)}
 
 
 def run(program: Program, lanes: int = 64, seed: int = 1, block: int = 0) -> list[Record]:

@@ -41,7 +41,7 @@ def _verb(name: str) -> Any:
 
 
 def _overrides(texts: list[str]) -> dict[str, Any]:
-    from sim.scenario.load import parse_override
+    from sim.scenario.overrides import parse_override
 
     return dict(map(parse_override, texts))
 

@@ -2,7 +2,7 @@
 
 from sim.cli import show
 from sim.errors import InputError
-from sim.scenario.check import check
+from sim.scenario.load import check
 
 
 def main(files: list[str], json: bool) -> None:

@@ -9,10 +9,10 @@ from sim.model.declaration import Input
 from sim.model.noise import BLOCK, InputNoise
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, LeaderInputs, MemberInputs
 from sim.scenario.compile import Program
-from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
 from sim.scenario.posterior import STREAM, Column
-from sim.scenario.tables import Distribution, dispute_path
+from sim.scenario.tables import dispute_path
+from sim.scenario.values import Distribution
 
 ONE = np.ones(1)
 
@@ -28,7 +28,7 @@ def draw_coefficients(
             values[c.name] = vars(like.coefficients)[c.name]
         elif isinstance(given, Distribution):
             u = noise.places(f"behaviour.{c.name}")[lanes]
-            values[c.name] = quantile(u, given.family, given.parameters(), c.low, c.high)
+            values[c.name] = given.quantile(u, c.low, c.high)
         elif isinstance(given, Column):
             values[c.name] = given.at(noise.places(STREAM)[lanes])
         else:
@@ -62,10 +62,7 @@ class Row:
 
     @staticmethod
     def _places(band: Band, u: Array) -> Array:
-        if band.distribution is None:
-            return u
-        d = band.distribution
-        return quantile(u, d.family, d.parameters(), 0.0, 1.0)
+        return u if band.distribution is None else band.distribution.quantile(u)
 
     def _above_base(self, span: Array) -> Array:
         """What the places in the bands add, (state, run), summed over the channels of ``span``.

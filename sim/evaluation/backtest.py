@@ -19,7 +19,6 @@ from sim.inference.calibration import Progress, calibrate, stages
 from sim.inference.forecast import carried
 from sim.model.arrays import Array
 from sim.results.tables import csv_of, read_csv
-from sim.scenario.resolved import fingerprint
 from sim.storage.files import as_json, read_json, write
 from sim.storage.provenance import circumstances
 from sim.storage.workspace import Workspace, holds
@@ -144,8 +143,8 @@ def workspace(study: BacktestStudy, folder: Path) -> Workspace:
         "name": study.name,
         **study.tables.model_dump(mode="json", exclude={"title", "question", "carried"}),
         "settings": c.tables.model_dump(mode="json", exclude={"title", "question", "until"}),
-        "fingerprint": fingerprint(c.scenario),
-        "alliances": {name: fingerprint(s) for name, s in study.carried.items()},
+        "fingerprint": c.scenario.fingerprint,
+        "alliances": {name: s.fingerprint for name, s in study.carried.items()},
         "observations": c.digest,
         "numpy": version("numpy"),
     }

@@ -7,10 +7,10 @@ The row is written before anything is scored.
 
 import csv
 import datetime as dt
-import io
 from pathlib import Path
 
 from sim.errors import InputError, Problem
+from sim.scenario.reading import read_csv
 
 COLUMNS = ("date", "by", "code", "inputs", "what")
 NAME, OLD_NAME = ".looks.csv", ".openings.csv"
@@ -26,16 +26,15 @@ def read(file: Path) -> list[dict[str, str]]:
     old = file.with_name(file.name.removesuffix(NAME) + OLD_NAME)
     if old.exists() and not file.exists():
         raise InputError([Problem(str(old), "", "an old name", f"allowed: {file.name}, the same file renamed")])
-    try:
-        text = file.read_text("utf-8")
-    except FileNotFoundError:
+    if not file.exists():
         return []
-    except (OSError, UnicodeDecodeError):
-        raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV table")]) from None
-    rows = csv.DictReader(io.StringIO(text))
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise InputError([Problem(f"{file}:1", "", text.partition("\n")[0][:60], f"required: {','.join(COLUMNS)}")])
-    return list(rows)
+    table = read_csv(file)
+    if table.columns != COLUMNS:
+        found = Problem(f"{file}:1", "", ",".join(table.columns)[:60], f"required: {','.join(COLUMNS)}")
+        raise InputError([found, *table.problems])
+    if table.problems:
+        raise InputError(table.problems)
+    return [row.cells for row in table.rows]
 
 
 def record(file: Path, by: str, code: str, inputs: str, what: str) -> int:

@@ -22,7 +22,6 @@ from sim.inference.smc import Evidence, evidence
 from sim.inference.study import CalibrationStudy
 from sim.model.arrays import Array
 from sim.results.tables import csv_of, read_csv
-from sim.scenario.resolved import fingerprint
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, provenance_of, put, read_json, write
 from sim.storage.provenance import commit
@@ -177,7 +176,7 @@ def workspace(study: MechanismStudy, folder: Path) -> Workspace:
         **t.model_dump(mode="json", include={"held_out_after", "seeds"}),
         "mechanisms": {name: m.without for name, m in t.mechanisms.items()},
         "settings": study.settings.model_dump(mode="json", exclude={"title", "question", "seed", "rounds"}),
-        "fingerprint": fingerprint(c.scenario),
+        "fingerprint": c.scenario.fingerprint,
         "observations": c.digest,
         "numpy": np.__version__,
     }
@@ -223,7 +222,7 @@ def _look(study: MechanismStudy) -> None:
     """Record that the held-out years are about to be looked at."""
     c, t = study.calibration, study.tables
     what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
-    inputs = f"{fingerprint(c.scenario)} {c.digest}"
+    inputs = f"{c.scenario.fingerprint} {c.digest}"
     looks.record(looks.log_file(c.file), "mechanisms", commit() or "unknown", inputs, what)
 
 

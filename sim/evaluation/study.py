@@ -25,9 +25,10 @@ from sim.inference.study import (
 )
 from sim.scenario.compile import tick_edges
 from sim.scenario.dates import add_months
-from sim.scenario.load import Scenario, Source, load, read_toml, validated
-from sim.scenario.locate import Keys, dotted
-from sim.scenario.tables import Date, Number, Strict
+from sim.scenario.load import Scenario, load
+from sim.scenario.messages import validated
+from sim.scenario.reading import Keys, Source, dotted, read_toml
+from sim.scenario.values import Date, Number, Strict
 
 Words = Annotated[str, Field(min_length=1)]
 
@@ -117,8 +118,7 @@ def load_backtest(path: str | Path) -> BacktestStudy:
     InputError
         With every mistake of the file, or of the calibration.
     """
-    file = Path(path)
-    source = read_toml(file)
+    source = read_toml(path)
     tables = validated(source, BacktestTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
     problems = list(_backtest_mistakes(tables, whole, source.where))
@@ -130,7 +130,7 @@ def load_backtest(path: str | Path) -> BacktestStudy:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return BacktestStudy(file.stem, file, source.text, tables, whole, carried)
+    return BacktestStudy(source.file.stem, source.file, source.text, tables, whole, carried)
 
 
 def _backtest_mistakes(
@@ -156,7 +156,7 @@ def _backtest_mistakes(
 
 def not_between(until: dt.date, whole: CalibrationStudy, where: str, key: str) -> Iterator[Problem]:
     """A date must leave a year or more to fit and a quarter or more to forecast, and end a tick."""
-    edges, _ = tick_edges(whole.scenario.tables)
+    edges, _ = tick_edges(whole.scenario.tables.time)
     ends = [d - dt.timedelta(days=1) for d in edges[1:]]
     first, last = edges[0] + dt.timedelta(days=366), whole.tables.until
     if not first <= until < last - dt.timedelta(days=92):
@@ -254,14 +254,13 @@ def load_mechanisms(path: str | Path) -> MechanismStudy:
     InputError
         With every mistake of the file, or of the calibration.
     """
-    file = Path(path)
-    source = read_toml(file)
+    source = read_toml(path)
     tables = validated(source, MechanismTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
     problems = list(_mechanism_mistakes(tables, whole, source.where))
     if problems:
         raise InputError(problems)
-    return MechanismStudy(file.stem, file, source.text, tables, whole)
+    return MechanismStudy(source.file.stem, source.file, source.text, tables, whole)
 
 
 def _mechanism_mistakes(

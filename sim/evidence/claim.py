@@ -10,11 +10,11 @@ from typing import Any
 from sim.errors import InputError, Problem, listed, nearest
 from sim.evidence.tables import ClaimTables, ClaimTest
 from sim.results.comparison import comparable
-from sim.scenario.load import Scenario, Source, load, read_toml, validated
-from sim.scenario.locate import Keys
+from sim.scenario.load import Scenario, load
+from sim.scenario.messages import validated
+from sim.scenario.reading import Keys, Source, read_toml, shipped
 
 Where = Callable[[Keys], str]
-_PACKAGE = Path(__file__).resolve().parent.parent
 Parts = frozenset[str]
 
 
@@ -36,9 +36,8 @@ class Claim:
 
 
 def folder() -> Path:
-    """The folder of the paper's claims: inside an installed package, beside it in a checkout."""
-    inside = _PACKAGE / "shipped_claims"
-    return inside if inside.is_dir() else _PACKAGE.parent / "experiments" / "claims"
+    """The folder of the paper's claims."""
+    return shipped("experiments/claims")
 
 
 def files() -> list[Path]:
@@ -92,8 +91,7 @@ def load_claims(names: Sequence[str | Path] = ()) -> list[Claim]:
 
 def load_claim(path: str | Path) -> Claim:
     """Read and check one claim file. Raises InputError with every mistake in it."""
-    file = Path(path)
-    source = read_toml(file)
+    source = read_toml(path)
     where = source.where
     tables = validated(source, ClaimTables)
     problems: list[Problem] = []
@@ -111,7 +109,7 @@ def load_claim(path: str | Path) -> Claim:
             closed.append(_subsets(test, k, tables, source, problems))
     if problems:
         raise InputError(problems)
-    return Claim(file.stem, file, source.text, tables, scenarios, closed)
+    return Claim(source.file.stem, source.file, source.text, tables, scenarios, closed)
 
 
 def _load(

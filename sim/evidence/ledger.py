@@ -20,7 +20,6 @@ from sim.evidence.words import axis, called, in_percent
 from sim.model.arrays import Array
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
-from sim.scenario.resolved import fingerprint
 from sim.storage.effort import Effort, effort
 from sim.storage.files import write
 from sim.storage.workspace import Workspace
@@ -202,7 +201,7 @@ class _Plan:
         self.programs: dict[str, Program] = {}
         for c in loaded:
             for s in (*c.scenarios.values(), *(x for by in c.closed for x in by.values())):
-                key = fingerprint(s)
+                key = s.fingerprint
                 self.keys[id(s)] = key
                 if key not in self.programs:
                     self.programs[key] = compile(s)
@@ -266,7 +265,7 @@ def _findings(c: Claim, plan: _Plan, values: Callable[[Reading], Array]) -> list
 
 def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
     """What makes a ledger the ledger it is."""
-    said = json.dumps([[c.name, c.text, sorted(fingerprint(s) for s in c.scenarios.values())] for c in loaded])
+    said = json.dumps([[c.name, c.text, sorted(s.fingerprint for s in c.scenarios.values())] for c in loaded])
     return {
         "claims": [c.name for c in loaded],
         "fingerprint": hashlib.sha256(said.encode()).hexdigest()[:16],

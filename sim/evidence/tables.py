@@ -7,7 +7,8 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from sim.model.outcomes import MEASURABLE
 from sim.scenario.dates import parse
-from sim.scenario.tables import Number, Strict, shown, unknown, wrong
+from sim.scenario.messages import shown, unknown, wrong
+from sim.scenario.values import Number, Strict
 
 
 def _time(value: object) -> dt.date | float:

@@ -20,7 +20,6 @@ from sim.inference.study import CalibrationStudy, load_calibration
 from sim.model.arrays import Array
 from sim.model.version import VERSION
 from sim.results.tables import csv_of, read_csv
-from sim.scenario.resolved import fingerprint
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, put, write
 from sim.storage.workers import imap
@@ -159,7 +158,7 @@ def workspace(c: CalibrationStudy, folder: Path) -> Workspace:
     identity = {
         "name": c.name,
         **c.tables.model_dump(mode="json", exclude={"title", "question"}),
-        "fingerprint": fingerprint(c.scenario),
+        "fingerprint": c.scenario.fingerprint,
         "table": c.digest,
         "numpy": np.__version__,
     }

@@ -22,7 +22,6 @@ from sim.model.cohesion import Motion, cohesion
 from sim.model.noise import BLOCK
 from sim.model.tick import State
 from sim.scenario.compile import Program
-from sim.scenario.distributions import quantile
 from sim.scenario.paths import Band
 
 FORECAST, INPUTS, CARRIED = 3_000_005, 3_000_006, 3_000_007
@@ -146,7 +145,7 @@ def _spread(space: Space, z: Array, rng: np.random.Generator) -> Array:
     if space.motions:
         return space.motion_spread(z)
     d = MOTION_PRIOR
-    return quantile(rng.uniform(2.0**-54, 1.0, len(z)), d.family, d.parameters(), 0.0, np.inf)
+    return d.quantile(rng.uniform(2.0**-54, 1.0, len(z)), 0.0, np.inf)
 
 
 def _state(cloud: Cloud, replicates: int) -> State:

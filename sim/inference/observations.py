@@ -5,9 +5,7 @@ Conduct is relative to the leader: ``support`` stands with it, ``abstain`` stand
 an act recorded because somebody acted says nothing of those who did not.
 """
 
-import csv
 import datetime as dt
-import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 
 from sim.errors import InputError, Problem, listed, nearest
 from sim.model.arrays import Codes
+from sim.scenario.reading import parse_csv, read_text
 
 COLUMNS = ("date", "motion", "title", "member", "conduct", "source")
 CONDUCT = {"support": 2, "abstain": 1, "oppose": 0}
@@ -35,15 +34,7 @@ class Motion(NamedTuple):
 
 def read(file: Path, members: Sequence[str]) -> list[Motion]:
     """The motions of a file. Raises InputError as :func:`parse`, or where it cannot be read."""
-    return parse(text_of(file), str(file), members)
-
-
-def text_of(file: Path) -> str:
-    """The text of a table. Raises InputError where it cannot be read."""
-    try:
-        return file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV table")]) from None
+    return parse(read_text(file), str(file), members)
 
 
 def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
@@ -54,28 +45,24 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
     InputError
         With every row that cannot be used.
     """
-    table = csv.DictReader(io.StringIO(text))
-    problems: list[Problem] = []
+    table = parse_csv(text, shown)
+    if table.columns != COLUMNS:
+        raise InputError([Problem(f"{shown}:1", "", listed(table.columns), f"required: {', '.join(COLUMNS)}")])
+    problems = list(table.problems)
     dates: dict[str, dt.date] = {}
-    seen: dict[str, dict[str, int]] = {}
-    try:
-        if tuple(table.fieldnames or ()) != COLUMNS:
-            found = listed(list(table.fieldnames or [])) or "no columns"
-            raise InputError([Problem(f"{shown}:1", "", found, f"required: {', '.join(COLUMNS)}")])
-        for row in table:
-            wrong = _wrong(row, members, dates, seen)
-            problems += [Problem(f"{shown}:{table.line_num}", *w) for w in wrong]
-            if not wrong:
-                dates[row["motion"]] = dt.date.fromisoformat(row["date"])
-                seen.setdefault(row["motion"], {})[row["member"]] = CONDUCT[row["conduct"]]
-    except csv.Error as error:
-        problems.append(Problem(f"{shown}:{table.reader.line_num}", "", str(error), "allowed: a CSV table"))
+    conduct: dict[str, dict[str, int]] = {}
+    for line, row in table.rows:
+        wrong = _wrong(row, members, dates, conduct)
+        problems += [Problem(f"{shown}:{line}", *w) for w in wrong]
+        if not wrong:
+            dates[row["motion"]] = dt.date.fromisoformat(row["date"])
+            conduct.setdefault(row["motion"], {})[row["member"]] = CONDUCT[row["conduct"]]
     if problems:
         raise InputError(problems)
     if members is None:
         return []
     motions = []
-    for name, asked in seen.items():
+    for name, asked in conduct.items():
         by_row = sorted((members.index(m), code) for m, code in asked.items())
         rows, codes = zip(*by_row, strict=True)
         motions.append(Motion(name, dates[name], rows, np.array(codes, dtype=np.int8)))
@@ -90,8 +77,6 @@ def _wrong(
 ) -> list[tuple[str, str, str, str]]:
     """(key, found, allowed, suggestion) of each mistake of a row."""
     found = []
-    if None in row or None in row.values():
-        return [("", "a row of another length", f"required: {len(COLUMNS)} entries", "")]
     try:
         date = dt.date.fromisoformat(row["date"])
     except ValueError:

@@ -12,6 +12,8 @@ from sim.inference.likelihood import Indices, Target
 from sim.inference.smc import Estimate, Settings, Stage, generator
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
+from sim.model.version import VERSION
+from sim.scenario.posterior import MODEL
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -114,11 +116,11 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
 
 
 def posterior_csv(target: Target, z: Array) -> str:
-    """The table that a scenario may name: coefficients by column, draws by row."""
+    """The table that a scenario may name: the model's version and coefficients by column, draws by row."""
     found = target.space.values(z, target.program)
     names = target.space.coefficients
-    lines = [",".join(names)]
-    lines += [",".join(f"{found[n][k]:.6g}" for n in names) for k in range(len(z))]
+    lines = [",".join([MODEL, *names])]
+    lines += [",".join([VERSION, *(f"{found[n][k]:.6g}" for n in names)]) for k in range(len(z))]
     return "\n".join(lines) + "\n"
 
 

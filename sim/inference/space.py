@@ -13,8 +13,7 @@ import numpy as np
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.compile import Program
-from sim.scenario.distributions import quantile
-from sim.scenario.tables import Distribution
+from sim.scenario.values import Distribution
 
 MOTION_SPREAD = "motion_spread"
 MOTION_PRIOR = Distribution(family="lognormal", median=1.0, sd=0.5)
@@ -81,7 +80,7 @@ class Space:
         from scipy.special import ndtr
 
         u = np.clip(ndtr(z), 2.0**-54, 1.0 - 2.0**-53)
-        return quantile(u, d.family, d.parameters(), low, high)
+        return d.quantile(u, low, high)
 
 
 class Uniforms:

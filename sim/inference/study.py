@@ -14,8 +14,10 @@ from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
-from sim.scenario.load import Scenario, Source, load, read_toml, validated
-from sim.scenario.tables import Date, Strict
+from sim.scenario.load import Scenario, load
+from sim.scenario.messages import validated
+from sim.scenario.reading import Source, read_text, read_toml
+from sim.scenario.values import Date, Strict
 from sim.storage.workspace import digest
 
 NOT_SWITCHED_OFF = frozenset(
@@ -112,8 +114,7 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
     InputError
         With every mistake of the file, the scenario or the observations.
     """
-    file, until = Path(path), _date(until)
-    source = read_toml(file)
+    source, until = read_toml(path), _date(until)
     tables = validated(source, CalibrationTables, {"until": until} if until else None)
     problems = not_switches(tables.without, source.where(("without",)), "without")
     scenario, table, motions = None, "", []
@@ -124,7 +125,7 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
         problems += error.problems
     try:
         found = source.named(tables.observations, ("observations",))
-        table = observations.text_of(found)
+        table = read_text(found)
         members = scenario.members if scenario else None
         motions = observations.parse(table, str(found), members)
     except InputError as error:
@@ -132,7 +133,7 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
     problems += _dates(tables, scenario, source, given=until is not None)
     if problems or scenario is None:
         raise InputError(problems)
-    return CalibrationStudy(file.stem, file, source.text, tables, scenario, motions, table)
+    return CalibrationStudy(source.file.stem, source.file, source.text, tables, scenario, motions, table)
 
 
 def _date(given: dt.date | str | None) -> dt.date | None:

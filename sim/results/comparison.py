@@ -21,7 +21,6 @@ from sim.model.outcomes import OUTCOMES, Z95
 from sim.results.run import checked, each_piece
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
-from sim.scenario.resolved import fingerprint
 from sim.storage.effort import Effort
 from sim.storage.files import write
 from sim.storage.workspace import Workspace
@@ -191,7 +190,7 @@ def independent_runs(pair: Pair) -> Array:
 def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -> dict[str, Any]:
     """What makes a comparison the comparison it is."""
     return {
-        "comparison": [[s.name, fingerprint(s)] for s in (base, *others)],
+        "comparison": [[s.name, s.fingerprint] for s in (base, *others)],
         "runs": runs,
         "seed": seed,
     }

@@ -17,8 +17,7 @@ from sim.model.outcomes import ANSWERS, CONDUCTS
 from sim.model.tick import Record
 from sim.results.save import RESOLVED
 from sim.scenario.compile import Program, compile
-from sim.scenario.load import Scenario
-from sim.scenario.resolved import restore
+from sim.scenario.load import Scenario, restore
 from sim.storage.files import PROVENANCE, provenance_of
 
 

@@ -17,7 +17,6 @@ from sim.results.dataset import dataset
 from sim.results.result import Result
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
-from sim.scenario.resolved import identity
 from sim.storage.effort import Effort, effort
 from sim.storage.provenance import circumstances
 from sim.storage.workers import imap
@@ -33,6 +32,17 @@ def checked(
     allowed = f"allowed: {', '.join(ENGINES)}"
     wrong = [] if engine in ENGINES else [Problem("engine", "", engine, allowed, nearest(engine, ENGINES))]
     return effort(runs, seed, jobs, scheduler, also=wrong)
+
+
+def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str, Any]:
+    """What makes a run the run it is: the same entries give the same results."""
+    return {
+        "scenario": scenario.name,
+        "fingerprint": scenario.fingerprint,
+        "runs": runs,
+        "seed": seed,
+        "engine": engine,
+    }
 
 
 def block_runner(engine: str) -> Callable[..., Any]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from sim.results import tables
 from sim.results.result import Result
+from sim.results.run import identity
 from sim.scenario.load import Scenario
-from sim.scenario.resolved import identity, resolved
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, write
 from sim.storage.workspace import Workspace
@@ -45,7 +45,7 @@ def write_results(result: Result, work: Workspace) -> None:
         for name, table in (("members", result.members), ("ticks", result.ticks), ("alliance", result.alliance)):
             write(new / f"{name}.csv", tables.csv(table))
         write(new / "scenario.toml", result.scenario.text)
-        write(new / RESOLVED, as_json(resolved(result.scenario)))
+        write(new / RESOLVED, as_json(result.scenario.resolved))
         _write_dataset(result, new / DATASET)
         _write_figures(result, new / "figures")
 

@@ -1,21 +1,45 @@
 """The catalogue of shipped scenarios."""
 
 import builtins
-from typing import Any
+from typing import TypedDict
 
-from sim.scenario.files import files, folder
 from sim.scenario.load import load
+from sim.scenario.reading import scenario_files, shipped
 
 
-def list() -> "builtins.list[dict[str, Any]]":
-    """Name, title, horizon and states of every shipped scenario."""
-    entries = []
-    for file in files():
+class Entry(TypedDict):
+    """A shipped scenario; dates in ISO form, the leader counted among the states."""
+
+    name: str
+    file: str
+    title: str
+    start: str
+    end: str
+    states: int
+
+
+def list() -> "builtins.list[Entry]":
+    """List the scenarios that come with the tool.
+
+    Returns
+    -------
+    list of dict
+        Of each scenario ``name``, ``file``, ``title``, ``start`` and ``end`` of its horizon (ISO dates) and the
+        number of its ``states``, the leader among them.
+
+    Examples
+    --------
+    >>> import sim
+    >>> [entry["name"] for entry in sim.list()][-1]
+    'warsaw-pact/history-1955-1991'
+    """
+    entries: builtins.list[Entry] = []
+    for file in scenario_files():
         scenario = load(file)
         time = scenario.tables.time
         entries.append(
             {
-                "name": str(file.relative_to(folder()).with_suffix("")),
+                "name": file.relative_to(shipped("scenarios")).with_suffix("").as_posix(),
                 "file": str(file),
                 "title": scenario.tables.title,
                 "start": str(time.start),

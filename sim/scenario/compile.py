@@ -2,28 +2,19 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.model.arrays import Array, Codes
 from sim.model.crises import THREATS
 from sim.model.tick import Alliance, Script
-from sim.model.variables import COEFFICIENTS
 from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
-from sim.scenario.posterior import Column, columns_of
-from sim.scenario.tables import (
-    ANSWERS,
-    Adjustment,
-    CodedCoefficient,
-    Distribution,
-    at_prior,
-    dispute_path,
-    input_paths,
-    value_at,
-)
+from sim.scenario.posterior import Column
+from sim.scenario.tables import ANSWERS, Adjustment, ScenarioTables, Time
+from sim.scenario.values import Coded, Distribution
 
 
 class Program(NamedTuple):
@@ -59,47 +50,37 @@ class Program(NamedTuple):
         return min(self.forecast_ticks, max(1, round(years / self.alliance.dt)))
 
 
-def tick_edges(tables: Any) -> tuple[tuple[dt.date, ...], int]:
+def tick_edges(time: Time) -> tuple[tuple[dt.date, ...], int]:
     """Tick boundaries and the number of ticks lived through the record."""
-    time = tables.time
     first = time.record_from or time.start
     months = STEPS[time.step]
-    total = months_between(first, time.end)
-    before = months_between(first, time.start)
+    total, before = months_between(first, time.end), months_between(first, time.start)
     assert total is not None, "checked by load"
     assert before is not None, "checked by load"
     edges = tuple(add_months(first, months * k) for k in range(total // months + 1))
     return edges, before // months
 
 
-def input_band(tables: Any, path: str, edges: Array, more: Sequence[Adjustment] = ()) -> Band:
+def input_band(tables: ScenarioTables, path: str, edges: Array, more: Sequence[Adjustment] = ()) -> Band:
     """The band of one input or dispute: as coded, then adjusted, then moved by shocks.
 
     ``more`` are adjustments after the scenario's own.
     """
-    band = band_of(value_at(tables, path), tables.rules, edges)
-    band = adjusted_by(band, path, (*tables.adjustments, *more), edges)
+    coded = tables.values[path].coded
+    assert isinstance(coded, Coded), "coefficients have no band"
+    concerned = [a for a in (*tables.adjustments, *more) if path in tables.adjustable[a.path]]
+    band = adjusted_by(band_of(coded, tables.rules, edges), concerned, edges)
     for event in tables.events:
         if event.kind == "shock" and event.path == path:
-            at = to_years(event.date)
-            band = shocked(band, at, event.change, event.half_life, edges)
+            band = shocked(band, to_years(event.date), event.change, event.half_life, edges)
     return band
 
 
-def adjusted_by(band: Band, path: str, adjustments: Iterable[Adjustment], edges: Array) -> Band:
-    """The band of a path after those adjustments that concern it."""
+def adjusted_by(band: Band, adjustments: Iterable[Adjustment], edges: Array) -> Band:
+    """The band after adjustments, in their order."""
     for a in adjustments:
-        if path == a.path or path.rpartition(".")[0] == a.path:
-            since = to_years(a.from_) if a.from_ else None
-            way, amount = a.way
-            band = adjusted(band, way, amount, since, edges)
+        band = adjusted(band, *a.way, to_years(a.from_) if a.from_ else None, edges)
     return band
-
-
-def _bands(tables: Any, edges: Array) -> dict[str, Band]:
-    disputes = [dispute_path(d.between) for d in tables.disputes]
-    paths = [*input_paths(list(tables.members)), *disputes]
-    return {path: input_band(tables, path, edges) for path in paths}
 
 
 def vary(
@@ -112,34 +93,20 @@ def vary(
 
     The same as compiling the scenario with these changes, but for the cost; what is unchanged is shared.
     """
+    tables = scenario.tables
     edges = np.array([to_years(d) for d in program.edges])
-    paths = [p for p in program.bands if any(a.path in (p, p.rpartition(".")[0]) for a in adjustments)]
-    shocks = {e.path for e in scenario.tables.events if e.kind == "shock"}
-    moved = {}
-    for p in paths:
-        if p in shocks:  # they come after all adjustments
-            moved[p] = input_band(scenario.tables, p, edges, adjustments)
-        else:
-            moved[p] = adjusted_by(program.bands[p], p, adjustments, edges)
-    return program._replace(bands=program.bands | moved, coefficients=program.coefficients | dict(coefficients))
-
-
-def _coefficients(tables: Any) -> dict[str, float | Distribution | Column]:
-    """By name what a run draws from: the posterior for what the scenario leaves at its prior."""
-    drawn: dict[str, Column] = columns_of(tables.posterior)
-    return {
-        c.name: drawn[c.name]
-        if c.name in drawn and at_prior(tables.behaviour, c.name)
-        else _coefficient(getattr(tables.behaviour, c.name))
-        for c in COEFFICIENTS
+    shocks = {e.path for e in tables.events if e.kind == "shock"}
+    by_path: dict[str, list[Adjustment]] = {}
+    for a in adjustments:
+        for path in tables.adjustable[a.path]:
+            by_path.setdefault(path, []).append(a)
+    moved = {
+        path: input_band(tables, path, edges, adjustments)  # shocks come after all adjustments
+        if path in shocks
+        else adjusted_by(program.bands[path], own, edges)
+        for path, own in by_path.items()
     }
-
-
-def _coefficient(coded: CodedCoefficient) -> float | Distribution:
-    if coded.distribution is not None:
-        return coded.distribution
-    assert coded.value is not None
-    return float(coded.value)
+    return program._replace(bands=program.bands | moved, coefficients=program.coefficients | dict(coefficients))
 
 
 def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -> tuple[Script, ...]:
@@ -183,30 +150,29 @@ def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -
     )
 
 
-def statuses(tables: Any, date: dt.date) -> Codes:
+def statuses(tables: ScenarioTables, date: dt.date) -> Codes:
     """The recorded status of every state on a date, (member, 1)."""
     return np.array([[m.status_at(date)] for m in tables.members.values()], dtype=np.int8)
 
 
 def compile(scenario: Scenario) -> Program:
     """Turn a checked scenario into arrays."""
-    tables = scenario.tables
-    edges, record_ticks = tick_edges(tables)
-    members = scenario.members
-    pairs = tuple((members.index(a), members.index(b)) for a, b in (d.between for d in tables.disputes))
-    weights = {
-        name: np.array(list(getattr(tables.weights, name).model_dump().values()))
-        for name in type(tables.weights).model_fields
-    }
+    tables, members = scenario.tables, scenario.members
+    edges, record_ticks = tick_edges(tables.time)
+    years = np.array([to_years(d) for d in edges])
+    posterior = tables.posterior
     return Program(
         members=tuple(members),
         names=tuple(m.name for m in tables.members.values()),
-        bands=_bands(tables, np.array([to_years(d) for d in edges])),
-        weights=weights,
-        coefficients=_coefficients(tables),
+        bands={p: input_band(tables, p, years) for p, v in tables.values.items() if isinstance(v.coded, Coded)},
+        weights={name: np.array(list(shares.values())) for name, shares in tables.weights.items()},
+        coefficients={
+            name: posterior.columns[name] if posterior and tables.from_posterior(name) else coded.form
+            for name, coded in tables.behaviour.items()
+        },
         script=_script(scenario, edges, record_ticks),
         alliance=Alliance(
-            pairs,
+            tuple((members.index(a), members.index(b)) for a, b in (d.between for d in tables.disputes)),
             np.array([[m.admissible] for m in tables.members.values()]),
             tables.alliance.quorum,
             STEPS[tables.time.step] / 12,

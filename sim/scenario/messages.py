@@ -1,77 +1,102 @@
-"""Pydantic's errors in the project's words: what was found, what is allowed, what was meant."""
+"""Mistakes in tables: how validators state them, and pydantic's own in the project's words."""
 
 import types
 import typing
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
-from sim.errors import Problem, listed, nearest
-from sim.scenario.locate import Keys, dotted
-from sim.scenario.tables import shown
+from sim.errors import InputError, Problem, listed, nearest
+from sim.scenario.reading import Keys, Source, dotted
 
-EVENT_KINDS = ("crisis", "clash", "renewal", "entry", "shock")
+Model = typing.TypeVar("Model", bound=BaseModel)
 
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models inside an annotation."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif typing.get_origin(annotation) is typing.Annotated:
-        yield from _models(typing.get_args(annotation)[0])
-    elif isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is not None:
-        for inner in typing.get_args(annotation):
-            yield from _models(inner)
+BESIDE = "inputs"
+"""A field that has no key of its own in a file: its entries stand beside the other keys of the table."""
 
 
-def allowed_keys(model: type[BaseModel], loc: Keys) -> list[str]:
-    """The keys allowed in the table at a place; ``loc`` may hold event kinds, as pydantic's does."""
-    current = [model]
-    for key in loc:
-        kind = [m for m in current if key in EVENT_KINDS and _kind(m) == key]
-        step = [
-            inner for m in current if key in m.model_fields for inner in _models(m.model_fields[str(key)].annotation)
-        ]
-        current = kind or step or current
-    return [f.alias or name for m in current for name, f in m.model_fields.items()]
+def wrong(found: str, allowed: str, suggestion: str = "") -> PydanticCustomError:
+    """A mistake in the form that :func:`from_validation` turns into a Problem."""
+    return PydanticCustomError("scenario", "{found}", {"found": found, "allowed": allowed, "suggestion": suggestion})
 
 
-def _kind(model: type[BaseModel]) -> str:
-    field = model.model_fields.get("kind")
+def shown(value: object) -> str:
+    """A value as it would be written in the file, cut to a line."""
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def unknown(what: str, name: object, allowed: Sequence[str]) -> PydanticCustomError:
+    """A name that is not one of those allowed."""
+    return wrong(f"unknown {what} {shown(name)}", f"allowed: {listed(allowed)}", nearest(name, allowed))
+
+
+class Declared:
+    """Annotates a mapping of which the keys are declared: each has a type and a default, and there are no others."""
+
+    def __init__(self, kinds: Mapping[str, object], default: Callable[[str], object]) -> None:
+        self.kinds, self.default = kinds, default
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def field(key: str, kind: object) -> core_schema.TypedDictField:
+            schema = handler.generate_schema(kind)
+            filled = core_schema.with_default_schema(schema, default_factory=lambda: self.default(key))
+            return core_schema.typed_dict_field(filled, required=False)
+
+        fields = {key: field(key, kind) for key, kind in self.kinds.items()}
+        return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+
+
+Table = type[BaseModel] | Declared
+
+
+def _tables(kind: object) -> Iterator[Table]:
+    """The tables inside an annotation."""
+    if isinstance(kind, Declared) or (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        yield kind
+    elif isinstance(kind, tuple):
+        for inner in kind:
+            yield from _tables(inner)
+    elif isinstance(kind, types.UnionType) or typing.get_origin(kind) is not None:
+        yield from _tables(typing.get_args(kind))
+
+
+def _keys(table: Table) -> dict[str, object]:
+    """The keys that a table may have in a file, each with what may stand there."""
+    if isinstance(table, Declared):
+        return dict(table.kinds)
+    found: dict[str, object] = {}
+    for name, field in table.model_fields.items():
+        kind = (field.annotation, *field.metadata)
+        if name == BESIDE:
+            found |= {key: of for inner in _tables(kind) for key, of in _keys(inner).items()}
+        else:
+            found[field.alias or name] = kind
+    return found
+
+
+def _tag(table: Table) -> str:
+    """Which of several kinds of tables it is, where its key ``kind`` says so."""
+    field = None if isinstance(table, Declared) else table.model_fields.get("kind")
     return str(typing.get_args(field.annotation)[0]) if field else ""
 
 
-def _words(e: ErrorDetails, model: type[BaseModel]) -> tuple[str, str, str]:
-    """(found, allowed, suggestion) of one error."""
-    context = e.get("ctx", {})
-    match e["type"]:
-        case "scenario":
-            return context["found"], context["allowed"], context["suggestion"]
-        case "missing":
-            return "missing", "required", ""
-        case "extra_forbidden":
-            keys = allowed_keys(model, e["loc"][:-1])
-            return "unknown key", f"allowed: {listed(keys)}", nearest(e["loc"][-1], keys)
-        case "literal_error":
-            names = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-            return f"{shown(e['input'])}", f"allowed: {listed(names)}", nearest(e["input"], names)
-        case "union_tag_invalid":
-            names = list(EVENT_KINDS)
-            return (
-                f"unknown kind {shown(context['tag'])}",
-                f"allowed: {listed(names)}",
-                nearest(context["tag"], names),
-            )
-        case "union_tag_not_found":
-            return "no kind", f"allowed: {listed(EVENT_KINDS)}", ""
-        case "too_short":
-            return "empty", f"allowed: at least {context['min_length']}", ""
-        case kind if kind in BOUNDS:
-            return shown(e["input"]), f"allowed: {BOUNDS[kind][0]} {context[BOUNDS[kind][1]]:g}", ""
-        case _:
-            return f"{shown(e['input'])}", f"allowed: {EXPECTED.get(e['type'], e['msg'])}", ""
+def _followed(model: type[BaseModel], loc: Keys) -> tuple[Keys, list[Table]]:
+    """The path in the file of one of pydantic's places, and the tables that may hold its last key."""
+    current: list[Table] = [model]
+    holders = current
+    path: list[str | int] = []
+    for key in loc:
+        if key == BESIDE:
+            continue
+        if chosen := [t for t in current if key == _tag(t)]:
+            current = holders = chosen
+            continue
+        path.append(key)
+        holders = current
+        current = [inner for t in current if key in _keys(t) for inner in _tables(_keys(t)[str(key)])] or current
+    return tuple(path), holders
 
 
 BOUNDS = {
@@ -93,13 +118,50 @@ EXPECTED = {
 }
 
 
+def _words(e: ErrorDetails, holders: Sequence[Table]) -> tuple[str, str, str]:
+    """(found, allowed, suggestion) of one error."""
+    context, given = e.get("ctx", {}), e["input"]
+
+    def one_of(names: str) -> list[str]:
+        return names.replace("'", "").replace(" or ", ", ").split(", ")
+
+    match e["type"]:
+        case "scenario":
+            return context["found"], context["allowed"], context["suggestion"]
+        case "missing":
+            return "missing", "required", ""
+        case "extra_forbidden":
+            keys = list(dict.fromkeys(key for table in holders for key in _keys(table)))
+            return "unknown key", f"allowed: {listed(keys)}", nearest(e["loc"][-1], keys)
+        case "literal_error":
+            names = one_of(context["expected"])
+            return shown(given), f"allowed: {listed(names)}", nearest(given, names)
+        case "union_tag_invalid":
+            tag, names = context["tag"], one_of(context["expected_tags"])
+            return f"unknown kind {shown(tag)}", f"allowed: {listed(names)}", nearest(tag, names)
+        case "union_tag_not_found":
+            return "no kind", "required: kind", ""
+        case "too_short":
+            return "empty", f"allowed: at least {context['min_length']}", ""
+        case kind if kind in BOUNDS:
+            word, bound = BOUNDS[kind]
+            return shown(given), f"allowed: {word} {context[bound]:g}", ""
+        case _:
+            return shown(given), f"allowed: {EXPECTED.get(e['type'], e['msg'])}", ""
+
+
 def from_validation(error: ValidationError, model: type[BaseModel], where: Callable[[Keys], str]) -> list[Problem]:
     """One Problem for each of pydantic's errors."""
     problems = []
     for e in error.errors(include_url=False):
-        loc = tuple(
-            key for i, key in enumerate(e["loc"]) if not (i == 2 and e["loc"][0] == "events" and key in EVENT_KINDS)
-        )
-        found, allowed, suggestion = _words(e, model)
-        problems.append(Problem(where(loc), dotted(loc), found, allowed, suggestion))
+        path, holders = _followed(model, e["loc"])
+        problems.append(Problem(where(path), dotted(path), *_words(e, holders)))
     return problems
+
+
+def validated(source: Source, model: type[Model], more: Mapping[str, object] | None = None) -> Model:
+    """A file's tables as a model has them, ``more`` in place of its own. Raises InputError with every mistake."""
+    try:
+        return model.model_validate({**source.tables, **(more or {})})
+    except ValidationError as error:
+        raise InputError(from_validation(error, model, source.where)) from None

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array
-from sim.scenario.dates import parse, to_years
-from sim.scenario.tables import BUILT_IN_RULES, WORDS, Coded, Distribution, Rule
+from sim.scenario.dates import to_years
+from sim.scenario.values import BUILT_IN_RULES, WORDS, Coded, Distribution, Entry, Rule
 
 
 class Band(NamedTuple):
@@ -26,7 +26,7 @@ class Band(NamedTuple):
     distribution: Distribution | None = None
 
 
-def entry_band(entry: float | str, rule: str, rules: Mapping[str, Rule]) -> tuple[float, float]:
+def entry_band(entry: Entry, rule: str, rules: Mapping[str, Rule]) -> tuple[float, float]:
     """The band of one knot: a word's, or a figure's under its rule."""
     if isinstance(entry, str):
         return WORDS[entry]
@@ -75,12 +75,12 @@ def band_of(coded: Coded, rules: Mapping[str, Rule], edges: Array) -> Band:
     low, high = (np.array(side) for side in zip(*bands, strict=True))
     if coded.knots is None:
         return Band(np.full(ticks, low[0]), np.full(ticks, high[0]))
-    times = np.array([to_years(parse(date)) for date in coded.knots])
+    times = np.array([to_years(date) for date in coded.knots])
     return Band(tick_averages(times, low, coded.join, edges), tick_averages(times, high, coded.join, edges))
 
 
 def adjusted(band: Band, way: str, amount: float, since: float | None, edges: Array) -> Band:
-    """The band replaced, scaled or shifted as a whole (one of schema.WAYS), held in [0, 1].
+    """The band replaced, scaled or shifted as a whole (one of tables.WAYS), held in [0, 1].
 
     ``since`` is the decimal year from which it holds; a tick in which it begins gets its share.
     """

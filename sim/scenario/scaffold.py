@@ -9,7 +9,7 @@ from sim.errors import InputError, Problem
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import months_between
-from sim.scenario.tables import UNCODED
+from sim.scenario.values import UNCODED
 
 CODE = re.compile(r"^[A-Z]{3}$")
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")

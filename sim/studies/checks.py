@@ -9,8 +9,7 @@ from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array
 from sim.scenario.dates import STEPS
 from sim.scenario.load import Scenario
-from sim.scenario.locate import Keys, dotted
-from sim.scenario.tables import covered, input_paths
+from sim.scenario.reading import Keys, dotted
 from sim.studies.tables import TAKEN, Factor
 from sim.studies.target import Target
 
@@ -97,8 +96,7 @@ def twice(factors: Factors, targets: Targets, scenarios: Sequence[Scenario], fau
 
 def _moved(to: Target, scenario: Scenario) -> list[str]:
     """Every single path that a factor moves."""
-    inputs = input_paths(scenario.members)
-    own = [q for p in to.inputs for q in (covered(p, inputs) or [p])]
+    own = [q for p in to.inputs for q in scenario.tables.adjustable[p]]
     return [*own, *to.coefficients, *to.others]
 
 

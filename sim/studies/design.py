@@ -4,7 +4,6 @@ Latin hypercubes (McKay, Beckman & Conover 1979, 10.1080/00401706.1979.10489755)
 sequences (Owen 1998, 10.1145/277203.277204) are scipy's.
 """
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from sim.errors import InputError, Problem, nearest
 from sim.model.arrays import Array
+from sim.scenario.reading import number_in, read_csv
 from sim.studies.tables import Design, Factor
 
 
@@ -57,38 +57,22 @@ def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
     InputError
         With every row and column that cannot be read.
     """
-    try:
-        rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputError([Problem(str(file), "", "cannot be read", "allowed: a CSV file")]) from None
-    header = [name.strip() for name in rows[0]] if rows else []
-    problems = []
+    table = read_csv(file)
+    header = list(table.columns)
+    problems = list(table.problems)
     for name in header:
         if name not in factors and "." not in name:
             allowed = f"allowed: the study's factors ({', '.join(factors) or 'none'}), or dotted paths"
             problems.append(Problem(f"{file}:1", name, "unknown column", allowed, nearest(name, factors)))
     problems += [Problem(f"{file}:1", name, "missing column") for name in factors if name not in header]
-    if len(set(header)) < len(header):
-        problems.append(Problem(f"{file}:1", "", "a column twice", "allowed: each factor once"))
-    found: list[list[float]] = []
-    for line, row in enumerate(rows[1:], start=2):
-        if not row:
-            continue
-        if len(row) != len(header):
-            problems.append(Problem(f"{file}:{line}", "", f"{len(row)} cells", f"allowed: {len(header)}"))
-            continue
-        found.append([])
-        for name, cell in zip(header, row, strict=True):
-            try:
-                value = float(cell)
-            except ValueError:
-                value = math.nan
-            if not math.isfinite(value):
-                shown = f'"{cell}"' if cell else "an empty cell"
-                problems.append(Problem(f"{file}:{line}", name, shown, "allowed: a number"))
-            found[-1].append(value)
-    if not found and not problems:
+    problems += [
+        Problem(f"{file}:{row.line}", name, f'"{cell}"' if cell else "an empty cell", "allowed: a number")
+        for row in table.rows
+        for name, cell in row.cells.items()
+        if number_in(cell) is None
+    ]
+    if not table.rows and not problems:
         problems.append(Problem(f"{file}:1", "", "no points", "allowed: a header and at least a row"))
     if problems:
         raise InputError(problems)
-    return header, np.array(found)
+    return header, np.array([[float(cell) for cell in row.cells.values()] for row in table.rows])

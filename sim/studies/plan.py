@@ -19,8 +19,7 @@ from sim.errors import InputError, Problem
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, compile, vary
-from sim.scenario.load import Scenario, load
-from sim.scenario.resolved import resolved, restored
+from sim.scenario.load import Scenario, load, restored
 from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
 from sim.studies.tables import Factor, StudyTables
@@ -103,11 +102,11 @@ def _variants(study: Study) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
                 at = str(study.file)
                 problems += [Problem(at, p.path, p.found, p.allowed, p.suggestion) for p in error.problems]
                 continue
-            whole_scenario = resolved(varied)
-            said = {k: whole_scenario["tables"].pop(k) for k in TITLES if k in whole_scenario["tables"]}
-            words.append({"file": str(scenario.file), **said})
+            whole = varied.resolved["tables"]
+            content = {**varied.resolved, "tables": {k: v for k, v in whole.items() if k not in TITLES}}
+            words.append({"file": str(scenario.file), **{k: whole[k] for k in TITLES if k in whole}})
             found.append(
-                {"scenario": scenario.name, "values": [float(x) for x in row], "resolved": whole_scenario},
+                {"scenario": scenario.name, "values": [float(x) for x in row], "resolved": content},
             )
     if problems:
         raise InputError(problems)

@@ -7,7 +7,9 @@ from typing import Any
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
 from sim.results.comparison import comparable
-from sim.scenario.load import Scenario, Source, load, read_toml, validated
+from sim.scenario.load import Scenario, load
+from sim.scenario.messages import validated
+from sim.scenario.reading import Source, read_toml
 from sim.studies import checks, design
 from sim.studies.checks import Faults
 from sim.studies.tables import Factor, StudyTables
@@ -54,8 +56,7 @@ def load_study(path: str | Path, many: bool = False) -> Study:
     InputError
         With every mistake of the study, its scenarios and its points.
     """
-    file = Path(path)
-    source = read_toml(file)
+    source = read_toml(path)
     tables = validated(source, StudyTables)
     faults = Faults(source.where)
     scenarios = _scenarios(tables, source, faults)
@@ -69,7 +70,7 @@ def load_study(path: str | Path, many: bool = False) -> Study:
         checks.against_scenario(tables, scenarios[0], faults)
     if faults.problems or rows is None:
         raise InputError(faults.problems)
-    return Study(file.stem, file, source.text, tables, scenarios, factors, targets, rows)
+    return Study(source.file.stem, source.file, source.text, tables, scenarios, factors, targets, rows)
 
 
 def _scenarios(tables: Any, source: Source, faults: Faults) -> list[Scenario]:

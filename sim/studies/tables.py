@@ -7,7 +7,9 @@ from pydantic import Field, field_validator, model_validator
 from sim.estimates.intervals import REPLICATES
 from sim.model.noise import BLOCK
 from sim.model.outcomes import OUTCOMES, names
-from sim.scenario.tables import WAYS, Date, Number, Strict, shown, unknown, wrong
+from sim.scenario.messages import shown, unknown, wrong
+from sim.scenario.tables import WAYS
+from sim.scenario.values import Date, Number, Strict
 from sim.storage.effort import Runs, Seed
 
 Count = Annotated[int, Field(ge=1, strict=True)]

@@ -4,20 +4,11 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from sim.errors import Problem, nearest
-from sim.model.variables import COEFFICIENTS
 from sim.scenario.load import Scenario
-from sim.scenario.tables import (
-    COMMAND_LINE,
-    Adjustment,
-    adjustable,
-    covered,
-    dispute_path,
-    input_paths,
-    value_at,
-)
+from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, dispute_path
+from sim.scenario.values import COMMAND_LINE, Context
 from sim.studies.tables import Factor
 
-BEHAVIOUR = "behaviour."
 BOUNDS = {"value": (0.0, 1.0), "scale": (0.0, 100.0), "shift": (-1.0, 1.0)}
 
 
@@ -34,8 +25,8 @@ class Target(NamedTuple):
 
 def known_paths(scenario: Scenario) -> list[str]:
     """Every path that a factor may name without loading the scenario anew."""
-    raw = [{"between": d.between} for d in scenario.tables.disputes]
-    return [*adjustable(scenario.members, raw), *(f"{BEHAVIOUR}{c.name}" for c in COEFFICIENTS)]
+    tables = scenario.tables
+    return [*tables.adjustable, *(path for path in tables.values if path.startswith(BEHAVIOUR))]
 
 
 def matches(path: str, pattern: str) -> bool:
@@ -53,30 +44,30 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
     problems: list[Problem] = []
     low, high = float("-inf"), float("inf")
     for path in factor.targets:
-        if path.startswith("disputes."):
-            path = dispute_path(path.removeprefix("disputes.").split("-"))
+        if path.startswith(DISPUTES):
+            path = dispute_path(path.removeprefix(DISPUTES).split("-"))
         found = [p for p in known if matches(p, path)] if "*" in path else [path] if path in known else []
         if path.partition(".")[0] in ("weights", "alliance") and "." in path:
             others.append(path)
         elif not found:
-            time = path.startswith("time.")
+            in_time = path.startswith("time.")
             problems.append(
                 Problem(
                     where,
                     at,
-                    f"{path} {'cannot be varied' if time else 'matches nothing'} in {scenario.name}",
+                    f"{path} {'cannot be varied' if in_time else 'matches nothing'} in {scenario.name}",
                     "allowed: inputs, groups of channels, disputes, behaviour, weights, alliance",
-                    "" if time else nearest(path, known),
+                    "" if in_time else nearest(path, known),
                 )
             )
         for p in found:
             if p.startswith(BEHAVIOUR):
                 coefficients.append(p.removeprefix(BEHAVIOUR))
-                c = next(c for c in COEFFICIENTS if c.name == coefficients[-1])
-                low, high = max(low, c.low), min(high, c.high)
+                bounds = scenario.tables.values[p].bounds
             else:
                 inputs.append(p)
-                low, high = max(low, BOUNDS[factor.way][0]), min(high, BOUNDS[factor.way][1])
+                bounds = BOUNDS[factor.way]
+            low, high = max(low, bounds[0]), min(high, bounds[1])
     if not (inputs or coefficients or others):
         low, high = BOUNDS[factor.way]
     if (coefficients or others) and (factor.way != "value" or factor.from_):
@@ -99,18 +90,18 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
 
 
 def _distributions(factor: Factor, scenario: Scenario, inputs: list[str], where: str, at: str) -> list[Problem]:
-    every = input_paths(scenario.members)
+    tables = scenario.tables
     return [
         Problem(where, at, f"{factor.way} of {p}, which is a distribution", "allowed: a value")
         for path in inputs
-        for p in covered(path, every) or [path]
-        if value_at(scenario.tables, p).distribution is not None
+        for p in tables.adjustable[path]
+        if tables.values[p].coded.distribution is not None
     ]
 
 
 def adjustments(factor: Factor, to: Target, value: float) -> list[Adjustment]:
     """The changes of inputs that a value of the factor means."""
-    context = {"adjustable": to.inputs, "sources": None}
+    context = Context(adjustable={p: (p,) for p in to.inputs})
     return [
         Adjustment.model_validate(
             {"path": p, factor.way: value, "from": factor.from_, "sources": [COMMAND_LINE]}, context=context

@@ -12,15 +12,15 @@ from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import load
 from sim.scenario.tables import Adjustment
+from sim.scenario.values import Context
 from tests.helpers import SIX
 
 YEARLY = {"time.step": "year"}
 
 
 def adjustment(path: str, **change: object) -> Adjustment:
-    context = {"adjustable": [path], "sources": None}
     entry = {"path": path, "sources": ["command line"], **change}
-    return Adjustment.model_validate(entry, context=context)
+    return Adjustment.model_validate(entry, context=Context(adjustable={path: (path,)}))
 
 
 def varied(overrides: dict[str, object]) -> list[Program]:

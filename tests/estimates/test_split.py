@@ -12,6 +12,7 @@ from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, draws_apart, spr
 from sim.estimates.split import parameter_share
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import names
+from sim.model.version import VERSION
 from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.compile import compile
@@ -123,7 +124,7 @@ def test_a_scenario_without_uncertainty_is_all_chance() -> None:
 
 def test_a_posterior_of_two_rows_is_all_there_is_to_know(tmp_path: Path) -> None:
     """Two exit rates: the split is that of the mixture of the two probabilities."""
-    (tmp_path / "two.csv").write_text("exit_rate\n0.002\n0.8\n")
+    (tmp_path / "two.csv").write_text(f"model,exit_rate\n{VERSION},0.002\n{VERSION},0.8\n")
     rest = {k: v for k, v in centred().items() if k != "behaviour.exit_rate"} | numbers()
     both = load(SIX, {**YEARLY, **rest, "posterior": str(tmp_path / "two.csv")})
     probabilities = []
@@ -140,7 +141,8 @@ def test_a_posterior_of_two_rows_is_all_there_is_to_know(tmp_path: Path) -> None
 
 def test_rows_of_a_posterior_vary_between_draws_and_are_shared_by_their_runs() -> None:
     scenario = load(str(SHIPPED / "csto/outlook-2023.toml"), {"posterior": "csto/posterior.csv"})
-    columns = scenario.tables.posterior.draws
+    assert scenario.tables.posterior is not None
+    columns = {name: column.values for name, column in scenario.tables.posterior.columns.items()}
     noise = Noise(1, INTERVAL_BLOCK, REPLICATES)
     drawn = vars(draw_coefficients(compile(scenario), noise, slice(None)))
     by_draw = draws_apart(np.stack([drawn[name] for name in columns]))

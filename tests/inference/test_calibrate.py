@@ -24,13 +24,13 @@ from sim.inference import smc
 from sim.inference.calibration import Calibration, calibrate
 from sim.inference.likelihood import target_of
 from sim.inference.study import load_calibration
+from sim.model.version import VERSION
 from sim.results.run import run
 from sim.scenario.compile import compile
 from sim.scenario.explain import explain
-from sim.scenario.files import files, folder
-from sim.scenario.load import load
+from sim.scenario.load import load, restored
 from sim.scenario.posterior import Column
-from sim.scenario.resolved import fingerprint, resolved, restored
+from sim.scenario.reading import scenario_files, shipped
 from sim.storage.files import PROVENANCE, locked
 from sim.storage.workspace import LOCK
 from tests.commands import ROOT, ended, kill_a_worker, popen, started
@@ -278,7 +278,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         ("date,", "\ufeffdate,", ""),
         (",member,", ";member,", ":1: date, motion, title;member, conduct, source; required: date, motion"),
         ("BBB,abstain", "AAA,abstain", ":3: member: AAA twice on one; allowed: once"),
-        ("first,BBB", "first", ":3: a row of another length; required: 6 entries"),
+        ("first,BBB", "first", ":3: 5 entries; required: 6"),
     ],
 )
 def test_bad_observations_say_what_is_wrong(tmp_path: Path, old: str, new: str, found: str) -> None:
@@ -383,14 +383,14 @@ def test_both_engines_draw_the_same_row(whole: Path, tmp_path: Path) -> None:
 def test_posterior_is_part_of_the_scenario_and_can_be_left(whole: Path, tmp_path: Path) -> None:
     file = scenario(tmp_path, whole)
     s = load(file)
-    again = restored(resolved(s), file)
+    again = restored(s.resolved, file)
     assert compile(again).coefficients == compile(s).coefficients
-    assert fingerprint(again) == fingerprint(s)
+    assert again.fingerprint == s.fingerprint
     without = load(file, {"posterior": "none"})
-    assert fingerprint(without) != fingerprint(s)
+    assert without.fingerprint != s.fingerprint
     assert not any(isinstance(c, Column) for c in compile(without).coefficients.values())
-    (tmp_path / "posterior.csv").write_text("peers\n0.1\n0.2\n")
-    assert fingerprint(load(file)) != fingerprint(s)
+    (tmp_path / "posterior.csv").write_text(f"model,peers\n{VERSION},0.1\n{VERSION},0.2\n")
+    assert load(file).fingerprint != s.fingerprint
 
 
 def test_explain_shows_prior_and_posterior(whole: Path, tmp_path: Path) -> None:
@@ -407,8 +407,13 @@ def test_explain_shows_prior_and_posterior(whole: Path, tmp_path: Path) -> None:
         ("peer\n0.1\n", "unknown coefficient peer"),
         ("peers\n", "no draws"),
         ("peers,affinity\n0.1\n", "1 entries"),
-        ("peers\n-0.1\n", "beyond its bounds"),
-        ("peers\nfew\n", "could not convert"),
+        ("model,peers\n1,-0.1\n", r"p\.csv:2: peers: \"-0\.1\"; allowed: numbers from 0 to inf"),
+        ("peers\nfew\n", 'peers: "few"; allowed: numbers'),
+        ("model\n1\n", "no draws"),
+        ("model;peers\n1;0.1\n", "parted by semicolons; allowed: commas"),
+        ("model,peers,peers\n1,0.1,0.1\n", "p.csv:1: peers: a column twice"),
+        ("peers\n0.1\n", "no column model, so made by an unknown version"),
+        ("model,peers\n0,0.1\n", "made by version 0 of the model, this is .*calibrate anew"),
     ],
 )
 def test_bad_posteriors_say_what_is_wrong(tmp_path: Path, table: str, found: str) -> None:
@@ -421,10 +426,10 @@ def test_bad_posteriors_say_what_is_wrong(tmp_path: Path, table: str, found: str
 
 
 def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors() -> None:
-    assert len(files()) > 10
-    for file in files():
+    assert len(scenario_files()) > 10
+    for file in scenario_files():
         drawn = [c for c in compile(load(file)).coefficients.values() if isinstance(c, Column)]
-        of_csto = file.is_relative_to(folder() / "csto")
+        of_csto = file.is_relative_to(shipped("scenarios") / "csto")
         assert len(drawn) == (43 if of_csto else 0), file
     left = compile(load("csto/outlook-2023", {"posterior": "none"})).coefficients
     assert left == compile(load("nato/history-1949-2023")).coefficients

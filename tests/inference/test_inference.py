@@ -19,12 +19,12 @@ from sim.inference.smc import evidence
 from sim.model import credibility, membership, stance
 from sim.model.arrays import Coefficients
 from sim.model.tick import decays, standing
-from sim.scenario.files import folder
 from sim.scenario.load import load
+from sim.scenario.reading import shipped
 from tests.helpers import MEMBERS
 from tests.targets import QUIET, motions_each, small
 
-SHIPPED = folder() / "csto" / "observations.csv"
+SHIPPED = shipped("scenarios") / "csto" / "observations.csv"
 HEAD = ",".join(observations.COLUMNS)
 
 
@@ -55,7 +55,7 @@ def test_shipped_observations_are_coded_from_the_record() -> None:
         ("2020-01-01,m,t,ARN,support,B001", "ARN", "AAA"),
         ("2020-01-01,m,t,AAA,supports,B001", "supports", "support"),
         ("2020-01-01,m,t,AAA,support,hearsay", "hearsay", "B123"),
-        ("2020-01-01,m,t,AAA,support", "another length", "6"),
+        ("2020-01-01,m,t,AAA,support", "5 entries", "required: 6"),
         ("2020-01-01,m,t,AAA,support,B001\n2020-01-01,m,t,AAA,oppose,B002", "twice", "once"),
         ("2020-01-01,m,t,AAA,support,B001\n2020-02-01,m,t,BBB,oppose,B002", "2020-02-01", "2020-01-01"),
     ],

@@ -15,10 +15,9 @@ from sim.model.tick import Record
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import DIGESTS, VERSION
 from sim.scenario.compile import Program, compile
-from sim.scenario.explain import coded_paths
 from sim.scenario.load import load
 from sim.scenario.paths import Band
-from sim.scenario.tables import DEFAULT
+from sim.scenario.values import DEFAULT, Coded
 
 EVENTFUL = Path(__file__).parents[1] / "data" / "eventful.toml"
 SEED, RUNS = 1, 48
@@ -29,7 +28,8 @@ SLACK = 1e-9
 @cache
 def eventful() -> Program:
     """The scenario; inputs that it does not code are given numbers, so that new ones count too."""
-    uncoded = [path for path, coded in coded_paths(load(EVENTFUL)).items() if getattr(coded, "rule", "") == DEFAULT]
+    values = load(EVENTFUL).tables.values
+    uncoded = [path for path, v in values.items() if isinstance(v.coded, Coded) and v.coded.rule == DEFAULT]
     return compiled({path: 0.08 + 0.04 * (k % 5) for k, path in enumerate(uncoded)})
 
 

@@ -24,8 +24,7 @@ from sim.results.result import Result
 from sim.results.run import run
 from sim.results.save import save
 from sim.scenario.compile import compile
-from sim.scenario.load import load
-from sim.scenario.resolved import resolved, restore
+from sim.scenario.load import load, restore
 from tests.helpers import SIX
 from tests.study_files import MARKS
 
@@ -248,7 +247,7 @@ def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
     assert list(ds.member.values) == list(result.dataset.member.values)
     scenario = restore(folder / "resolved.json")
     assert scenario.tables == result.scenario.tables
-    assert resolved(scenario) == resolved(result.scenario)
+    assert scenario.resolved == result.scenario.resolved
     assert json.loads((folder / "provenance.json").read_text())["seed"] == 4
     assert (folder / "scenario.toml").read_text() == SIX.read_text()
 

@@ -8,12 +8,10 @@ from itertools import pairwise
 import pytest
 
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE, STATUSES
-from sim.model.variables import COEFFICIENTS
 from sim.scenario.compile import compile
-from sim.scenario.explain import coded_paths
-from sim.scenario.files import folder
 from sim.scenario.load import Scenario, load
-from sim.scenario.tables import ASSUMPTION, prior_of
+from sim.scenario.reading import shipped
+from sim.scenario.values import ASSUMPTION, Coded, priors
 from tests.helpers import optional
 
 NATO, PACT = "nato/history-1949-2023.toml", "warsaw-pact/history-1955-1991.toml"
@@ -120,7 +118,8 @@ def test_it_compiles_and_starts_as_recorded(name: str) -> None:
 @BOTH
 def test_every_value_is_coded_and_sourced(name: str) -> None:
     scenario = load(name)
-    for path, coded in coded_paths(scenario).items():
+    for path, value in scenario.tables.values.items():
+        coded = value.coded
         assert optional(path) or getattr(coded, "rule", "") != "default", path
         assert coded.sources, path
         for source in coded.sources:
@@ -130,20 +129,17 @@ def test_every_value_is_coded_and_sourced(name: str) -> None:
 
 @BOTH
 def test_no_prior_is_overridden(name: str) -> None:
-    behaviour = load(name).tables.behaviour
-    for c in COEFFICIENTS:
-        coded, prior = getattr(behaviour, c.name), prior_of(c)
-        assert coded.sources == prior["sources"], c.name
-        assert coded.value == prior.get("value"), c.name
+    assert load(name).tables.behaviour == priors()
 
 
 @BOTH
 def test_nothing_after_august_2023(name: str) -> None:
-    file = folder() / name
+    file = shipped("scenarios") / name
     scenario = load(name)
     days = [str(e.date) for e in scenario.tables.events]
     days += [str(r.from_) for m in scenario.tables.members.values() for r in m.record]
-    days += [d for c in coded_paths(scenario).values() for d in (getattr(c, "knots", None) or {})]
+    inputs = [v.coded for v in scenario.tables.values.values() if isinstance(v.coded, Coded)]
+    days += [str(d) for coded in inputs for d in (coded.knots or {})]
     assert max(days) <= LAST
     assert str(scenario.tables.time.end) <= "2023-10-01"
     later = re.compile(r"(?<![.\d])20(2[4-9]|[3-9]\d)\b|2023-(09-(?!01)|1[0-2])")
@@ -153,8 +149,8 @@ def test_nothing_after_august_2023(name: str) -> None:
 
 @BOTH
 def test_every_source_is_cited(name: str) -> None:
-    registry = tomllib.loads((folder() / name).with_name("sources.toml").read_text())
-    text = (folder() / name).read_text()
+    registry = tomllib.loads((shipped("scenarios") / name).with_name("sources.toml").read_text())
+    text = (shipped("scenarios") / name).read_text()
     assert [i for i in registry if not re.search(rf'"{i}[" ]', text)] == []
     for key, entry in registry.items():
         assert set(entry) == {"quote", "from"}, key

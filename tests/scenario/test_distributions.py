@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.scenario.distributions import quantile
+from sim.scenario.values import Distribution
 
 INF = float("inf")
 u = st.floats(1e-6, 1 - 1e-6)
@@ -22,22 +22,30 @@ def check(found: float, law: Any, at: float) -> None:
     assert between or law.cdf(found) == pytest.approx(at, abs=1e-9)
 
 
+def drawn_by(family: str, p: dict[str, float], draws: np.ndarray) -> np.ndarray:
+    """Quantiles within 0 and 1."""
+    return Distribution(family=family, **p).quantile(draws)
+
+
 def drawn(at: float, family: str, low: float = 0.0, high: float = 1.0, **p: float) -> float:
     """One quantile."""
-    return float(quantile(np.array([at]), family, p, low, high)[0])
+    return float(Distribution(family=family, **p).quantile(np.array([at]), low, high)[0])
 
 
 @given(u, st.floats(0, 0.5), st.floats(0.51, 1))
 def test_uniform(at: float, low: float, high: float) -> None:
-    found = quantile(np.array([at]), "uniform", {"low": low, "high": high}, 0.0, 1.0)[0]
-    check(found, stats.uniform(low, high - low), at)
+    check(
+        float(Distribution(family="uniform", low=low, high=high).quantile(np.array([at]))[0]),
+        stats.uniform(low, high - low),
+        at,
+    )
 
 
 @given(u, st.floats(0, 0.4), st.floats(0, 1), st.floats(0.6, 1))
 def test_triangular(at: float, low: float, share: float, high: float) -> None:
     mode = low + share * (high - low)
     p = {"low": low, "mode": mode, "high": high}
-    found = quantile(np.array([at]), "triangular", p, 0.0, 1.0)[0]
+    found = drawn_by("triangular", p, np.array([at]))[0]
     check(found, stats.triang((mode - low) / (high - low), low, high - low), at)
 
 
@@ -78,7 +86,7 @@ FAMILIES = [
 def test_quantiles_rise_and_stay_in_bounds(family: str, p: dict[str, float]) -> None:
     """From the lowest draw there is to the highest; higher draws give higher values."""
     draws = np.concatenate([[2.0**-54], np.linspace(1e-9, 1 - 1e-9, 999), [1 - 2.0**-53]])
-    found = quantile(draws, family, p, 0.0, 1.0)
+    found = drawn_by(family, p, draws)
     assert np.isfinite(found).all()
     assert (np.diff(found) >= 0).all()
     assert found.min() >= 0

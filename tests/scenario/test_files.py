@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sim.evaluation.mechanism_study import load_mechanisms
 
 from sim.errors import InputError
-from sim.evaluation.study import load_backtest
+from sim.evaluation.study import load_backtest, load_mechanisms
 from sim.evidence.claim import load_claim
 from sim.inference.study import load_calibration
+from sim.model.version import VERSION
 from sim.scenario.load import load
 from sim.studies.study import load_study
 from tests.helpers import SIX
@@ -91,12 +91,12 @@ PLACES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
 
 def laid_out(folder: Path) -> None:
     """Every file that one of the above names."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("six.toml", "other.toml"):
         (folder / name).write_text(SIX.read_text())
     (folder / "calibration.toml").write_text(CALIBRATION)
     (folder / "registry.toml").write_text("")
-    (folder / "draws.csv").write_text("peers\n0.1\n")
+    (folder / "draws.csv").write_text(f"model,peers\n{VERSION},0.1\n")
     (folder / "points.csv").write_text("war\n0.1\n")
     (folder / "observed.csv").write_text(OBSERVED)
 
@@ -105,19 +105,20 @@ def laid_out(folder: Path) -> None:
 def test_beside_else_shipped_else_said(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read, text, name, path = PLACES[place]
     home, shipped, elsewhere = (tmp_path / n for n in ("home", "shipped", "elsewhere"))
-    for folder in (home, shipped, elsewhere):
+    among = shipped / "scenarios"
+    for folder in (home, among, elsewhere):
         laid_out(folder)
     file = home / "own.toml"
     file.write_text(text)
-    monkeypatch.setattr("sim.scenario.files.folder", lambda: shipped)
+    monkeypatch.setattr("sim.scenario.reading.shipped", lambda home="": shipped / home)
     monkeypatch.chdir(elsewhere)
-    (shipped / name).write_text("broken [")
+    (among / name).write_text("broken [")
     read(file)  # what is beside it comes first
-    laid_out(shipped)
+    laid_out(among)
     (home / name).unlink()
     (elsewhere / name).write_text("broken [")
     read(file)  # the shipped one, whatever lies where the user happens to be
-    (shipped / name).unlink()
+    (among / name).unlink()
     near = f"{Path(name).stem}s{Path(name).suffix}"
     (home / near).write_text("")
     with pytest.raises(InputError) as error:
@@ -139,11 +140,11 @@ def test_a_misspelt_shipped_name_has_its_nearest(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_a_shipped_file_is_shown_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "shipped").mkdir()
-    (tmp_path / "shipped/six.toml").write_text("title = 3\n")
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/six.toml").write_text("title = 3\n")
     (tmp_path / "own.toml").write_text('extends = "six.toml"\n')
-    monkeypatch.setattr("sim.scenario.files.folder", lambda: tmp_path / "shipped")
-    with pytest.raises(InputError, match=re.escape(f"{tmp_path / 'shipped/six.toml'}:1: title: 3")):
+    monkeypatch.setattr("sim.scenario.reading.shipped", lambda home="": tmp_path / home)
+    with pytest.raises(InputError, match=re.escape(f"{tmp_path / 'scenarios/six.toml'}:1: title: 3")):
         load(tmp_path / "own.toml")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from sim.scenario.paths import Band, entry_band, integral_of, shocked, tick_averages
-from sim.scenario.tables import WORDS, Rule
+from sim.scenario.values import WORDS, Rule
 
 times = st.lists(st.integers(0, 120), min_size=1, max_size=7, unique=True).map(
     lambda months: 2000 + np.array(sorted(months)) / 12

@@ -9,11 +9,9 @@ import pytest
 from sim.cli.new import main
 from sim.errors import InputError
 from sim.model.declaration import Input
-from sim.scenario.check import check
-from sim.scenario.load import load
+from sim.scenario.load import check, load
 from sim.scenario.scaffold import _inputs
-from sim.scenario.tables import input_paths
-from tests.helpers import optional
+from sim.scenario.tables import places
 
 GUIDE = Path(__file__).parents[2] / "docs" / "coding-guide.md"
 MEMBERS = ["POL=Poland", "HUN=Hungary"]
@@ -23,9 +21,8 @@ def test_check_names_every_value_that_is_missing(tmp_path: Path) -> None:
     main("test-pact", "SUN", MEMBERS, "1955-07-01", "1991-10-01", tmp_path)
     file = tmp_path / "test-pact/history-1955-1991.toml"
     problems = check(file, file.parent / "sources.toml")
-    assert {p.path.removesuffix(".value") for p in problems} == {
-        p for p in input_paths(["POL", "HUN"]) if not optional(p)
-    }
+    needed = {place.path for place in places(["POL", "HUN"]) if not place.input.optional}
+    assert {p.path.removesuffix(".value") for p in problems} == needed
     assert {p.found for p in problems} == {"not coded yet"}
 
 

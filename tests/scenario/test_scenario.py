@@ -12,20 +12,22 @@ from sim.errors import InputError
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.catalogue import list as catalogue
 from sim.scenario.compile import compile
-from sim.scenario.explain import coded_paths, explain
-from sim.scenario.files import files, folder
-from sim.scenario.load import load, parse_override
-from sim.scenario.tables import ASSUMPTION, DEFAULT, WORDS, cited
+from sim.scenario.explain import explain
+from sim.scenario.load import load
+from sim.scenario.overrides import parse_override
+from sim.scenario.reading import scenario_files, shipped
+from sim.scenario.values import ASSUMPTION, DEFAULT, WORDS, Coded, cited
 from tests.helpers import SIX, optional
 from tests.scenarios import changed
 
-SHIPPED = [str(f.relative_to(folder())) for f in files()]
+SCENARIOS = shipped("scenarios")
+SHIPPED = [str(f.relative_to(SCENARIOS)) for f in scenario_files()]
 OUTLOOK, HISTORY = "csto/outlook-2023.toml", "csto/history-1992-2023.toml"
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_scenario_is_fine(name: str) -> None:
-    scenario = load(folder() / name)
+    scenario = load(SCENARIOS / name)
     assert scenario.tables.title
     assert scenario.tables.description
     compile(scenario)
@@ -33,8 +35,9 @@ def test_shipped_scenario_is_fine(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_coded_value_names_its_source(name: str) -> None:
-    scenario = load(folder() / name)
-    for path, coded in coded_paths(scenario).items():
+    scenario = load(SCENARIOS / name)
+    for path, value in scenario.tables.values.items():
+        coded = value.coded
         assert optional(path) or getattr(coded, "rule", "") != DEFAULT, f"{path} is not coded"
         assert coded.sources, path
         for source in coded.sources:
@@ -47,9 +50,9 @@ def test_every_coded_value_names_its_source(name: str) -> None:
 
 
 def test_every_source_of_the_registry_is_cited() -> None:
-    registry = tomllib.loads((folder() / "csto/sources.toml").read_text())
-    text = "\n".join(f.read_text() for f in (folder() / "csto").rglob("*.toml") if f.name != "sources.toml")
-    by_priors = {i for c in COEFFICIENTS for i in cited(c)}
+    registry = tomllib.loads((SCENARIOS / "csto/sources.toml").read_text())
+    text = "\n".join(f.read_text() for f in (SCENARIOS / "csto").rglob("*.toml") if f.name != "sources.toml")
+    by_priors = {i for c in COEFFICIENTS for i in cited(c.source)}
     unused = [i for i in registry if not re.search(rf'"{i}[" ]', text) and i not in by_priors]
     assert unused == []
 
@@ -57,17 +60,17 @@ def test_every_source_of_the_registry_is_cited() -> None:
 def test_nothing_after_august_2023_is_coded() -> None:
     """Annual figures of 2023 and arms windows that end in 2023 would reach beyond 31 August."""
     tables = load(HISTORY).tables
-    text = (folder() / HISTORY).read_text()
+    text = (SCENARIOS / HISTORY).read_text()
     assert not re.search(r"(?<![.\d])20(2[4-9]|[3-9]\d)\b", text)
     assert not re.search(r'[A-Z]{3} 2023"|2019-2023"|2021-2023"', text)
     assert max(str(e.date) for e in tables.events) <= "2023-08-31"
-    dates = [d for c in coded_paths(load(HISTORY)).values() for d in (getattr(c, "knots", None) or {})]
-    assert max(dates) <= "2023-08-31"
+    inputs = [v.coded for v in tables.values.values() if isinstance(v.coded, Coded)]
+    assert max(str(d) for coded in inputs for d in (coded.knots or {})) <= "2023-08-31"
 
 
 def test_the_outlook_codes_nothing_of_its_own() -> None:
     """Its start is where the history ends: same inputs, same events, same record."""
-    own = tomllib.loads((folder() / OUTLOOK).read_text())
+    own = tomllib.loads((SCENARIOS / OUTLOOK).read_text())
     assert set(own) == {"extends", "title", "description", "time", "alliance"}
     outlook, history = compile(load(OUTLOOK)), compile(load(HISTORY))
     assert outlook.record_ticks == history.ticks
@@ -102,8 +105,8 @@ def test_inheritance_merges_tables_and_appends_events(tmp_path: Path) -> None:
     )
     parent, tables = load(tmp_path / "parent.toml").tables, load(child).tables
     assert tables.title == "Child"
-    assert tables.leader.coercion.value == "low"
-    assert tables.leader.hierarchy == parent.leader.hierarchy
+    assert tables.values["leader.coercion"].coded.value == "low"
+    assert tables.leader["hierarchy"] == parent.leader["hierarchy"]
     assert len(tables.events) == len(parent.events) + 1
     assert tables.events[-1].kind == "renewal"
 
@@ -132,10 +135,10 @@ def test_override_replaces_a_path_a_group_and_a_coefficient() -> None:
             "time.step": "year",
         },
     ).tables
-    assert {getattr(tables.members["AAA"].western_ties, c).value for c in ("trade", "security")} == {"high"}
-    assert tables.leader.war.value == 0.3
-    assert tables.leader.war.sources == ["command line"]
-    assert tables.behaviour.peers.value == 0
+    assert {c.value for c in tables.members["AAA"].inputs["western_ties"].values()} == {"high"}
+    assert tables.leader["war"].value == 0.3
+    assert tables.leader["war"].sources == ["command line"]
+    assert tables.behaviour["peers"].value == 0
     assert tables.time.step == "year"
 
 
@@ -173,7 +176,7 @@ def test_priors_cite_what_the_registry_quotes() -> None:
     registry = load(HISTORY).registry
     for c in COEFFICIENTS:
         assert c.source, c.name
-        assert all(i in registry for i in cited(c)), c.name
+        assert all(i in registry for i in cited(c.source)), c.name
 
 
 def test_catalogue_lists_what_is_shipped() -> None:
@@ -194,10 +197,11 @@ def test_facts_agree_with_the_tables_they_come_from() -> None:
                 except ValueError:
                     continue
     checked = 0
-    for path, coded in coded_paths(load(HISTORY)).items():
+    for path, value in load(HISTORY).tables.values.items():
+        coded = value.coded
         cited_data = [s.split() for s in coded.sources if not re.match(r"[PBM]\d{3}$|assumption:", s)]
         known = set().union(*(figures.get((s[0], s[1]), set()) for s in cited_data if len(s) > 1))
-        if not known or not hasattr(coded, "entries") or coded.rule in ("judgement",):
+        if not known or not isinstance(coded, Coded) or coded.rule in ("judgement",):
             continue
         numbers = [v for v in coded.entries().values() if isinstance(v, float)]
         derived = "derived" in coded.note or "distance" in path or path.endswith("affinity")

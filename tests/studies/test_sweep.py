@@ -17,7 +17,8 @@ from sim.estimates.moments import Moments
 from sim.estimates.summary import Summary, statistics
 from sim.model.noise import BLOCK
 from sim.results.run import run
-from sim.scenario.load import load, parse_override
+from sim.scenario.load import load
+from sim.scenario.overrides import parse_override
 from sim.storage import workspace
 from sim.storage.files import locked
 from sim.storage.status import status

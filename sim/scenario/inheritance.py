@@ -1,0 +1,123 @@
+"""A file and its ancestors: read, and merged into one set of tables that remembers where each key comes from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError, Problem
+from sim.scenario import posterior
+from sim.scenario.reading import Keys, Source, Tables, read_toml
+
+APPENDED = ("events", "disputes", "adjustments", "sources")
+"""Arrays of which a child's entries come after its parent's; all else a child replaces."""
+
+Registry = dict[str, dict[str, str]]
+"""Sources by id: ``quote`` and ``from``."""
+
+
+class Merged:
+    """The tables of a chain of files, the oldest first, and the file and line of each of their keys."""
+
+    def __init__(self, chain: list[Source]) -> None:
+        self.tables: Tables = {}
+        self.first_line = f"{chain[-1].file}:1"
+        self._origins: dict[Keys, str] = {}
+        for source in chain:
+            self._merge(self.tables, source.tables, source, ())
+
+    def where(self, path: Keys) -> str:
+        """Where a key, or what holds it, was written."""
+        heads = (path[:n] for n in range(len(path), 0, -1))
+        return next((self._origins[head] for head in heads if head in self._origins), self.first_line)
+
+    def set_by(self, origin: str, path: Keys) -> None:
+        """Note that a key and all below it now come from elsewhere."""
+        for old in [k for k in self._origins if k[: len(path)] == path]:
+            del self._origins[old]
+        self._origins[path] = origin
+
+    def _merge(self, base: Tables, own: Tables, source: Source, at: Keys) -> None:
+        for key, value in own.items():
+            path = (*at, key)
+            if len(path) == 1 and key in APPENDED and isinstance(value, list):
+                kept = base.setdefault(key, [])
+                for i, entry in enumerate(value):
+                    self._note(entry, (key, len(kept) + i), source, (key, i))
+                kept.extend(value)
+                if key == "disputes":
+                    base[key] = _latest_of_pairs(kept)
+            elif isinstance(value, Mapping) and isinstance(base.get(key), dict) and not _is_coded(value):
+                self._merge(base[key], dict(value), source, path)
+                self._origins.setdefault(path, source.where(path))
+            else:
+                self.set_by(source.where(path), path)
+                base[key] = value
+                self._note(value, path, source, path)
+
+    def _note(self, value: object, path: Keys, source: Source, own: Keys) -> None:
+        self._origins[path] = source.where(own)
+        entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+        for key, entry in entries:
+            self._note(entry, (*path, key), source, (*own, key))
+
+
+def _is_coded(value: Mapping[str, object]) -> bool:
+    return bool({"value", "knots", "distribution"} & set(value))
+
+
+def _latest_of_pairs(disputes: list[Any]) -> list[Any]:
+    """A pair that a child states again takes the place of its parent's."""
+    latest: dict[object, object] = {}
+    for dispute in disputes:
+        pair = dispute.get("between") if isinstance(dispute, Mapping) else None
+        latest[tuple(sorted(map(str, pair))) if isinstance(pair, list) else id(dispute)] = dispute
+    return [*latest.values()]
+
+
+def chain_of(file: Path) -> list[Source]:
+    """The file and its ancestors, the oldest first. Raises InputError on a circle."""
+    chain = [read_toml(file)]
+    files = [file.resolve()]
+    while "extends" in (child := chain[0]).tables:
+        parent = child.tables.pop("extends")
+        at = child.where(("extends",))
+        if not isinstance(parent, str):
+            raise InputError([Problem(at, "extends", f"{parent} is not a file name")])
+        target = child.named(parent, ("extends",))
+        files.append(target.resolve())
+        if files[-1] in files[:-1]:
+            circle = " -> ".join(f.name for f in files[files.index(files[-1]) :])
+            raise InputError([Problem(at, "extends", f"circular: {circle}", "allowed: no circle")])
+        chain.insert(0, read_toml(target))
+    return chain
+
+
+def registry_of(chain: list[Source], problems: list[Problem]) -> Registry:
+    """The sources of all registries that the files of the chain name, beside them or shipped."""
+    registry: Registry = {}
+    for source in chain:
+        given = source.tables.get("sources")
+        if isinstance(given, str):
+            source.tables["sources"] = given = [given]
+        for i, name in enumerate(given if isinstance(given, list) else []):
+            if not isinstance(name, str):
+                continue  # validation says so
+            try:
+                registry |= read_toml(source.named(name, ("sources", i))).tables
+            except InputError as error:
+                problems += error.problems
+    return registry
+
+
+def read_posteriors(chain: list[Source], problems: list[Problem]) -> None:
+    """Put the posterior that a file of the chain names in the place of its name."""
+    for source in chain:
+        name = source.tables.get("posterior")
+        if not isinstance(name, str):
+            continue
+        source.tables["posterior"] = None
+        if name != posterior.NONE:
+            try:
+                source.tables["posterior"] = posterior.read(source.named(name, ("posterior",)))
+            except InputError as error:
+                problems += error.problems

@@ -1,0 +1,247 @@
+"""Files: which one a name means, TOML with the lines of its keys, and tables of comma-separated values."""
+
+import csv
+import io
+import math
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.errors import InputError, Problem, nearest
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+HOMES = ("scenarios", "experiments", "experiments/claims")
+"""Where shipped files lie; a name may leave its home and the ending .toml out."""
+REGISTRY = "sources.toml"
+"""The name of a registry of sources, which lies among the scenarios that cite it."""
+
+Keys = tuple[str | int, ...]
+Tables = dict[str, Any]
+"""What TOML says, before anything is checked."""
+
+
+# ------------------------------------------------------------------------------------------------ which file
+
+
+def shipped(home: str = "") -> Path:
+    """The folder of what is shipped, laid out alike inside an installed package and in a checkout."""
+    inside = _PACKAGE / "shipped"
+    return (inside if inside.is_dir() else _PACKAGE.parent) / home
+
+
+def scenario_files() -> list[Path]:
+    """Every shipped scenario."""
+    return sorted(p for p in shipped("scenarios").rglob("*.toml") if p.name != REGISTRY)
+
+
+def find(name: str | Path, beside: Path = Path()) -> Path | None:
+    """The file that a name means: in the folder of what names it, else among those shipped; None if in neither."""
+    within = Path(name).parts[:1] in {Path(home).parts[:1] for home in HOMES}
+    homes = [shipped()] if within else [shipped(home) for home in HOMES]
+    candidates = [beside / name, *(home / f"{name}{end}" for home in homes for end in ("", ".toml"))]
+    return next((file for file in candidates if os.path.isfile(file)), None)
+
+
+def named(name: str | Path, where: str, path: str, beside: Path = Path()) -> Path:
+    """As :func:`find`. Raises InputError with the place that names it where there is no such file."""
+    found = find(name, beside)
+    if found is None:
+        allowed = "allowed: a file beside the one that names it, or a shipped one"
+        raise InputError([Problem(where, path, f"no such file: {name}", allowed, near(name, beside))])
+    return found
+
+
+def near(name: str | Path, beside: Path = Path()) -> str:
+    """The nearest name of a file: in the folder where it should be, else among those shipped."""
+    given = Path(name)
+    suffix = given.suffix or ".toml"
+    there = beside / given.parent
+    siblings = [p.name for p in there.glob("*")] if os.path.isdir(there) else []
+    if sibling := nearest(given.name, [s for s in siblings if s.endswith(suffix)]):
+        return str(given.parent / sibling)
+    known = {p.relative_to(shipped(home)).as_posix() for home in HOMES for p in shipped(home).rglob(f"*{suffix}")}
+    return nearest(given.as_posix(), sorted(known))
+
+
+# ------------------------------------------------------------------------------------------------------ text
+
+
+def read_text(file: Path) -> str:
+    """The text of a file, without a byte order mark. Raises InputError where it cannot be read."""
+    shown, kind = str(file), file.suffix.lstrip(".").upper() or "TOML"
+    if file.is_dir():
+        raise InputError([Problem(shown, "", "a directory", f"allowed: a {kind} file")])
+    if not file.exists():
+        raise InputError([Problem(shown, "", "no such file", "", near(file))])
+    try:
+        data = file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError([Problem(shown, "", f"cannot be read ({error.strerror})")]) from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError([Problem(f"{shown}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]) from None
+
+
+# ------------------------------------------------------------------------------------------------------ TOML
+
+
+@dataclass(frozen=True)
+class Source:
+    """One TOML file read: its tables, text and line numbers."""
+
+    file: Path
+    text: str
+    tables: Tables
+    lines: dict[Keys, int]
+
+    def where(self, path: Keys) -> str:
+        """File and line of a key."""
+        return f"{self.file}:{line_at(self.lines, path)}"
+
+    def named(self, name: str, path: Keys) -> Path:
+        """The file that a key names, beside this one or shipped. Raises InputError where there is none."""
+        return named(name, self.where(path), dotted(path), self.file.parent)
+
+
+def read_toml(name: str | Path) -> Source:
+    """The TOML file that a name or path means. Raises InputError with its line for anything that cannot be read."""
+    file = find(name) or Path(name)
+    shown, text = str(file), read_text(file)
+    try:
+        return Source(file, text, tomllib.loads(text), lines_of(text))
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        at = line[1] if line else text.count("\n") + 1
+        what = str(error).split(" (at ")[0]
+        raise InputError([Problem(f"{shown}:{at}", "", f"broken TOML: {what}")]) from None
+    except RecursionError:
+        raise InputError([Problem(f"{shown}:1", "", "broken TOML: nested too deeply")]) from None
+
+
+def dotted(path: Keys) -> str:
+    """A path as it is written in messages: ``events[0].date``."""
+    return "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in path).lstrip(".")
+
+
+_HEADER = re.compile(r"^\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_\-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_\-]+))*)\s*=""")
+_PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_\-]+)""")
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'')
+
+
+def _parts(key: str) -> Keys:
+    return tuple(a or b or c for a, b, c in _PART.findall(key))
+
+
+def lines_of(text: str) -> dict[Keys, int]:
+    """Line number (from 1) of every table header and top-level key of a table, which `tomllib` forgets.
+
+    Keys inside an inline table or array are found at the line of the key that holds them.
+    """
+    where: dict[Keys, int] = {}
+    counts: dict[Keys, int] = {}
+    table: Keys = ()
+    depth = 0
+    quote = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if quote:
+            if quote in line:
+                quote = ""
+            continue
+        bare = _STRING.sub('""', line).split("#")[0]
+        if depth == 0:
+            if header := _HEADER.match(line):
+                keys = _parts(header[2])
+                if header[1] == "[[":
+                    counts[keys] = counts.get(keys, -1) + 1
+                    keys = (*keys, counts[keys])
+                elif keys[:1] and keys[:1] in counts:
+                    keys = (keys[0], counts[keys[:1]], *keys[1:])
+                table = keys
+                where.setdefault(keys, number)
+                continue
+            if key := _KEY.match(line):
+                keys = (*table, *_parts(key[1]))
+                for i in range(len(table) + 1, len(keys) + 1):
+                    where.setdefault(keys[:i], number)
+        for mark in ('"""', "'''"):
+            if line.count(mark) % 2:
+                quote = mark
+        if not quote:
+            depth = max(0, depth + sum(bare.count(c) for c in "[{") - sum(bare.count(c) for c in "]}"))
+    return where
+
+
+def line_at(where: dict[Keys, int], path: Keys) -> int:
+    """The line of a path, or of the nearest table around it."""
+    for n in range(len(path), 0, -1):
+        if path[:n] in where:
+            return where[path[:n]]
+    return 1
+
+
+# ------------------------------------------------------------------------------------------------------- CSV
+
+
+class Row(NamedTuple):
+    """A row of a CSV table: the line it stands on, and its cells by column."""
+
+    line: int
+    cells: dict[str, str]
+
+
+class CsvTable(NamedTuple):
+    """A CSV table; every cell is text, whatever it looks like."""
+
+    columns: tuple[str, ...]
+    rows: list[Row]
+    problems: list[Problem]
+    """Columns that stand twice and rows of another length, to be reported with what else is wrong."""
+
+
+def parse_csv(text: str, shown: str) -> CsvTable:
+    """A table of a header and rows, parted by commas; empty lines count for nothing.
+
+    Raises InputError where there is no header, or something else parts the columns.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""))
+    problems: list[Problem] = []
+    rows: list[Row] = []
+    columns: list[str] = []
+    try:
+        columns = [name.strip() for name in next(reader, [])]
+        for cells in reader:
+            if cells and len(cells) != len(columns):
+                found, required = f"{len(cells)} entries", f"required: {len(columns)}, as in the header"
+                problems.append(Problem(f"{shown}:{reader.line_num}", "", found, required))
+            elif cells:
+                rows.append(Row(reader.line_num, dict(zip(columns, cells, strict=True))))
+    except csv.Error as error:
+        problems.append(Problem(f"{shown}:{reader.line_num}", "", str(error), "allowed: a CSV table"))
+    if not columns:
+        raise InputError(problems or [Problem(shown, "", "empty", "required: a header and a row or more")])
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(columns) == 1 and mark in columns[0]:
+            raise InputError([Problem(f"{shown}:1", "", f"columns parted by {name}", "allowed: commas")])
+    for name in dict.fromkeys(columns):
+        if columns.count(name) > 1:
+            problems.append(Problem(f"{shown}:1", name, "a column twice", "allowed: each column once"))
+    return CsvTable(tuple(columns), rows, problems)
+
+
+def read_csv(file: Path) -> CsvTable:
+    """The table of a file. Raises InputError as :func:`read_text` and :func:`parse_csv`."""
+    return parse_csv(read_text(file), str(file))
+
+
+def number_in(cell: str) -> float | None:
+    """The finite number that a cell says, None where it says none."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,339 @@
+"""What a single value of a scenario may be: number, word, path over time or distribution, with rule and sources."""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from numbers import Real
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from sim.errors import listed
+from sim.model.arrays import Array
+from sim.model.variables import COEFFICIENTS
+from sim.scenario.dates import parse
+from sim.scenario.messages import shown, unknown, wrong
+
+WORDS = {
+    "none": (0.0, 0.125),
+    "low": (0.125, 0.375),
+    "medium": (0.375, 0.625),
+    "high": (0.625, 0.875),
+    "very high": (0.875, 1.0),
+}
+"""The ordinal scale: the words part the unit interval, and mean anywhere in their band."""
+
+JUDGEMENT, DEFAULT = "judgement", "default"
+BUILT_IN_RULES = {
+    JUDGEMENT: "coded by judgement on a scale from 0 (none) to 1 (as strong as can be)",
+    DEFAULT: "not coded: the model's default",
+}
+UNCODED = "?"
+"""Stands in a new alliance's files for a value that has to be coded."""
+ASSUMPTION, COMMAND_LINE = "assumption:", "command line"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a value cannot know by itself, so that all mistakes of a file are found in one pass."""
+
+    states: Sequence[str] = ()
+    adjustable: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Every path that an adjustment may name, with the values it stands for."""
+    rules: Sequence[str] = ()
+    sources: Mapping[str, object] | None = None
+    """The registry; None where sources are not to be checked."""
+    horizon: tuple[dt.date, dt.date] | None = None
+
+
+def context_of(info: ValidationInfo) -> Context:
+    """What is known beside the value; nothing where nothing was said."""
+    given: Context | None = info.context
+    return given or Context()
+
+
+def _date(value: object) -> dt.date:
+    try:
+        return parse(value)
+    except ValueError:
+        raise wrong(f"{shown(value)} is not a date", "allowed: YYYY, YYYY-MM or YYYY-MM-DD") from None
+
+
+def _number(value: object, what: str = "a number") -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise wrong(f"{shown(value)} is not a number", f"allowed: {what}")
+    if not math.isfinite(value):
+        raise wrong(f"{value} is not finite", f"allowed: {what}")
+    return float(value)
+
+
+def _source(source: str, info: ValidationInfo) -> str:
+    if source == COMMAND_LINE:
+        return source
+    if source.startswith(ASSUMPTION):
+        if not source[len(ASSUMPTION) :].strip():
+            raise wrong("an assumption without its reason", 'allowed: "assumption: why"')
+        return source
+    registry = context_of(info).sources
+    if registry is None:
+        return source
+    key, *rest = source.split() or [""]
+    if key not in registry:
+        raise unknown("source", source, sorted(registry))
+    if not re.fullmatch(r"[PBM]\d+", key) and not any(re.match(r"\d{4}", part) for part in rest):
+        raise wrong(f'source "{source}" names no year', f'allowed: for instance "{key} ARM 2005"')
+    return source
+
+
+Date = Annotated[dt.date, BeforeValidator(_date)]
+Number = Annotated[float, BeforeValidator(_number)]
+Source = Annotated[str, AfterValidator(_source)]
+Sources = Annotated[list[Source], Field(min_length=1)]
+
+
+class Strict(BaseModel):
+    """No key is ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(Strict):
+    """How a figure becomes a value: linear from ``zero`` to ``one``, held at 0 and 1."""
+
+    says: str
+    unit: str = ""
+    zero: Number
+    one: Number
+    width: Annotated[Number, Field(ge=0, le=0.5)] = 0.0
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Rule":
+        if self.zero == self.one:
+            raise wrong(f"zero and one are both {self.zero}", "allowed: two different figures")
+        return self
+
+    def band(self, figure: float) -> tuple[float, float]:
+        """The range of values that a figure stands for."""
+        value = min(1.0, max(0.0, (figure - self.zero) / (self.one - self.zero)))
+        return max(0.0, value - self.width), min(1.0, value + self.width)
+
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "uniform": ("low", "high"),
+    "triangular": ("low", "mode", "high"),
+    "normal": ("mean", "sd"),
+    "beta": ("a", "b"),
+    "lognormal": ("median", "sd"),
+}
+POSITIVE = ("sd", "a", "b", "median")
+"""Parameters that must be above 0."""
+
+
+class Distribution(Strict):
+    """A distribution of one of FAMILIES, with its parameters."""
+
+    family: str
+    low: Number | None = None
+    mode: Number | None = None
+    high: Number | None = None
+    mean: Number | None = None
+    sd: Number | None = None
+    a: Number | None = None
+    b: Number | None = None
+    median: Number | None = None
+
+    @field_validator("family")
+    @classmethod
+    def _is_family(cls, family: str) -> str:
+        if family not in FAMILIES:
+            raise unknown("distribution", family, list(FAMILIES))
+        return family
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Distribution":
+        needed = FAMILIES[self.family]
+        given = [k for k, v in self if k != "family" and v is not None]
+        if sorted(given) != sorted(needed):
+            raise wrong(f"{self.family} with {listed(given) or 'nothing'}", f"allowed: {listed(needed)}")
+        p = self.parameters()
+        if self.family in ("uniform", "triangular") and sorted(p.values()) != list(p.values()):
+            raise wrong(f"{self.family} with {p}", f"allowed: {' <= '.join(needed)}")
+        if any(p[k] <= 0 for k in POSITIVE if k in p):
+            raise wrong(f"{self.family} with {p}", "allowed: sd, a, b and median above 0")
+        if p.get("low", 0) == p.get("high", 1):
+            raise wrong(f"{self.family} of no width", "allowed: low < high; write `value` for a number")
+        return self
+
+    def parameters(self) -> dict[str, float]:
+        """The parameters of the family, in its order."""
+        return {k: getattr(self, k) for k in FAMILIES[self.family]}
+
+    @property
+    def places(self) -> list[float]:
+        """The parameters that are values themselves: ends, modes, means, medians."""
+        return [v for k, v in self.parameters().items() if k not in ("sd", "a", "b")]
+
+    def quantile(self, u: Array, low: float = 0.0, high: float = 1.0) -> Array:
+        """The quantile at ``u`` of the distribution cut off at ``low`` and ``high``, by scipy's special functions."""
+        from scipy.special import betaincinv, ndtri
+
+        p = self.parameters()
+        match self.family:
+            case "uniform":
+                drawn = p["low"] + u * (p["high"] - p["low"])
+            case "triangular":
+                drawn = _triangular(u, p["low"], p["mode"], p["high"])
+            case "normal":
+                drawn = _normal(u, p["mean"], p["sd"], low, high)
+            case "beta":
+                drawn = betaincinv(p["a"], p["b"], u)
+            case _:
+                drawn = p["median"] * np.exp(p["sd"] * ndtri(u))
+        return np.asarray(np.clip(drawn, low, high))
+
+    def __str__(self) -> str:
+        return f"{self.family}({', '.join(f'{k} {v:g}' for k, v in self.parameters().items())})"
+
+
+def _normal(u: Array, mean: float, sd: float, low: float, high: float) -> Array:
+    from scipy.special import ndtr, ndtri
+
+    below, above = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
+    return np.asarray(mean + sd * ndtri(below + u * (above - below)))
+
+
+def _triangular(u: Array, low: float, mode: float, high: float) -> Array:
+    share = (mode - low) / (high - low)
+    rising = low + np.sqrt(u * (high - low) * (mode - low))
+    falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
+    return np.where(u < share, rising, falling)
+
+
+Entry = float | str
+"""A number, a figure under a rule, or a word."""
+
+
+def _entry(value: object) -> Entry:
+    if not isinstance(value, str):
+        return _number(value, f"a number or one of {listed(list(WORDS))}")
+    if value == UNCODED:
+        raise wrong("not coded yet", f"allowed: a number or one of {listed(list(WORDS))}")
+    if value not in WORDS:
+        raise unknown("word", value, list(WORDS))
+    return value
+
+
+def _knots(knots: object) -> dict[dt.date, Entry]:
+    if not isinstance(knots, Mapping):
+        raise wrong(shown(knots), "allowed: a table")
+    if not knots:
+        raise wrong("no knots", "allowed: at least one date = value")
+    dates = [_date(key) for key in knots]
+    for first, second in pairwise(dates):
+        if second <= first:
+            raise wrong(f"knot {second} after {first}", "allowed: dates in rising order")
+    return dict(zip(dates, map(_entry, knots.values()), strict=True))
+
+
+class Coded(Strict):
+    """A coded value: one of ``value``, ``knots`` and ``distribution``, with rule and sources."""
+
+    value: Annotated[Entry, BeforeValidator(_entry)] | None = None
+    knots: Annotated[dict[dt.date, Entry], BeforeValidator(_knots)] | None = None
+    join: Literal["linear", "step"] = "linear"
+    distribution: Distribution | None = None
+    rule: str = JUDGEMENT
+    sources: Sources
+    note: str = ""
+
+    @field_validator("rule")
+    @classmethod
+    def _rule_exists(cls, rule: str, info: ValidationInfo) -> str:
+        rules = [*BUILT_IN_RULES, *context_of(info).rules]
+        if rule not in rules:
+            raise unknown("rule", rule, rules)
+        return rule
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "Coded":
+        forms = [k for k in ("value", "knots", "distribution") if getattr(self, k) is not None]
+        if len(forms) != 1:
+            raise wrong(listed(forms) or "no value", "allowed: one of value, knots, distribution")
+        if self.rule in BUILT_IN_RULES:
+            for figure in self.entries().values():
+                if isinstance(figure, float) and not 0 <= figure <= 1:
+                    raise wrong(f"{figure:g}", "allowed: 0 to 1, or a figure with its rule")
+        if d := self.distribution:
+            if d.family == "lognormal":
+                raise wrong("lognormal", "allowed for an input in [0, 1]: uniform, triangular, normal, beta")
+            if any(not 0 <= v <= 1 for v in d.places):
+                raise wrong(f"{d.family} with {d.parameters()}", "allowed: 0 to 1")
+        return self
+
+    def entries(self) -> dict[dt.date | None, Entry]:
+        """The knots by date; a single value stands under None, since it holds throughout."""
+        return dict(self.knots.items()) if self.knots else {} if self.value is None else {None: self.value}
+
+
+class CodedCoefficient(Strict):
+    """A coefficient given by the scenario in place of the prior of the variable table."""
+
+    value: Number | None = None
+    distribution: Distribution | None = None
+    sources: Sources
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "CodedCoefficient":
+        if (self.value is None) == (self.distribution is None):
+            raise wrong("value and distribution", "allowed: one of them")
+        return self
+
+    @property
+    def places(self) -> list[float]:
+        """The values that must lie in the coefficient's bounds."""
+        return self.distribution.places if self.distribution else [] if self.value is None else [self.value]
+
+    @property
+    def form(self) -> float | Distribution:
+        """The number, or the distribution that it is drawn from."""
+        if self.distribution is not None:
+            return self.distribution
+        assert self.value is not None, "checked when it was read"
+        return self.value
+
+
+PRIOR = "the sources say which way it works, its size is judgement"
+
+
+@cache
+def priors() -> dict[str, CodedCoefficient]:
+    """Every coefficient's prior, as a scenario would write it."""
+    found = {}
+    for c in COEFFICIENTS:
+        centre = "median" if c.family == "lognormal" else "mean"
+        drawn = (
+            Distribution.model_validate({"family": c.family, centre: c.centre, "sd": c.spread}) if c.spread else None
+        )
+        sources = [*cited(c.source), f"{ASSUMPTION} {PRIOR}: {c.source}"]
+        found[c.name] = CodedCoefficient(value=None if drawn else c.centre, distribution=drawn, sources=sources)
+    return found
+
+
+def cited(text: str) -> list[str]:
+    """The ids of statements and events that a text names, such as the source of a prior."""
+    return re.findall(r"\b[PBM]\d{3}\b", text)
