@@ -6,6 +6,7 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.errors import InputError
@@ -210,3 +211,14 @@ def test_facts_agree_with_the_tables_they_come_from() -> None:
                 assert any(abs(v - k) < 5e-3 for k in known), (path, v)
                 checked += 1
     assert checked > 50
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    given = {"leader.coercion": np.float64(0.25), "alliance.quorum": np.int64(3), "behaviour.peers": np.float32(0.5)}
+    assert load(SIX, given).resolved == load(SIX, {k: v.item() for k, v in given.items()}).resolved
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_mistakes(tmp_path: Path) -> None:
+    file = tmp_path / "windows.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + SIX.read_bytes().replace(b"\n", b"\r\n"))
+    assert load(file).fingerprint == load(SIX).fingerprint
