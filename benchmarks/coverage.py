@@ -193,7 +193,7 @@ def differences(groups: list[tuple[Array, Array]], part: int) -> Table:
         least = DIFFERENCES[0][0]
         return [held(truth, base, other, runs) for truth, base, other in pairs(groups) if abs(truth) >= least]
 
-    return _table("95 % intervals of a paired difference d", "|d|", DIFFERENCES, groups, part, at)
+    return _table("95 % intervals of a paired difference d", "size of d", DIFFERENCES, groups, part, at)
 
 
 def _ratio(now: Interval, old: Interval) -> float:
