@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from sim.studies.freeze import freeze
 from sim.studies.plan import Plan
+from sim.studies.store import freeze, workspace
 from sim.studies.study import Study, load_study
 from tests.helpers import SIX
 
@@ -74,8 +74,9 @@ def small_study(file: Path, points: int, runs: int) -> None:
 def plan_of(study: Study, folder: Path) -> Plan:
     """A study frozen in a folder of its own, its programs compiled."""
     home = folder / f"{study.name}-frozen"
-    home.mkdir()
-    plan = freeze(study, home)
+    work, plan = workspace(study, home)
+    with work.held():
+        freeze(study, work, plan)
     plan.program(0)
     return plan
 

@@ -10,7 +10,7 @@ from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
 from sim.model.outcomes import OUTCOMES
 from sim.studies.study import load_study
-from sim.studies.sweep import Progress, Sweep, as_dict, sweep
+from sim.studies.sweep import Progress, Sweep, sweep
 
 
 def main(
@@ -24,7 +24,7 @@ def main(
     if not found.finished:
         unfinished()
     if json:
-        show.print_json(as_dict(found))
+        show.print_json(found.as_dict())
     else:
         print_sweep(found)
     show.notice(f"In {folder}/: summary.csv, points.csv, dataset.zarr, figures.")
@@ -45,7 +45,7 @@ def bar(total: int, name: str) -> Iterator[Callable[[Progress], None]]:
 
 def print_sweep(s: Sweep) -> None:
     """The range of every outcome over the points, and where its ends are."""
-    found: dict[str, Any] = as_dict(s)
+    found: dict[str, Any] = s.as_dict()
     failed = f", {found['failed']:,} failed (failures.csv)" if found["failed"] else ""
     show.paragraph(
         (found["title"], "bold"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, variable
 from sim.scenario.compile import Program
 from sim.studies.plan import Plan
+from sim.studies.tables import StudyTables
 
 KEPT = ("mean", "mcse", "quantile")
 """Statistics that a study keeps."""
@@ -116,7 +117,7 @@ def _largest(plan: Plan, summary: Summary) -> float:
     return float(np.nan_to_num(errors[at], nan=np.inf).max())
 
 
-def watched_outcome(tables: Any) -> str:
+def watched_outcome(tables: StudyTables) -> str:
     """The outcome whose standard error is shown and held against a precision target."""
     if tables.precision:
         return str(tables.precision.outcome)

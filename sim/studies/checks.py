@@ -1,7 +1,6 @@
 """What can be wrong with a study beyond the form of its file, found before the first run."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from sim.model.arrays import Array
 from sim.scenario.dates import STEPS
 from sim.scenario.load import Scenario
 from sim.scenario.reading import Keys, dotted
-from sim.studies.tables import TAKEN, Factor
+from sim.studies.tables import TAKEN, Factor, StudyTables
 from sim.studies.target import Target
 
 MANY_POINTS = 100_000
@@ -63,7 +62,7 @@ def cost(runs: float) -> str:
     return f"about {time} of one core for an alliance of nine over ten years"
 
 
-def names(factors: Factors, tables: Any, faults: Faults) -> None:
+def names(factors: Factors, tables: StudyTables, faults: Faults) -> None:
     """Factors named as something else in the results is."""
     for name in factors:
         if name in TAKEN or name in tables.outcomes:
@@ -112,7 +111,7 @@ def few_values(factors: Factors, targets: Targets, rows: Array | None, faults: F
         faults.add(("factors", anew[0]), f"{number} different values of {', '.join(anew)}", allowed)
 
 
-def against_scenario(tables: Any, scenario: Scenario, faults: Faults) -> None:
+def against_scenario(tables: StudyTables, scenario: Scenario, faults: Faults) -> None:
     """Horizons, members and precision targets that cannot be."""
     time, known = scenario.tables.time, scenario.members
     years = (time.end - time.start).days / 365.25

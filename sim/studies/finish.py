@@ -14,9 +14,18 @@ from sim.model.outcomes import OUTCOMES, variable
 from sim.storage.files import write
 from sim.storage.workspace import CONTENTS, Workspace
 from sim.studies.batch import KEPT
-from sim.studies.freeze import CHECKSUMS, FAILURES, FIGURES, STUDY, SUMMARY
 from sim.studies.plan import POINTS, Plan
-from sim.studies.store import DATASET, Receipt, intact, receipt_file
+from sim.studies.store import (
+    CHECKSUMS,
+    DATASET,
+    FAILURES,
+    FIGURES,
+    STUDY,
+    SUMMARY,
+    Receipt,
+    intact,
+    receipt_file,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -126,7 +126,7 @@ class Plan:
     """(point, factor)."""
 
     @cached_property
-    def tables(self) -> Any:
+    def tables(self) -> StudyTables:
         """The study's tables, its design and factors left out."""
         own = {k: v for k, v in self.content["study"].items() if k != "factors"}
         words = {"title": self.title, **{k: self.content[k] for k in ("question", "focus")}}

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,16 +18,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
+from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, attributes, variable
 from sim.model.version import VERSION
 from sim.storage.files import locked, put
+from sim.storage.workspace import ANEW, Workspace
 from sim.studies.batch import KEPT, QUANTILES, Failure, Outcome, run_points
-from sim.studies.plan import Plan, opened
+from sim.studies.plan import POINTS, Plan, batch_size, digest, frozen, opened, plan_of, points_text, read_points
+from sim.studies.study import Study
 
 if TYPE_CHECKING:
     import xarray as xr
 
 DATASET, RECEIPTS, WORKING = "dataset.zarr", "receipts", ".working"
+STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
+    "study.toml",
+    "summary.csv",
+    "failures.csv",
+    "checksums.sha256",
+    "figures",
+)
+OWN = (POINTS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET, RECEIPTS, WORKING)
 
 
 class Receipt(NamedTuple):
@@ -40,6 +52,67 @@ class Receipt(NamedTuple):
     failures: list[dict[str, Any]]
     files: dict[str, str]
     """SHA-256 by name inside the dataset."""
+
+
+def workspace(study: Study, folder: Path, force: bool = False) -> tuple[Workspace, Plan]:
+    """The folder of a study as it is to be, and what is run there.
+
+    A folder whose points are all among the study's is enlarged: they keep their numbers.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds something else: says what has changed.
+    """
+    scenarios = [s.name for s in study.scenarios for _ in range(len(study.design))]
+    values = np.tile(study.design, (len(study.scenarios), 1))
+    identity, words = frozen(study)
+    work = Workspace(folder, "sweep", study.tables.title, identity, OWN)
+    there = None if force else work.there()
+    if there:
+        scenarios, values = _extended(folder, there["changeable"]["points"], scenarios, values)
+        batch = there["changeable"]["batch"]
+    else:
+        batch = batch_size(study.size, len(study.scenarios[0].members), study.tables.runs)
+    points = {"number": len(scenarios), "digest": digest(points_text(list(study.factors), scenarios, values))}
+    rest = {"design": study.tables.design.kind, "batch": batch, "points": points}
+    work = replace(work, changeable=words | rest)
+    return work, plan_of(work.contents, scenarios, values)
+
+
+def freeze(study: Study, work: Workspace, plan: Plan) -> None:
+    """Write down what will be run; contents last, so that points and dataset are there when they say so."""
+    text = points_text(list(study.factors), plan.scenarios, plan.values)
+    there = work.there()
+    if there != work.contents or _text(work.folder / POINTS) != text:
+        lay_out(work.folder, plan, anew=not there)
+        put(work.folder / STUDY, study.text)
+        put(work.folder / POINTS, text)
+    work.record()
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8") if file.exists() else ""
+
+
+def _extended(folder: Path, points: Mapping[str, Any], scenarios: list[str], values: Array) -> tuple[list[str], Array]:
+    """The points of a folder, then those of the study that it does not have."""
+    head = "".join(_text(folder / POINTS).splitlines(keepends=True)[: points["number"] + 1])
+    if digest(head) != points["digest"]:
+        raise InputError([Problem(str(folder / POINTS), "", "has been changed since the study began", ANEW)])
+    old_names, old = read_points(head.splitlines())
+    if old_names == scenarios and np.array_equal(old, values):
+        return old_names, old
+    wanted = dict.fromkeys(zip(scenarios, map(tuple, values), strict=True))
+    kept = dict.fromkeys(zip(old_names, map(tuple, old), strict=True))
+    gone = [p for p in kept if p not in wanted]
+    if gone:
+        at = ", ".join(f"{x:g}" for x in gone[0][1])
+        found = f"{len(gone):,} of {len(kept):,} points are no longer in the design, such as {gone[0][0]} at {at}"
+        allowed = "allowed: more points, another `out`, or `force` to begin anew"
+        raise InputError([Problem(str(folder), "design", found, allowed)])
+    every = [*zip(old_names, map(tuple, old), strict=True), *(p for p in wanted if p not in kept)]
+    return [name for name, _ in every], np.array([list(x) for _, x in every]).reshape(len(every), -1)
 
 
 def lay_out(folder: Path, plan: Plan, anew: bool) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
@@ -23,7 +22,7 @@ class Study:
     name: str
     file: Path
     text: str
-    tables: Any
+    tables: StudyTables
     scenarios: list[Scenario]
     factors: dict[str, Factor]
     targets: list[dict[str, Target]]
@@ -73,7 +72,7 @@ def load_study(path: str | Path, many: bool = False) -> Study:
     return Study(source.file.stem, source.file, source.text, tables, scenarios, factors, targets, rows)
 
 
-def _scenarios(tables: Any, source: Source, faults: Faults) -> list[Scenario]:
+def _scenarios(tables: StudyTables, source: Source, faults: Faults) -> list[Scenario]:
     """The scenarios that can be loaded."""
     loaded = []
     for i, name in enumerate(tables.scenarios):
@@ -97,12 +96,12 @@ def _scenarios(tables: Any, source: Source, faults: Faults) -> list[Scenario]:
     return loaded
 
 
-def _rows(tables: Any, source: Source, faults: Faults, many: bool) -> tuple[dict[str, Factor], Array | None]:
+def _rows(tables: StudyTables, source: Source, faults: Faults, many: bool) -> tuple[dict[str, Factor], Array | None]:
     """The factors, columns of a file among them, and the design; None where it cannot be made."""
     factors: dict[str, Factor] = dict(tables.factors)
     if tables.design.kind == "file":
         try:
-            file = source.named(tables.design.file, ("design", "file"))
+            file = source.named(str(tables.design.file), ("design", "file"))
             header, rows = design.read_points(file, list(factors))
         except InputError as error:
             faults.problems += error.problems

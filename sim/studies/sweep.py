@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
+import numpy as np
+
+from sim.model.outcomes import names, variable
 from sim.storage.effort import Effort, effort
-from sim.storage.files import locked
+from sim.storage.files import locked, provenance_of
 from sim.storage.workers import imap
 from sim.storage.workspace import Workspace
 from sim.studies.finish import finish
-from sim.studies.freeze import FAILURES, SUMMARY, freeze, workspace
 from sim.studies.plan import POINTS, Plan, opened
-from sim.studies.store import DATASET, WORKING, Receipt, receipt, run_batch
+from sim.studies.store import DATASET, FAILURES, SUMMARY, WORKING, Receipt, freeze, receipt, run_batch, workspace
 from sim.studies.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -32,12 +34,48 @@ class Progress:
     largest_mcse: float
 
 
+class End(TypedDict):
+    """A point at which an outcome is lowest or highest."""
+
+    point: int
+    value: float
+    mcse: float
+    at: dict[str, float]
+    """Values of the factors."""
+    scenario: str
+
+
+class Extreme(TypedDict):
+    """Where an outcome is lowest and highest at the last horizon, in years."""
+
+    outcome: str
+    member: str
+    years: float
+    lowest: End
+    highest: End
+
+
 @dataclass(frozen=True)
 class Sweep:
-    """A study in its folder, finished or not. Tables and dataset are read when they are asked for."""
+    """A study in its folder, finished or not. Tables and dataset are read when they are asked for.
+
+    Attributes
+    ----------
+    folder : where it is.
+    finished : whether all points are done; tables and figures are there only then.
+    dataset : xarray, of every point that is done, by point, tick and member.
+    points, summary, failures : pandas tables.
+    """
 
     folder: Path
     finished: bool
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Sweep":
+        """The sweep in a folder. Raises InputError where there is none."""
+        home = Path(folder)
+        opened(home)
+        return cls(home, provenance_of(home) is not None)
 
     @property
     def plan(self) -> Plan:
@@ -78,6 +116,47 @@ class Sweep:
 
         return draw_study(self.dataset)
 
+    def extremes(self) -> list[Extreme]:
+        """Of each outcome of the alliance, and of the exit of each member in focus: where it is lowest and highest."""
+        ds = self.dataset
+        last = ds.sizes["tick"] - 1
+        wanted = [(name, "") for name in names(by_member=False, headline=True) if name in ds]
+        if "exit" in ds:
+            wanted += [("exit", m) for m in ds.attrs["focus"] or [str(m) for m in ds.member.values]]
+        found: list[Extreme] = []
+        for name, member in wanted:
+            where = {"member": member} if member else {}
+            mean, error = (ds[variable(name, s)].isel(tick=last).sel(where).values for s in ("mean", "mcse"))
+            if np.isnan(mean).all():
+                continue
+            lowest, highest = (
+                End(
+                    point=k,
+                    value=float(mean[k]),
+                    mcse=float(error[k]),
+                    at={f: float(ds[f][k]) for f in ds.attrs["factors"]},
+                    scenario=str(ds.scenario.values[k]),
+                )
+                for k in (int(np.nanargmin(mean)), int(np.nanargmax(mean)))
+            )
+            years = float(ds.years[last])
+            found.append(Extreme(outcome=name, member=member, years=years, lowest=lowest, highest=highest))
+        return found
+
+    def as_dict(self) -> dict[str, object]:
+        """What the command prints, ready for JSON."""
+        plan = self.plan
+        found: dict[str, object] = {
+            "study": plan.content["name"],
+            "title": plan.tables.title,
+            "out": str(self.folder),
+            "finished": self.finished,
+            "points": plan.size,
+            "runs_per_point": plan.tables.runs,
+            "seed": plan.tables.seed,
+        }
+        return found | ({"failed": len(self.failures), "outcomes": self.extremes()} if self.finished else {})
+
     def __repr__(self) -> str:
         plan = self.plan
         state = "finished" if self.finished else "not finished"
@@ -100,10 +179,16 @@ def sweep(
     study : from :func:`sim.load_study`, or its file.
     out : folder; ``results/NAME`` by default.
     jobs : worker processes; all cores by default. Does not change the result.
-    scheduler : address of a Dask scheduler whose workers see the same folder.
+    scheduler : address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, whose workers see the same folder.
     progress : told after every batch.
     stop : asked before every batch; once true, what is under way is finished and no more begun.
     force : begin anew in a folder that holds another study.
+
+    Returns
+    -------
+    Sweep
+        ``dataset`` has variables (point, tick[, member]), ``summary`` a row for each point, outcome, member and
+        horizon; probabilities are 0 to 1, horizons in years.
 
     Raises
     ------
@@ -111,11 +196,17 @@ def sweep(
         For a study or a folder that cannot be.
     WorkerDied
         Where a local worker is killed. What was finished is kept.
+
+    Examples
+    --------
+    >>> begun = sweep("experiments/first-sweep.toml", "out", jobs=1, stop=lambda: True)
+    >>> begun.finished, sim.status("out").state
+    (False, 'interrupted')
     """
     study = study if isinstance(study, Study) else load_study(study)
     folder = Path(out) if out else Path("results") / study.name
     by = effort(jobs=jobs, scheduler=scheduler)
-    work, scenarios, values = workspace(study, folder, force)
+    work, plan = workspace(study, folder, force)
     if not force and work.is_finished():
         return Sweep(folder, True)
     with work.held(force):
@@ -123,7 +214,7 @@ def sweep(
             pass  # the workers of one that was killed
         if force:
             work.clear()
-        plan = freeze(study, work, scenarios, values)
+        freeze(study, work, plan)
         while True:
             receipts = _run_missing(plan, work, by, progress, stop)
             if len(receipts) < len(plan.batches):
@@ -167,20 +258,3 @@ def so_far(plan: Plan, receipts: dict[int, Receipt]) -> Progress:
         sum(len(r.failures) for r in receipts.values()),
         max((r.largest_mcse for r in receipts.values()), default=float("nan")),
     )
-
-
-def as_dict(s: Sweep) -> dict[str, Any]:
-    """The figures that the command prints, ready for JSON."""
-    from sim.studies.extremes import extremes
-
-    plan = s.plan
-    found: dict[str, Any] = {
-        "study": plan.content["name"],
-        "title": plan.tables.title,
-        "out": str(s.folder),
-        "finished": s.finished,
-        "points": plan.size,
-        "runs_per_point": plan.tables.runs,
-        "seed": plan.tables.seed,
-    }
-    return found | ({"failed": len(s.failures), "outcomes": extremes(s)} if s.finished else {})

@@ -5,17 +5,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import sim
 from sim.errors import InputError
-from sim.studies.sweep import Progress, sweep
+from sim.evidence.ledger import save as save_ledger
+from sim.model.noise import BLOCK
+from sim.results.comparison import save as save_comparison
+from sim.results.save import save
+from sim.scenario.load import load
+from sim.studies.sweep import sweep
+from tests.claim_files import claim_file
+from tests.helpers import SIX
 from tests.study_files import differing, study_file
 
 pytest.importorskip("distributed")
 ROOT = Path(__file__).parents[2]
+RUNS = 3 * BLOCK
+YEARLY = {"time.step": "year"}
 
 
 @pytest.fixture
@@ -54,21 +64,48 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     log.close()
 
 
+Compute = Callable[[Path, str | None, Callable[..., None]], object]
+"""A verb into a folder, by a cluster or on this machine, telling how far it is."""
+
+
+def swept(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
+    study = study_file(out.parent, ("levels = 5", "levels = 16"), ("runs = 40", "runs = 1000"))
+    assert sweep(study, out, 1, scheduler, lambda p: tell() if p.done else None).finished
+
+
+def ran(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
+    save(sim.run(load(SIX, YEARLY), RUNS, jobs=1, progress=tell, scheduler=scheduler), out)
+
+
+def compared(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
+    both = load(SIX, YEARLY), load(SIX, YEARLY | {"behaviour.peers": 0.9})
+    save_comparison(sim.compare(*both, runs=RUNS, jobs=1, progress=tell, scheduler=scheduler), out)
+
+
+def claimed(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
+    save_ledger(sim.claims([claim_file(out.parent)], RUNS, jobs=1, progress=tell, scheduler=scheduler), out)
+
+
+VERBS: dict[str, Compute] = {"sweep": swept, "run": ran, "compare": compared, "claims": claimed}
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-def test_a_cluster_gives_the_same_bytes(cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_cluster_gives_the_same_bytes(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, verb: str
+) -> None:
+    """One of its workers is killed when the first piece is done."""
     address, workers = cluster
-    study = study_file(tmp_path, ("levels = 5", "levels = 16"), ("runs = 40", "runs = 1000"))
-    assert sweep(study, tmp_path / "alone", jobs=1).finished
-    killed = False
 
-    def kill_one(p: Progress) -> None:
-        nonlocal killed
-        if p.done and not killed:
+    def kill_one(*_: object) -> None:
+        if workers[0].poll() is None:
             os.kill(workers[0].pid, signal.SIGKILL)
-            killed = True
+            workers[0].wait()
 
-    assert sweep(study, tmp_path / "out", scheduler=address, progress=kill_one).finished
-    assert killed
+    VERBS[verb](tmp_path / "alone", None, lambda *_: None)
+    VERBS[verb](tmp_path / "out", address, kill_one)
+    assert workers[0].poll() is not None
+    assert workers[1].poll() is None
     assert differing(tmp_path / "alone", tmp_path / "out") == []
 
 

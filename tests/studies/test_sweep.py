@@ -129,7 +129,7 @@ def test_workers_and_order_do_not_matter(finished: Path, tmp_path: Path) -> None
 
 
 def test_batching_does_not_matter(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.studies.freeze.batch_size", lambda *_: 3)
+    monkeypatch.setattr("sim.studies.store.batch_size", lambda *_: 3)
     file = shutil.copy(finished.parent / "small.toml", tmp_path)
     assert sweep(file, tmp_path / "out", jobs=1).finished
     assert (tmp_path / "out/summary.csv").read_bytes() == (finished / "summary.csv").read_bytes()
