@@ -10,9 +10,9 @@ import numpy as np
 
 from sim.model.outcomes import names, variable
 from sim.storage.effort import Effort, effort
-from sim.storage.files import locked, provenance_of
+from sim.storage.files import locked
 from sim.storage.workers import imap
-from sim.storage.workspace import Workspace
+from sim.storage.workspace import Workspace, holds
 from sim.studies.finish import finish
 from sim.studies.plan import POINTS, Plan, opened
 from sim.studies.store import DATASET, FAILURES, SUMMARY, WORKING, Receipt, freeze, receipt, run_batch, workspace
@@ -74,8 +74,7 @@ class Sweep:
     def open(cls, folder: str | Path) -> "Sweep":
         """The sweep in a folder. Raises InputError where there is none."""
         home = Path(folder)
-        opened(home)
-        return cls(home, provenance_of(home) is not None)
+        return cls(home, holds(home, "sweep"))
 
     @property
     def plan(self) -> Plan:
