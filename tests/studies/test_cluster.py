@@ -19,7 +19,10 @@ from sim.results.save import save
 from sim.scenario.load import load
 from sim.studies.sweep import sweep
 from tests.claim_files import claim_file
+from tests.evaluation.test_backtest_command import study as backtest_file
+from tests.evaluation.test_mechanism_study import file_of as mechanisms_file
 from tests.helpers import SIX
+from tests.inference.test_calibrate import study as calibration_file
 from tests.study_files import differing, study_file
 
 pytest.importorskip("distributed")
@@ -86,7 +89,32 @@ def claimed(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None
     save_ledger(sim.claims([claim_file(out.parent)], RUNS, jobs=1, progress=tell, scheduler=scheduler), out)
 
 
-VERBS: dict[str, Compute] = {"sweep": swept, "run": ran, "compare": compared, "claims": claimed}
+def calibrated(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
+    study = calibration_file(out.parent / f"{out.name}-files")
+    assert sim.calibrate(study, out, 1, scheduler, progress=lambda at: tell() if at.last else None).finished
+
+
+def backtested(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
+    others = f'[[carried]]\nname = "Others"\nscenario = "{SIX}"\n'
+    shorter = ("[2021-03-31, 2021-12-31]", "[2021-12-31]"), (others, "")
+    study = backtest_file(out.parent / f"{out.name}-files", *shorter)  # the log of looks stands beside it
+    assert sim.backtest(study, out, 1, scheduler, progress=lambda _, at: tell() if at.last else None).finished
+
+
+def tried(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
+    study = mechanisms_file(out.parent / f"{out.name}-files")
+    assert sim.mechanisms(study, out, 1, scheduler, progress=lambda done, _: tell() if done else None).finished
+
+
+VERBS: dict[str, Compute] = {
+    "sweep": swept,
+    "run": ran,
+    "compare": compared,
+    "claims": claimed,
+    "calibrate": calibrated,
+    "backtest": backtested,
+    "mechanisms": tried,
+}
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
