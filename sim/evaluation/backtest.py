@@ -13,7 +13,7 @@ from sim.evaluation import looks
 from sim.evaluation.diagrams import figures, panels
 from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
 from sim.evaluation.origin import outcome
-from sim.evaluation.scoring import SCORING, WORDS, tables
+from sim.evaluation.scoring import SCORING, TABLES, WORDS, tables
 from sim.evaluation.study import BacktestStudy, load_backtest
 from sim.inference.calibration import Progress, calibrate, stages
 from sim.inference.forecast import carried
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 KIND = "backtest"
 FITS, FIGURES, PANELS = "fits", "figures", "panels.json"
-TABLES = ("scores", "origins", "skill", "cases", "cohesion")
 OWN = (FITS, FIGURES, PANELS, *(f"{name}.csv" for name in TABLES))
 
 

@@ -124,9 +124,6 @@ class CaseRow(NamedTuple):
     happened: int
 
 
-COHESION_COLUMNS = ("scheme", "fit_until", "forecaster", "inputs", "date", "motion", "observed", *LEVELS)
-
-
 def score_rows(
     scheme: str, origins: Sequence[Origin], forecasters: Sequence[Forecaster], outcomes: Sequence[Outcome]
 ) -> Iterator[ScoreRow]:
@@ -184,6 +181,16 @@ def cohesion_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome]) -> It
                 yield (*who, f"{m.date}", m.name, observed, *quantiles)
 
 
+TABLES: dict[str, tuple[str, ...]] = {
+    "scores": ScoreRow._fields,
+    "origins": ("fit_until", *ScoreRow._fields),
+    "skill": SkillRow._fields,
+    "cases": CaseRow._fields,
+    "cohesion": ("scheme", "fit_until", "forecaster", "inputs", "date", "motion", "observed", *LEVELS),
+}
+"""Columns of the tables of a backtest."""
+
+
 def tables(made: Sequence[tuple[SchemeForecasts, list[Outcome]]], seed: int) -> "dict[str, pd.DataFrame]":
     """All tables of a backtest by name, from the forecasts of each scheme and what came."""
     import pandas as pd
@@ -193,13 +200,8 @@ def tables(made: Sequence[tuple[SchemeForecasts, list[Outcome]]], seed: int) -> 
     skills = [r for f, y in made for r in skill_rows(f, y, seed)]
     cases = [r for f, y in made for r in case_rows(f, y)]
     cohesions = [r for f, y in made for r in cohesion_rows(f, y)]
-    return {
-        "scores": pd.DataFrame(scores, columns=ScoreRow._fields),
-        "origins": pd.DataFrame(origins, columns=("fit_until", *ScoreRow._fields)),
-        "skill": pd.DataFrame(skills, columns=SkillRow._fields),
-        "cases": pd.DataFrame(cases, columns=CaseRow._fields),
-        "cohesion": pd.DataFrame(cohesions, columns=COHESION_COLUMNS),
-    }
+    rows = zip(TABLES.items(), (scores, origins, skills, cases, cohesions), strict=True)
+    return {name: pd.DataFrame(values, columns=columns) for (name, columns), values in rows}
 
 
 def _at_origin(f: SchemeForecasts, outcomes: Sequence[Outcome], k: int) -> Iterator[ScoreRow]:
