@@ -92,8 +92,18 @@ KEYWORDS = {"color", "linestyle", "lw", "fontsize", "fontweight", "va", "ha"}
 
 
 def lists_of_names(file: Path) -> Iterator[frozenset[str]]:
-    """The collections of three or more names that a file writes down: lists, tuples, sets, keys of tables."""
+    """The collections of three or more names that a file writes down: lists, tuples, sets, keys of tables.
+
+    Not those of a ``Literal``: a type cannot be computed, and an assertion beside it holds it against the list.
+    """
+    types = {
+        id(node.slice)
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
+    }
     for node in ast.walk(tree(file)):
+        if id(node) in types:
+            continue
         items: list[ast.expr | None] = []
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             items = [*node.elts]

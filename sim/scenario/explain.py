@@ -9,6 +9,7 @@ import numpy as np
 from sim.errors import InputError, Problem, listed, nearest
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
+from sim.scenario.paths import WAYS
 from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value
 from sim.scenario.values import (
     ASSUMPTION,
@@ -120,9 +121,8 @@ def source_of(source: str, registry: Registry) -> tuple[str, str, str]:
 
 def _adjustments(tables: ScenarioTables, path: str) -> list[str]:
     """What is done to a value after it was coded."""
-    words = {"value": "replaced by", "scale": "multiplied by", "shift": "moved by"}
     return [
-        f"{words[a.way[0]]} {a.way[1]:g} {f'from {a.from_}' if a.from_ else 'throughout'} "
+        f"{WAYS[a.way[0]].words} {a.way[1]:g} {f'from {a.from_}' if a.from_ else 'throughout'} "
         f"(held in 0 to 1; {listed(a.sources)})"
         for a in tables.adjustments
         if path in tables.adjustable[a.path]

@@ -7,6 +7,7 @@ from typing import Any
 from sim.errors import InputError, Problem
 from sim.scenario import posterior
 from sim.scenario.reading import Keys, Source, Tables, read_toml
+from sim.scenario.values import FORMS
 
 APPENDED = ("events", "disputes", "adjustments", "sources")
 """Arrays of which a child's entries come after its parent's; all else a child replaces."""
@@ -62,7 +63,7 @@ class Merged:
 
 
 def _is_coded(value: Mapping[str, object]) -> bool:
-    return bool({"value", "knots", "distribution"} & set(value))
+    return not set(FORMS).isdisjoint(value)
 
 
 def _latest_of_pairs(disputes: list[Any]) -> list[Any]:

@@ -4,7 +4,7 @@ Inputs are averaged over the tick, so that a step in the middle of a quarter cou
 results converge as the time step shrinks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,23 @@ import numpy as np
 from sim.model.arrays import Array
 from sim.scenario.dates import to_years
 from sim.scenario.values import BUILT_IN_RULES, WORDS, Coded, Distribution, Entry, Rule
+
+
+class Way(NamedTuple):
+    """One way to change a whole path, and the least and greatest amount."""
+
+    change: Callable[[Array, float], Array]
+    words: str
+    low: float
+    high: float
+
+
+WAYS = {
+    "value": Way(lambda x, amount: x * 0 + amount, "replaced by", 0.0, 1.0),
+    "scale": Way(lambda x, amount: x * amount, "multiplied by", 0.0, 100.0),
+    "shift": Way(lambda x, amount: x + amount, "moved by", -1.0, 1.0),
+}
+"""How an adjustment changes a path, which is then held in [0, 1]."""
 
 
 class Band(NamedTuple):
@@ -80,7 +97,7 @@ def band_of(coded: Coded, rules: Mapping[str, Rule], edges: Array) -> Band:
 
 
 def adjusted(band: Band, way: str, amount: float, since: float | None, edges: Array) -> Band:
-    """The band replaced, scaled or shifted as a whole (one of tables.WAYS), held in [0, 1].
+    """The band replaced, scaled or shifted as a whole (one of WAYS), held in [0, 1].
 
     ``since`` is the decimal year from which it holds; a tick in which it begins gets its share.
     """
@@ -89,8 +106,7 @@ def adjusted(band: Band, way: str, amount: float, since: float | None, edges: Ar
         share = np.clip((edges[1:] - since) / np.diff(edges), 0.0, 1.0)
 
     def change(x: Array) -> Array:
-        new = {"value": x * 0 + amount, "scale": x * amount, "shift": x + amount}[way]
-        new = np.clip(new, 0.0, 1.0)
+        new = np.clip(WAYS[way].change(x, amount), 0.0, 1.0)
         return np.where(share == 0, x, np.where(share == 1, new, x + share * (new - x)))
 
     return band._replace(low=change(band.low), high=change(band.high))

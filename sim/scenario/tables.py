@@ -23,6 +23,7 @@ from sim.model.declaration import Coefficient, Input
 from sim.model.membership import STATUSES, Status
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.messages import Declared, shown, unknown, wrong
+from sim.scenario.paths import WAYS
 from sim.scenario.posterior import Posterior
 from sim.scenario.values import (
     ASSUMPTION,
@@ -38,8 +39,6 @@ from sim.scenario.values import (
     priors,
 )
 
-WAYS = ("value", "scale", "shift")
-"""How an adjustment changes a path: replaced by a number, multiplied, moved; held in [0, 1]."""
 ANSWERS = {"granted": 1.0, "partial": 0.5, "refused": 0.0}
 
 
@@ -273,7 +272,7 @@ class Adjustment(Strict):
     def _one_way(self) -> "Adjustment":
         ways = [k for k in WAYS if getattr(self, k) is not None]
         if len(ways) != 1:
-            raise wrong(listed(ways) or "no change", f"allowed: one of {listed(WAYS)}")
+            raise wrong(listed(ways) or "no change", f"allowed: one of {listed(list(WAYS))}")
         return self
 
     @property

@@ -249,6 +249,10 @@ def _knots(knots: object) -> dict[dt.date, Entry]:
     return dict(zip(dates, map(_entry, knots.values()), strict=True))
 
 
+FORMS = ("value", "knots", "distribution")
+"""What a coded value may be."""
+
+
 class Coded(Strict):
     """A coded value: one of ``value``, ``knots`` and ``distribution``, with rule and sources."""
 
@@ -270,9 +274,9 @@ class Coded(Strict):
 
     @model_validator(mode="after")
     def _one_form(self) -> "Coded":
-        forms = [k for k in ("value", "knots", "distribution") if getattr(self, k) is not None]
+        forms = [k for k in FORMS if getattr(self, k) is not None]
         if len(forms) != 1:
-            raise wrong(listed(forms) or "no value", "allowed: one of value, knots, distribution")
+            raise wrong(listed(forms) or "no value", f"allowed: one of {listed(FORMS)}")
         if self.rule in BUILT_IN_RULES:
             for figure in self.entries().values():
                 if isinstance(figure, float) and not 0 <= figure <= 1:

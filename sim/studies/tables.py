@@ -8,7 +8,7 @@ from sim.estimates.intervals import REPLICATES
 from sim.model.noise import BLOCK
 from sim.model.outcomes import OUTCOMES, names
 from sim.scenario.messages import shown, unknown, wrong
-from sim.scenario.tables import WAYS
+from sim.scenario.paths import WAYS
 from sim.scenario.values import Date, Number, Strict
 from sim.storage.effort import Runs, Seed
 

@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 
 from sim.errors import Problem, nearest
 from sim.scenario.load import Scenario
+from sim.scenario.paths import WAYS
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, dispute_path
 from sim.scenario.values import COMMAND_LINE, Context
 from sim.studies.tables import Factor
-
-BOUNDS = {"value": (0.0, 1.0), "scale": (0.0, 100.0), "shift": (-1.0, 1.0)}
 
 
 class Target(NamedTuple):
@@ -66,10 +65,10 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
                 bounds = scenario.tables.values[p].bounds
             else:
                 inputs.append(p)
-                bounds = BOUNDS[factor.way]
+                bounds = WAYS[factor.way].low, WAYS[factor.way].high
             low, high = max(low, bounds[0]), min(high, bounds[1])
     if not (inputs or coefficients or others):
-        low, high = BOUNDS[factor.way]
+        low, high = WAYS[factor.way].low, WAYS[factor.way].high
     if (coefficients or others) and (factor.way != "value" or factor.from_):
         way = "from" if factor.from_ else factor.way
         problems.append(
