@@ -1,4 +1,4 @@
-"""Write the tables of docs/model.md from the declarations of the model's phases.
+"""Write the tables of docs/model.md from what sim/model declares.
 
 ``python docs/tables.py`` rewrites what stands between the markers; with ``--check`` it writes
 nothing and exits with 1 if a table is stale. A missing marker exits with 2.
@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from sim.model.declaration import Coefficient, Input  # noqa: E402
+from sim.model.outcomes import INF, OUTCOMES, Outcome  # noqa: E402
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "model.md"
@@ -82,7 +83,19 @@ def coefficients() -> str:
     )
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"inputs": inputs, "coefficients": coefficients}
+def outcomes() -> str:
+    """The table of the outcomes."""
+    head = ("outcome", "of", "kind", "meaning", "unit", "range")
+
+    def row(o: Outcome) -> list[str]:
+        low, high = ("-∞" if o.low == -INF else f"{o.low:g}"), ("∞" if o.high == INF else f"{o.high:g}")
+        of = "each member" if o.by_member else "the alliance"
+        return [f"`{o.name}`", of, o.kind, o.meaning, o.unit, f"{low} to {high}"]
+
+    return table(head, map(row, OUTCOMES.values()))
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"inputs": inputs, "coefficients": coefficients, "outcomes": outcomes}
 
 
 def block(name: str) -> re.Pattern[str]:

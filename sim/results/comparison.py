@@ -1,4 +1,4 @@
-"""Differences between scenarios on the same luck (common random numbers).
+"""Differences between scenarios under common random numbers.
 
 Run k of every scenario draws the same chance, so a difference is taken run by run and most of the
 noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
@@ -17,7 +17,8 @@ from sim.errors import InputError, Problem
 from sim.estimates.moments import Moments, mcse, merge, moments, sums
 from sim.estimates.together import seen_together
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES, Z95
+from sim.model.outcomes import OUTCOMES, Z95, names
+from sim.results.result import Results
 from sim.results.run import checked, each_piece
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
@@ -27,6 +28,7 @@ from sim.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 class Pair(NamedTuple):
@@ -37,22 +39,50 @@ class Pair(NamedTuple):
     difference: Moments
 
 
-@dataclass
-class Comparison:
-    """Differences of scenarios from the first. ``table`` is tidy; ``repr`` shows what stands out."""
+@dataclass(repr=False)
+class Comparison(Results):
+    """Differences of scenarios from the first, under common random numbers.
+
+    Attributes
+    ----------
+    table : scenario, outcome, member, horizon_years, base, value, difference, mcse, low, high, saved_runs (pandas).
+    """
 
     base: Scenario
     others: list[Scenario]
     runs: int
     seed: int
     table: "pd.DataFrame"
-    """scenario, outcome, member, horizon_years, base, value, difference, mcse, low, high, saved_runs."""
 
-    def __repr__(self) -> str:
-        head = f"<Comparison with {self.base.name}: {len(self.others)} scenarios, {self.runs:,} runs, seed {self.seed}>"
-        last = self.table.horizon_years.max()
-        rows = self.table[(self.table.horizon_years == last) & self.table.outcome.isin(["exit", "cohesion"])]
-        return head + "\n" + rows.to_string(index=False)
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """differences."""
+        return {"differences": self.table}
+
+    @property
+    def heading(self) -> str:  # type: ignore[override]
+        """What it is, in a line."""
+        return f"Comparison with {self.base.name}: {len(self.others)} scenarios, {self.runs:,} runs, seed {self.seed}"
+
+    @property
+    def brief(self) -> "pd.DataFrame":
+        """What few tables show, at the last horizon."""
+        last = self.table.horizon_years == self.table.horizon_years.max()
+        return self.table[last & self.table.outcome.isin(names(headline=True))]
+
+    def figures(self) -> "dict[str, Figure]":
+        """The figure, by its name."""
+        from sim.figures.contrast import contrast
+
+        titles = {s.name: s.tables.title for s in self.others}
+        footer = (
+            f"{self.runs:,} runs each, common random numbers, seed {self.seed}; bars: paired 95 % Monte Carlo error"
+        )
+        return {"differences": contrast(self.table, titles, self.base.tables.title, footer)}
+
+    def save(self, folder: str | Path, force: bool = False) -> None:
+        """Write differences.csv, its figure and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
+        save(self, folder, force)
 
 
 def comparable(base: Scenario, others: Sequence[Scenario]) -> None:
@@ -142,41 +172,28 @@ def compare(
 def _table(program: Program, others: Sequence[Scenario], pairs: list[dict[str, Pair]]) -> "pd.DataFrame":
     import pandas as pd
 
-    rows = []
+    frames = []
     for scenario, by_name in zip(others, pairs, strict=True):
         for name, pair in by_name.items():
-            error, saved = mcse(pair.difference), independent_runs(pair)
-            states = program.members if OUTCOMES[name].by_member else ("",)
-            for h, years in enumerate(program.horizons):
-                for i, member in enumerate(states):
-                    at = (h, i) if OUTCOMES[name].by_member else (h,)
-                    rows.append(_row(scenario, name, member, years, pair, at, error, saved))
-    return pd.DataFrame(rows)
+            members = program.members if OUTCOMES[name].by_member else ("",)
+            keys = [[scenario.name], [name], program.horizons, members]
+            rows = pd.MultiIndex.from_product(keys, names=["scenario", "outcome", "horizon_years", "member"])
+            frames.append(pd.DataFrame({k: x.ravel() for k, x in _columns(pair).items()}, index=rows).reset_index())
+    table = pd.concat(frames, ignore_index=True)
+    return table[["scenario", "outcome", "member", "horizon_years", *_columns(pairs[0][name])]]
 
 
-def _row(
-    scenario: Scenario,
-    name: str,
-    member: str,
-    years: float,
-    pair: Pair,
-    at: Any,
-    error: Array,
-    saved: Array,
-) -> dict[str, Any]:
-    d, e = float(pair.difference.mean[at]), float(error[at])
+def _columns(pair: Pair) -> dict[str, Array]:
+    """(horizon, [member])"""
+    d, error = pair.difference.mean, mcse(pair.difference)
     return {
-        "scenario": scenario.name,
-        "outcome": name,
-        "member": member,
-        "horizon_years": years,
-        "base": float(pair.base.mean[at]),
-        "value": float(pair.other.mean[at]),
+        "base": pair.base.mean,
+        "value": pair.other.mean,
         "difference": d,
-        "mcse": e,
-        "low": d - Z95 * e,
-        "high": d + Z95 * e,
-        "saved_runs": float(saved[at]),
+        "mcse": error,
+        "low": d - Z95 * error,
+        "high": d + Z95 * error,
+        "saved_runs": independent_runs(pair),
     }
 
 
@@ -211,12 +228,10 @@ def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
 
 def write_results(c: Comparison, work: Workspace) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.contrast import contrast
     from sim.figures.style import save as save_figure
     from sim.results.tables import csv
 
-    titles = {s.name: s.tables.title for s in c.others}
-    footer = f"{c.runs:,} runs each on the same luck, seed {c.seed}; bars: paired 95 % Monte Carlo error"
     with work.results(**identity(c.base, c.others, c.runs, c.seed)) as new:
         write(new / "differences.csv", csv(c.table))
-        save_figure(contrast(c.table, titles, c.base.tables.title, footer), new / "differences.png")
+        for name, figure in c.figures().items():
+            save_figure(figure, new / f"{name}.png")

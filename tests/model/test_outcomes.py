@@ -1,0 +1,58 @@
+"""The table of outcomes is the only one: what is added to it is everywhere."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from docs.tables import outcomes as documented
+from sim.model.outcomes import OUTCOMES, Measure, attributes, names, positions
+from tests.claim_files import claim_file
+from tests.helpers import SIX
+from tests.study_files import study_file
+
+YEARLY = {"time.step": "year"}
+TURNOUT = Measure(
+    name="turnout",
+    title="Turnout",
+    noun="turnout",
+    meaning="members that take part, over all members and one",
+    headline=True,
+    value=lambda m: m.taking_part / (m.members + 1.0),
+)
+WARMTH = replace(TURNOUT, name="warmth", by_member=True, title="Warmth of {}", noun="warmth", value=lambda m: m.stance**2)
+
+
+@pytest.mark.parametrize("new", [TURNOUT, WARMTH], ids=["of the alliance", "of members"])
+def test_a_new_measure_is_one_entry_and_appears_everywhere(
+    new: Measure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(OUTCOMES, new.name, new)
+    base, other = sim.load(SIX, YEARLY), sim.load(SIX, YEARLY | {"leader.coercion": 0.2})
+    result = sim.run(base, runs=32)
+    assert result.dataset[new.name].dims == (("date", "member") if new.by_member else ("date",))
+    assert result.dataset[new.name].attrs["description"] == new.meaning
+    assert new.name in set((result.members if new.by_member else result.alliance).outcome)
+    assert new.name in set(result.ticks.outcome)
+    summary = result.summary()
+    assert "5" in (summary["members"][0] if new.by_member else summary["alliance"])[new.name]
+    assert new.name in set(sim.compare(base, other, runs=32).table.outcome)
+    swept = sim.sweep(study_file(tmp_path, ("runs = 40", "runs = 16")), tmp_path / "sweep", jobs=1)
+    assert np.isfinite(swept.dataset[new.name]).all()
+    assert new.name in set(swept.summary.outcome)
+    measured = f"{new.name}.AAA" if new.by_member else new.name
+    claim = claim_file(tmp_path, ('of = ["dissolution"]', f'of = ["{measured}"]'))
+    assert measured in set(sim.claims([claim], runs=32).tests.measured)
+    assert f"`{new.name}`" in documented()
+
+
+def test_every_outcome_says_what_it_is() -> None:
+    for name, o in OUTCOMES.items():
+        assert name == o.name
+        assert ("{}" in o.title) == o.by_member
+        assert o.low < o.high
+        assert attributes(name, "mean")["units"] == o.unit
+    assert set(names()) == set(OUTCOMES)
+    assert list(positions()) == ["loyal", "absent", "critical", "frozen", "outside"]
