@@ -1,4 +1,4 @@
-"""Spread over what is uncertain: coefficients and coded values, chance taken out.
+"""Uncertainty from what is uncertain: coefficients and coded values, chance taken out.
 
 A block of its own holds BLOCK / REPLICATES draws of everything uncertain with REPLICATES runs of each. The mean of a
 draw's runs estimates its probability; what chance adds to the spread of these means is known from the
@@ -23,7 +23,7 @@ INTERVAL_BLOCK = 1 << 30
 """The name of the block, beyond all blocks of runs."""
 
 
-class Spread(NamedTuple):
+class Uncertainty(NamedTuple):
     """By quantity, the tick as first axis."""
 
     quantiles: dict[str, Array]
@@ -37,7 +37,7 @@ def draws_apart(x: Array) -> Array:
     return x.reshape(*x.shape[:-1], -1, REPLICATES)
 
 
-def spread_of_draws(x: Array) -> Array:
+def quantiles_over_draws(x: Array) -> Array:
     """Quantiles at LEVELS of the probability of a draw, (..., level), from runs (..., run)."""
     by_draw = draws_apart(x)
     means = by_draw.mean(axis=-1)
@@ -49,23 +49,23 @@ def spread_of_draws(x: Array) -> Array:
     return np.moveaxis(np.quantile(shrunk, LEVELS, axis=-1), 0, -1)
 
 
-def spread(records: Iterable[Record]) -> Spread:
+def uncertainty(records: Iterable[Record]) -> Uncertainty:
     """What uncertain coefficients and inputs do to every quantity."""
     levels: dict[str, list[Array]] = {}
     shares: dict[str, list[Array]] = {}
     for record, incidence in with_incidence(records):
         values = quantities(record, incidence)
-        add_spread(levels, {name: x for name, x in values.items() if OUTCOMES[name].probability})
+        add_quantiles(levels, {name: x for name, x in values.items() if OUTCOMES[name].probability})
         for name, x in values.items():
             share = parameter_share(draws_apart(x), OUTCOMES[name].probability)
             shares.setdefault(name, []).append(share)
-    return Spread(over_time(levels), over_time(shares))
+    return Uncertainty(over_time(levels), over_time(shares))
 
 
-def add_spread(found: dict[str, list[Array]], values: Mapping[str, Array]) -> None:
+def add_quantiles(found: dict[str, list[Array]], values: Mapping[str, Array]) -> None:
     """Append one tick's quantiles of every probability."""
     for name, x in values.items():
-        found.setdefault(name, []).append(spread_of_draws(x))
+        found.setdefault(name, []).append(quantiles_over_draws(x))
 
 
 def over_time(found: Mapping[str, list[Array]]) -> dict[str, Array]:

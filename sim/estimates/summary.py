@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.estimates.incidence import quantities, with_incidence
-from sim.estimates.intervals import Spread
+from sim.estimates.intervals import Uncertainty
 from sim.estimates.moments import (
     LEVELS,
     QUANTILE_BLOCKS,
@@ -79,7 +79,7 @@ def _averaged(a: Array, b: Array, share: float) -> Array:
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, both))
 
 
-def statistics(s: Summary, spread: Spread) -> dict[str, Array]:
+def statistics(s: Summary, uncertainty: Uncertainty) -> dict[str, Array]:
     """What is known of every outcome, by name of the variable (sim.model.outcomes.variable).
 
     Means, standard errors, shares of parameters and their errors are (tick, [member]), quantiles have LEVELS as a
@@ -91,8 +91,8 @@ def statistics(s: Summary, spread: Spread) -> dict[str, Array]:
         if OUTCOMES[name].probability:  # chances of few runs may add up to more than 1
             mean = np.minimum(mean, 1.0)
         unknown = np.full((*mean.shape, len(LEVELS)), np.nan)
-        share, error = np.moveaxis(spread.shares.get(name, unknown[..., :2]), -1, 0)
-        quantiles = spread.quantiles.get(name, s.quantiles.get(name, unknown))
+        share, error = np.moveaxis(uncertainty.shares.get(name, unknown[..., :2]), -1, 0)
+        quantiles = uncertainty.quantiles.get(name, s.quantiles.get(name, unknown))
         table |= {
             variable(name, statistic): x
             for statistic, x in zip(STATISTICS, (mean, mcse(m), quantiles, share, error), strict=True)

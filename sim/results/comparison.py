@@ -15,7 +15,7 @@ import numpy as np
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem
 from sim.estimates.moments import Moments, mcse, merge, moments, sums
-from sim.estimates.together import seen_together
+from sim.estimates.side_by_side import side_by_side
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, Z95, names
 from sim.results.result import Results
@@ -110,7 +110,7 @@ def _block(programs: Sequence[Program], seed: int, piece: Piece) -> list[dict[st
     """Each other scenario's pairs over one block."""
     ticks = [programs[0].horizon_tick(y) for y in programs[0].horizons]
     at: list[list[Mapping[str, Array]]] = [[] for _ in programs]
-    for seen in seen_together(programs, seed, piece, ticks):
+    for seen in side_by_side(programs, seed, piece, ticks):
         at[seen.program].append(seen.values)
     base, *others = at
     return [{name: _pair(name, base, other) for name in OUTCOMES} for other in others]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces
 from sim.errors import Problem, nearest
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, spread
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
@@ -112,7 +112,7 @@ def run(
     began, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     program = compile(scenario)
     summary = simulate(program, by, engine, progress)
-    over_draws = spread(ensemble.run_block(program, seed, INTERVAL_BLOCK, replicates=REPLICATES))
+    over_draws = uncertainty(ensemble.run_block(program, seed, INTERVAL_BLOCK, replicates=REPLICATES))
     tables = scenario.tables
     provenance = {
         **identity(scenario, runs, seed, engine),

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Spread, add_spread, over_time
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Uncertainty, add_quantiles, over_time
 from sim.estimates.moments import LEVELS, mcse
+from sim.estimates.side_by_side import side_by_side
 from sim.estimates.summary import Summary, Tally, combine, statistics
-from sim.estimates.together import seen_together
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, variable
 from sim.scenario.compile import Program
@@ -60,10 +60,9 @@ def run_points(plan: Plan, points: Sequence[int]) -> dict[int, Outcome | Failure
 
 def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
     programs = [plan.program(p) for p in points]
-    spreads = _spreads(plan, programs)
     found = []
-    for summary, spread in zip(_summaries(plan, programs), spreads, strict=True):
-        known = statistics(summary, spread)
+    for summary, uncertainty in zip(_summaries(plan, programs), _uncertainties(plan, programs), strict=True):
+        known = statistics(summary, uncertainty)
         kept = {variable(name, s): known[variable(name, s)] for name in summary.moments for s in KEPT}
         kept |= {variable(name, "quantile"): kept[variable(name, "quantile")][..., ENDS] for name in summary.moments}
         outcome = Outcome(_runs(summary), _largest(plan, summary), kept)
@@ -104,7 +103,7 @@ def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
 def _tallied(plan: Plan, programs: Sequence[Program], piece: Piece) -> list[Summary]:
     tallies = [Tally(piece.block) for _ in programs]
     names = plan.tables.outcomes
-    for seen in seen_together(programs, plan.tables.seed, piece, plan.ticks, names):
+    for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names):
         tallies[seen.program].add(seen.values)
     return [t.summary() for t in tallies]
 
@@ -124,13 +123,13 @@ def watched_outcome(tables: StudyTables) -> str:
     return "exit" if "exit" in tables.outcomes else str(tables.outcomes[0])
 
 
-def _spreads(plan: Plan, programs: Sequence[Program]) -> list[Spread]:
+def _uncertainties(plan: Plan, programs: Sequence[Program]) -> list[Uncertainty]:
     """Quantiles of every probability over what is uncertain, from a block of their own."""
     names = [n for n in plan.tables.outcomes if OUTCOMES[n].probability]
     runs = plan.tables.interval_runs
     found: list[dict[str, list[Array]]] = [{} for _ in programs]
     if runs and names:
         piece = Piece(INTERVAL_BLOCK, slice(0, runs))
-        for seen in seen_together(programs, plan.tables.seed, piece, plan.ticks, names, REPLICATES):
-            add_spread(found[seen.program], seen.values)
-    return [Spread(over_time(levels), {}) for levels in found]
+        for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names, REPLICATES):
+            add_quantiles(found[seen.program], seen.values)
+    return [Uncertainty(over_time(levels), {}) for levels in found]

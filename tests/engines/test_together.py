@@ -7,7 +7,7 @@ import pytest
 
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces, run_block, run_together
-from sim.estimates.together import seen_together
+from sim.estimates.side_by_side import side_by_side
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import load
@@ -86,9 +86,9 @@ def test_a_shared_past_is_lived_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_seen_does_not_depend_on_company() -> None:
     programs = varied(YEARLY)
     piece = Piece(0, slice(0, 200))
-    together = {(s.program, s.tick): s.values for s in seen_together(programs, 4, piece, [0, 2, 5])}
+    together = {(s.program, s.tick): s.values for s in side_by_side(programs, 4, piece, [0, 2, 5])}
     for k, p in enumerate(programs):
-        for s in seen_together([p], 4, piece, [0, 2, 5], ["exit", "cohesion", "loyal"]):
+        for s in side_by_side([p], 4, piece, [0, 2, 5], ["exit", "cohesion", "loyal"]):
             assert set(s.values) == {"exit", "cohesion", "loyal"}
             for name, x in s.values.items():
                 np.testing.assert_array_equal(x, together[k, s.tick][name])

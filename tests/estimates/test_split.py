@@ -8,7 +8,7 @@ import pytest
 
 from sim.engines.ensemble import run_block
 from sim.engines.environment import draw_coefficients
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, draws_apart, spread
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, draws_apart, uncertainty
 from sim.estimates.split import parameter_share
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import names
@@ -109,7 +109,7 @@ def test_jackknife_leaves_each_draw_out() -> None:
 def exit_split(scenario: Scenario) -> np.ndarray:
     """(share, error) of every member's exit at the end."""
     records = run_block(compile(scenario), 3, INTERVAL_BLOCK, replicates=REPLICATES)
-    return spread(records).shares["exit"][-1]
+    return uncertainty(records).shares["exit"][-1]
 
 
 YEARLY = {"time.step": "year"}
@@ -161,7 +161,7 @@ def result() -> Result:
 
 def test_shares_reach_every_table(result: Result) -> None:
     records = run_block(six(YEARLY), 4, INTERVAL_BLOCK, replicates=REPLICATES)
-    shares = spread(records).shares
+    shares = uncertainty(records).shares
     row = result.members.query("member == 'BBB' and outcome == 'exit' and horizon_years == 5")
     told = row[["parameter_share", "share_mcse"]].to_numpy()[0]
     np.testing.assert_array_equal(told, shares["exit"][5, 1])

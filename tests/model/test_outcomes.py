@@ -22,7 +22,9 @@ TURNOUT = Measure(
     headline=True,
     value=lambda m: m.taking_part / (m.members + 1.0),
 )
-WARMTH = replace(TURNOUT, name="warmth", by_member=True, title="Warmth of {}", noun="warmth", value=lambda m: m.stance**2)
+WARMTH = replace(
+    TURNOUT, name="warmth", by_member=True, title="Warmth of {}", noun="warmth", value=lambda m: m.stance**2
+)
 
 
 @pytest.mark.parametrize("new", [TURNOUT, WARMTH], ids=["of the alliance", "of members"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sim.engines.ensemble import run_block
 from sim.errors import InputError
 from sim.estimates.incidence import Incidence, at_most_one, controlled
-from sim.estimates.intervals import REPLICATES, spread_of_draws
+from sim.estimates.intervals import REPLICATES, quantiles_over_draws
 from sim.estimates.moments import LEVELS, mcse, merge, moments, quantiles, sums
 from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leader_agreement
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
@@ -348,12 +348,12 @@ def test_intervals_take_chance_out() -> None:
     rng = np.random.default_rng(5)
     p = rng.beta(4, 12, size=DRAWS)
     tosses = (rng.random((DRAWS, REPLICATES)) < p[:, None]).astype(float)
-    found = spread_of_draws(tosses.reshape(1, -1))[0]
+    found = quantiles_over_draws(tosses.reshape(1, -1))[0]
     truth = np.quantile(p, LEVELS)
     raw = np.quantile(tosses.mean(axis=1), LEVELS)
     assert np.abs(found - truth).max() < 0.06
     assert found[-1] - found[0] < raw[-1] - raw[0]
-    certain = spread_of_draws((rng.random((1, BLOCK)) < 0.3).astype(float))[0]
+    certain = quantiles_over_draws((rng.random((1, BLOCK)) < 0.3).astype(float))[0]
     assert certain[-1] - certain[0] < 0.1, "no uncertainty, no interval"
 
 

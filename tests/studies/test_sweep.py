@@ -12,7 +12,7 @@ import pytest
 
 from sim.cli import sweep as command
 from sim.errors import InputError
-from sim.estimates.intervals import Spread
+from sim.estimates.intervals import Uncertainty
 from sim.estimates.moments import Moments
 from sim.estimates.summary import Summary, statistics
 from sim.model.noise import BLOCK
@@ -457,6 +457,6 @@ def test_a_probability_is_at_most_one() -> None:
     """Chances of few runs may add up to more."""
     two = np.full((1, 1), 2.0)
     above = Summary({k: Moments(two, two * 0.6, two) for k in ("exit", "stance")}, {}, 0.0)
-    found = statistics(above, Spread({}, {}))
+    found = statistics(above, Uncertainty({}, {}))
     assert found["exit"][0, 0] == 1.0
     assert found["stance"][0, 0] == 1.2

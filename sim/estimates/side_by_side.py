@@ -9,7 +9,7 @@ from sim.model.arrays import Array
 from sim.scenario.compile import Program
 
 
-class Seen(NamedTuple):
+class View(NamedTuple):
     """The quantities of one program (by index) at one tick."""
 
     program: int
@@ -17,14 +17,14 @@ class Seen(NamedTuple):
     values: Mapping[str, Array]
 
 
-def seen_together(
+def side_by_side(
     programs: Sequence[Program],
     seed: int,
     piece: Piece,
     ticks: Collection[int],
     names: Collection[str] | None = None,
     replicates: int = 1,
-) -> Iterator[Seen]:
+) -> Iterator[View]:
     """Quantities (all, or those in ``names``) at forecast ticks; 0 is the start.
 
     Values are (member, run) or (run,), the same whichever programs run together.
@@ -41,9 +41,9 @@ def seen_together(
                 yield from _apart(side, incidence, t, piece.runs, names)
 
 
-def _apart(side: Side, incidence: Incidence, t: int, runs: int, names: Collection[str] | None) -> Iterator[Seen]:
+def _apart(side: Side, incidence: Incidence, t: int, runs: int, names: Collection[str] | None) -> Iterator[View]:
     """Each program of a stack by itself."""
     for place, k in enumerate(side.programs):
         own = slice(place * runs, (place + 1) * runs)
         record = program_record(side.record, place, runs)
-        yield Seen(k, t, quantities(record, incidence.of_runs(own), names))
+        yield View(k, t, quantities(record, incidence.of_runs(own), names))
