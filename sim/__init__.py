@@ -1,7 +1,11 @@
 """alliance-cohesion: what holds an alliance together, who leaves it, when, and what would change that.
 
+Every verb of the command is a function here, with the same name and options.
+
 >>> import sim
->>> result = sim.run(sim.load("scenarios/csto/outlook-2023.toml"), runs=1_000, seed=1)  # doctest: +SKIP
+>>> result = sim.run("csto/outlook-2023", runs=64, seed=1)
+>>> result.dataset.cohesion.dims
+('date',)
 """
 
 import builtins
@@ -9,92 +13,138 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.errors import InputError
-    from sim.evaluation.backtest import Backtest, backtest
-    from sim.evaluation.mechanisms import Mechanisms, mechanisms
-    from sim.evaluation.study import load_backtest, load_mechanisms
-    from sim.evidence.ledger import claims
-    from sim.inference.calibration import Calibration, calibrate
-    from sim.inference.study import load_calibration
-    from sim.results.comparison import Comparison, compare
-    from sim.results.replay import replay
-    from sim.results.result import Result
-    from sim.results.run import run
-    from sim.results.save import save
-    from sim.scenario.catalogue import list
-    from sim.scenario.explain import explain
-    from sim.scenario.load import Scenario, check, load
-    from sim.storage.status import status
-    from sim.studies.study import Study, load_study
-    from sim.studies.sweep import Sweep, sweep
+    from pathlib import Path
+
+    from sim.errors import InputError as InputError
+    from sim.evaluation.backtest import Backtest as Backtest
+    from sim.evaluation.backtest import backtest as backtest
+    from sim.evaluation.mechanisms import Mechanisms as Mechanisms
+    from sim.evaluation.mechanisms import mechanisms as mechanisms
+    from sim.evaluation.study import load_backtest as load_backtest
+    from sim.evaluation.study import load_mechanisms as load_mechanisms
+    from sim.evidence.ledger import Ledger as Ledger
+    from sim.evidence.ledger import claims as claims
+    from sim.inference.calibration import Calibration as Calibration
+    from sim.inference.calibration import calibrate as calibrate
+    from sim.inference.study import load_calibration as load_calibration
+    from sim.results.comparison import Comparison as Comparison
+    from sim.results.comparison import compare as compare
+    from sim.results.replay import Story as Story
+    from sim.results.replay import replay as replay
+    from sim.results.result import Result as Result
+    from sim.results.run import run as run
+    from sim.results.save import save as save
+    from sim.scenario.catalogue import list as list
+    from sim.scenario.explain import explain as explain
+    from sim.scenario.load import Scenario as Scenario
+    from sim.scenario.load import check as check
+    from sim.scenario.load import load as load
+    from sim.scenario.scaffold import new as new
+    from sim.storage.status import Status as Status
+    from sim.storage.status import status as status
+    from sim.studies.study import Study as Study
+    from sim.studies.study import load_study as load_study
+    from sim.studies.sweep import Sweep as Sweep
+    from sim.studies.sweep import sweep as sweep
 
 _HOMES = {
-    "calibrate": "sim.inference.calibration",
-    "Calibration": "sim.inference.calibration",
-    "load_calibration": "sim.inference.study",
-    "backtest": "sim.evaluation.backtest",
     "Backtest": "sim.evaluation.backtest",
-    "load_backtest": "sim.evaluation.study",
-    "mechanisms": "sim.evaluation.mechanisms",
-    "Mechanisms": "sim.evaluation.mechanisms",
-    "load_mechanisms": "sim.evaluation.study",
+    "Calibration": "sim.inference.calibration",
+    "Comparison": "sim.results.comparison",
     "InputError": "sim.errors",
+    "Ledger": "sim.evidence.ledger",
+    "Mechanisms": "sim.evaluation.mechanisms",
+    "Result": "sim.results.result",
     "Scenario": "sim.scenario.load",
-    "load": "sim.scenario.load",
+    "Status": "sim.storage.status",
+    "Story": "sim.results.replay",
+    "Study": "sim.studies.study",
+    "Sweep": "sim.studies.sweep",
+    "backtest": "sim.evaluation.backtest",
+    "calibrate": "sim.inference.calibration",
     "check": "sim.scenario.load",
     "claims": "sim.evidence.ledger",
     "compare": "sim.results.comparison",
-    "Comparison": "sim.results.comparison",
     "explain": "sim.scenario.explain",
     "list": "sim.scenario.catalogue",
-    "run": "sim.results.run",
-    "Result": "sim.results.result",
-    "save": "sim.results.save",
-    "replay": "sim.results.replay",
+    "load": "sim.scenario.load",
+    "load_backtest": "sim.evaluation.study",
+    "load_calibration": "sim.inference.study",
+    "load_mechanisms": "sim.evaluation.study",
     "load_study": "sim.studies.study",
-    "Study": "sim.studies.study",
-    "sweep": "sim.studies.sweep",
-    "Sweep": "sim.studies.sweep",
+    "mechanisms": "sim.evaluation.mechanisms",
+    "new": "sim.scenario.scaffold",
+    "replay": "sim.results.replay",
+    "run": "sim.results.run",
+    "save": "sim.results.save",
     "status": "sim.storage.status",
+    "sweep": "sim.studies.sweep",
 }
+"""Where everything of the front door lives; imported when it is asked for, so that the command answers at once."""
+_KINDS = {
+    "run": ("sim.results.save", "open_run"),
+    "comparison": ("sim.results.comparison", "open_comparison"),
+    "ledger": ("sim.evidence.ledger", "open_ledger"),
+    "sweep": ("sim.studies.sweep", "Sweep"),
+    "calibration": ("sim.inference.calibration", "Calibration"),
+    "backtest": ("sim.evaluation.backtest", "Backtest"),
+    "study of mechanisms": ("sim.evaluation.mechanisms", "Mechanisms"),
+}
+"""What reads a finished folder of each kind."""
 
-__all__ = [
-    "Backtest",
-    "Calibration",
-    "Comparison",
-    "InputError",
-    "Mechanisms",
-    "Result",
-    "Scenario",
-    "Study",
-    "Sweep",
-    "backtest",
-    "calibrate",
-    "check",
-    "claims",
-    "compare",
-    "explain",
-    "list",
-    "load",
-    "load_backtest",
-    "load_calibration",
-    "load_mechanisms",
-    "load_study",
-    "mechanisms",
-    "replay",
-    "run",
-    "save",
-    "status",
-    "sweep",
-]
+__all__ = [*_HOMES, "open"]
+
+
+def open(
+    folder: "str | Path",
+) -> "Result | Comparison | Ledger | Sweep | Calibration | Backtest | Mechanisms":
+    """Give the finished result in a folder back.
+
+    Parameters
+    ----------
+    folder : str or Path
+        That a verb wrote.
+
+    Returns
+    -------
+    Result, Comparison, Ledger, Sweep, Calibration, Backtest or Mechanisms
+        As the verb gave it: tables, dataset and figures.
+
+    Raises
+    ------
+    InputError
+        Where it is no such folder, or what it is to hold is not finished.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("csto/outlook-2023", runs=16, out="results/example")
+    >>> again = sim.open("results/example")
+    >>> again.dataset.equals(result.dataset)
+    True
+    """
+    from pathlib import Path
+
+    from sim.errors import InputError, Problem
+
+    found = status(folder)
+    if found.state != "finished":
+        allowed = "allowed: finished results; the same command goes on"
+        raise InputError([Problem(str(folder), "", f"{found.kind} {found.state}", allowed)])
+    module, name = _KINDS[found.kind]
+    read = getattr(import_module(module), name)
+    return read(Path(folder), True) if isinstance(read, type) else read(Path(folder))
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: the command answers at once."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("alliance-cohesion")
     if name not in _HOMES:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> "builtins.list[str]":
-    return __all__
+    return [*__all__, "__version__"]

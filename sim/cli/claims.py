@@ -6,11 +6,10 @@ from sim.cli import show
 from sim.cli.show import Column
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import load_claims
-from sim.evidence.ledger import Ledger, judge_all, names_of, passes, workspace, write_results
+from sim.evidence.ledger import Ledger, claims, names_of, passes
 from sim.evidence.statement import Finding, Row, Share
 from sim.evidence.words import called
 from sim.model.outcomes import VERDICTS
-from sim.storage.effort import effort
 
 COLUMNS = (
     Column(""),
@@ -34,13 +33,10 @@ def main(
     json: bool,
 ) -> None:
     """Check everything first, run, print, write."""
-    by = effort(runs, seed, jobs, scheduler, multiple=REPLICATES)
     loaded = load_claims(names)
     folder = out or Path("results") / "claims"
-    work, total = workspace(loaded, by, folder), runs * passes(loaded)
-    with work.held(force), show.progress(total, f"{len(loaded)} claims: runs") as advance:
-        ledger = judge_all(loaded, by, work.counting(total, "runs", advance))
-        write_results(ledger, work)
+    with show.progress(runs * passes(loaded), f"{len(loaded)} claims: runs") as advance:
+        ledger = claims(loaded, runs, seed, jobs, advance, scheduler, folder, force)
     if json:
         show.print_json(
             {

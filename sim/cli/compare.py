@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 from sim.cli import show
 from sim.cli.cells import percent
 from sim.cli.show import Column
-from sim.errors import InputError
 from sim.model.outcomes import OUTCOMES
-from sim.results.comparison import Comparison, comparable, compare, workspace, write_results
-from sim.results.run import checked
-from sim.scenario.load import Scenario, load
+from sim.results.comparison import Comparison, compare
+from sim.results.run import scenarios
+from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,23 +30,11 @@ def main(
     json: bool,
 ) -> None:
     """Load everything, compare, print and write."""
-    by = checked(runs, seed, "ensemble", jobs, scheduler)
-    scenarios, problems = [], []
-    for each in (name, *others):
-        try:
-            scenarios.append(load(each, overrides))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    base, *rest = scenarios
-    comparable(base, rest)
+    base, *rest = scenarios([name, *others], overrides)
     folder = out or Path("results") / f"compare-{base.name}"
-    work = workspace(base, rest, by, folder)
-    with work.held(force), show.progress(runs, f"{base.name} against {len(rest)}: runs") as advance:
-        tell = work.counting(runs, "runs", advance)
-        comparison = compare(base, *rest, runs=runs, seed=seed, jobs=jobs, progress=tell, scheduler=scheduler)
-        write_results(comparison, work)
+    how: dict[str, Any] = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler}
+    with show.progress(runs, f"{base.name} against {len(rest)}: runs") as advance:
+        comparison = compare(base, *rest, **how, progress=advance, out=folder, force=force)
     if json:
         show.print_json(
             {

@@ -1,33 +1,24 @@
 """`cohesion new`: the files of a new alliance, to be coded."""
 
-import datetime as dt
 import shlex
 from pathlib import Path
 
 from sim.cli import show
 from sim.errors import InputError, Problem
-from sim.scenario.dates import parse
-from sim.scenario.scaffold import scaffold
+from sim.scenario.scaffold import new
 
 
 def main(name: str, leader: str, members: list[str], start: str, end: str, out: Path) -> None:
     """Write them and say what comes next."""
-    problems = []
-    dates: list[dt.date] = []
-    for option, text in (("--start", start), ("--end", end)):
-        try:
-            dates.append(parse(text))
-        except ValueError:
-            problems.append(Problem(option, "", text, "allowed: YYYY, YYYY-MM or YYYY-MM-DD"))
     names = dict(m.partition("=")[::2] for m in members)
-    problems += [
+    problems = [
         Problem("--member", "", code, "allowed: CODE=NAME, such as POL=Poland")
         for code, full in names.items()
         if not full
     ]
     if problems:
         raise InputError(problems)
-    files = scaffold(name, leader, names, dates[0], dates[1], out)
+    files = new(name, leader, names, start, end, out)
     for file in files:
         show.line(str(file))
     show.line('Next: fill in what is marked "?" (docs/coding-guide.md); what is left says:')

@@ -8,8 +8,7 @@ from sim.cli.cells import interval, level, percent, with_interval
 from sim.cli.detail import alliance_events, print_detail
 from sim.cli.show import Column
 from sim.results.result import Result
-from sim.results.run import checked, run
-from sim.results.save import workspace, write_results
+from sim.results.run import run
 from sim.scenario.load import load
 
 Summary = dict[str, Any]
@@ -30,13 +29,9 @@ def main(
 ) -> None:
     """Check everything first, so that nothing is computed in vain."""
     scenario = load(name, overrides)
-    by = checked(runs, seed, engine, jobs, scheduler)
     folder = out or Path("results") / scenario.name
-    work = workspace(scenario, by, engine, folder)
-    with work.held(force), show.progress(runs, f"{scenario.name}: runs") as advance:
-        tell = work.counting(runs, "runs", advance)
-        result = run(scenario, runs, seed, engine, jobs, tell, scheduler)
-        write_results(result, work)
+    with show.progress(runs, f"{scenario.name}: runs") as advance:
+        result = run(scenario, runs, seed, engine, jobs, advance, scheduler, out=folder, force=force)
     if json:
         show.print_json({**result.summary(), "out": str(folder)})
     else:

@@ -4,8 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,15 +17,20 @@ from sim.evidence.statement import Finding, Parts, Share, judge, share_of
 from sim.evidence.tables import ClaimTest
 from sim.evidence.words import axis, called, in_percent
 from sim.model.arrays import Array
+from sim.results.result import Results
+from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
 from sim.storage.effort import Effort, effort
-from sim.storage.files import write
+from sim.storage.files import provenance_of, write
 from sim.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+DRAWS = "draws.json"
+"""What the figures show: every draw of everything measured."""
 
 
 class Judged(NamedTuple):
@@ -47,76 +51,102 @@ class Judged(NamedTuple):
         return all(f.at_mean for f in self.findings)
 
 
-@dataclass
-class Ledger:
-    """Claims and verdicts. ``table`` has a row a claim, ``tests`` a row for everything measured."""
+@dataclass(repr=False)
+class Ledger(Results):
+    """Claims and verdicts.
 
-    judged: list[Judged]
+    Attributes
+    ----------
+    table : a row a claim: claim, title, holds, low, high, draws, verdict, at_mean.
+    tests : a row for everything measured: claim, test, says, kind, measured, estimate, mcse, q05, q95, threshold ...
+    drawn : what the figures show, by claim.
+    judged : claims and findings, where the ledger was not read from a folder.
+    """
+
     runs: int
     seed: int
+    table: "pd.DataFrame"
+    tests: "pd.DataFrame"
+    drawn: dict[str, dict[str, Any]]
+    judged: list[Judged] = field(default_factory=list)
 
-    @cached_property
-    def table(self) -> "pd.DataFrame":
-        """claim, title, holds, low, high, draws, verdict, at_mean."""
-        import pandas as pd
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """ledger and tests."""
+        return {"ledger": self.table, "tests": self.tests}
 
-        rows = [
-            {
-                "claim": j.claim.name,
-                "title": j.claim.tables.title,
-                "holds": j.holds.value,
-                "low": j.holds.low,
-                "high": j.holds.high,
-                "draws": j.holds.draws,
-                "verdict": j.verdict,
-                "at_mean": "yes" if j.at_mean else "no",
-            }
-            for j in self.judged
-        ]
-        return pd.DataFrame(rows)
-
-    @cached_property
-    def tests(self) -> "pd.DataFrame":
-        """claim, test, says, kind, measured, estimate, mcse, q05, q95, threshold, how often it holds."""
-        import pandas as pd
-
-        rows = []
-        for j in self.judged:
-            for k, f in enumerate(j.findings, start=1):
-                for r in f.rows:
-                    rows.append(
-                        {
-                            "claim": j.claim.name,
-                            "test": k,
-                            "says": f.test.says,
-                            "kind": f.test.kind,
-                            "measured": r.label,
-                            "estimate": r.estimate,
-                            "mcse": r.mcse,
-                            "q05": r.q05,
-                            "q95": r.q95,
-                            "side": "above" if f.test.sign > 0 else "below",
-                            "threshold": f.test.threshold,
-                            "holds": r.holds.value,
-                            "holds_low": r.holds.low,
-                            "holds_high": r.holds.high,
-                            "test_holds": f.share.value,
-                            "test_low": f.share.low,
-                            "test_high": f.share.high,
-                            "note": f.note,
-                        }
-                    )
-        return pd.DataFrame(rows)
+    @property
+    def heading(self) -> str:  # type: ignore[override]
+        """What it is, in a line."""
+        return f"Ledger of {len(self.table)} claims, {self.runs:,} runs, seed {self.seed}"
 
     def figures(self) -> "dict[str, Figure]":
         """One figure a claim, by its name."""
         from sim.figures.claim import claim as draw
 
-        return {j.claim.name: draw(as_drawn(j, self.runs, self.seed)) for j in self.judged}
+        return {name: draw(shown) for name, shown in self.drawn.items()}
 
-    def __repr__(self) -> str:
-        head = f"<Ledger of {len(self.judged)} claims, {self.runs:,} runs, seed {self.seed}>"
-        return head + "\n" + self.table.to_string(index=False)
+    def save(self, folder: str | Path, force: bool = False) -> None:
+        """Write tables, a figure a claim and provenance, as :func:`sim.save`."""
+        save(self, folder, force)
+
+
+def ledger_of(judged: list[Judged], runs: int, seed: int) -> Ledger:
+    """The tables of what was judged, and what its figures show."""
+    import pandas as pd
+
+    table = [
+        {
+            "claim": j.claim.name,
+            "title": j.claim.tables.title,
+            "holds": j.holds.value,
+            "low": j.holds.low,
+            "high": j.holds.high,
+            "draws": j.holds.draws,
+            "verdict": j.verdict,
+            "at_mean": "yes" if j.at_mean else "no",
+        }
+        for j in judged
+    ]
+    tests = [row for j in judged for k, f in enumerate(j.findings, start=1) for row in _rows(j.claim.name, k, f)]
+    drawn = {j.claim.name: as_drawn(j, runs, seed) for j in judged}
+    return Ledger(runs, seed, pd.DataFrame(table), pd.DataFrame(tests), drawn, judged)
+
+
+def _rows(claim: str, test: int, f: Finding) -> list[dict[str, Any]]:
+    """What a test measures, a row each."""
+    return [
+        {
+            "claim": claim,
+            "test": test,
+            "says": f.test.says,
+            "kind": f.test.kind,
+            "measured": r.label,
+            "estimate": r.estimate,
+            "mcse": r.mcse,
+            "q05": r.q05,
+            "q95": r.q95,
+            "side": "above" if f.test.sign > 0 else "below",
+            "threshold": f.test.threshold,
+            "holds": r.holds.value,
+            "holds_low": r.holds.low,
+            "holds_high": r.holds.high,
+            "test_holds": f.share.value,
+            "test_low": f.share.low,
+            "test_high": f.share.high,
+            "note": f.note,
+        }
+        for r in f.rows
+    ]
+
+
+def open_ledger(folder: Path) -> Ledger:
+    """The ledger that was written to a folder."""
+    there = provenance_of(folder) or {}
+    table = read_csv(folder / "ledger.csv", ["claim", "title", "verdict", "at_mean"])
+    tests = read_csv(folder / "tests.csv", ["claim", "says", "kind", "measured", "side", "note"])
+    drawn = json.loads((folder / DRAWS).read_text("utf-8"))
+    return Ledger(there["runs"], there["seed"], table, tests, drawn)
 
 
 def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
@@ -144,7 +174,9 @@ def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
                 "axis": axis(f.test, start_of(j.claim, f.test)),
                 "percent": ("level" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
                 "rows": [
-                    r._asdict() | {"label": called(r.label, names_of(j.claim)), "holds": r.holds.value} for r in f.rows
+                    r._asdict()
+                    | {"label": called(r.label, names_of(j.claim)), "holds": r.holds.value, "draws": r.draws.tolist()}
+                    for r in f.rows
                 ],
             }
             for f in j.findings
@@ -169,28 +201,55 @@ def start_of(c: Claim, test: ClaimTest) -> dt.date:
 
 
 def claims(
-    names: Sequence[str | Path] = (),
+    names: Sequence[str | Path | Claim] = (),
     runs: int = 10_000,
     seed: int = 1,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
     scheduler: str | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
 ) -> Ledger:
     """Test the paper's claims, or other claim files, on the model.
 
     Parameters
     ----------
-    names : files, or names such as ``C03``; all of the paper's by default.
-    runs : of each scenario, 16 for each draw of what is uncertain.
-    seed, jobs, progress, scheduler : as for :func:`sim.run`.
+    names : sequence of str, Path or Claim
+        Files, or names such as ``C03``; all of the paper's by default.
+    runs : int
+        Of each scenario, 16 for each draw of what is uncertain.
+    seed, jobs, progress, scheduler, out, force
+        As for :func:`sim.run`.
+
+    Returns
+    -------
+    Ledger
+        ``table`` has a row a claim with the share of draws in which it holds and its verdict; ``tests`` has what
+        was measured.
 
     Raises
     ------
     InputError
         With every mistake in the files and arguments.
+
+    Examples
+    --------
+    >>> import sim
+    >>> ledger = sim.claims(["C07"], runs=64)
+    >>> ledger.table.verdict[0] in ("supported", "contradicted", "undecided")
+    True
     """
     by = effort(runs, seed, jobs, scheduler, multiple=REPLICATES)
-    return judge_all(load_claims(names), by, progress)
+    checked = [c for c in names if isinstance(c, Claim)]
+    others = [c for c in names if not isinstance(c, Claim)]
+    loaded = [*checked, *(load_claims(others) if others or not checked else ())]
+    if out is None:
+        return judge_all(loaded, by, progress)
+    work = workspace(loaded, by, out)
+    with work.held(force):
+        ledger = judge_all(loaded, by, work.counting(by.runs * passes(loaded), "runs", progress))
+        write_results(ledger, work)
+    return ledger
 
 
 class _Plan:
@@ -239,7 +298,7 @@ def judge_all(loaded: Sequence[Claim], by: Effort, progress: Callable[[int], Non
         known = np.all([f.known for f in findings], axis=0)
         holds = np.all([f.holds for f in findings], axis=0)
         judged.append(Judged(c, findings, share_of(holds[known])))
-    return Ledger(judged, by.runs, by.seed)
+    return ledger_of(judged, by.runs, by.seed)
 
 
 def _findings(c: Claim, plan: _Plan, values: Callable[[Reading], Array]) -> list[Finding]:
@@ -277,12 +336,12 @@ def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
 def workspace(loaded: Sequence[Claim], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a ledger."""
     title = f"{len(loaded)} claims, tested on the model"
-    own = ("ledger.csv", "tests.csv", "figures")
+    own = ("ledger.csv", "tests.csv", DRAWS, "figures")
     return Workspace(Path(folder), "ledger", title, identity(loaded, by.runs, by.seed), own)
 
 
 def save(ledger: Ledger, folder: str | Path, force: bool = False) -> None:
-    """Write ledger.csv, tests.csv, a figure a claim and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
+    """Write ledger.csv, tests.csv, a figure a claim and provenance, as :func:`sim.save`."""
     work = workspace([j.claim for j in ledger.judged], Effort(ledger.runs, ledger.seed), folder)
     with work.held(force):
         write_results(ledger, work)
@@ -291,11 +350,11 @@ def save(ledger: Ledger, folder: str | Path, force: bool = False) -> None:
 def write_results(ledger: Ledger, work: Workspace) -> None:
     """Write all to a folder that is held."""
     from sim.figures.style import save as save_figure
-    from sim.results.tables import csv
 
     with work.results(**work.identity) as new:
         write(new / "ledger.csv", csv(ledger.table))
         write(new / "tests.csv", csv(ledger.tests))
+        write(new / DRAWS, json.dumps(ledger.drawn))
         (new / "figures").mkdir()
         for name, figure in ledger.figures().items():
             save_figure(figure, new / "figures" / f"{name}.png")

@@ -4,6 +4,7 @@ Run k of every scenario draws the same chance, so a difference is taken run by r
 noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -19,16 +20,19 @@ from sim.estimates.side_by_side import side_by_side
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, Z95, names
 from sim.results.result import Results
-from sim.results.run import checked, each_piece
+from sim.results.run import Given, checked, each_piece, scenarios
+from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, compile
-from sim.scenario.load import Scenario
+from sim.scenario.load import Scenario, restored
 from sim.storage.effort import Effort
-from sim.storage.files import write
+from sim.storage.files import as_json, provenance_of, write
 from sim.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+SCENARIOS = "scenarios.json"
 
 
 class Pair(NamedTuple):
@@ -132,20 +136,25 @@ def _merged(a: list[dict[str, Pair]], b: list[dict[str, Pair]]) -> list[dict[str
 
 
 def compare(
-    base: Scenario,
-    *others: Scenario,
+    base: Given,
+    *others: Given,
     runs: int = 10_000,
     seed: int = 1,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
     scheduler: str | None = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
 ) -> Comparison:
-    """Differences of scenarios from a base, with paired standard errors.
+    """Differences of scenarios from a base under common random numbers, with paired standard errors.
 
     Parameters
     ----------
-    base, others : scenarios with the same states, dates and horizons.
-    runs, seed, jobs, progress, scheduler : as for :func:`sim.run`.
+    base, *others : Scenario, str or Path
+        Scenarios, their files or names, with the same states, dates and horizons.
+    runs, seed, jobs, progress, scheduler, set, out, force
+        As for :func:`sim.run`; ``set`` changes all of them.
 
     Returns
     -------
@@ -156,17 +165,35 @@ def compare(
     Raises
     ------
     InputError
-        For scenarios that cannot be paired.
+        For scenarios that cannot be paired, or as :func:`sim.run`.
+
+    Examples
+    --------
+    >>> import sim
+    >>> c = sim.compare("csto/outlook-2023", "csto/counterfactuals/no-war-2022", runs=64)
+    >>> bool((c.table.low <= c.table.difference).all())
+    True
     """
     by = checked(runs, seed, "ensemble", jobs, scheduler)
-    comparable(base, others)
+    first, *rest = scenarios([base, *others], set)
+    comparable(first, rest)
+    if out is None:
+        return _compare(first, rest, by, progress)
+    work = workspace(first, rest, by, out)
+    with work.held(force):
+        comparison = _compare(first, rest, by, work.counting(by.runs, "runs", progress))
+        write_results(comparison, work)
+    return comparison
+
+
+def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Callable[[int], None] | None) -> Comparison:
     programs = [compile(s) for s in (base, *others)]
 
     def one(piece: Piece) -> list[dict[str, Pair]]:
         return _block(programs, by.seed, piece)
 
     pairs = reduce(_merged, each_piece(one, by, progress))
-    return Comparison(base, list(others), by.runs, by.seed, _table(programs[0], others, pairs))
+    return Comparison(base, others, by.runs, by.seed, _table(programs[0], others, pairs))
 
 
 def _table(program: Program, others: Sequence[Scenario], pairs: list[dict[str, Pair]]) -> "pd.DataFrame":
@@ -215,7 +242,7 @@ def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -
 
 def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a comparison."""
-    own = ("differences.csv", "differences.png")
+    own = ("differences.csv", "differences.png", SCENARIOS)
     return Workspace(Path(folder), "comparison", base.tables.title, identity(base, others, by.runs, by.seed), own)
 
 
@@ -226,12 +253,21 @@ def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
         write_results(c, work)
 
 
+def open_comparison(folder: Path) -> Comparison:
+    """The comparison that was written to a folder. Raises InputError where it cannot be read."""
+    file = folder / SCENARIOS
+    base, *others = (restored(content, file) for content in json.loads(file.read_text("utf-8")))
+    there = provenance_of(folder) or {}
+    table = read_csv(folder / "differences.csv", ["scenario", "outcome", "member"])
+    return Comparison(base, others, there["runs"], there["seed"], table)
+
+
 def write_results(c: Comparison, work: Workspace) -> None:
     """Write all to a folder that is held."""
     from sim.figures.style import save as save_figure
-    from sim.results.tables import csv
 
     with work.results(**identity(c.base, c.others, c.runs, c.seed)) as new:
         write(new / "differences.csv", csv(c.table))
+        write(new / SCENARIOS, as_json([s.resolved for s in (c.base, *c.others)]))
         for name, figure in c.figures().items():
             save_figure(figure, new / f"{name}.png")

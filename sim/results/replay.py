@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,14 @@ from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import locate
 from sim.model.outcomes import ANSWERS, CONDUCTS
 from sim.model.tick import Record
+from sim.results.result import Results
 from sim.results.save import RESOLVED
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restore
 from sim.storage.files import PROVENANCE, provenance_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ class Sentence:
     text: str
 
 
-@dataclass(frozen=True)
-class Story:
-    """One run told. ``identical`` says that Mesa and the ensemble agree to the last bit."""
+@dataclass(frozen=True, repr=False)
+class Story(Results):
+    """One run, told in sentences. ``identical`` says that Mesa and the ensemble agree to the last bit."""
 
     scenario: Scenario
     run: int
@@ -42,34 +46,62 @@ class Story:
     identical: bool
     sentences: list[Sentence]
 
+    @property
+    def heading(self) -> str:  # type: ignore[override]
+        """What it is, in a line."""
+        return f"Story of run {self.run} of {self.scenario.name}, seed {self.seed}"
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """date, kind, members (codes), text."""
+        import pandas as pd
+
+        rows = [(s.date, s.kind, " ".join(s.members), s.text) for s in self.sentences]
+        return pd.DataFrame(rows, columns=["date", "kind", "members", "text"])
+
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """story."""
+        return {"story": self.table}
+
     def __repr__(self) -> str:
-        head = f"<Story of run {self.run} of {self.scenario.name}, seed {self.seed}>"
-        return "\n".join([head, *(f"  {s.date}  {s.text}" for s in self.sentences)])
+        return "\n".join([f"<{self.heading}>", *(f"  {s.date}  {s.text}" for s in self.sentences)])
 
 
 def replay(folder: str | Path, run: int = 0) -> Story:
-    """Replay one run of a finished ensemble in Mesa.
+    """Replay one run of a finished ensemble in Mesa and tell its story.
+
+    Parameters
+    ----------
+    folder : str or Path
+        That :func:`sim.save` or `cohesion run` wrote.
+    run : int
+        Which run, counted from 0.
+
+    Returns
+    -------
+    Story
+        Dated ``sentences``, as a ``table`` too.
 
     Raises
     ------
     InputError
         Where the folder holds no finished run, or fewer runs than asked for.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("csto/outlook-2023", runs=16, out="results/example")
+    >>> sim.replay("results/example", run=3).identical
+    True
     """
     folder = Path(folder)
     there = provenance_of(folder)
     if there is None or not {"runs", "seed"} <= set(there):
-        raise InputError(
-            [
-                Problem(
-                    str(folder),
-                    "",
-                    f"no {PROVENANCE} of a finished run",
-                    "allowed: a folder that `cohesion run` wrote",
-                )
-            ]
-        )
+        found = f"no {PROVENANCE} of a finished run"
+        raise InputError([Problem(str(folder), "", found, "allowed: a folder that `cohesion run` wrote")])
     if not 0 <= run < there["runs"]:
-        raise InputError([Problem(str(folder), "--run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")])
+        raise InputError([Problem(str(folder), "run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")])
     return tell(restore(folder / RESOLVED), int(there["seed"]), run)
 
 

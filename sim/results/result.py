@@ -82,11 +82,11 @@ class Result(Results):
 
         return draw_all(self.dataset)
 
-    def save(self, folder: str | Path) -> None:
-        """Write tables, dataset, scenario, provenance and figures. Raises InputError where it cannot."""
+    def save(self, folder: str | Path, force: bool = False) -> None:
+        """Write everything to a folder, as :func:`sim.save`. Raises InputError where it cannot."""
         from sim.results.save import save
 
-        save(self, Path(folder))
+        save(self, folder, force)
 
     def summary(self) -> dict[str, Any]:
         """The figures of the printed table: plain numbers, ready for JSON."""

@@ -2,26 +2,31 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces
-from sim.errors import Problem, nearest
+from sim.errors import InputError, Problem, nearest
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
 from sim.results.result import Result
+from sim.results.save import identity, workspace, write_results
 from sim.scenario.compile import Program, compile
-from sim.scenario.load import Scenario
+from sim.scenario.load import Scenario, load
 from sim.storage.effort import Effort, effort
 from sim.storage.provenance import circumstances
 from sim.storage.workers import imap
 
 Part = TypeVar("Part")
+Given = Scenario | str | PathLike[str]
+"""A scenario, or its file or name."""
 ENGINES = ("ensemble", "agents")
 
 
@@ -32,17 +37,6 @@ def checked(
     allowed = f"allowed: {', '.join(ENGINES)}"
     wrong = [] if engine in ENGINES else [Problem("engine", "", engine, allowed, nearest(engine, ENGINES))]
     return effort(runs, seed, jobs, scheduler, also=wrong)
-
-
-def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str, Any]:
-    """What makes a run the run it is: the same entries give the same results."""
-    return {
-        "scenario": scenario.name,
-        "fingerprint": scenario.fingerprint,
-        "runs": runs,
-        "seed": seed,
-        "engine": engine,
-    }
 
 
 def block_runner(engine: str) -> Callable[..., Any]:
@@ -81,41 +75,97 @@ def each_piece(
         yield part
 
 
+def scenarios(given: Sequence[Given], changes: Mapping[str, Any] | None = None) -> list[Scenario]:
+    """Scenarios by file, by name or as they are, with some values changed. Raises InputError with all mistakes."""
+    found, problems = [], []
+    for one in given:
+        try:
+            if isinstance(one, Scenario):
+                found.append(load(one.file, {**one.overrides, **changes}) if changes else one)
+            else:
+                found.append(load(fspath(one), changes))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
 def run(
-    scenario: Scenario,
+    scenario: Given,
     runs: int = 10_000,
     seed: int = 1,
     engine: str = "ensemble",
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
     scheduler: str | None = None,
+    set: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
 ) -> Result:
-    """Run a scenario and measure what happens.
+    """Run a scenario many times and measure what happens.
 
     Parameters
     ----------
-    scenario : from :func:`sim.load`.
-    runs : number of runs; run k is the same whatever their number.
-    seed : of all chance.
-    engine : ``ensemble`` (numpy, all runs at once) or ``agents`` (Mesa, one by one; same results).
-    jobs : threads (of agents processes); all cores by default. Does not change the result.
-    progress : told the number of runs made.
-    scheduler : address of a Dask scheduler whose workers make the runs instead.
+    scenario : Scenario, str or Path
+        From :func:`sim.load`, or a file, or the name of a shipped one such as ``csto/outlook-2023``.
+    runs : int
+        Number of runs; run k is the same whatever their number.
+    seed : int
+        Of all chance.
+    engine : str
+        ``ensemble`` (numpy, all runs at once) or ``agents`` (Mesa, one by one; same results).
+    jobs : int, optional
+        Threads (of agents processes); all cores by default. Does not change the result.
+    progress : callable, optional
+        Called with the number of runs made.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers make the runs instead.
+    set : mapping, optional
+        Values by dotted path that replace those of the scenario.
+    out : str or Path, optional
+        Folder to which the results are written, see :meth:`Result.save`.
+    force : bool
+        Replace the results of another run in ``out``.
+
+    Returns
+    -------
+    Result
+        ``dataset`` has every outcome by date and member, ``members``, ``alliance`` and ``ticks`` are tables.
 
     Raises
     ------
     InputError
-        For arguments that cannot be.
+        For a scenario, arguments or a folder that cannot be: everything at once.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("csto/outlook-2023", runs=64, set={"leader.coercion": 0.2})
+    >>> result.dataset.sel(name="Armenia").exit.dims
+    ('date',)
+    >>> list(result.alliance)
+    ['outcome', 'horizon_years', 'date', 'mean', 'mcse', 'q05', 'q95', 'parameter_share', 'share_mcse']
     """
     by = checked(runs, seed, engine, jobs, scheduler)
-    runs, seed = by.runs, by.seed
+    chosen = scenarios([scenario], set)[0]
+    if out is None:
+        return _run(chosen, by, engine, progress)
+    work = workspace(chosen, by, engine, out)
+    with work.held(force):
+        result = _run(chosen, by, engine, work.counting(by.runs, "runs", progress))
+        write_results(result, work)
+    return result
+
+
+def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], None] | None) -> Result:
     began, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     program = compile(scenario)
     summary = simulate(program, by, engine, progress)
-    over_draws = uncertainty(ensemble.run_block(program, seed, INTERVAL_BLOCK, replicates=REPLICATES))
+    over_draws = uncertainty(ensemble.run_block(program, by.seed, INTERVAL_BLOCK, replicates=REPLICATES))
     tables = scenario.tables
     provenance = {
-        **identity(scenario, runs, seed, engine),
+        **identity(scenario, by.runs, by.seed, engine),
         "overrides": {k: str(v) for k, v in scenario.overrides.items()},
         **circumstances(),
         "started": began.isoformat(timespec="seconds"),
@@ -126,8 +176,8 @@ def run(
         "scenario": scenario.name,
         "alliance": tables.alliance.name,
         "leader_name": tables.alliance.leader_name or tables.alliance.leader,
-        "runs": runs,
-        "seed": seed,
+        "runs": by.runs,
+        "seed": by.seed,
         "start": str(tables.time.start),
     }
     return Result(scenario, dataset(statistics(summary, over_draws), program, attributes), provenance)

@@ -1,17 +1,29 @@
 """Write a run to a folder so that nothing is ever half-written."""
 
 from pathlib import Path
+from typing import Any
 
 from sim.results import tables
+from sim.results.dataset import by_name
 from sim.results.result import Result
-from sim.results.run import identity
-from sim.scenario.load import Scenario
+from sim.scenario.load import Scenario, restore
 from sim.storage.effort import Effort
-from sim.storage.files import as_json, write
+from sim.storage.files import as_json, provenance_of, write
 from sim.storage.workspace import Workspace
 
 RESOLVED, DATASET = "resolved.json", "dataset.zarr"
 OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, DATASET, "figures")
+
+
+def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str, Any]:
+    """What makes a run the run it is: the same entries give the same results."""
+    return {
+        "scenario": scenario.name,
+        "fingerprint": scenario.fingerprint,
+        "runs": runs,
+        "seed": seed,
+        "engine": engine,
+    }
 
 
 def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -> Workspace:
@@ -20,7 +32,7 @@ def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -
 
 
 def save(result: Result, folder: str | Path, force: bool = False) -> None:
-    """Write tables, dataset, scenario, figures and provenance; all of what another run wrote there is replaced, or none.
+    """Write tables, dataset, scenario, figures and provenance; what another run wrote there is replaced as a whole.
 
     Parameters
     ----------
@@ -48,6 +60,14 @@ def write_results(result: Result, work: Workspace) -> None:
         write(new / RESOLVED, as_json(result.scenario.resolved))
         _write_dataset(result, new / DATASET)
         _write_figures(result, new / "figures")
+
+
+def open_run(folder: Path) -> Result:
+    """The run that was written to a folder. Raises InputError where its scenario cannot be read."""
+    import xarray as xr
+
+    with xr.open_zarr(folder / DATASET, chunks=None, consolidated=False) as ds:
+        return Result(restore(folder / RESOLVED), by_name(ds.load()), provenance_of(folder) or {})
 
 
 def _write_dataset(result: Result, folder: Path) -> None:

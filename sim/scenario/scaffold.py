@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.errors import InputError, Problem
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
-from sim.scenario.dates import months_between
+from sim.scenario.dates import months_between, parse
 from sim.scenario.values import UNCODED
 
 CODE = re.compile(r"^[A-Z]{3}$")
@@ -16,30 +16,66 @@ NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
 BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["assumption: not coded yet"] }}'
 
 
-def scaffold(
-    name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date, folder: Path
+def new(
+    name: str,
+    leader: str,
+    member: Mapping[str, str],
+    start: str | dt.date,
+    end: str | dt.date,
+    out: str | Path = ".",
 ) -> list[Path]:
-    """Write a history scenario and a registry of sources to be filled in; the files written.
+    """Write a history scenario and a registry of sources to be filled in.
 
     Parameters
     ----------
-    name : of the alliance, small letters, digits and hyphens.
-    leader : three-letter code of the leading state.
-    members : names of the other states by three-letter code.
-    start, end : of the history, quarters apart.
-    folder : where the alliance's folder is made.
+    name : str
+        Of the alliance, small letters, digits and hyphens.
+    leader : str
+        Three-letter code of the leading state.
+    member : mapping
+        Names of the other states by three-letter code.
+    start, end : str or date
+        Of the history (YYYY, YYYY-MM or YYYY-MM-DD), quarters apart.
+    out : str or Path
+        Where the alliance's folder is made.
+
+    Returns
+    -------
+    list of Path
+        The files written, the scenario first.
 
     Raises
     ------
     InputError
-        Where a name cannot be, or files are there already.
+        Where a name or date cannot be, or files are there already.
+
+    Examples
+    --------
+    >>> import sim
+    >>> files = sim.new("little-entente", "FRA", {"ROU": "Romania"}, "1921", "1938")
+    >>> [file.name for file in files]
+    ['history-1921-1938.toml', 'sources.toml']
     """
+    problems, dates = [], list[dt.date]()
+    for argument, given in (("start", start), ("end", end)):
+        try:
+            dates.append(parse(given))
+        except (TypeError, ValueError):
+            problems.append(Problem(argument, "", f"{given}", "allowed: YYYY, YYYY-MM or YYYY-MM-DD"))
+    if problems:
+        raise InputError(problems)
+    return _write(name, leader, member, *dates, Path(out))
+
+
+def _write(
+    name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date, folder: Path
+) -> list[Path]:
     home = folder / name
     history = home / f"history-{start.year}-{end.year}.toml"
     sources = home / "sources.toml"
     problems = _names(name, leader, members) + _dates(start, end)
     problems += [
-        Problem(str(f), "", "is there already", "allowed: another name, or --out")
+        Problem(str(f), "", "is there already", "allowed: another name, or another out")
         for f in (history, sources)
         if f.exists()
     ]
@@ -51,7 +87,7 @@ def scaffold(
         sources.write_text(SOURCES.format(leader=leader, year=start.year), "utf-8")
     except OSError as error:
         found = f"cannot be written ({error.strerror})"
-        raise InputError([Problem(str(home), "--out", found)]) from None
+        raise InputError([Problem(str(home), "out", found)]) from None
     return [history, sources]
 
 

@@ -177,12 +177,13 @@ class Workspace:
         if now - self._written >= 1.0:
             self._write_progress()
 
-    def counting(self, total: float, unit: str, also: Callable[[int], object]) -> Callable[[int], None]:
+    def counting(self, total: float, unit: str, also: Callable[[int], object] | None = None) -> Callable[[int], None]:
         """What hears how much of the work is done, and tells others as well."""
 
         def told(done: int) -> None:
             self.tell(done, total, unit)
-            also(done)
+            if also:
+                also(done)
 
         told(0)
         return told

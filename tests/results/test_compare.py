@@ -47,5 +47,5 @@ def test_save(tmp_path: Path) -> None:
     c = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"behaviour.peers": 0.9}), runs=100)
     save(c, tmp_path / "c")
     names = {p.name for p in (tmp_path / "c").iterdir()}
-    assert names == {"differences.csv", "differences.png", *MARKS}
+    assert names == {"differences.csv", "differences.png", "scenarios.json", *MARKS}
     assert "six" in repr(c)
