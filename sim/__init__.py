@@ -126,6 +126,7 @@ def open(
     from pathlib import Path
 
     from sim.errors import InputError, Problem
+    from sim.storage.status import status
 
     found = status(folder)
     if found.state != "finished":

@@ -26,7 +26,10 @@ class Problem:
         return "; ".join(parts)
 
 
-OPTIONS = {name: f"--{name}" for name in ("runs", "seed", "jobs", "scheduler", "engine", "out", "force", "until")}
+OPTIONS = {
+    name: f"--{name}" for name in ("runs", "seed", "jobs", "scheduler", "engine", "out", "force", "until", "run")
+}
+OPTIONS |= {name: f"--{name}" for name in ("leader", "member", "start", "end")}
 OPTIONS |= {"many": "--yes"}
 """Arguments in Python, and what they are called on the command line."""
 

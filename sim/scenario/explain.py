@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from os import PathLike
+from os import PathLike, fspath
+from typing import Any
 
 import numpy as np
 
@@ -129,7 +130,9 @@ def _adjustments(tables: ScenarioTables, path: str) -> list[str]:
     ]
 
 
-def explain(scenario: "Scenario | str | PathLike[str]", path: str) -> Explanation:
+def explain(
+    scenario: "Scenario | str | PathLike[str]", path: str, set: Mapping[str, Any] | None = None
+) -> Explanation:
     """Explain one coded value of a scenario: its path over time, coding rule, sources and quotations.
 
     Parameters
@@ -139,6 +142,8 @@ def explain(scenario: "Scenario | str | PathLike[str]", path: str) -> Explanatio
     path : str
         Dotted path of an input or channel (``members.ARM.dependence.trade``, ``leader.war``), of a coefficient
         (``behaviour.entrapment``) or of a dispute (``disputes.KGZ-TJK``).
+    set : mapping, optional
+        Values by dotted path that replace those of the scenario first.
 
     Returns
     -------
@@ -158,7 +163,9 @@ def explain(scenario: "Scenario | str | PathLike[str]", path: str) -> Explanatio
     ('trade_share', '1997-07-01', '0.255 to 0.355')
     """
     if not isinstance(scenario, Scenario):
-        scenario = load(str(scenario))
+        scenario = load(fspath(scenario), set)
+    elif set:
+        scenario = load(scenario.file, {**scenario.overrides, **set})
     tables = scenario.tables
     if path not in tables.values:
         under = [p for p in tables.values if p.startswith(path + ".")]

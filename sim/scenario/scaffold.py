@@ -52,7 +52,7 @@ def new(
     Examples
     --------
     >>> import sim
-    >>> files = sim.new("little-entente", "FRA", {"ROU": "Romania"}, "1921", "1938")
+    >>> files = sim.new("little-entente", "FRA", {"ROU": "Romania", "POL": "Poland"}, "1921", "1938")
     >>> [file.name for file in files]
     ['history-1921-1938.toml', 'sources.toml']
     """
@@ -64,13 +64,10 @@ def new(
             problems.append(Problem(argument, "", f"{given}", "allowed: YYYY, YYYY-MM or YYYY-MM-DD"))
     if problems:
         raise InputError(problems)
-    return _write(name, leader, member, *dates, Path(out))
+    return _write(name, leader, member, dates[0], dates[1], Path(out) / name)
 
 
-def _write(
-    name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date, folder: Path
-) -> list[Path]:
-    home = folder / name
+def _write(name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date, home: Path) -> list[Path]:
     history = home / f"history-{start.year}-{end.year}.toml"
     sources = home / "sources.toml"
     problems = _names(name, leader, members) + _dates(start, end)
@@ -99,23 +96,23 @@ def _names(name: str, leader: str, members: Mapping[str, str]) -> list[Problem]:
         if not CODE.match(code):
             problems.append(
                 Problem(
-                    "--member",
+                    "member",
                     "",
                     code,
                     "allowed: three capital letters (ISO 3166-1), such as POL=Poland",
                 )
             )
     if leader in members:
-        problems.append(Problem("--member", "", leader, "allowed: the leader is not listed as a member"))
+        problems.append(Problem("member", "", leader, "allowed: the leader is not listed as a member"))
     if len(members) < 2:
-        problems.append(Problem("--member", "", f"{len(members)}", "required: at least two beside the leader"))
+        problems.append(Problem("member", "", f"{len(members)}", "required: at least two beside the leader"))
     return problems
 
 
 def _dates(start: dt.date, end: dt.date) -> list[Problem]:
     months = months_between(start, end)
     if end <= start or months is None or months % 3:
-        return [Problem("--end", "", str(end), f"allowed: whole quarters after {start}")]
+        return [Problem("end", "", str(end), f"allowed: whole quarters after {start}")]
     return []
 
 

@@ -170,6 +170,7 @@ def sweep(
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
+    yes: bool = False,
 ) -> Sweep:
     """Run a study; the same call again goes on where one was interrupted.
 
@@ -182,6 +183,7 @@ def sweep(
     progress : told after every batch.
     stop : asked before every batch; once true, what is under way is finished and no more begun.
     force : begin anew in a folder that holds another study.
+    yes : very many points are meant.
 
     Returns
     -------
@@ -202,7 +204,7 @@ def sweep(
     >>> begun.finished, sim.status("out").state
     (False, 'interrupted')
     """
-    study = study if isinstance(study, Study) else load_study(study)
+    study = study if isinstance(study, Study) else load_study(study, many=yes)
     folder = Path(out) if out else Path("results") / study.name
     by = effort(jobs=jobs, scheduler=scheduler)
     work, plan = workspace(study, folder, force)

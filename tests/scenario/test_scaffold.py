@@ -59,7 +59,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         (("p", "POL", MEMBERS, "1955", "1957"), "leader is not listed"),
         (("p", "SUN", ["POL=Poland"], "1955", "1957"), "at least two"),
         (("p", "SUN", ["POL", "HUN"], "1955", "1957"), "CODE=NAME"),
-        (("p", "SUN", MEMBERS, "1955", "soon"), "--end: soon"),
+        (("p", "SUN", MEMBERS, "1955", "soon"), "end: soon"),
         (("p", "SUN", MEMBERS, "1957", "1955"), "whole quarters after"),
         (("p", "SUN", MEMBERS, "1955-01-01", "1957-02-01"), "whole quarters after"),
     ],

@@ -1,0 +1,85 @@
+"""The front door: the command and the functions side by side, and results given back from their folders."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+
+import sim
+from sim.cli.app import app
+from sim.errors import InputError
+from tests.claim_files import claim_file
+from tests.helpers import SIX
+from tests.study_files import study_file
+
+PRINTED = {"json", "detail", "help"}
+"""Options about what is printed, not about what is done."""
+YEARLY = {"time.step": "year"}
+VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_a_function_with_the_options_of_the_command(verb: str) -> None:
+    function = inspect.signature(getattr(sim, verb)).parameters
+    options = {p.name.rstrip("_") for p in VERBS[verb].params if p.param_type_name == "option"} - PRINTED
+    assert options <= set(function), f"sim.{verb} lacks {sorted(options - set(function))}"
+    for p in VERBS[verb].params:
+        if p.name in function and p.name in ("runs", "seed", "engine"):
+            assert function[p.name].default == p.default
+
+
+def test_types_know_what_the_front_door_has() -> None:
+    """The imports that type checkers read are those that happen."""
+    tree = ast.parse(Path(sim.__file__).read_text("utf-8"))
+    checking = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {a.asname: node.module for node in checking.body if isinstance(node, ast.ImportFrom) for a in node.names}
+    imported.pop(None)
+    assert imported == sim._HOMES
+    assert sorted(sim.__all__) == sorted([*sim._HOMES, "open"])
+    assert all(getattr(sim, name) for name in sim.__all__)
+    assert sim.__version__[0].isdecimal()
+
+
+def test_a_run_a_comparison_and_claims_are_given_back(tmp_path: Path) -> None:
+    made = {
+        "run": sim.run(SIX, runs=32, set=YEARLY, out=tmp_path / "run"),
+        "compare": sim.compare(SIX, SIX, runs=32, set=YEARLY, out=tmp_path / "compare"),
+        "claims": sim.claims([claim_file(tmp_path)], runs=64, out=tmp_path / "claims"),
+    }
+    for name, result in made.items():
+        again = sim.open(tmp_path / name)
+        assert type(again) is type(result)
+        assert list(again.tables) == list(result.tables)
+        for key, table in result.tables.items():
+            assert list(again.tables[key]) == list(table)
+            numbers = table.select_dtypes("number").columns
+            np.testing.assert_allclose(again.tables[key][numbers], table[numbers], atol=1e-9)
+        assert list(again.figures()) == list(result.figures())
+        assert repr(again).splitlines()[0] == repr(result).splitlines()[0]
+        assert "<table" in result._repr_html_()
+    ds = sim.open(tmp_path / "run").dataset
+    assert float(ds.exit.sel(name="State A")[-1]) == float(ds.exit.sel(member="AAA")[-1])
+    ds.cohesion.plot()
+
+
+def test_a_sweep_is_given_back_and_what_is_not_finished_is_not(tmp_path: Path) -> None:
+    swept = sim.sweep(study_file(tmp_path, ("runs = 40", "runs = 16")), tmp_path / "sweep", jobs=1)
+    assert sim.open(tmp_path / "sweep").summary.equals(swept.summary)
+    (tmp_path / "sweep" / "provenance.json").unlink()
+    with pytest.raises(InputError, match="interrupted"):
+        sim.open(tmp_path / "sweep")
+    with pytest.raises(InputError, match="holds no results"):
+        sim.open(tmp_path)
+
+
+def test_numbers_of_numpy_are_numbers_and_arguments_go_by_their_names() -> None:
+    assert sim.run(SIX, runs=np.int64(8), seed=np.int32(2), set={**YEARLY, "leader.coercion": np.float64(0.2)})
+    with pytest.raises(InputError) as caught:
+        sim.run(SIX, runs=0, engine="ensembel")
+    told = str(caught.value)
+    assert "runs: 0" in told
+    assert "did you mean ensemble?" in told
+    assert "--" not in told
