@@ -130,9 +130,7 @@ def _adjustments(tables: ScenarioTables, path: str) -> list[str]:
     ]
 
 
-def explain(
-    scenario: "Scenario | str | PathLike[str]", path: str, set: Mapping[str, Any] | None = None
-) -> Explanation:
+def explain(scenario: "Scenario | str | PathLike[str]", path: str, set: Mapping[str, Any] | None = None) -> Explanation:
     """Explain one coded value of a scenario: its path over time, coding rule, sources and quotations.
 
     Parameters
