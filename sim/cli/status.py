@@ -15,8 +15,12 @@ def main(folder: Path, json: bool) -> None:
     show.paragraph((s.title, "bold"), f": {s.kind}, {s.state}")
     if s.total:
         more = "".join(f", {k.replace('_', ' ')} {v:.4g}" for k, v in s.more.items() if v == v)
-        show.paragraph(f"{s.done:,.4g} of {s.total:,.4g} {s.unit} done ({s.share:.0%}){more}")
+        show.paragraph(f"{_count(s.done)} of {_count(s.total)} {s.unit} done ({s.share:.0%}){more}")
     if s.state == "interrupted":
         show.paragraph("The command that began it, given again, goes on with it.")
     if s.rate == s.rate:
         show.paragraph(f"{s.rate:,.1f} {s.unit} a second, about {s.left / 60:,.1f} minutes left")
+
+
+def _count(x: float) -> str:
+    return f"{x:,.0f}" if x == int(x) else f"{x:,.2f}"
