@@ -82,15 +82,15 @@ _HOMES = {
 }
 """Where everything of the front door lives; imported when it is asked for, so that the command answers at once."""
 _KINDS = {
-    "run": ("sim.results.save", "open_run"),
-    "comparison": ("sim.results.comparison", "open_comparison"),
-    "ledger": ("sim.evidence.ledger", "open_ledger"),
-    "sweep": ("sim.studies.sweep", "Sweep"),
-    "calibration": ("sim.inference.calibration", "Calibration"),
-    "backtest": ("sim.evaluation.backtest", "Backtest"),
-    "study of mechanisms": ("sim.evaluation.mechanisms", "Mechanisms"),
+    "run": "Result",
+    "comparison": "Comparison",
+    "ledger": "Ledger",
+    "sweep": "Sweep",
+    "calibration": "Calibration",
+    "backtest": "Backtest",
+    "study of mechanisms": "Mechanisms",
 }
-"""What reads a finished folder of each kind."""
+"""What a finished folder of each kind is given back as."""
 
 __all__ = [*_HOMES, "open"]
 
@@ -123,8 +123,6 @@ def open(
     >>> again.dataset.equals(result.dataset)
     True
     """
-    from pathlib import Path
-
     from sim.errors import InputError, Problem
     from sim.storage.status import status
 
@@ -132,9 +130,7 @@ def open(
     if found.state != "finished":
         allowed = "allowed: finished results; the same command goes on"
         raise InputError([Problem(str(folder), "", f"{found.kind} {found.state}", allowed)])
-    module, name = _KINDS[found.kind]
-    read = getattr(import_module(module), name)
-    return read(Path(folder), True) if isinstance(read, type) else read(Path(folder))
+    return __getattr__(_KINDS[found.kind]).open(folder)
 
 
 def __getattr__(name: str) -> Any:

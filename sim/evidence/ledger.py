@@ -86,6 +86,15 @@ class Ledger(Results):
 
         return {name: draw(shown) for name, shown in self.drawn.items()}
 
+    @classmethod
+    def open(cls, folder: str | Path) -> "Ledger":
+        """The ledger that was written to a folder; its claims are not judged again."""
+        home = Path(folder)
+        there = provenance_of(home) or {}
+        table = read_csv(home / "ledger.csv", ["claim", "title", "verdict", "at_mean"])
+        tests = read_csv(home / "tests.csv", ["claim", "says", "kind", "measured", "side", "note"])
+        return cls(there["runs"], there["seed"], table, tests, json.loads((home / DRAWS).read_text("utf-8")))
+
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write tables, a figure a claim and provenance, as :func:`sim.save`."""
         save(self, folder, force)
@@ -138,15 +147,6 @@ def _rows(claim: str, test: int, f: Finding) -> list[dict[str, Any]]:
         }
         for r in f.rows
     ]
-
-
-def open_ledger(folder: Path) -> Ledger:
-    """The ledger that was written to a folder."""
-    there = provenance_of(folder) or {}
-    table = read_csv(folder / "ledger.csv", ["claim", "title", "verdict", "at_mean"])
-    tests = read_csv(folder / "tests.csv", ["claim", "says", "kind", "measured", "side", "note"])
-    drawn = json.loads((folder / DRAWS).read_text("utf-8"))
-    return Ledger(there["runs"], there["seed"], table, tests, drawn)
 
 
 def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:

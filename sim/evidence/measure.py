@@ -1,6 +1,6 @@
 """What claims measure, draw by draw: draws of all that is uncertain, each with a few runs of its own.
 
-The blocks are those of sim/outcomes/intervals.py, whose first they share: so many draws of the
+The blocks are those of sim/estimates/intervals.py, whose first they share: so many draws of the
 coefficients and coded values, with REPLICATES runs of each. Draw d and run r are the same in every
 scenario (common random numbers).
 """

@@ -2,7 +2,7 @@
 
 A draw's mean over its few runs still holds chance. What chance adds to the spread between draws is
 known from the spread inside them and taken out by shrinking the means towards their centre, as in
-sim/outcomes/intervals.py (one-way random effects).
+sim/estimates/intervals.py (one-way random effects).
 """
 
 import math

@@ -84,6 +84,15 @@ class Comparison(Results):
         )
         return {"differences": contrast(self.table, titles, self.base.tables.title, footer)}
 
+    @classmethod
+    def open(cls, folder: str | Path) -> "Comparison":
+        """The comparison that was written to a folder."""
+        home = Path(folder)
+        base, *others = (restored(content, home) for content in json.loads((home / SCENARIOS).read_text("utf-8")))
+        there = provenance_of(home) or {}
+        table = read_csv(home / "differences.csv", ["scenario", "outcome", "member"])
+        return cls(base, others, there["runs"], there["seed"], table)
+
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write differences.csv, its figure and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
         save(self, folder, force)
@@ -251,15 +260,6 @@ def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
     work = workspace(c.base, c.others, Effort(c.runs, c.seed), folder)
     with work.held(force):
         write_results(c, work)
-
-
-def open_comparison(folder: Path) -> Comparison:
-    """The comparison that was written to a folder. Raises InputError where it cannot be read."""
-    file = folder / SCENARIOS
-    base, *others = (restored(content, file) for content in json.loads(file.read_text("utf-8")))
-    there = provenance_of(folder) or {}
-    table = read_csv(folder / "differences.csv", ["scenario", "outcome", "member"])
-    return Comparison(base, others, there["runs"], there["seed"], table)
 
 
 def write_results(c: Comparison, work: Workspace) -> None:

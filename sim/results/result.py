@@ -82,6 +82,13 @@ class Result(Results):
 
         return draw_all(self.dataset)
 
+    @classmethod
+    def open(cls, folder: str | Path) -> "Result":
+        """The run that was written to a folder. Raises InputError where it cannot be read."""
+        from sim.results.save import open_run
+
+        return open_run(Path(folder))
+
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write everything to a folder, as :func:`sim.save`. Raises InputError where it cannot."""
         from sim.results.save import save
