@@ -295,7 +295,7 @@ def test_the_command_prints_and_writes_a_ledger(tmp_path: Path) -> None:
     assert "A claim that tests make" in done.stdout
     assert "1 supported, 0 contradicted, 0 undecided" in done.stdout
     names = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
-    assert names == {"ledger.csv", "tests.csv", *MARKS, "figures/small.png"}
+    assert names == {"ledger.csv", "tests.csv", "draws.json", *MARKS, "figures/small.png"}
     provenance = json.loads((out / "provenance.json").read_text())
     assert provenance["claims"] == ["small"]
     before = {p: p.read_bytes() for p in out.rglob("*.*") if p.suffix in (".csv", ".png")}
