@@ -21,8 +21,7 @@ import pandas  # noqa: F401
 import xarray  # noqa: F401
 import zarr  # noqa: F401
 
-import sim.figures.phase
-import sim.figures.style  # noqa: F401
+import sim.figures.study  # noqa: F401
 from sim.storage.files import PROVENANCE
 from sim.studies.sweep import sweep
 from tests.study_files import differing

@@ -152,7 +152,7 @@ def workspace(study: BacktestStudy, folder: Path) -> Workspace:
 
 def _score(study: BacktestStudy, work: Workspace) -> Backtest:
     """Forecast everything, then record the look, then score."""
-    from sim.figures.style import save as save_figure
+    from sim.figures.sheet import save as save_figure
 
     t, c, folder = study.tables, study.calibration, work.folder
     forecasts = []

@@ -135,15 +135,18 @@ def panels(made: Sequence[tuple[SchemeForecasts, list[Outcome]]], seed: int) -> 
 def figures(title: str, footer: str, kept: dict[str, list[Panel]], skill: "pd.DataFrame") -> "dict[str, Figure]":
     """Every figure by name, from its panels."""
     from sim.figures import backtest as draw
+    from sim.figures.skill import skills
 
-    common = {"title": title, "footer": footer}
-    rows = skill.rename(columns={"scheme": "split", "question": "measure"}).to_dict("records")
-    drawn = {"skill": draw.skills({**common, "rows": rows})}
+    drawn = {"skill": skills(skill, title, footer)}
     for name, some in kept.items():
         arrays = [{k: _array(k, x) if isinstance(x, list) else x for k, x in p.items()} for p in some]
-        kind = {"ranks": draw.rank_histogram, "cohesion": draw.cohesion}.get(name, draw.reliability)
-        scheme = some[0]["scheme"] if kind is draw.reliability else ""
-        drawn[name] = kind({**common, "title": f"{title}, {scheme}" if scheme else title, "panels": arrays})
+        if name == "ranks":
+            drawn[name] = draw.ranks([draw.Ranks(**p) for p in arrays], title, footer)
+        elif name == "cohesion":
+            drawn[name] = draw.cohesion([draw.Motions(**p) for p in arrays], title, footer)
+        else:
+            schemes = [p.pop("scheme") for p in arrays]
+            drawn[name] = draw.reliability([draw.Reliability(**p) for p in arrays], f"{title}, {schemes[0]}", footer)
     return drawn
 
 

@@ -230,7 +230,7 @@ def _finish(study: MechanismStudy, work: Workspace) -> None:
     """Tables and figure."""
     import pandas as pd
 
-    from sim.figures.style import save as save_figure
+    from sim.figures.sheet import save as save_figure
 
     runs = [{**r._asdict(), **(read_json(work.folder / r.file) or {})} for r in runs_of(study)]
     log_evidence = {
@@ -253,7 +253,7 @@ def _finish(study: MechanismStudy, work: Workspace) -> None:
 def _figure(title: str, footer: str, table: "pd.DataFrame") -> "Figure":
     from sim.figures.mechanisms import mechanisms as draw
 
-    return draw({"title": title, "footer": footer, "rows": table.to_dict("records")})
+    return draw(table, title, footer)
 
 
 def worth(mechanisms: Mapping[str, Mechanism], found: Mapping[tuple[str, str], Array]) -> list[Worth]:

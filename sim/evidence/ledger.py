@@ -82,9 +82,9 @@ class Ledger(Results):
 
     def figures(self) -> "dict[str, Figure]":
         """One figure a claim, by its name."""
-        from sim.figures.claim import claim as draw
+        from sim.figures.claim import draw, from_json
 
-        return {name: draw(shown) for name, shown in self.drawn.items()}
+        return {name: draw(from_json(shown)) for name, shown in self.drawn.items()}
 
     @classmethod
     def open(cls, folder: str | Path) -> "Ledger":
@@ -150,32 +150,44 @@ def _rows(claim: str, test: int, f: Finding) -> list[dict[str, Any]]:
 
 
 def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
-    """What the figure of a claim shows, as plain data."""
-    tables = j.claim.tables
+    """What the figure of a claim shows, ready for JSON; the keys are those of :class:`sim.figures.claim.Claim`."""
+    tables, full = j.claim.tables, names_of(j.claim)
+    quotes = "; ".join(f"“{q.words}” ({q.id}, {q.section})" for q in tables.quotes)
+    scenarios = [described(label, s) for label, s in j.claim.scenarios.items()]
+    footer = [
+        f"Stratievski 2023: {quotes}",
+        f"Scenario{'s' if len(scenarios) > 1 else ''}: {', '.join(scenarios)}",
+        f"{runs:,} runs of each, seed {seed}",
+        *([f"Mind: {tables.caveat}"] if tables.caveat else []),
+    ]
     return {
         "name": j.claim.name,
         "title": tables.title,
-        "claim": tables.claim,
+        "text": tables.claim,
         "verdict": j.verdict,
-        "holds": j.holds._asdict(),
-        "runs": runs,
-        "seed": seed,
+        "holds": j.holds.value,
+        "low": j.holds.low,
+        "high": j.holds.high,
         "draws": runs // REPLICATES,
-        "caveat": tables.caveat,
-        "quotes": [q.model_dump() for q in tables.quotes],
-        "scenarios": [described(label, s) for label, s in j.claim.scenarios.items()],
+        "footer": "  |  ".join(footer),
         "tests": [
             {
                 "says": f.test.says,
-                "threshold": f.test.threshold,
-                "sign": f.test.sign,
-                "holds": f.share._asdict(),
                 "note": f.note,
                 "axis": axis(f.test, start_of(j.claim, f.test)),
-                "percent": ("level" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
+                "scale": ("probability" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
+                "threshold": f.test.threshold,
+                "above": f.test.sign > 0,
+                "holds": f.share.value,
                 "rows": [
-                    r._asdict()
-                    | {"label": called(r.label, names_of(j.claim)), "holds": r.holds.value, "draws": r.draws.tolist()}
+                    {
+                        "label": called(r.label, full),
+                        "draws": r.draws.tolist(),
+                        "estimate": r.estimate,
+                        "q05": r.q05,
+                        "q95": r.q95,
+                        "holds": r.holds.value,
+                    }
                     for r in f.rows
                 ],
             }
@@ -349,7 +361,7 @@ def save(ledger: Ledger, folder: str | Path, force: bool = False) -> None:
 
 def write_results(ledger: Ledger, work: Workspace) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.style import save as save_figure
+    from sim.figures.sheet import save as save_figure
 
     with work.results(**work.identity) as new:
         write(new / "ledger.csv", csv(ledger.table))

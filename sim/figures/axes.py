@@ -1,85 +1,84 @@
-"""Axes that several figures share: calendar dates, and probabilities in percent."""
+"""Axes that several figures share: dates, probabilities, whole numbers, levels of a factor; labels kept apart."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+import numpy as np
+from matplotlib import dates as mdates
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis, YAxis
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from sim.figures import style
+from sim.model.arrays import Array
 
-if TYPE_CHECKING:
-    import numpy as np
-    import xarray as xr
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-    from numpy.typing import NDArray
+FEW_LEVELS = 7
+"""Levels of a factor up to which the ticks are at levels."""
+_dates: Any = mdates  # has no types
 
 
-def dates(ds: xr.Dataset) -> NDArray[np.float64]:
-    """Dates as matplotlib counts them. (date,) float64"""
-    import numpy as np
-
-    return np.asarray(_kit().date2num(ds["date"].values), dtype=np.float64)
+def days(dates: NDArray[np.datetime64]) -> Array:
+    """Dates as matplotlib counts them. (date,)"""
+    return np.asarray(_dates.date2num(dates), dtype=np.float64)
 
 
-def _kit() -> Any:
-    """``matplotlib.dates``, which has no types."""
-    from matplotlib import dates as kit
-
-    return kit
-
-
-def calendar(axes: Axes, ds: xr.Dataset, width: float) -> None:
-    """Ticks at whole years, or months in a short span; ``width`` of the axes in inches."""
-    kit, x = _kit(), dates(ds)
+def calendar(axes: Axes, x: Array, width: float) -> None:
+    """Ticks at whole years, or months in a short span: ``x`` in days, ``width`` of the axes in inches."""
     axes.set_xlim(x[0], x[-1])
     years = (x[-1] - x[0]) / 365.25
     if years > 3:
         fit = max(width / 0.5, 1.0)
         base = next(b for b in (1, 2, 5, 10, 20, 50, 100, 200, 500) if years / b <= fit)
-        axes.xaxis.set_major_locator(kit.YearLocator(base))
-        axes.xaxis.set_major_formatter(kit.DateFormatter("%Y"))
-        return
-    fit = max(width / 0.85, 1.0)
-    step = next((m for m in (1, 3, 6) if years * 12 / m <= fit), 12)
-    axes.xaxis.set_major_locator(kit.MonthLocator(bymonth=range(1, 13, step)))
-    axes.xaxis.set_major_formatter(kit.DateFormatter("%b %Y"))
+        locator, form = _dates.YearLocator(base), "%Y"
+    else:
+        fit = max(width / 0.85, 1.0)
+        months = next((m for m in (1, 3, 6) if years * 12 / m <= fit), 12)
+        locator, form = _dates.MonthLocator(bymonth=range(1, 13, months)), "%b %Y"
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(_dates.DateFormatter(form))
+
+
+def whole_numbers(axis: Axis) -> None:
+    """Ticks at whole numbers."""
+    axis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def in_percent(axis: Axis) -> None:
     """Tick labels of a share as percent, with no more decimals than the ticks need."""
-    from matplotlib.ticker import FuncFormatter
-
     axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
 
 
-def stretched(values: NDArray[np.float64]) -> float | None:
-    """Where an axis stretched for small values turns linear; None where a plain axis will do.
+def in_points(axis: Axis) -> None:
+    """Tick labels of a difference between shares as percentage points."""
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.4g}".replace("-", "−")))
+
+
+def linear_below(values: Array) -> float | None:
+    """Where an axis stretched for small probabilities turns linear; None where a plain axis will do.
 
     Plain while the smallest probability is at least a fiftieth of the largest.
     """
-    import numpy as np
-
     positive = values[np.isfinite(values) & (values > 0)]
     if not positive.size or positive.min() >= positive.max() / 50:
         return None
     return float(10 ** np.clip(np.floor(np.log10(positive.min())), -4, -2))
 
 
-def probability(axes: Axes, top: float, linear_below: float | None) -> None:
-    """A horizontal axis of probability in percent from 0 to just above ``top``."""
-    import numpy as np
-    from matplotlib.ticker import MaxNLocator
-
+def probability(axes: Axes, top: float, linear: float | None) -> None:
+    """A horizontal axis of probability in percent from 0 to just above ``top``, stretched above ``linear``."""
     top = min(top, 1.0) or 0.01
-    if linear_below is None:
+    if linear is None:
         axes.set_xlim(0, min(1.04 * top, 1.0))
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         axes.set_xlabel("probability")
     else:
-        axes.set_xscale("symlog", linthresh=linear_below, linscale=0.6)
+        axes.set_xscale("symlog", linthresh=linear, linscale=0.6)
         power = 10.0 ** np.floor(np.log10(top))
         end = next(m * power for m in (1, 5, 10) if m * power >= top * 0.999)
-        powers = linear_below * 10.0 ** np.arange(6)
+        powers = linear * 10.0 ** np.arange(6)
         ticks = [0.0, *powers[powers <= end * 1.001]]
         axes.set_xticks([*ticks, end] if end > ticks[-1] * 1.001 else ticks)
         axes.set_xlim(0, end)
@@ -87,3 +86,63 @@ def probability(axes: Axes, top: float, linear_below: float | None) -> None:
     in_percent(axes.xaxis)
     axes.grid(axis="x")
     axes.xaxis.label.set_color(style.GREY)
+
+
+def levels(values: Array) -> Array:
+    """The different values, ascending."""
+    return np.unique(values[np.isfinite(values)])
+
+
+def number(value: float) -> str:
+    """A level as an axis shows it."""
+    return f"{value:.6g}"
+
+
+def ticks(axis: Axis, values: Array, room: float, beyond: float = 0.04) -> None:
+    """Ticks at the levels of a factor, or round numbers where it has many, as ``room`` inches allow.
+
+    Round numbers may lie outside the levels by ``beyond`` times their range, inside the margin.
+    """
+    at = levels(values)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    if at.size > FEW_LEVELS or not np.allclose(at, [float(f"{v:.3g}") for v in at], rtol=1e-9):
+        locator = MaxNLocator(max(min(int(room / 0.5), 6), 2), steps=[1, 2, 2.5, 5, 10])
+        more = max(beyond, 1e-9) * (at[-1] - at[0])
+        even = np.asarray(locator.tick_values(at[0], at[-1]), dtype=np.float64)
+        at = even[(even >= at[0] - more) & (even <= at[-1] + more)]
+    axis.set_ticks(_with_room(list(at), room * 0.75, isinstance(axis, YAxis)))
+
+
+def _with_room(at: list[float], room: float, tall: bool) -> list[float]:
+    """As many of the numbers as have room for their labels: every one, every second ...
+
+    Of numbers at uneven distances the first and the last come before those between.
+    """
+    for stride in range(1, len(at)):
+        if np.allclose(np.diff(at), at[1] - at[0]) and _fit(at[::stride], room, at, tall):
+            return at[::stride]
+    kept = at[:1]
+    for value in at[1:-1]:
+        if _fit([kept[-1], value, at[-1]], room, at, tall):
+            kept.append(value)
+    return [*kept, *at[-1:]] if _fit([kept[-1], at[-1]], room, at, tall) else kept
+
+
+def _fit(at: list[float], room: float, whole: list[float], tall: bool) -> bool:
+    """Whether labels at these numbers keep clear of each other on an axis of ``room`` inches."""
+    wide = [0.15 if tall else style.text_width(number(v), style.SMALL) for v in at]
+    gaps = [(b - a) / (whole[-1] - whole[0] or 1) * room for a, b in pairwise(at)]
+    return all(gap >= 0.1 + (a + b) / 2 for gap, (a, b) in zip(gaps, pairwise(wide), strict=True))
+
+
+def keep_apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Positions at least ``gap`` apart within bounds, as near to the wanted ones as can be, in their order.
+
+    Least squares: with k gaps taken from the k-th position only the order is asked, which is isotonic regression.
+    """
+    order = np.argsort(wanted, kind="stable")
+    gaps = gap * np.arange(order.size)
+    level = isotonic_regression(np.asarray(wanted, dtype=np.float64)[order] - gaps).x
+    places = np.empty(order.size)
+    places[order] = np.clip(level, low, max(high - gaps[-1], low)) + gaps
+    return [float(place) for place in places]

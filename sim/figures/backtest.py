@@ -1,187 +1,323 @@
-"""Figures of a backtest: skill against dull rules, reliability, ranks, and cohesion as it came."""
+"""A backtest: reliability of its probabilities, ranks of observed cohesion, and cohesion as it came."""
 
-from __future__ import annotations
-
+import datetime as dt
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from sim.figures import style
-from sim.figures.reliability import reliability
-from sim.figures.skill import skills
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
-if TYPE_CHECKING:
-    import numpy as np
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
+from sim.figures import axes as scales
+from sim.figures import sheet, style
+from sim.figures.style import conjunction, plural, whole_percent
+from sim.model.arrays import Array, Flags
 
-__all__ = ["cohesion", "rank_histogram", "reliability", "skills"]
-
-OUTSIDE = style.FAN["mean"]
+INPUTS = "inputs as they were"
+EPSILON = 1e-9
 OBSERVED = "#7a1f1d"
 
 
-def rank_histogram(told: dict[str, Any]) -> Figure:
+# --- reliability
+
+
+class Reliability(NamedTuple):
+    """A panel of the reliability diagram. Arrays are (case,)."""
+
+    title: str
+    forecast: Array
+    """Probabilities, ascending."""
+    frequency: Array
+    """How often it happened, by isotonic regression."""
+    low: Array
+    high: Array
+    """Band of reliable forecasts."""
+    cases: int
+    events: int
+
+
+class Curve(NamedTuple):
+    """The same with equal forecasts taken together. (forecast,)"""
+
+    forecast: Array
+    frequency: Array
+    low: Array
+    high: Array
+    times: Array
+
+    @property
+    def away(self) -> Flags:
+        """Where the line lies outside the band."""
+        return (self.frequency > self.high + EPSILON) | (self.frequency < self.low - EPSILON)
+
+    def share(self, where: Flags) -> float:
+        """Which share of the forecasts these are."""
+        return float(self.times[where].sum() / self.times.sum())
+
+
+STRIP = 0.42
+"""Height in inches of the histogram of forecasts."""
+RELIABILITY_BELOW = (
+    "Line: how often what was given that probability happened (isotonic regression). Above the diagonal it happened "
+    "more often than forecast, below it less often. Of reliable forecasts about 10\u00a0% lie outside the band by "
+    "chance, often together. Grey bars: how many forecasts were made."
+)
+
+
+def reliability(panels: Sequence[Reliability], title: str, footer: str) -> Figure:
+    """What was forecast at p and how often it happened, without bins, with the band of reliable forecasts.
+
+    Parameters
+    ----------
+    panels : one an outcome, at most four.
+    title, footer : what is forecast, and where the numbers come from.
+    """
+    curves = [_pooled(p) for p in panels]
+    columns = sheet.columns(len(panels))
+    rows = -(-len(panels) // columns)
+    pitch = style.ROOM / columns
+    side = min(pitch - 0.9, 4.2)
+    room = min(pitch - 0.2, side + 3.0)
+    heads = [style.wrap(p.title, room, style.NORMAL, bold=True) for p in panels]
+    notes = [style.wrap(_where(p, c), room, style.SMALL) for p, c in zip(panels, curves, strict=True)]
+    above = max(0.17 * len(a) + sheet.TEXT * len(b) for a, b in zip(heads, notes, strict=True)) + 0.32
+    tall = above + side + 0.16 + STRIP + 0.55
+    parts = [
+        f"{whole_percent(c.share(c.away))} ({p.title[:1].lower()}{p.title[1:]})"
+        for p, c in zip(panels, curves, strict=True)
+    ]
+    with style.look():
+        figure = sheet.page(
+            f"{title}: outside the 90\u00a0% band of reliable forecasts lie {conjunction(parts)} of the forecasts",
+            f"Reliability diagram (CORP), {INPUTS}",
+            RELIABILITY_BELOW,
+            footer,
+            rows * tall + 0.26,
+        )
+        key = [
+            sheet.line("how often it happened", style.FAN["median"]),
+            sheet.dot("outside the band", style.AWAY),
+            (Patch(color=style.FAN["wide"]), "90\u00a0% band if forecasts were reliable"),
+            sheet.line("as often as forecast", style.GREY, **style.DASHED),
+        ]
+        sheet.legend(figure, key)
+        top = sheet.by_hand(figure)
+        for k, (curve, head, note) in enumerate(zip(curves, heads, notes, strict=True)):
+            left, y = style.MARGIN + (k % columns) * pitch, top - (k // columns) * tall
+            sheet.write(figure, left, y - 0.06, head, va="top", **style.BOLD)
+            sheet.write(figure, left, y - 0.07 - 0.17 * len(head), note, va="top", color=style.GREY)
+            _diagram(figure, curve, left + 0.55, y - above, side)
+        return sheet.settle(figure)
+
+
+def _pooled(p: Reliability) -> Curve:
+    x, which, count = np.unique(p.forecast, return_inverse=True, return_counts=True)
+    fit, low, high = (np.bincount(which, values) / count for values in (p.frequency, p.low, p.high))
+    return Curve(x, fit, low, high, count.astype(float))
+
+
+def _where(p: Reliability, curve: Curve) -> str:
+    """How often it happened, and where the line leaves the band."""
+    above = curve.away & (curve.frequency > curve.high)
+    shares = {"above": curve.share(above), "below": curve.share(curve.away & ~above)}
+    away = [f"{whole_percent(share)} {word}" for word, share in shares.items() if share]
+    band = f"; {conjunction(away)} the band" if away else "; all within the band"
+    return f"{p.events:,} of {p.cases:,} happened{band}"
+
+
+def _diagram(figure: Figure, curve: Curve, left: float, top: float, side: float) -> None:
+    """The line in its band, and below it how often each probability was forecast."""
+    axes = sheet.place(figure, left, top, side, side)
+    x = curve.forecast
+    edges = np.clip(np.concatenate([[x[0] - 0.008], (x[1:] + x[:-1]) / 2, [x[-1] + 0.008]]), 0, 1)
+    axes.stairs(curve.high, edges, baseline=curve.low, fill=True, color=style.FAN["wide"], lw=0)
+    axes.plot([0, 1], [0, 1], **style.DASHED)
+    axes.stairs(curve.frequency, edges, baseline=None, color=style.FAN["median"], lw=1.8, clip_on=False, zorder=3)
+    away = curve.away
+    axes.plot(x[away], curve.frequency[away], "o", color=style.AWAY, ms=3.5, clip_on=False, zorder=4)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    ticks, labels = np.linspace(0, 1, 5), ["0", "0.25", "0.5", "0.75", "1"]
+    axes.set_yticks(ticks, labels)
+    axes.set_xticks(ticks)
+    axes.tick_params(labelbottom=False)
+    axes.set_ylabel("share that happened", fontsize=style.SMALL)
+    beside = {**style.NOTE, "va": "bottom", "transform": axes.transAxes}
+    axes.text(0, 1 + 0.06 / side, "happened more often than forecast", **beside)
+    axes.text(1 + 0.06 / side, 0, "happened less often than forecast", rotation=270, **beside)
+    strip = sheet.place(figure, left, top - side - 0.16, side, STRIP)
+    counts, bins = np.histogram(x, np.linspace(0, 1, 21), weights=curve.times)
+    strip.stairs(counts, bins, fill=True, color=style.GREY, lw=0)
+    strip.set_xlim(0, 1)
+    strip.set_ylim(0, counts.max())
+    strip.set_yticks([0, counts.max()], ["0", f"{counts.max():,.0f}"])
+    strip.set_xticks(ticks, labels)
+    strip.set_xlabel("forecast probability", fontsize=style.SMALL)
+
+
+# --- ranks
+
+
+class Ranks(NamedTuple):
+    """A panel of the rank histogram. Arrays are (bin,)."""
+
+    title: str
+    counts: Array
+    low: Array
+    high: Array
+    """Band if the forecasts were right."""
+    cases: int
+
+    @property
+    def away(self) -> Flags:
+        """Which bars lie outside the band."""
+        return np.asarray((self.counts < self.low) | (self.counts > self.high))
+
+
+RANKS_BELOW = (
+    "Every observed cohesion by its rank among the simulated ones. High ends (U shape): forecasts too sure of "
+    "themselves (underdispersed). High middle (hump): not sure enough (overdispersed). Rising to the right: forecasts "
+    "too low, falling: too high (bias). Of right forecasts at most about 1 bar in 10 lies outside the band by chance."
+)
+
+
+def ranks(panels: Sequence[Ranks], title: str, footer: str) -> Figure:
     """Where observed cohesion lies in the ranks of its forecast.
 
-    ``told`` has title, footer and panels of title, counts, low, high (bin,), cases.
+    Parameters
+    ----------
+    panels : one a scheme, at most four.
+    title, footer : what is forecast, and where the numbers come from.
     """
-    panels = told["panels"]
-    out = [int(_away(p).sum()) for p in panels]
-    bars = sum(len(p["counts"]) for p in panels)
-    each = "; ".join(f"{p['title']}: {n} of {len(p['counts'])}" for n, p in zip(out, panels, strict=True))
-    headline = (
-        f"{told['title']}: {sum(out) or 'none'} of {bars} bars lie{'s' if sum(out) == 1 else ''} outside the 90\u00a0% band"
-        + (f" ({each})" if len(panels) > 1 else "")
-    )
-    below = (
-        "Every observed cohesion by its rank among the simulated ones. High ends (U shape): forecasts too sure of themselves "
-        "(underdispersed). High middle (hump): not sure enough (overdispersed). Rising to the right: forecasts too low, "
-        "falling: too high (bias). Of right forecasts at most about 1 bar in 10 lies outside the band by chance."
-    )
-    columns = len(panels) if len(panels) <= 3 else 2
+    out, bars = [int(p.away.sum()) for p in panels], [len(p.counts) for p in panels]
+    each = "; ".join(f"{p.title}: {n} of {of}" for p, n, of in zip(panels, out, bars, strict=True))
+    lie = f"{sum(out) or 'none'} of {sum(bars)} bars lie{'s' if sum(out) == 1 else ''}"
+    headline = f"{title}: {lie} outside the 90\u00a0% band" + f" ({each})" * (len(panels) > 1)
+    columns = sheet.columns(len(panels))
     rows = -(-len(panels) // columns)
     with style.look():
-        second = "Rank histogram of cohesion, inputs as they were"
-        figure = style.page(headline, second, below, told["footer"], 2.9 * rows + 0.26)
-        _rank_legend(figure)
-        grid = figure.subplots(rows, columns, squeeze=False)
-        for axes in grid.flat[len(panels) :]:
-            axes.set_axis_off()
-        for k, (axes, p) in enumerate(zip(grid.flat, panels, strict=False)):
-            _rank_panel(axes, p, (style.WIDTH - 0.3) / columns - 0.6)
+        second = f"Rank histogram of cohesion, {INPUTS}"
+        figure = sheet.page(headline, second, RANKS_BELOW, footer, 2.9 * rows + 0.26)
+        key = {"observed": style.FAN["median"], "observed, outside the band": style.AWAY}
+        key["90\u00a0% band if the forecasts were right"] = style.FAN["wide"]
+        sheet.legend(figure, [(Patch(color=colour), label) for label, colour in key.items()])
+        for k, (axes, p) in enumerate(zip(sheet.grid(figure, len(panels), columns), panels, strict=True)):
+            _bars(axes, p, (style.WIDTH - 0.3) / columns - 0.6)
             if k % columns == 0:
                 axes.set_ylabel("motions")
-        return style.settle(figure)
+        return sheet.settle(figure)
 
 
-def _away(p: dict[str, Any]) -> NDArray[np.bool_]:
-    import numpy as np
-
-    counts = np.asarray(p["counts"])
-    found: NDArray[np.bool_] = (counts < p["low"]) | (counts > p["high"])
-    return found
-
-
-def _rank_legend(figure: Figure) -> None:
-    from matplotlib.patches import Patch
-
-    entries: list[tuple[Any, str]] = [
-        (Patch(color=style.FAN["median"]), "observed"),
-        (Patch(color=OUTSIDE), "observed, outside the band"),
-        (Patch(color=style.FAN["wide"]), "90\u00a0% band if the forecasts were right"),
-    ]
-    style.legend(figure, [entries])
-
-
-def _rank_panel(axes: Axes, p: dict[str, Any], width: float) -> None:
-    import numpy as np
-    from matplotlib.ticker import MaxNLocator
-
-    bins = np.arange(len(p["counts"]))
-    low, high = np.asarray(p["low"]), np.asarray(p["high"])
-    axes.bar(bins, high - low, bottom=low, color=style.FAN["wide"], width=0.96)
-    colours = [OUTSIDE if away else style.FAN["median"] for away in _away(p)]
-    axes.bar(bins, p["counts"], color=colours, edgecolor=colours, lw=1.5, width=0.45, clip_on=False)
+def _bars(axes: Axes, p: Ranks, width: float) -> None:
+    """The histogram before its band."""
+    bins = np.arange(len(p.counts))
+    axes.bar(bins, p.high - p.low, bottom=p.low, color=style.FAN["wide"], width=0.96)
+    colours = [style.AWAY if away else style.FAN["median"] for away in p.away]
+    axes.bar(bins, p.counts, color=colours, edgecolor=colours, lw=1.5, width=0.45, clip_on=False)
     axes.set_xlim(-0.6, len(bins) - 0.4)
     axes.set_xticks([bins[0], bins[-1]], ["below nearly\nall forecasts", "above nearly\nall forecasts"])
-    title = f"{p['title']}: {p['cases']:,} motion{'' if p['cases'] == 1 else 's'}"
+    title = f"{p.title}: {plural(p.cases, 'motion')}"
     axes.set_title("\n".join(style.wrap(title, width, style.NORMAL)), fontsize=style.NORMAL)
-    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    scales.whole_numbers(axes.yaxis)
 
 
-def cohesion(told: dict[str, Any]) -> Figure:
+# --- cohesion as it came
+
+
+class Motions(NamedTuple):
+    """A panel of cohesion on motions, in any order. Arrays are (motion,)."""
+
+    title: str
+    dates: Sequence[dt.date]
+    names: Sequence[str]
+    observed: Array
+    q05: Array
+    q25: Array
+    median: Array
+    q75: Array
+    q95: Array
+    persistence: float | None
+    """Cohesion on the last motion before the forecast, if it is one forecast."""
+
+    @property
+    def inside(self) -> int:
+        """On how many motions cohesion lay in the 90 % interval."""
+        within = (self.observed >= self.q05 - EPSILON) & (self.observed <= self.q95 + EPSILON)
+        return int(within.sum())
+
+    @property
+    def cases(self) -> int:
+        """On how many motions cohesion was observed."""
+        return int(np.isfinite(self.observed).sum())
+
+
+COHESION_BELOW = (
+    "Of right forecasts the 90\u00a0% interval holds nine motions in ten, the 50\u00a0% interval half of them. "
+    "Motions in order of date, evenly spaced whatever the time between them."
+)
+
+
+def cohesion(panels: Sequence[Motions], title: str, footer: str) -> Figure:
     """Observed cohesion on every motion against its forecast.
 
-    ``told`` has title, footer and panels of title, dates, names, observed, q05, q25, median, q75, q95 and persistence.
+    Parameters
+    ----------
+    panels : one a scheme.
+    title, footer : what is forecast, and where the numbers come from.
     """
-    panels = [_in_time(p) for p in told["panels"]]
-    parts = [f"on {w} of {n} motions ({p['title']})" for p, (w, _, n) in zip(panels, map(_inside, panels), strict=True)]
-    below = (
-        "Of right forecasts the 90\u00a0% interval holds nine motions in ten, the 50\u00a0% interval half of them. "
-        "Motions in order of date, evenly spaced whatever the time between them."
-    )
+    parts = [f"on {p.inside} of {p.cases} motions ({p.title})" for p in panels]
     with style.look():
-        figure = style.page(
-            f"{told['title']}: cohesion lay in the 90\u00a0% interval of the forecast {' and '.join(parts)}",
-            "Cohesion (joint support with the leader, 0 to 1), inputs as they were",
-            below,
-            told["footer"],
+        figure = sheet.page(
+            f"{title}: cohesion lay in the 90\u00a0% interval of the forecast {' and '.join(parts)}",
+            f"Cohesion (joint support with the leader, 0 to 1), {INPUTS}",
+            COHESION_BELOW,
+            footer,
             3.3 * len(panels) + 0.26,
         )
-        _cohesion_legend(figure, any(p["persistence"] is not None for p in panels))
-        for axes, p in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
-            _cohesion_panel(axes, p)
-        return style.settle(figure)
+        key = [
+            sheet.dot("observed", OBSERVED, 5),
+            sheet.line("forecast: median", style.FAN["median"], 1.6),
+            (Patch(color=style.FAN["half"]), "50\u00a0% interval"),
+            (Patch(color=style.FAN["wide"]), "90\u00a0% interval"),
+        ]
+        if any(p.persistence is not None for p in panels):
+            last = "last motion before the forecast (persistence)"
+            key.append(sheet.line(last, style.GREY, **style.DASHED))
+        sheet.legend(figure, key)
+        for axes, p in zip(sheet.grid(figure, len(panels), 1), panels, strict=True):
+            _motions(axes, p)
+        return sheet.settle(figure)
 
 
-SERIES = ("observed", "q05", "q25", "median", "q75", "q95")
-
-
-def _in_time(panel: dict[str, Any]) -> dict[str, Any]:
-    """The panel with its motions in order of date."""
-    import numpy as np
-
-    order = sorted(range(len(panel["dates"])), key=lambda k: panel["dates"][k])
-    arrays = {k: np.asarray(panel[k], dtype=float)[order] for k in SERIES}
-    lists = {k: [panel[k][j] for j in order] for k in ("dates", "names")}
-    return {**panel, **arrays, **lists}
-
-
-def _inside(p: dict[str, Any]) -> tuple[int, int, int]:
-    """On how many motions cohesion lay in either interval, and on how many it was observed."""
-    import numpy as np
-
-    def within(low: str, high: str) -> int:
-        return int(((p["observed"] >= p[low] - 1e-9) & (p["observed"] <= p[high] + 1e-9)).sum())
-
-    return within("q05", "q95"), within("q25", "q75"), int(np.isfinite(p["observed"]).sum())
-
-
-def _cohesion_legend(figure: Figure, last: bool) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    dashed: dict[str, Any] = {"color": style.GREY, "lw": 1.0, "linestyle": (0, (4, 3))}
-    entries: list[tuple[Any, str]] = [
-        (Line2D([], [], color=OBSERVED, marker="o", ms=5, lw=0), "observed"),
-        (Line2D([], [], color=style.FAN["median"], lw=1.6), "forecast: median"),
-        (Patch(color=style.FAN["half"]), "50\u00a0% interval"),
-        (Patch(color=style.FAN["wide"]), "90\u00a0% interval"),
-    ]
-    if last:
-        entries.append((Line2D([], [], **dashed), "last motion before the forecast (persistence)"))
-    style.legend(figure, [entries])
-
-
-def _cohesion_panel(axes: Axes, p: dict[str, Any]) -> None:
-    import numpy as np
-
-    places = np.arange(len(p["observed"]))
-    for low, high, colour in (("q05", "q95", "wide"), ("q25", "q75", "half")):
-        axes.bar(places, p[high] - p[low], bottom=p[low], width=0.3, color=style.FAN[colour])
-    axes.hlines(p["median"], places - 0.2, places + 0.2, color=style.FAN["median"], lw=1.8)
-    size = min(5.0, 250 / len(places))
-    axes.plot(places, p["observed"], "o", color=OBSERVED, ms=size, zorder=4, clip_on=False)
-    if p["persistence"] is not None:
-        axes.axhline(p["persistence"], color=style.GREY, lw=1.0, linestyle=(0, (4, 3)))
+def _motions(axes: Axes, p: Motions) -> None:
+    """Every motion with its forecast, in order of date."""
+    order = sorted(range(len(p.dates)), key=lambda k: p.dates[k])
+    observed, q05, q25, median, q75, q95 = (a[order] for a in (p.observed, p.q05, p.q25, p.median, p.q75, p.q95))
+    places = np.arange(len(order))
+    for low, high, colour in ((q05, q95, "wide"), (q25, q75, "half")):
+        axes.bar(places, high - low, bottom=low, width=0.3, color=style.FAN[colour])
+    axes.hlines(median, places - 0.2, places + 0.2, color=style.FAN["median"], lw=1.8)
+    axes.plot(places, observed, "o", color=OBSERVED, ms=min(5.0, 250 / len(places)), zorder=4, clip_on=False)
+    if p.persistence is not None:
+        axes.axhline(p.persistence, **style.DASHED)
     least = max(len(places), 4)  # few bars are not to be as wide as the sheet
     axes.set_xlim(-0.6, least - 0.4)
     axes.set_ylim(0, 1)
-    _motions(axes, p, (style.WIDTH - 1.0) / least)
+    _name_motions(axes, [(p.names[k], p.dates[k]) for k in order], (style.WIDTH - 1.0) / least)
     axes.grid(axis="y")
     axes.set_ylabel("cohesion")
-    wide, _, cases = _inside(p)
-    title = f"{p['title']}: {wide} of {cases} in the 90\u00a0% interval"
+    title = f"{p.title}: {p.inside} of {p.cases} in the 90\u00a0% interval"
     axes.set_title("\n".join(style.wrap(title, style.WIDTH - 1.2, style.LARGE)), pad=8)
 
 
-def _motions(axes: Axes, p: dict[str, Any], each: float) -> None:
+def _name_motions(axes: Axes, motions: Sequence[tuple[str, dt.date]], each: float) -> None:
     """Names and dates upright below their motions, ``each`` inches wide; thinned where there are many."""
-    named = each >= 0.33
-    every = 1 if named else math.ceil(0.17 / each)
-    shown = range(0, len(p["dates"]), every)
-    dates = [f"{p['dates'][k]:%b %Y}" for k in shown]
-    names = [style.shorten(p["names"][k].removeprefix("A/RES/"), 1.1, style.SMALL) for k in shown]
-    labels = [f"{n}\n{d}" for n, d in zip(names, dates, strict=True)] if named else dates
-    axes.set_xticks(list(shown), labels, rotation=90, multialignment="right")
+    with_names = each >= 0.33
+    every = 1 if with_names else math.ceil(0.17 / each)
+    labels = []
+    for name, date in motions[::every]:
+        short = style.shorten(name.removeprefix("A/RES/"), 1.1, style.SMALL)
+        labels.append(f"{short}\n" * with_names + f"{date:%b %Y}")
+    axes.set_xticks(range(0, len(motions), every), labels, rotation=90, multialignment="right")

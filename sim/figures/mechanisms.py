@@ -1,80 +1,30 @@
-"""What each mechanism is worth: evidence and held-out score with it less without it."""
-
-from __future__ import annotations
+"""What each mechanism is worth: evidence and held-out score with it minus without it."""
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-from sim.figures import inches, style
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-Row = dict[str, Any]
+from sim.figures import sheet, style
+from sim.figures.style import plural, sentence, signed
 
 NAMES, VERDICT, GAP = 3.35, 1.05, 0.25
 """Inches for the names of mechanisms, for verdicts, and between the two columns."""
+WIDE = (style.ROOM - NAMES - VERDICT - GAP) / 2
+"""Inches for a column."""
 AT_VERDICT = style.WIDTH - style.MARGIN - VERDICT + 0.1
 HEAD, AXIS = 0.6, 0.5
 EARNS, OPEN, COSTS = "earns its place", "not told apart", "costs"
-COLOURS = {EARNS: "#1b6e53", OPEN: "#595959", COSTS: "#a33b2a"}
+COLOURS = {EARNS: style.GOOD, OPEN: style.OPEN, COSTS: style.BAD}
 HELD_OUT = style.FAN["median"]
-COLUMNS = (
-    ("evidence", "Whole record", "log evidence"),
-    ("held_out", "Held-out years", "log predictive density"),
-)
+COLUMNS = (("Whole record", "log evidence"), ("Held-out years", "log predictive density"))
 LARGEST = 30.0
-"""Where the axes are cut off at the latest; what lies beyond is told in numbers."""
+"""Where the axes are cut off at the latest; what lies beyond is given in numbers."""
 ZONE = 1.0
 """Less than this is not worth a mention: 2 ln B below 2 (Kass & Raftery 1995)."""
-
-
-def mechanisms(told: dict[str, Any]) -> Figure:
-    """A line a mechanism, the most useful first.
-
-    ``told`` has title, footer and rows of mechanism, says, evidence, evidence_se, held_out, held_out_se, verdict.
-    """
-    rows = sorted(told["rows"], key=lambda r: -r["evidence"] if math.isfinite(r["evidence"]) else math.inf)
-    says = [style.wrap(_sentence(r["says"]), NAMES - 0.2, style.SMALL) for r in rows]
-    tall = [0.08 + inches.TEXT * (1 + len(text)) for text in says]
-    low, high = limits(rows)
-    with style.look():
-        headline = _headline(rows)
-        below = BELOW + (" Arrow: goes on beyond the edge." if _cut(rows) else "")
-        figure = style.page(headline, told["title"], below, told["footer"], HEAD + sum(tall) + AXIS)
-        top = inches.by_hand(figure) - HEAD
-        width = (style.WIDTH - 2 * style.MARGIN - NAMES - VERDICT - GAP) / 2
-        bold: dict[str, Any] = {"va": "bottom", "fontsize": style.NORMAL, "fontweight": "bold"}
-        inches.write(figure, AT_VERDICT, top + 0.3, "Verdict", **bold)
-        for k, (key, title, term) in enumerate(COLUMNS):
-            left = style.MARGIN + NAMES + k * (width + GAP)
-            axes = inches.lines(figure, left, top, width, sum(tall))
-            axes.set_xlim(low, high)
-            axes.axvspan(-ZONE, ZONE, color=style.FAINT, lw=0)
-            axes.axvline(0.0, color=style.INK, lw=0.9)
-            axes.locator_params(axis="x", nbins=6)
-            axes.set_xlabel(f"{term}, with less without", fontsize=style.SMALL)
-            zero = left + width * -low / (high - low)
-            inches.write(figure, left, top + 0.3, title, **bold)
-            inches.sides(figure, zero, top + 0.06, ("better without", "better with"))
-            y = 0.0
-            for j, (row, text, high_of) in enumerate(zip(rows, says, tall, strict=True)):
-                middle = y + high_of / 2
-                if k == 0:
-                    if j % 2 == 0:
-                        _ground(axes, width, y, y + high_of)
-                    _name(figure, row, text, top - y)
-                    colour = COLOURS[row["verdict"]]
-                    at = AT_VERDICT, top - middle
-                    inches.write(figure, *at, row["verdict"], va="center", color=colour)
-                colour = COLOURS[row["verdict"]] if key == "evidence" else HELD_OUT
-                _mark(axes, middle, row[key], row[f"{key}_se"], colour)
-                y += high_of
-        return style.settle(figure)
-
-
 BELOW = (
     "Each mechanism is removed in turn and the model fitted anew. Bars: ± 2 Monte Carlo standard errors. "
     "Grey zone, −1 to +1: not worth a mention (Kass & Raftery 1995). Verdict: by the whole record; "
@@ -82,19 +32,88 @@ BELOW = (
 )
 
 
-def _headline(rows: Sequence[Row]) -> str:
-    n = {v: sum(r["verdict"] == v for r in rows) for v in COLOURS}
-    earn, costs, rest, many = n[EARNS], n[COSTS], n[OPEN], len(rows)
+class Mechanism(NamedTuple):
+    """A mechanism: the columns of the table that are drawn."""
+
+    mechanism: str
+    says: str
+    evidence: float
+    evidence_se: float
+    held_out: float
+    held_out_se: float
+    verdict: str
+
+    @property
+    def marks(self) -> tuple[tuple[float, float, str], tuple[float, float, str]]:
+        """Value, standard error and colour in each column."""
+        return (
+            (self.evidence, self.evidence_se, COLOURS[self.verdict]),
+            (self.held_out, self.held_out_se, HELD_OUT),
+        )
+
+
+def mechanisms(table: pd.DataFrame, title: str, footer: str) -> Figure:
+    """A line a mechanism, the most useful first.
+
+    Parameters
+    ----------
+    table : with columns mechanism, says, evidence, evidence_se, held_out, held_out_se and verdict.
+    title, footer : what was fitted, and where the numbers come from.
+    """
+    rows = [Mechanism(*row) for row in table[list(Mechanism._fields)].itertuples(index=False)]
+    rows.sort(key=lambda r: -r.evidence if math.isfinite(r.evidence) else math.inf)
+    says = [style.wrap(sentence(r.says), NAMES - 0.2, style.SMALL) for r in rows]
+    tall = [0.08 + sheet.TEXT * (1 + len(text)) for text in says]
+    low, high = limits(rows)
+    beyond = any(x - 2 * e < low or x + 2 * e > high for r in rows for x, e, _ in r.marks)
+    with style.look():
+        below = BELOW + " Arrow: goes on beyond the edge." * beyond
+        figure = sheet.page(_headline(rows), title, below, footer, HEAD + sum(tall) + AXIS)
+        top = sheet.by_hand(figure) - HEAD
+        panels = [_column(figure, k, top, sum(tall), low, high) for k in range(2)]
+        sheet.write(figure, AT_VERDICT, top + 0.3, "Verdict", va="bottom", **style.BOLD)
+        y = 0.0
+        for k, (row, text, height) in enumerate(zip(rows, says, tall, strict=True)):
+            if k % 2 == 0:
+                sheet.ground(panels[0], WIDE, y, y + height, NAMES, WIDE + GAP + VERDICT)
+            _name(figure, row, text, top - y)
+            middle = y + height / 2
+            colour = COLOURS[row.verdict]
+            sheet.write(figure, AT_VERDICT, top - middle, row.verdict, va="center", color=colour)
+            for panel, mark in zip(panels, row.marks, strict=True):
+                _mark(panel, middle, *mark)
+            y += height
+        return sheet.settle(figure)
+
+
+def _column(figure: Figure, k: int, top: float, height: float, low: float, high: float) -> Axes:
+    """The axes of a column, with its title and the meaning of its sides."""
+    title, term = COLUMNS[k]
+    left = style.MARGIN + NAMES + k * (WIDE + GAP)
+    axes = sheet.rows(figure, left, top, WIDE, height)
+    axes.set_xlim(low, high)
+    axes.axvspan(-ZONE, ZONE, color=style.FAINT, lw=0)
+    axes.axvline(0.0, color=style.INK, lw=0.9)
+    axes.locator_params(axis="x", nbins=6)
+    axes.set_xlabel(f"{term}, with minus without", fontsize=style.SMALL)
+    sheet.write(figure, left, top + 0.3, title, va="bottom", **style.BOLD)
+    sheet.sides(figure, left + WIDE * -low / (high - low), top + 0.06, "better without", "better with")
+    return axes
+
+
+def _headline(rows: Sequence[Mechanism]) -> str:
+    verdicts = [r.verdict for r in rows]
+    earn, costs, rest = (verdicts.count(v) for v in (EARNS, COSTS, OPEN))
     return (
-        f"Of {many} mechanism{'' if many == 1 else 's'} {earn or 'none'} earn{' their' if earn > 1 else 's its'} place, "
+        f"Of {plural(len(rows), 'mechanism')} {earn or 'none'} earn{' their' if earn > 1 else 's its'} place, "
         f"{costs or 'none'} cost{' more than they explain' if costs > 1 else 's more than it explains'}"
         + (f"; of {rest} the record cannot tell" if rest else "")
     )
 
 
-def limits(rows: Sequence[Row]) -> tuple[float, float]:
+def limits(rows: Sequence[Mechanism]) -> tuple[float, float]:
     """The same for both columns: all bars and the grey zone, but for a few that lie far beyond the others."""
-    values = [(x, 2 * e if math.isfinite(e) else 0.0) for r in rows for x, e in _values(r) if math.isfinite(x)]
+    values = [(x, 2 * e if math.isfinite(e) else 0.0) for r in rows for x, e, _ in r.marks if math.isfinite(x)]
     sizes = sorted(abs(x) for x, _ in values) or [0.0]
     most = max(LARGEST, 2 * sizes[3 * (len(sizes) - 1) // 4])
     low = max(min([-2 * ZONE, *(x - e for x, e in values)]), -most)
@@ -103,31 +122,12 @@ def limits(rows: Sequence[Row]) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _values(row: Row) -> list[tuple[float, float]]:
-    return [(row[key], row[f"{key}_se"]) for key, _, _ in COLUMNS]
-
-
-def _cut(rows: Sequence[Row]) -> bool:
-    """Whether something lies beyond the axes."""
-    low, high = limits(rows)
-    return any(x - 2 * e < low or x + 2 * e > high for r in rows for x, e in _values(r))
-
-
-def _ground(axes: Axes, width: float, top: float, bottom: float) -> None:
-    reach = 1.0 + (width + GAP + VERDICT) / width
-    axes.axhspan(top, bottom, -NAMES / width, reach, color=style.BAND, lw=0, clip_on=False, zorder=0)
-
-
-def _name(figure: Figure, row: Row, text: Sequence[str], top: float) -> None:
-    name = _sentence(row["mechanism"].replace("-", " "))
-    name = style.shorten(name, (NAMES - 0.2) / 1.15, style.SMALL)
-    inches.write(figure, style.MARGIN + 0.04, top - 0.04, name, va="top", fontweight="bold")
-    down = top - 0.04 - inches.TEXT
-    inches.write(figure, style.MARGIN + 0.04, down, "\n".join(text), va="top", color=style.GREY, linespacing=1.15)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _name(figure: Figure, row: Mechanism, text: Sequence[str], top: float) -> None:
+    """The name of a mechanism, and below it what it says."""
+    name = style.shorten(sentence(row.mechanism.replace("-", " ")), (NAMES - 0.2) / 1.15, style.SMALL)
+    sheet.write(figure, style.MARGIN + 0.04, top - 0.04, name, va="top", fontweight="bold")
+    down = top - 0.04 - sheet.TEXT
+    sheet.write(figure, style.MARGIN + 0.04, down, text, va="top", color=style.GREY, linespacing=1.15)
 
 
 def _mark(axes: Axes, y: float, value: float, se: float, colour: str) -> None:
@@ -147,5 +147,5 @@ def _mark(axes: Axes, y: float, value: float, se: float, colour: str) -> None:
         axes.plot(value, y, "o", color=colour, ms=4.5)
         return
     edge, inward, side = (high, -0.04, "right") if value > high else (low, 0.04, "left")
-    said = inches.number(value) + (f" ± {inches.number(error)}" if error else "")
-    axes.text(edge + inward * (high - low), y, said, ha=side, color=colour, **looks)
+    text = signed(value) + (f" ± {signed(error)}" if error else "")
+    axes.text(edge + inward * (high - low), y, text, ha=side, color=colour, **looks)

@@ -1,24 +1,21 @@
-"""Skill of forecasts against dull rules, a line a comparison."""
-
-from __future__ import annotations
+"""Skill of forecasts against the baseline rules, a line a comparison."""
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from sim.figures import inches, style
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-Row = dict[str, Any]
+from sim.figures import sheet, style
+from sim.figures.style import plural, sentence, signed
 
 LOWEST = -2.0
-"""Where the axis of skill is cut off; what lies beyond is told in numbers."""
+"""Where the axis of skill is cut off; what lies beyond is given in numbers."""
 MARKS = {"as they were": ("o", "#1f4e79"), "held": ("s", "#c2410c")}
 """By what the model knows of the inputs after the origin."""
-KNOWN = {
+INPUTS = {
     "as they were": "inputs as they were (known only afterwards)",
     "held": "inputs held at their last value before the forecast",
 }
@@ -27,7 +24,49 @@ LINE, PAIR = 0.23, 0.33
 HEADING, FOOT, LABEL = 0.42, 0.24, 0.3
 MEASURE, BASELINE = 2.15, 1.8
 """Inches for what is measured, and at most for the baseline."""
+NAMES = style.MARGIN + MEASURE
+"""Where the names of baselines begin."""
 PERFECT = "baseline perfect"
+
+
+class Skill(NamedTuple):
+    """A comparison: the columns of the table that are drawn."""
+
+    scheme: str
+    question: str
+    score: str
+    inputs: str
+    baseline: str
+    skill: float
+    low: float
+    high: float
+
+    @property
+    def outcome(self) -> str:
+        """How it ends."""
+        if not math.isfinite(self.skill):
+            return "perfect"
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "open"
+
+
+class Line(NamedTuple):
+    """The comparisons with one baseline, by inputs."""
+
+    baseline: str
+    rows: list[Skill]
+
+    @property
+    def height(self) -> float:
+        return PAIR if len(self.rows) > 1 else LINE
+
+    def marks(self, middle: float, apart: float) -> list[tuple[float, Skill]]:
+        """Where the marks go: one in the middle, two above each other."""
+        if len(self.rows) == 1:
+            return [(middle, self.rows[0])]
+        order = sorted(self.rows, key=lambda r: list(MARKS).index(r.inputs))
+        return [(middle - apart if k == 0 else middle + apart, r) for k, r in enumerate(order)]
 
 
 class Group(NamedTuple):
@@ -35,74 +74,114 @@ class Group(NamedTuple):
 
     texts: list[tuple[str, str]]
     """Lines of text and their colours."""
-    lines: list[tuple[str, list[Row]]]
+    lines: list[Line]
 
     @property
     def height(self) -> float:
-        return max(sum(map(_tall, self.lines)), inches.TEXT * len(self.texts) + 0.06)
+        return max(sum(line.height for line in self.lines), sheet.TEXT * len(self.texts) + 0.06)
 
 
-def _tall(line: tuple[str, list[Row]]) -> float:
-    return PAIR if len(line[1]) > 1 else LINE
+class Columns(NamedTuple):
+    """Where the axis and what stands before it are, in inches."""
+
+    lowest: float
+    """End of the axis."""
+    gutter: float
+    left: float
+
+    @property
+    def width(self) -> float:
+        return style.WIDTH - self.left - style.MARGIN - 0.12
+
+    @property
+    def zero(self) -> float:
+        return self.left + self.width * -self.lowest / (1.0 - self.lowest)
 
 
-def knows(row: Row) -> str:
-    """What the model knows of the inputs, given as such or as the name of a forecaster."""
-    return str(row["inputs"] if "inputs" in row else row["forecaster"].rpartition("inputs ")[2])
-
-
-def _outcome(row: Row) -> str:
-    if not math.isfinite(row["skill"]):
-        return "perfect"
-    if row["low"] > 0:
-        return "better"
-    return "worse" if row["high"] < 0 else "open"
-
-
-def _counts(rows: Sequence[Row]) -> dict[str, int]:
-    found = [_outcome(r) for r in rows]
-    return {k: found.count(k) for k in ("better", "worse", "open", "perfect")}
-
-
-def skills(told: dict[str, Any]) -> Figure:
+def skills(table: pd.DataFrame, title: str, footer: str) -> Figure:
     """A line a comparison: skill with its 90 % interval, by what the model knew of the inputs.
 
-    ``told`` has title, footer and rows of split, measure, score, inputs (or forecaster), baseline, skill, low, high.
+    Parameters
+    ----------
+    table : of a backtest, with columns scheme, question, score, inputs (``as they were`` or ``held``), baseline, skill,
+        low and high; skill is not a number where the baseline was perfect.
+    title, footer : begin and end of what the figure says: what is forecast, and where the numbers come from.
     """
-    rows: list[Row] = told["rows"]
-    splits = {s: _groups([r for r in rows if r["split"] == s]) for s in dict.fromkeys(r["split"] for r in rows)}
-    kinds = [k for k in MARKS if any(knows(r) == k for r in rows)]
-    frame = _Frame(rows)
-    heads = {s: style.wrap(s, frame.heading, style.LARGE, bold=True) for s in splits}
-    tall = {s: sum(g.height for g in groups) for s, groups in splits.items()}
-    height = LABEL + 0.26 + sum(HEADING + 0.18 * (len(heads[s]) - 1) + tall[s] + FOOT for s in splits)
+    rows = [Skill(*row) for row in table[list(Skill._fields)].itertuples(index=False)]
+    schemes = {s: _groups([r for r in rows if r.scheme == s]) for s in dict.fromkeys(r.scheme for r in rows)}
+    kinds = [k for k in MARKS if any(r.inputs == k for r in rows)]
+    columns = _columns(rows)
+    heads = {s: style.wrap(s, columns.zero - style.MARGIN - 1.35, style.LARGE, bold=True) for s in schemes}
+    above = {s: HEADING + 0.18 * (len(head) - 1) for s, head in heads.items()}
+    tall = {s: sum(g.height for g in groups) for s, groups in schemes.items()}
+    height = LABEL + 0.26 + sum(above[s] + tall[s] + FOOT for s in schemes)
     with style.look():
-        figure = style.page(
-            _skill_headline(told["title"], rows),
-            _skill_second(rows, kinds),
-            _skill_below(rows, frame.lowest),
-            told["footer"],
-            height,
-        )
-        _skill_legend(figure, kinds)
-        y = inches.by_hand(figure)
-        for split, groups in splits.items():
-            y -= HEADING + 0.18 * (len(heads[split]) - 1)
-            looks: dict[str, Any] = {"fontsize": style.LARGE, "fontweight": "bold", "va": "bottom"}
-            inches.write(figure, style.MARGIN, y + 0.06, "\n".join(heads[split]), **looks)
-            inches.sides(figure, frame.zero, y + 0.04, ("baseline better", "model better"))
-            axes = inches.lines(figure, frame.left, y, frame.width, tall[split])
-            axes.set_xlim(frame.lowest, 1.0)
-            _skill_panel(axes, frame, y, groups)
-            y -= tall[split] + FOOT
+        figure = sheet.page(_headline(title, rows), _second(rows, kinds), _below(rows, columns.lowest), footer, height)
+        marks = [sheet.line(INPUTS[k], MARKS[k][1], 1.4, marker=MARKS[k][0], ms=5) for k in kinds]
+        sheet.legend(figure, marks)
+        y = sheet.by_hand(figure)
+        for scheme, groups in schemes.items():
+            y -= above[scheme]
+            large = {**style.BOLD, "fontsize": style.LARGE, "va": "bottom"}
+            sheet.write(figure, style.MARGIN, y + 0.06, heads[scheme], **large)
+            sheet.sides(figure, columns.zero, y + 0.04, "baseline better", "model better")
+            axes = sheet.rows(figure, columns.left, y, columns.width, tall[scheme])
+            axes.set_xlim(columns.lowest, 1.0)
+            _panel(figure, axes, columns, y, groups)
+            y -= tall[scheme] + FOOT
         axes.set_xlabel("skill score (0: no better than the baseline, 1: perfect)")
-        return style.settle(figure)
+        return sheet.settle(figure)
 
 
-def _skill_below(rows: Sequence[Row], lowest: float) -> str:
+def _columns(rows: Sequence[Skill]) -> Columns:
+    """As wide as their texts ask."""
+    lows = [r.low for r in rows if math.isfinite(r.low)]
+    lowest = max(LOWEST, 0.5 * math.floor(2 * min([-0.4, *lows]) - 0.1))
+    beyond = max(style.text_width(_beyond(r, lowest), style.SMALL) for r in rows)
+    names = max(style.text_width(_against(r.baseline), style.SMALL) for r in rows)
+    gutter = NAMES + min(names, BASELINE) + 0.12
+    return Columns(lowest, gutter, gutter + beyond * 1.03 + 0.12)
+
+
+def _against(baseline: str) -> str:
+    return style.shorten(f"against {baseline}", BASELINE, style.SMALL)
+
+
+def _groups(rows: Sequence[Skill]) -> list[Group]:
+    groups = []
+    for question, score in dict.fromkeys((r.question, r.score) for r in rows):
+        own = [r for r in rows if (r.question, r.score) == (question, score)]
+        texts = [
+            (line, colour)
+            for text, colour in ((sentence(question), style.INK), (score, style.GREY))
+            for line in style.wrap(text, MEASURE - 0.15, style.SMALL)
+        ]
+        baselines = dict.fromkeys(r.baseline for r in own)
+        groups.append(Group(texts, [Line(b, [r for r in own if r.baseline == b]) for b in baselines]))
+    return groups
+
+
+def _headline(title: str, rows: Sequence[Skill]) -> str:
+    outcomes = [r.outcome for r in rows]
+    better, worse, open_, perfect = (outcomes.count(k) for k in ("better", "worse", "open", "perfect"))
+    rest = f", not told apart in {open_}" if open_ else ""
+    rest += f"; in {perfect} the baseline was perfect" if perfect else ""
+    return (
+        f"{title}: the model is better than the baseline in {better or 'none'} of {plural(len(rows), 'comparison')}, "
+        f"worse in {worse or 'none'}{rest}"
+    )
+
+
+def _second(rows: Sequence[Skill], kinds: Sequence[str]) -> str:
+    outcomes = {k: [r.outcome for r in rows if r.inputs == k] for k in kinds}
+    parts = [f"with inputs {k} in {o.count('better') or 'none'} of {len(o)}" for k, o in outcomes.items()]
+    return f"Skill score with 90\u00a0% bootstrap interval. Better {', '.join(parts)}"
+
+
+def _below(rows: Sequence[Skill], lowest: float) -> str:
     """What the marks mean, those that are drawn."""
-    beyond = any(r["low"] < lowest for r in rows)
-    perfect = any(_outcome(r) == "perfect" for r in rows)
+    beyond = any(r.low < lowest for r in rows)
+    perfect = any(r.outcome == "perfect" for r in rows)
     return " ".join(
         [
             "Skill score: 1 − score of the model / score of the baseline.",
@@ -114,123 +193,56 @@ def _skill_below(rows: Sequence[Row], lowest: float) -> str:
     )
 
 
-class _Frame:
-    """Where the columns of the skill figure are, in inches."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        lows = [r["low"] for r in rows if math.isfinite(r["low"])]
-        self.lowest = max(LOWEST, 0.5 * math.floor(2 * min([-0.4, *lows]) - 0.1))
-        said = [style.text_width(_beyond(r, self.lowest), style.SMALL) for r in rows]
-        names = [style.text_width(_against(r["baseline"]), style.SMALL) for r in rows]
-        self.names = style.MARGIN + MEASURE
-        self.gutter = self.names + min(max(names), BASELINE) + 0.12
-        self.left = self.gutter + max(said) * 1.03 + 0.12
-        self.width = style.WIDTH - self.left - style.MARGIN - 0.12
-        self.zero = self.left + self.width * -self.lowest / (1.0 - self.lowest)
-        self.heading = self.zero - style.MARGIN - 1.35
-
-
-def _against(baseline: str) -> str:
-    return style.shorten(f"against {baseline}", BASELINE, style.SMALL)
-
-
-def _groups(rows: Sequence[Row]) -> list[Group]:
-    found = []
-    for measure, score in dict.fromkeys((r["measure"], r["score"]) for r in rows):
-        of = [r for r in rows if (r["measure"], r["score"]) == (measure, score)]
-        name = measure[:1].upper() + measure[1:]
-        texts = [(t, style.INK) for t in style.wrap(name, MEASURE - 0.15, style.SMALL)]
-        texts += [(t, style.GREY) for t in style.wrap(score, MEASURE - 0.15, style.SMALL)]
-        lines = [(b, [r for r in of if r["baseline"] == b]) for b in dict.fromkeys(r["baseline"] for r in of)]
-        found.append(Group(texts, lines))
-    return found
-
-
-def _skill_headline(title: str, rows: Sequence[Row]) -> str:
-    n, many = _counts(rows), len(rows)
-    rest = f", not told apart in {n['open']}" if n["open"] else ""
-    rest += f"; in {n['perfect']} the baseline was perfect" if n["perfect"] else ""
-    return (
-        f"{title}: the model is better than the baseline in {n['better'] or 'none'} of {many} "
-        f"comparison{_s(many)}, worse in {n['worse'] or 'none'}{rest}"
-    )
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
-
-
-def _skill_second(rows: Sequence[Row], kinds: Sequence[str]) -> str:
-    of = {k: [r for r in rows if knows(r) == k] for k in kinds}
-    parts = [f"with inputs {k} in {_counts(r)['better'] or 'none'} of {len(r)}" for k, r in of.items()]
-    return f"Skill score with 90\u00a0% bootstrap interval. Better {', '.join(parts)}"
-
-
-def _skill_legend(figure: Figure, kinds: Sequence[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    drawn = [Line2D([], [], marker=MARKS[k][0], color=MARKS[k][1], ms=5, lw=1.4) for k in kinds]
-    style.legend(figure, [[(h, KNOWN[k]) for h, k in zip(drawn, kinds, strict=True)]])
-
-
-def _skill_panel(axes: Axes, frame: _Frame, top: float, groups: Sequence[Group]) -> None:
-    figure: Any = axes.figure
+def _panel(figure: Figure, axes: Axes, columns: Columns, top: float, groups: Sequence[Group]) -> None:
+    """The measures of one scheme, one below the other."""
     axes.axvline(0.0, color=style.INK, lw=1.0)
     axes.grid(axis="x")
     axes.locator_params(axis="x", nbins=7)
     start = 0.0
     for k, group in enumerate(groups):
         if k % 2 == 0:
-            inches.ground(axes, frame.left - style.MARGIN, frame.width, start, start + group.height)
+            sheet.ground(axes, columns.width, start, start + group.height, columns.left - style.MARGIN, 0.1)
         for j, (text, colour) in enumerate(group.texts):
-            at = top - start - 0.03 - inches.TEXT * j
-            inches.write(figure, style.MARGIN + 0.04, at, text, va="top", color=colour)
+            at = top - start - 0.03 - sheet.TEXT * j
+            sheet.write(figure, style.MARGIN + 0.04, at, text, va="top", color=colour)
         y = start
-        for baseline, rows in group.lines:
-            tall = _tall((baseline, rows))
-            middle = y + tall / 2
-            inches.write(figure, frame.names, top - middle, _against(baseline), va="center")
-            for at, said, colour in _gutter(rows, middle, frame.lowest):
-                inches.write(figure, frame.gutter, top - at, said, va="center", color=colour)
-            for at, row in _spread(rows, middle, 0.06):
-                _skill_mark(axes, at, row, frame.lowest)
-            y += tall
+        for line in group.lines:
+            middle = y + line.height / 2
+            sheet.write(figure, NAMES, top - middle, _against(line.baseline), va="center")
+            for at, text, colour in _gutter(line, middle, columns.lowest):
+                sheet.write(figure, columns.gutter, top - at, text, va="center", color=colour)
+            for at, row in line.marks(middle, 0.06):
+                _mark(axes, at, row, columns.lowest)
+            y += line.height
         start += group.height
 
 
-def _spread(rows: Sequence[Row], middle: float, apart: float) -> list[tuple[float, Row]]:
-    """Where the marks of a line go: one in the middle, two above each other."""
-    if len(rows) == 1:
-        return [(middle, rows[0])]
-    order = sorted(rows, key=lambda r: list(MARKS).index(knows(r)))
-    return [(middle - apart if k == 0 else middle + apart, r) for k, r in enumerate(order)]
-
-
-def _gutter(rows: Sequence[Row], middle: float, lowest: float) -> list[tuple[float, str, str]]:
-    """What is told in words and numbers before the axis: place, text, colour."""
-    if all(_outcome(r) == "perfect" for r in rows):
+def _gutter(line: Line, middle: float, lowest: float) -> list[tuple[float, str, str]]:
+    """What stands in words and numbers before the axis: place, text, colour."""
+    if all(r.outcome == "perfect" for r in line.rows):
         return [(middle, PERFECT, style.GREY)]
-    found = [(at, _beyond(r, lowest), MARKS[knows(r)][1]) for at, r in _spread(rows, middle, 0.075)]
-    return [x for x in found if x[1]]
+    texts = [(at, _beyond(r, lowest), MARKS[r.inputs][1]) for at, r in line.marks(middle, 0.075)]
+    return [text for text in texts if text[1]]
 
 
-def _beyond(row: Row, lowest: float) -> str:
-    """What the axis does not show of a row."""
-    if _outcome(row) == "perfect":
+def _beyond(row: Skill, lowest: float) -> str:
+    """What the axis does not show of a comparison."""
+    if row.outcome == "perfect":
         return PERFECT
-    skill, low, high = (inches.number(row[k]) for k in ("skill", "low", "high"))
-    if row["skill"] < lowest:
+    skill, low, high = (signed(x) for x in (row.skill, row.low, row.high))
+    if row.skill < lowest:
         return f"{skill} ({low} to {high})"
-    return f"down to {low}" if row["low"] < lowest else ""
+    return f"down to {low}" if row.low < lowest else ""
 
 
-def _skill_mark(axes: Axes, y: float, row: Row, lowest: float) -> None:
-    if _outcome(row) == "perfect":
+def _mark(axes: Axes, y: float, row: Skill, lowest: float) -> None:
+    """A mark with its interval; an arrow where it goes on beyond the axis."""
+    if row.outcome == "perfect":
         return
-    mark, colour = MARKS[knows(row)]
-    if row["high"] > lowest:
-        axes.plot([max(row["low"], lowest), row["high"]], [y, y], color=colour, lw=1.4, solid_capstyle="butt")
-    if row["low"] < lowest or row["skill"] < lowest:
+    mark, colour = MARKS[row.inputs]
+    if row.high > lowest:
+        axes.plot([max(row.low, lowest), row.high], [y, y], color=colour, lw=1.4, solid_capstyle="butt")
+    if row.low < lowest or row.skill < lowest:
         axes.plot(lowest, y, marker="<", color=colour, ms=5.5, clip_on=False)
-    if row["skill"] >= lowest:
-        axes.plot(row["skill"], y, marker=mark, color=colour, ms=4.5, clip_on=False)
+    if row.skill >= lowest:
+        axes.plot(row.skill, y, marker=mark, color=colour, ms=4.5, clip_on=False)

@@ -1,56 +1,42 @@
-"""The look that all figures share: sheet, fonts, colours, provenance, and how a figure is saved."""
+"""The look that all figures share: sheet size, fonts, colours; how wide a text is, and numbers in words."""
 
-from __future__ import annotations
-
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 
-from sim.figures.values import listed, month_name
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from matplotlib.figure import Figure
+from matplotlib import style
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 
 WIDTH = 10.0
 """Width of every figure in inches."""
 MARGIN = 0.15
 """White edge of the sheet in inches."""
+ROOM = WIDTH - 2 * MARGIN
+"""Width that is left between the edges."""
 DPI = 150
 
 INK, GREY, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
 BAND = "#f5f5f5"
 """Ground of every other row."""
 FAN = {"wide": "#c6dbef", "half": "#7fb1d8", "median": "#08306b", "mean": "#c2410c"}
-"""Blues for the spread over runs; orange for the mean and its error."""
-RUNGS = {
-    "loyal": "#1f4e79",
-    "absent": "#86b6da",
-    "critical": "#f6dd9a",
-    "frozen": "#e08e45",
-    "outside": "#7a1f1d",
-}
-"""From blue through pale to dark red; apart in lightness too, so safe for colour blindness."""
+"""Blues for the distribution over runs; orange for the mean and its error."""
+AWAY = FAN["mean"]
+"""What lies outside a band."""
+GOOD, BAD, OPEN = "#1b6e53", "#a33b2a", "#595959"
+"""Verdicts."""
 STEPS = ("#86cfc0", "#3fb0c6", "#2081bf", "#22559f", "#14246b", "#000000")
 """Horizons, light for the earliest and dark for the last."""
-LINES = (
-    "#332288",
-    "#cc6677",
-    "#117733",
-    "#88ccee",
-    "#882255",
-    "#ddaa33",
-    "#44aa99",
-    "#999933",
-    "#aa4499",
-)
-"""Paul Tol's muted scheme (sand darkened), told apart under all colour blindness."""
+LINES = ("#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#ddaa33", "#44aa99", "#999933", "#aa4499")
+"""Paul Tol's muted scheme (sand darkened), distinct under all colour blindness."""
 
-BETWEEN = "  |  "
-"""Between the parts of a footer."""
 SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 13.0
 """Font sizes in points."""
+NOTE: dict[str, Any] = {"fontsize": SMALL, "color": GREY}
+BOLD: dict[str, Any] = {"fontsize": NORMAL, "fontweight": "bold"}
+DASHED: dict[str, Any] = {"color": GREY, "lw": 1.0, "linestyle": (0, (4, 3))}
 
 _RC: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -84,26 +70,22 @@ _RC: dict[str, Any] = {
 }
 
 
+@contextmanager
+def look() -> Iterator[None]:
+    """Matplotlib's defaults and the settings above, whatever the user's own; undone afterwards."""
+    with style.context(["default", _RC]):
+        yield
+
+
 def step(k: int, count: int) -> str:
     """The colour of the k-th of so many horizons."""
     last = len(STEPS) - 2 if count < len(STEPS) else len(STEPS) - 1
     return STEPS[last if count == 1 else min(round(k * last / (count - 1)), last)]
 
 
-@contextmanager
-def look() -> Iterator[None]:
-    """Matplotlib's defaults and the settings above, whatever the user's own; undone afterwards."""
-    from matplotlib import style
-
-    with style.context(["default", _RC]):
-        yield
-
-
+@lru_cache(10_000)
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Width of a line of text in inches."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextToPath
-
     font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
     width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
     return float(width) / 72
@@ -130,144 +112,51 @@ def shorten(text: str, width: float, size: float) -> str:
     return f"{text.rstrip()}…"
 
 
-DESIGNS = {
-    "grid": "grid",
-    "lhs": "Latin hypercube",
-    "sobol": "Sobol sequence",
-    "file": "points from a file",
-}
-"""The designs of a study in words."""
+def sentence(text: str) -> str:
+    """The text with a capital first."""
+    return text[:1].upper() + text[1:]
 
 
-def provenance(ds: xr.Dataset, note: str) -> str:
-    """Where a figure comes from: scenario, alliance, runs, seed, marks of error."""
-    a = ds.attrs
-    parts = [
-        _scenarios(ds),
-        f"{a['alliance']}, led by {a['leader_name']}",
-        _runs(ds),
-        f"seed {a['seed']}",
-        *note.split(BETWEEN),
-    ]
-    return BETWEEN.join(" ".join(part.split()) for part in parts if part)
+def conjunction(parts: Sequence[str]) -> str:
+    """``a, b and c``"""
+    return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + [parts[-1]])
 
 
-def _scenarios(ds: xr.Dataset) -> str:
-    """The scenario of a run, or the first few of a study."""
-    names = listed(ds, "scenarios") or [str(ds.attrs["scenario"])]
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return f"Scenario{'s' if len(names) > 1 else ''}: {', '.join(names[:4])}{more}"
+def plural(count: int, noun: str) -> str:
+    """``1 run``, ``2,000 runs``"""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _runs(ds: xr.Dataset) -> str:
-    """How many runs, and in a study at how many points of which design."""
-    runs = int(ds.attrs["runs"])
-    told = f"{runs:,} run" + ("" if runs == 1 else "s")
-    if "point" not in ds.dims:
-        return told
-    points, design = ds.sizes["point"], str(ds.attrs["design"])
-    many = "" if points == 1 else "s"
-    return f"{points:,} point{many} ({DESIGNS.get(design, design)}), {told} each"
+def percent(share: float) -> str:
+    """A probability for the eye: two digits or so, never a false zero or a false certainty."""
+    if math.isnan(share):
+        return "none"
+    value = 100 * share
+    if value <= 0 or value >= 100:
+        return f"{min(max(value, 0), 100):.0f} %"
+    if value < 0.01:
+        return "<0.01 %"
+    if value > 99:
+        return ">99 %"
+    return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f} %"
 
 
-def sheet(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -> Figure:
-    """An empty figure with its headline, a line or two below it, and the footer.
-
-    ``height`` in inches is what is left for the axes; the sheet grows with its texts.
-    """
-    title = " ".join(str(ds.attrs["title"]).split())
-    period = f"{month_name(ds, 0)} to {month_name(ds, -1)}"
-    return page(headline, f"{title} ({period})", below, provenance(ds, note), height)
-
-
-def page(headline: str, second: str, below: str, footer: str, height: float) -> Figure:
-    """An empty figure with three blocks of text above and one below the axes."""
-    from matplotlib.figure import Figure
-
-    room = WIDTH - 2 * MARGIN - 0.1  # drawn text is a little wider than text_width says
-    blocks = [
-        (wrap(headline, room, HEAD, bold=True), HEAD, "bold", INK),
-        (wrap(second, room, LARGE), LARGE, "normal", INK),
-        (wrap(below, room, NORMAL), NORMAL, "normal", GREY),
-    ]
-    foot = wrap(footer, room, SMALL)
-    top = MARGIN + sum(_height(len(lines), size) for lines, size, _, _ in blocks)
-    bottom = MARGIN + _height(len(foot), SMALL)
-    total = top + height + bottom
-    figure = Figure(figsize=(WIDTH, total), dpi=DPI)
-    x, y = MARGIN / WIDTH, total - MARGIN
-    for lines, size, weight, colour in blocks:
-        style: dict[str, Any] = {"fontsize": size, "fontweight": weight, "color": colour}
-        figure.text(x, y / total, "\n".join(lines), va="top", **style)
-        y -= _height(len(lines), size)
-    figure.text(x, MARGIN / total, "\n".join(foot), va="bottom", fontsize=SMALL, color=GREY)
-    rect = (x, bottom / total, 1 - 2 * x, height / total)
-    figure.set_layout_engine("constrained", rect=rect, h_pad=0.07, w_pad=0.05)
-    return figure
+def whole_percent(share: float) -> str:
+    """A share of cases in whole percent that is 0 or 100 only where it is; none where it is not known."""
+    if math.isnan(share):
+        return "none"
+    if 0 < share < 0.005:
+        return "less than 1\u00a0%"
+    return f"{100 * min(share, 0.99) if share < 1 else 100:.0f}\u00a0%"
 
 
-def _height(lines: int, size: float) -> float:
-    """Height of a block of text with the space below it, in inches."""
-    return (lines * 1.25 + 0.55) * size / 72
+def error_bound(error: float) -> str:
+    """An error in one digit, rounded up: ``±0.02``; never less than ``±0.0001``."""
+    error = max(error, 1e-4)
+    digits = max(-math.floor(math.log10(error)), 0)
+    return f"±{math.ceil(round(error * 10**digits, 6)) / 10**digits:.4g}"
 
 
-def legend(figure: Figure, rows: Sequence[Sequence[tuple[Any, str]]]) -> None:
-    """Legend rows between the heading of the figure and its axes, which make room for them.
-
-    An entry is a handle and its label; a row too wide for the sheet is broken.
-    """
-    from matplotlib.legend import Legend
-
-    engine: Any = figure.get_layout_engine()
-    left, bottom, wide, high = engine.get()["rect"]
-    tall = 0.24 / figure.get_figheight()
-    for entries in (part for row in rows for part in _break(row)):
-        handles, labels = zip(*entries, strict=True)
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (left, bottom + high)}
-        key = Legend(figure, handles, labels, ncols=len(entries), **place)
-        key.set_in_layout(False)
-        figure.add_artist(key)
-        high -= tall
-    engine.set(rect=(left, bottom, wide, high))
-
-
-def _break(row: Sequence[tuple[Any, str]]) -> list[list[tuple[Any, str]]]:
-    """Rows of legend entries, each no wider than the sheet."""
-    rows: list[list[tuple[Any, str]]] = []
-    left = 0.0
-    for entry in row:
-        width = text_width(entry[1], NORMAL) + 0.57
-        if not rows or width > left:
-            rows.append([])
-            left = WIDTH - 2 * MARGIN
-        rows[-1].append(entry)
-        left -= width
-    return rows
-
-
-def settle(figure: Figure) -> Figure:
-    """Lay the figure out once and for all, so that every drawing of it is the same."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    FigureCanvasAgg(figure)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    return figure
-
-
-def save(figure: Figure, path: str | Path) -> Path:
-    """Write a PNG at 150 dpi: whole or not at all, and the same bytes for the same figure."""
-    import os
-    import secrets
-
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with look(), beside.open("wb") as file:
-            figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
-    return target
+def signed(x: float, digits: int = 1) -> str:
+    """A number with a proper minus, without decimals where it is large."""
+    return f"{x:,.{digits if abs(x) < 100 else 0}f}".replace("-", "−")

@@ -207,7 +207,7 @@ def _finish(study: CalibrationStudy, target: Target, work: Workspace, last: Stag
     """Tables, posterior and figures."""
     import pandas as pd
 
-    from sim.figures.style import save
+    from sim.figures.sheet import save
 
     t = study.tables
     note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {t.seed}"
@@ -225,13 +225,13 @@ def _finish(study: CalibrationStudy, target: Target, work: Workspace, last: Stag
 
 
 def _figures(data: "xr.DataTree", reached: Sequence[Stage]) -> "dict[str, Figure]":
-    from sim.figures.posterior import densities, spread
+    from sim.figures.posterior import densities, likelihoods
 
     names = [str(n) for n in data["prior"].data_vars]
     prior, found = ({n: data[f"{g}/{n}"].to_numpy()[0] for n in names} for g in ("prior", "posterior"))
     title, note = data.attrs["title"], data.attrs["note"]
-    likelihoods = spread(title, note, [s.power for s in reached], [s.log_likelihood for s in reached])
-    return dict(zip(FIGURES, (densities(title, note, prior, found), likelihoods), strict=True))
+    by_power = likelihoods(title, note, [s.power for s in reached], [s.log_likelihood for s in reached])
+    return dict(zip(FIGURES, (densities(title, note, prior, found), by_power), strict=True))
 
 
 def keep_stage(folder: Path, stage: Stage) -> None:

@@ -76,13 +76,11 @@ class Comparison(Results):
 
     def figures(self) -> "dict[str, Figure]":
         """The figure, by its name."""
-        from sim.figures.contrast import contrast
+        from sim.figures.comparison import differences
 
         titles = {s.name: s.tables.title for s in self.others}
-        footer = (
-            f"{self.runs:,} runs each, common random numbers, seed {self.seed}; bars: paired 95 % Monte Carlo error"
-        )
-        return {"differences": contrast(self.table, titles, self.base.tables.title, footer)}
+        footer = f"Base: {self.base.name}  |  {self.runs:,} runs each with common random numbers  |  seed {self.seed}"
+        return {"differences": differences(self.table, titles, self.base.tables.title, footer)}
 
     @classmethod
     def open(cls, folder: str | Path) -> "Comparison":
@@ -264,7 +262,7 @@ def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
 
 def write_results(c: Comparison, work: Workspace) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.style import save as save_figure
+    from sim.figures.sheet import save as save_figure
 
     with work.results(**identity(c.base, c.others, c.runs, c.seed)) as new:
         write(new / "differences.csv", csv(c.table))

@@ -78,9 +78,9 @@ class Result(Results):
 
     def figures(self) -> dict[str, "Figure"]:
         """The figures by name, drawn anew."""
-        from sim.figures import draw_all
+        from sim.figures.run import draw
 
-        return draw_all(self.dataset)
+        return draw(self.dataset)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Result":

@@ -75,7 +75,7 @@ def _write_dataset(result: Result, folder: Path) -> None:
 
 
 def _write_figures(result: Result, folder: Path) -> None:
-    from sim.figures.style import save as save_figure
+    from sim.figures.sheet import save as save_figure
 
     folder.mkdir()
     for name, figure in result.figures().items():

@@ -114,12 +114,12 @@ def draw(folder: Path, figures: Path) -> None:
     """Draw the figures of a dataset."""
     import xarray as xr
 
-    from sim.figures.phase import draw_study
-    from sim.figures.style import save
+    from sim.figures import study
+    from sim.figures.sheet import save
 
     figures.mkdir()
     dataset = xr.open_zarr(folder / DATASET, chunks=None, consolidated=False)
-    for name, figure in draw_study(dataset).items():
+    for name, figure in study.draw(dataset).items():
         save(figure, figures / f"{name}.png")
 
 

@@ -111,9 +111,9 @@ class Sweep:
 
     def figures(self) -> "dict[str, Figure]":
         """The figures by name, drawn anew."""
-        from sim.figures.phase import draw_study
+        from sim.figures.study import draw
 
-        return draw_study(self.dataset)
+        return draw(self.dataset)
 
     def extremes(self) -> list[Extreme]:
         """Of each outcome of the alliance, and of the exit of each member in focus: where it is lowest and highest."""

@@ -1,0 +1,260 @@
+"""What the figures of a study read and say: its factors, scenarios and outcomes, and the notes below them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from sim.figures import sheet, style
+from sim.figures.axes import levels, number
+from sim.figures.dataset import month_name, names, texts
+from sim.model.arrays import Array
+from sim.model.outcomes import OUTCOMES, series
+
+MOST_SCENARIOS = 4
+NARROWEST = 0.05
+EXITS = {"exit", "any_exit"}
+EXIT_TERM = "probability of having left by {} (cumulative incidence of exit)"
+EXIT_BELOW = "A state counts as having left if it did so of its own accord (dissolution competes)."
+COHESION_BELOW = (
+    "Cohesion: mean joint support over all pairs of states, the leader included; "
+    "1\u00a0=\u00a0all stand with the leader always."
+)
+
+
+class Factor(NamedTuple):
+    """What is varied."""
+
+    name: str
+    label: str
+    values: Array
+    """(point,)"""
+
+
+class Shown(NamedTuple):
+    """An outcome that a panel shows, of one member or of the alliance."""
+
+    name: str
+    member: int | None
+    title: str
+    label: str
+    """Of the axis."""
+    words: str
+    """What a sentence calls it."""
+    share: bool
+    """Whether it is a probability, shown in percent."""
+
+
+class Group(NamedTuple):
+    """A scenario and its points."""
+
+    title: str
+    points: NDArray[np.int64]
+
+
+def factors(ds: xr.Dataset) -> list[Factor]:
+    """All factors, in order; a factor without a label goes by its name."""
+    keys = texts(ds, "factors")
+    labels = texts(ds, "labels") + keys[len(texts(ds, "labels")) :]
+    return [
+        Factor(key, " ".join(label.split()) or key, np.asarray(ds[key].values, dtype=np.float64))
+        for key, label in zip(keys, labels, strict=False)
+    ]
+
+
+def varying(ds: xr.Dataset) -> list[Factor]:
+    """The factors that take more than one value."""
+    return [f for f in factors(ds) if levels(f.values).size > 1]
+
+
+def is_grid(ds: xr.Dataset) -> bool:
+    """Whether the points of the study fill a grid."""
+    return str(ds.attrs["design"]) == "grid"
+
+
+def groups(ds: xr.Dataset) -> list[Group]:
+    """The scenarios that are drawn: the first few, with their points."""
+    keys = texts(ds, "scenarios")
+    titles = [" ".join(t.split()) for t in texts(ds, "titles")] or keys
+    of_points = np.asarray([str(s) for s in ds["scenario"].values])
+    return [
+        Group(title if titles.count(title) == 1 else f"{title} ({key})", np.flatnonzero(of_points == key))
+        for key, title in zip(keys[:MOST_SCENARIOS], titles, strict=False)
+    ]
+
+
+def at(ds: xr.Dataset, shown: Shown, statistic: str) -> Array:
+    """A statistic of what is shown. (point, tick)"""
+    values = series(ds, shown.name, statistic)
+    return values if shown.member is None else values[..., shown.member]
+
+
+def last(ds: xr.Dataset, shown: Shown, statistic: str = "mean") -> Array:
+    """A statistic at the last horizon. (point,)"""
+    return at(ds, shown, statistic)[:, horizons(ds)[-1]]
+
+
+def horizons(ds: xr.Dataset) -> list[int]:
+    """Positions of the horizons along ``tick``; where none are named, of every tick after the start."""
+    years = np.asarray(ds["years"].values, dtype=np.float64)
+    asked = [float(y) for y in np.atleast_1d(ds.attrs.get("horizons", []))]
+    nearest = sorted({int(np.abs(years - y).argmin()) for y in asked})
+    return nearest or [int(k) for k in np.flatnonzero(years > 0)] or [years.size - 1]
+
+
+def ends(values: Array, default: tuple[float, float] = (0, 0)) -> tuple[float, float]:
+    """Least and greatest of the values, leaving out what is not a number."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else default
+
+
+def widened(shown: Shown, low: float, high: float) -> tuple[float, float]:
+    """The range, no narrower than 0.05, lest noise look like much; that of cohesion within 0 to 1."""
+    middle, half = (low + high) / 2, max(high - low, NARROWEST) / 2
+    if shown.name == "cohesion":
+        middle = min(max(middle, half), max(1 - half, half))
+    return middle - half, middle + half
+
+
+def limits(shown: Shown, values: Array) -> tuple[float, float]:
+    """Ends of an axis: from 0 for a probability, else no narrower than 0.05, lest noise look like much."""
+    low, high = ends(values)
+    if shown.share:
+        return 0.0, min(1.05 * high, 1.02) if high > 0 else 0.01
+    margin = 0.03 * (high - low)
+    return widened(shown, low - margin, high + margin)
+
+
+# --- what the panels show
+
+
+def focus(ds: xr.Dataset, most: int) -> list[int]:
+    """The members that the study is about; else the three whose exit varies most over the points."""
+    codes = [str(code) for code in ds["member"].values]
+    asked = [codes.index(code) for code in texts(ds, "focus") if code in codes]
+    by_member = [name for name in ("exit", *recorded(ds)) if is_by_member(ds, name)]
+    if asked or not by_member:
+        return asked[:most]
+    final = series(ds, by_member[0], "mean")[:, horizons(ds)[-1]]
+    ranges = [high - low for low, high in (ends(final[:, i]) for i in range(len(codes)))]
+    return [int(i) for i in np.argsort(-np.asarray(ranges), kind="stable")[: min(3, most)]]
+
+
+def recorded(ds: xr.Dataset) -> list[str]:
+    """Outcomes that the dataset holds."""
+    return [str(name) for name in ds.attrs["outcomes"] if name in ds.data_vars]
+
+
+def is_by_member(ds: xr.Dataset, name: str) -> bool:
+    """Whether an outcome is recorded for each member."""
+    return name in ds.data_vars and "member" in ds[name].dims
+
+
+def choose(ds: xr.Dataset, wanted: Sequence[str], members: int) -> list[Shown]:
+    """What the panels show: the wanted outcomes; where none of them is recorded, the first four that are."""
+    outcomes = [name for name in wanted if name in ds.data_vars] or recorded(ds)[:4]
+    return [
+        _shown(ds, name, member)
+        for name in outcomes
+        for member in (focus(ds, members) if is_by_member(ds, name) else [None])
+    ]
+
+
+def _shown(ds: xr.Dataset, name: str, member: int | None) -> Shown:
+    """An outcome, of the alliance or of a member."""
+    outcome = OUTCOMES[name]
+    title = outcome.title if member is None else outcome.title.format(names(ds)[member])
+    return Shown(name, member, title, outcome.axis, outcome.noun, outcome.probability)
+
+
+# --- what is said of them
+
+
+def month(ds: xr.Dataset) -> str:
+    """The last horizon: ``October 2033``."""
+    return month_name(ds, horizons(ds)[-1], whole=True)
+
+
+def subject(shown: Sequence[Shown], when: str) -> str:
+    """What is shown, for a headline: ``Probability of having left by ... and cohesion``."""
+    outcomes = {s.name for s in shown}
+    parts = [EXIT_TERM.format(when)] if outcomes & EXITS else []
+    parts += ["cohesion"] if "cohesion" in outcomes else []
+    words = parts or dict.fromkeys(s.words + " (probability)" * s.share for s in shown)
+    return style.sentence(" and ".join(words))
+
+
+def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
+    """The lines under the title: the question, how to read the figure, what the terms mean."""
+    outcomes = {s.name: s for s in shown}
+    parts = [str(ds.attrs.get("question", "")), how]
+    parts += [EXIT_BELOW] if EXITS & set(outcomes) else []
+    parts += [COHESION_BELOW] if "cohesion" in outcomes else []
+    for name in sorted(set(outcomes) - EXITS - {"cohesion"}):
+        parts.append(f"{style.sentence(outcomes[name].words)}: {OUTCOMES[name].meaning}.")
+    return " ".join(" ".join(part.split()) for part in parts if part)
+
+
+def note(ds: xr.Dataset, shown: Sequence[Shown], *more: str) -> str:
+    """What the footer says beside where the figure comes from."""
+    scenarios = len(texts(ds, "scenarios"))
+    parts = [
+        *more,
+        f"only the first {MOST_SCENARIOS} scenarios are drawn" if scenarios > MOST_SCENARIOS else "",
+        _left_out(ds, shown),
+        _failures(ds),
+        _constants(ds),
+    ]
+    return sheet.BETWEEN.join(part for part in parts if part)
+
+
+def _left_out(ds: xr.Dataset, shown: Sequence[Shown]) -> str:
+    """Recorded outcomes that no panel shows, and members of the focus that find no room."""
+    drawn = {s.name for s in shown}
+    others = [OUTCOMES[name].noun for name in recorded(ds) if name not in drawn]
+    parts = [f"recorded, not drawn: {', '.join(others)}"] if others else []
+    members = {s.member for s in shown} - {None}
+    asked = texts(ds, "focus")
+    if members and len(asked) > len(members):
+        parts.append(f"drawn are {len(members)} of the {len(asked)} states in focus")
+    return "; ".join(parts)
+
+
+def _failures(ds: xr.Dataset) -> str:
+    """How many points have no result at all."""
+    finite = [np.isfinite(series(ds, name, "mean")) for name in recorded(ds)]
+    failed = int(sum(~np.any([f.reshape(len(f), -1).any(1) for f in finite], axis=0)))
+    return f"{style.plural(failed, 'point')} failed, left blank" if failed else ""
+
+
+def _constants(ds: xr.Dataset) -> str:
+    """The factors that do not vary, with their values."""
+    at = [(f.label, levels(f.values)) for f in factors(ds)]
+    parts = [f"{label} = {number(values[0])}" for label, values in at if values.size == 1]
+    return f"not varied: {', '.join(parts)}" if parts else ""
+
+
+def error(shown: Shown, errors: Array) -> str:
+    """The largest Monte Carlo standard error: ``0.52 points``; "" where it is unknown."""
+    _, most = ends(errors, (0, -1))
+    if most < 0:
+        return ""
+    words = f"{100 * most if shown.share else most:.2g}"
+    return words + (f" point{'' if words == '1' else 's'}" if shown.share else "")
+
+
+def error_note(ds: xr.Dataset, shown: Sequence[Shown], mark: str) -> str:
+    """What the marks of error are, and the largest standard error of each kind of outcome."""
+    largest = []
+    for share in (True, False):
+        alike = [s for s in shown if s.share is share]
+        if alike and (most := error(alike[0], np.concatenate([last(ds, s, "mcse") for s in alike]))):
+            unit, what = (" percentage", "probability") if share else ("", alike[0].words)
+            largest.append(f"{most.replace(' ', unit + ' ')} ({what})")
+    if not largest:
+        known = any(np.isfinite(last(ds, s)).any() for s in shown)
+        return "too few runs for a Monte Carlo error" if known else ""
+    marked = f"{mark}: 95 % Monte Carlo error; " if mark else ""
+    return f"{marked}Monte Carlo standard error up to {', '.join(largest)}"
