@@ -92,7 +92,7 @@ _KINDS = {
 }
 """What a finished folder of each kind is given back as."""
 
-__all__ = [*_HOMES, "open"]
+__all__ = sorted([*_HOMES, "open"])
 
 
 def open(
