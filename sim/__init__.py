@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from sim.results.replay import Story as Story
     from sim.results.replay import replay as replay
     from sim.results.result import Result as Result
+    from sim.results.result import save as save
     from sim.results.run import run as run
-    from sim.results.save import save as save
     from sim.scenario.catalogue import list as list
     from sim.scenario.explain import explain as explain
     from sim.scenario.load import Scenario as Scenario
@@ -76,7 +76,7 @@ _HOMES = {
     "new": "sim.scenario.scaffold",
     "replay": "sim.results.replay",
     "run": "sim.results.run",
-    "save": "sim.results.save",
+    "save": "sim.results.result",
     "status": "sim.storage.status",
     "sweep": "sim.studies.sweep",
 }

@@ -15,8 +15,7 @@ from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import locate
 from sim.model.outcomes import ANSWERS, CONDUCTS
 from sim.model.tick import Record
-from sim.results.result import Results
-from sim.results.save import RESOLVED
+from sim.results.result import RESOLVED, Results
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restore
 from sim.storage.files import PROVENANCE, provenance_of

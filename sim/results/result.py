@@ -1,4 +1,4 @@
-"""What a run gives back: dataset, tables, figures and a summary; and what every result can do."""
+"""What a run gives back: dataset, tables, figures and a summary; its folder; and what every result can do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from sim.model.outcomes import names, series
 from sim.results import tables
-from sim.scenario.load import Scenario
+from sim.results.dataset import by_name
+from sim.scenario.load import Scenario, restore
+from sim.storage.effort import Effort
+from sim.storage.files import as_json, provenance_of, write
+from sim.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from matplotlib.figure import Figure
+
+RESOLVED, DATASET = "resolved.json", "dataset.zarr"
+OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, DATASET, "figures")
 
 
 class Results:
@@ -85,14 +92,13 @@ class Result(Results):
     @classmethod
     def open(cls, folder: str | Path) -> "Result":
         """The run that was written to a folder. Raises InputError where it cannot be read."""
-        from sim.results.save import open_run
+        import xarray as xr
 
-        return open_run(Path(folder))
+        with xr.open_zarr(Path(folder) / DATASET, chunks=None, consolidated=False) as ds:
+            return cls(restore(Path(folder) / RESOLVED), by_name(ds.load()), provenance_of(Path(folder)) or {})
 
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write everything to a folder, as :func:`sim.save`. Raises InputError where it cannot."""
-        from sim.results.save import save
-
         save(self, folder, force)
 
     def summary(self) -> dict[str, Any]:
@@ -154,3 +160,62 @@ def _percent(p: Mapping[str, float]) -> str:
     if p["mean"] < 0.0005 and not p["mcse"] >= 0.0005:
         return "< 0.05 %"
     return f"{100 * p['mean']:.1f} ± {100 * p['mcse']:.1f} %"
+
+
+def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str, Any]:
+    """What makes a run the run it is: the same entries give the same results."""
+    return {
+        "scenario": scenario.name,
+        "fingerprint": scenario.fingerprint,
+        "runs": runs,
+        "seed": seed,
+        "engine": engine,
+    }
+
+
+def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -> Workspace:
+    """The folder of a run."""
+    return Workspace(Path(folder), "run", scenario.tables.title, identity(scenario, by.runs, by.seed, engine), OWN)
+
+
+def save(result: Result, folder: str | Path, force: bool = False) -> None:
+    """Write tables, dataset, scenario, figures and provenance; what another run wrote there is replaced as a whole.
+
+    Parameters
+    ----------
+    result : from :func:`sim.run`.
+    folder : made where there is none.
+    force : replace the results of another run.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written, or holds files of yours or other results.
+    """
+    p = result.provenance
+    work = workspace(result.scenario, Effort(p["runs"], p["seed"]), p["engine"], folder)
+    with work.held(force):
+        write_results(result, work)
+
+
+def write_results(result: Result, work: Workspace) -> None:
+    """Write all to a folder that is held."""
+    with work.results(**result.provenance) as new:
+        for name, table in (("members", result.members), ("ticks", result.ticks), ("alliance", result.alliance)):
+            write(new / f"{name}.csv", tables.csv(table))
+        write(new / "scenario.toml", result.scenario.text)
+        write(new / RESOLVED, as_json(result.scenario.resolved))
+        _write_dataset(result, new / DATASET)
+        _write_figures(result, new / "figures")
+
+
+def _write_dataset(result: Result, folder: Path) -> None:
+    result.dataset.to_zarr(folder, mode="w", zarr_format=3, consolidated=False)
+
+
+def _write_figures(result: Result, folder: Path) -> None:
+    from sim.figures.sheet import save as save_figure
+
+    folder.mkdir()
+    for name, figure in result.figures().items():
+        save_figure(figure, folder / f"{name}.png")

@@ -16,8 +16,7 @@ from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
-from sim.results.result import Result
-from sim.results.save import identity, workspace, write_results
+from sim.results.result import Result, identity, workspace, write_results
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, load
 from sim.storage.effort import Effort, effort

@@ -18,11 +18,10 @@ from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leade
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import OUTCOMES, names, positions
-from sim.results import save as saving
+from sim.results import result as saving
 from sim.results.replay import replay
-from sim.results.result import Result
+from sim.results.result import Result, save
 from sim.results.run import run
-from sim.results.save import save
 from sim.scenario.compile import compile
 from sim.scenario.load import load, restore
 from tests.helpers import SIX

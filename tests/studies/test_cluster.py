@@ -15,7 +15,7 @@ from sim.errors import InputError
 from sim.evidence.ledger import save as save_ledger
 from sim.model.noise import BLOCK
 from sim.results.comparison import save as save_comparison
-from sim.results.save import save
+from sim.results.result import save
 from sim.scenario.load import load
 from sim.studies.sweep import sweep
 from tests.claim_files import claim_file
