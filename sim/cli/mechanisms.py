@@ -5,8 +5,9 @@ from pathlib import Path
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
-from sim.evaluation.mechanisms import VERDICTS, Mechanisms, Worth, mechanisms, runs_of
+from sim.evaluation.mechanisms import Mechanisms, Worth, mechanisms, runs_of
 from sim.evaluation.study import MechanismStudy, load_mechanisms
+from sim.model.outcomes import MECHANISM_VERDICTS
 
 
 def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, force: bool, json: bool) -> None:
@@ -42,7 +43,7 @@ def print_mechanisms(study: MechanismStudy, found: Mechanisms) -> None:
         held_out = f"{r.held_out:+.1f}±{r.held_out_se:.1f}{'*' if r.differs else ' '}"
         lines.append([r.says, f"{r.evidence:+.1f}±{r.evidence_se:.1f}", held_out, r.verdict])
     show.table(columns, lines)
-    counts = ", ".join(f"{sum(r.verdict == v for r in rows)} {v}" for v in VERDICTS)
+    counts = ", ".join(f"{sum(r.verdict == v for r in rows)} {v}" for v in MECHANISM_VERDICTS)
     others = "; ".join(f"{r.mechanism} {r.held_out_verdict}" for r in rows if r.differs)
     show.paragraph(
         f"{counts}. Evidence: natural logarithm of how much better the whole record is explained with the mechanism "

@@ -21,6 +21,7 @@ from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanism
 from sim.inference.smc import Evidence, evidence
 from sim.inference.study import CalibrationStudy
 from sim.model.arrays import Array
+from sim.model.outcomes import MECHANISM_VERDICTS
 from sim.results.tables import csv_of, read_csv
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, provenance_of, put, read_json, write
@@ -41,7 +42,7 @@ WORTH = 1.0
 """Difference in log-evidence from which it is worth a mention: Kass & Raftery's 2 ln B of 2."""
 ERRORS = 2.0
 """Standard errors that a verdict leaves room for."""
-VERDICTS = EARNS, COSTS, OPEN = "earns its place", "costs", "not told apart"
+EARNS, COSTS, OPEN = MECHANISM_VERDICTS
 PARTS = WHOLE, BEFORE = "whole", "before"
 WORDS = ("mechanism", "says", "coefficients", "verdict", "held_out_verdict", "model", "part")
 """Columns of text."""

@@ -13,11 +13,8 @@ from sim.figures.style import whole_percent
 from sim.model.arrays import Array
 from sim.model.outcomes import VERDICTS
 
-MEANS = {
-    "supported": "supported, since that is 90 % or more",
-    "contradicted": "contradicted, since that is 10 % or less",
-    "undecided": "undecided, since that is not surely 90 % or more, or 10 % or less",
-}
+WHY = ("90 % or more", "10 % or less", "not surely 90 % or more, or 10 % or less")
+MEANS = {verdict: f"{verdict}, since that is {why}" for verdict, why in zip(VERDICTS, WHY, strict=True)}
 HOW = (
     " Humps: distribution of the draws; dot and bar: mean and 90\u00a0% of draws; "
     "line: threshold; green ground: where the claim says it lies."

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
 from sim.figures.style import plural, sentence, signed
+from sim.model.outcomes import MECHANISM_VERDICTS
 
 NAMES, VERDICT, GAP = 3.35, 1.05, 0.25
 """Inches for the names of mechanisms, for verdicts, and between the two columns."""
@@ -17,8 +18,7 @@ WIDE = (style.ROOM - NAMES - VERDICT - GAP) / 2
 """Inches for a column."""
 AT_VERDICT = style.WIDTH - style.MARGIN - VERDICT + 0.1
 HEAD, AXIS = 0.6, 0.5
-EARNS, OPEN, COSTS = "earns its place", "not told apart", "costs"
-COLOURS = {EARNS: style.GOOD, OPEN: style.OPEN, COSTS: style.BAD}
+EARNS, COSTS, OPEN = MECHANISM_VERDICTS
 HELD_OUT = style.FAN["median"]
 COLUMNS = (("Whole record", "log evidence"), ("Held-out years", "log predictive density"))
 LARGEST = 30.0
@@ -47,7 +47,7 @@ class Mechanism(NamedTuple):
     def marks(self) -> tuple[tuple[float, float, str], tuple[float, float, str]]:
         """Value, standard error and colour in each column."""
         return (
-            (self.evidence, self.evidence_se, COLOURS[self.verdict]),
+            (self.evidence, self.evidence_se, MECHANISM_VERDICTS[self.verdict]),
             (self.held_out, self.held_out_se, HELD_OUT),
         )
 
@@ -78,7 +78,7 @@ def mechanisms(table: pd.DataFrame, title: str, footer: str) -> Figure:
                 sheet.ground(panels[0], WIDE, y, y + height, NAMES, WIDE + GAP + VERDICT)
             _name(figure, row, text, top - y)
             middle = y + height / 2
-            colour = COLOURS[row.verdict]
+            colour = MECHANISM_VERDICTS[row.verdict]
             sheet.write(figure, AT_VERDICT, top - middle, row.verdict, va="center", color=colour)
             for panel, mark in zip(panels, row.marks, strict=True):
                 _mark(panel, middle, *mark)

@@ -26,6 +26,8 @@ CONDUCTS = {SUPPORTS: "supports", ABSTAINS: "abstains", OPPOSES: "opposes"}
 ANSWERS = {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
 VERDICTS = {"supported": "#1b6e53", "contradicted": "#a33b2a", "undecided": "#595959"}
 """Of a claim, with their colours."""
+MECHANISM_VERDICTS = dict(zip(("earns its place", "costs", "not told apart"), VERDICTS.values(), strict=True))
+"""Of a mechanism, with their colours."""
 INF = float("inf")
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from sim.figures.mechanisms import COLOURS, COSTS, EARNS, OPEN, Mechanism, limits, mechanisms
+from sim.figures.mechanisms import COSTS, EARNS, OPEN, Mechanism, limits, mechanisms
+from sim.model.outcomes import MECHANISM_VERDICTS
 from tests.figures.looking import FOOT, TITLE, check, check_marks, drawn, headline, shown
 
 NAN = float("nan")
@@ -73,7 +74,7 @@ def test_mechanisms_are_sorted_by_evidence_with_their_verdicts():
         bars = [line.get_xdata() for line in long[1:]]  # the first is the line at 0
         np.testing.assert_allclose(bars, [[r[key] - 1.2, r[key] + 1.2] for r in rows])
     found = {t.get_text(): t.get_color() for t in usual.texts}
-    assert {found[v] for v in (EARNS, OPEN, COSTS)} == set(COLOURS.values())
+    assert {found[v] for v in (EARNS, OPEN, COSTS)} == set(MECHANISM_VERDICTS.values())
     assert len({axes.get_xlim() for axes in usual.axes}) == 1
 
 
