@@ -24,7 +24,7 @@ POINTS, RUNS, TICKS, MEMBERS = (
 
 
 def costs(rounds: int) -> Table:
-    """A batch of a study of six.toml's states: one thing varied at a time from 64 points, 512 runs, 40 ticks, 5 members."""
+    """A batch of a study of six.toml's states: one thing varied from 64 points, 512 runs, 40 ticks, 5 members."""
     table = Table(
         title=f"Cost of a study of six.toml (a path varied), one core: median of {rounds} rounds of a batch",
         caption="From 64 points, 512 runs, 40 ticks, 5 members; one of them changed. Processor time.",
@@ -104,7 +104,7 @@ def parts(_: int) -> Table:
     """cProfile of one batch: share of its time by step."""
     table = Table(
         title="Where a batch's time goes [%], by cProfile (which makes short calls look dearer)",
-        caption="16 points of the outlook. `inputs` is part of `record lived` and, outside the table, of forecast ticks.",
+        caption="16 points of the outlook. `inputs` is part of `record lived`, and of forecast ticks outside the table.",
     )
     table.add_column("step")
     shares = []

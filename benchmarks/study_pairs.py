@@ -45,10 +45,11 @@ def cases() -> list[tuple[str, str, list[Scenario], list[Scenario]]]:
 def pairs(rounds: int) -> Table:
     """Seconds to a standard error of 0.001, both sides measured in turn and scaled by their variance."""
     table = Table(
-        title=f"Exit after five years, difference known to {ERROR}, one core: median (least to most) of {rounds} rounds",
-        caption=f"compare: {RUNS:,} runs of both scenarios measured a round, runs needed scaled by (paired mcse / {ERROR})². "
-        f"Plain Mesa: {MESA_RUNS} runs of each scenario measured a round, inputs at hand, never living through the record; runs "
-        "needed from the binomial variances p(1 - p) of both scenarios, p as compare found it. Saved: independent runs of "
+        title=f"Exit after five years, difference known to {ERROR}, one core: median (range) of {rounds} rounds",
+        caption=f"compare: {RUNS:,} runs of both scenarios measured a round, runs needed scaled by "
+        f"(paired mcse / {ERROR})². Plain Mesa: {MESA_RUNS} runs of each scenario measured a round, inputs at hand, never "
+        "living through the record; runs needed from the binomial variances p(1 - p) of both scenarios, p as compare "
+        "found it. Saved: independent runs of "
         "the ensemble that one paired run is worth. Times are processor time.",
     )
     for column in (
