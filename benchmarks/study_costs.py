@@ -104,7 +104,7 @@ def parts(_: int) -> Table:
     """cProfile of one batch: share of its time by step."""
     table = Table(
         title="Where a batch's time goes [%], by cProfile (which makes short calls look dearer)",
-        caption="16 points of the outlook. `inputs` is part of `record lived`, and of forecast ticks outside the table.",
+        caption="16 points of the outlook. `inputs` is part of `record lived`, and of ticks outside the table.",
     )
     table.add_column("step")
     shares = []

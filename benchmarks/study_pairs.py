@@ -47,9 +47,9 @@ def pairs(rounds: int) -> Table:
     table = Table(
         title=f"Exit after five years, difference known to {ERROR}, one core: median (range) of {rounds} rounds",
         caption=f"compare: {RUNS:,} runs of both scenarios measured a round, runs needed scaled by "
-        f"(paired mcse / {ERROR})². Plain Mesa: {MESA_RUNS} runs of each scenario measured a round, inputs at hand, never "
-        "living through the record; runs needed from the binomial variances p(1 - p) of both scenarios, p as compare "
-        "found it. Saved: independent runs of "
+        f"(paired mcse / {ERROR})². Plain Mesa: {MESA_RUNS} runs of each scenario measured a round, inputs at hand, "
+        "never living through the record; runs needed from the binomial variances p(1 - p) of both scenarios, "
+        "p as compare found it. Saved: independent runs of "
         "the ensemble that one paired run is worth. Times are processor time.",
     )
     for column in (

@@ -123,7 +123,7 @@ def workers(rounds: int) -> Table:
     """One worker process against two, each study begun anew, beside what the machine has to give."""
     table = Table(
         title=f"One worker and two, `sweep` of {FEWER} points of the outlook, 1,024 runs each: {rounds} rounds",
-        caption="Whole sweeps, with tables and figures; one worker is the process itself. Which comes first alternates. "
+        caption="Whole sweeps, with tables and figures; one worker is the process itself. The first alternates. "
         "Ceiling: work a second of two processes that only compute a batch each, over one, just before.",
     )
     for column in (
@@ -237,8 +237,8 @@ def storage(rounds: int) -> Table:
     """What storing costs, measured inside a sweep; then what the same command costs again."""
     table = Table(
         title=f"Storage beside computing, inside one sweep with jobs=1: median of {rounds} rounds",
-        caption="Overhead: all that is not computing, over computing. Again: `cohesion sweep` of the finished study, of one "
-        "that has all receipts but not its tables; seconds of the command, of which importing is part.",
+        caption="Overhead: all that is not computing, over computing. Again: `cohesion sweep` of the finished study, "
+        "of one that has all receipts but not its tables; seconds of the command, of which importing is part.",
     )
     columns = (
         "study",
