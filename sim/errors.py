@@ -26,11 +26,8 @@ class Problem:
         return "; ".join(parts)
 
 
-OPTIONS = {
-    name: f"--{name}" for name in ("runs", "seed", "jobs", "scheduler", "engine", "out", "force", "until", "run")
-}
-OPTIONS |= {name: f"--{name}" for name in ("leader", "member", "start", "end")}
-OPTIONS |= {"many": "--yes"}
+_ALIKE = "runs seed jobs scheduler engine out force until run set leader member start end"
+OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {"many": "--yes", "name": "ALLIANCE"}
 """Arguments in Python, and what they are called on the command line."""
 
 

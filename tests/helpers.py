@@ -51,7 +51,7 @@ def six(overrides: Overrides | None = None) -> Program:
     """tests/data/six.toml with some values replaced; of two that overlap the later wins."""
     key = repr(overrides)
     if key not in _compiled:
-        _compiled[key] = compile(load(SIX, overrides=dict(overrides or {})))
+        _compiled[key] = compile(load(SIX, dict(overrides or {})))
     return _compiled[key]
 
 

@@ -4,21 +4,12 @@ import shlex
 from pathlib import Path
 
 from sim.cli import show
-from sim.errors import InputError, Problem
 from sim.scenario.scaffold import new
 
 
 def main(name: str, leader: str, members: list[str], start: str, end: str, out: Path) -> None:
     """Write them and say what comes next."""
-    names = dict(m.partition("=")[::2] for m in members)
-    problems = [
-        Problem("--member", "", code, "allowed: CODE=NAME, such as POL=Poland")
-        for code, full in names.items()
-        if not full
-    ]
-    if problems:
-        raise InputError(problems)
-    files = new(name, leader, names, start, end, out)
+    files = new(name, leader, members, start, end, out)
     for file in files:
         show.line(str(file))
     show.line('Next: fill in what is marked "?" (docs/coding-guide.md); what is left says:')

@@ -129,14 +129,7 @@ class MemberState(mesa.Agent):
         """Phase 3: move towards the target stance."""
         m = self.model
         self.x = phases.stand(
-            self.draws.stance,
-            self.state,
-            self.reliability,
-            self.ties,
-            m.shared,
-            self.standing,
-            m.c,
-            m.d,
+            self.draws.stance, self.state, self.reliability, self.ties, m.shared, self.standing, m.c, m.d
         )
 
     def behave(self) -> None:

@@ -96,11 +96,7 @@ class Environment:
     """
 
     def __init__(
-        self,
-        program: Program,
-        noise: InputNoise,
-        lanes: slice = slice(None),
-        like: "Environment | None" = None,
+        self, program: Program, noise: InputNoise, lanes: slice = slice(None), like: "Environment | None" = None
     ) -> None:
         self.program = program
         self.coefficients = draw_coefficients(program, noise, lanes, like)

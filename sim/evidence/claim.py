@@ -12,6 +12,7 @@ from sim.evidence.tables import ClaimTables, ClaimTest
 from sim.results.comparison import comparable
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import validated
+from sim.scenario.overrides import SET
 from sim.scenario.reading import Keys, Source, read_toml, shipped
 
 Where = Callable[[Keys], str]
@@ -124,9 +125,7 @@ def _load(
         return load(source.named(name, at), overrides)
     except InputError as error:
         problems += [
-            Problem(source.where((*at_set, p.path)), p.path, p.found, p.allowed, p.suggestion)
-            if p.where == "--set"
-            else p
+            Problem(source.where((*at_set, p.path)), p.path, p.found, p.allowed, p.suggestion) if p.where == SET else p
             for p in error.problems
         ]
         return None

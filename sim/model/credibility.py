@@ -65,8 +65,7 @@ def update(
     kept = d.prior.kept + c.watching * all_helped
     broken = d.prior.broken + c.watching * (all_asked - all_helped)
     return State(
-        d.belief * state.kept + (kept + own * helped),
-        d.belief * state.broken + (broken + own * (asked - helped)),
+        d.belief * state.kept + (kept + own * helped), d.belief * state.broken + (broken + own * (asked - helped))
     )
 
 

@@ -122,13 +122,7 @@ def draw(u: Array, s: Standing, belongs: Flags) -> Array:
 
 
 def answer(
-    u: Array,
-    kind: Array,
-    clashing: Flags,
-    dependence: Array,
-    affinity: Array,
-    s: Standing,
-    c: Coefficients,
+    u: Array, kind: Array, clashing: Flags, dependence: Array, affinity: Array, s: Standing, c: Coefficients
 ) -> Array:
     """1 where the leader helps, 0 where it refuses or nobody asked.
 

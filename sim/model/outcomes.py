@@ -5,7 +5,8 @@ A new outcome is an entry here and a function. Beside them stand the words and c
 
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from itertools import starmap
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -51,27 +52,45 @@ class Exits(NamedTuple):
     """The chance that exactly one member does."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Outcome:
-    """What everybody knows of an outcome."""
+    """What everybody knows of an outcome; the call of one of the methods says of which kind it is, and how it is seen.
+
+    ``title`` is what a figure calls it, with ``{}`` for the member where every member has its own; ``noun`` what a
+    sentence calls it, (probability of) exit; ``short`` what a narrow column does, where that is not the noun.
+    ``headline`` is shown where there is room for few, and recorded by sweeps that do not say what they record.
+    """
 
     name: str
-    by_member: bool = False
-    """Whether every member has its own, (member, run), or the alliance one, (run,)."""
     title: str
-    """What a figure calls it; ``{}`` stands for the member."""
     noun: str
-    """What a sentence calls it: (probability of) exit."""
+    _: KW_ONLY
+    meaning: str = ""
     short: str = ""
-    """What a narrow column calls it, where that is not the noun."""
-    meaning: str
     unit: str = "1"
-    """1 where it has none."""
     low: float = 0.0
     high: float = 1.0
     headline: bool = False
-    """Whether it is shown where there is room for few, and recorded by sweeps that do not say what they record."""
     kind: ClassVar[Literal["event", "chance", "measure"]]
+
+    def event(
+        self, meaning: str, hazard: Callable[[Record, Exits], Array], happens: Callable[[Record, Exits], Flags]
+    ) -> "Event":
+        """It happens once or never."""
+        return Event(**vars(self) | {"meaning": meaning}, hazard=hazard, happens=happens)
+
+    def chance(self, meaning: str, value: Callable[[Snapshot], Array], colour: str) -> "Chance":
+        """It is so at a date or not, with a probability that every run knows."""
+        return Chance(**vars(self) | {"meaning": meaning}, value=value, colour=colour)
+
+    def measure(self, meaning: str, value: Callable[[Snapshot], Array]) -> "Measure":
+        """It is a number of a tick."""
+        return Measure(**vars(self) | {"meaning": meaning}, value=value)
+
+    @property
+    def by_member(self) -> bool:
+        """Whether every member has its own, (member, run), or the alliance one, (run,)."""
+        return "{}" in self.title
 
     @property
     def probability(self) -> bool:
@@ -99,10 +118,9 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Outcome):
-    """It happens once or never: its probability is the cumulative incidence."""
+    """Its probability is the cumulative incidence, made of the chance in a tick where it has not happened before."""
 
-    chance: Callable[[Record, Exits], Array]
-    """In a tick, where it has not happened before."""
+    hazard: Callable[[Record, Exits], Array]
     happens: Callable[[Record, Exits], Flags]
     """In a tick; whether it is so at the start counts as well."""
     kind = "event"
@@ -113,7 +131,7 @@ class Chance(Outcome):
     """The probability, run by run, that something is so at a date."""
 
     value: Callable[[Snapshot], Array]
-    colour: str = ""
+    colour: str
     kind = "chance"
 
 
@@ -143,198 +161,81 @@ def _critical(s: Snapshot) -> Array:
     return s.record.oppose * (s.status == ACTIVE)
 
 
-_ALLIANCE: tuple[Outcome, ...] = (
-    Measure(
-        name="cohesion",
-        title="Cohesion",
-        noun="cohesion",
-        meaning="mean joint support over all pairs of states, the leader included; 1: all stand with the leader always",
-        headline=True,
-        value=cohesion.cohesion,
+_DECLARED: tuple[Outcome, ...] = (
+    Outcome("cohesion", "Cohesion", "cohesion", headline=True).measure(
+        "mean joint support over all pairs of states, the leader included; 1: all stand with the leader always",
+        cohesion.cohesion,
     ),
-    Measure(
-        name="agreement_index",
-        title="Agreement index",
-        noun="agreement index",
-        meaning="agreement index of Hix, Noury & Roland (2005), leader included",
-        value=cohesion.agreement_index,
+    Outcome("agreement_index", "Agreement index", "agreement index").measure(
+        "agreement index of Hix, Noury & Roland (2005), leader included", cohesion.agreement_index
     ),
-    Measure(
-        name="leader_agreement",
-        title="Agreement with the leader",
-        noun="agreement with the leader",
-        meaning="mean support of the members for the leader",
-        value=cohesion.leader_agreement,
+    Outcome("leader_agreement", "Agreement with the leader", "agreement with the leader").measure(
+        "mean support of the members for the leader", cohesion.leader_agreement
     ),
-    Measure(
-        name="active_share",
-        title="Share of active members",
-        noun="share of active members",
-        meaning="share of members that are not frozen",
-        value=cohesion.active_share,
+    Outcome("active_share", "Share of active members", "share of active members").measure(
+        "share of members that are not frozen", cohesion.active_share
     ),
-    Measure(
-        name="hubness",
-        title="Hubness",
-        noun="hubness",
-        meaning="joint support with the leader over joint support of members with each other",
-        high=INF,
-        value=cohesion.hubness,
+    Outcome("hubness", "Hubness", "hubness", high=INF).measure(
+        "joint support with the leader over joint support of members with each other", cohesion.hubness
     ),
-    Measure(
-        name="members",
-        title="Members",
-        noun="members",
-        meaning="number of members beside the leader",
-        unit="states",
-        high=INF,
-        value=lambda m: m.members,
+    Outcome("members", "Members", "members", unit="states", high=INF).measure(
+        "number of members beside the leader", lambda m: m.members
     ),
-    Measure(
-        name="stance_dispersion",
-        title="Dispersion of stance",
-        noun="dispersion of stance",
-        meaning="standard deviation of stance among members",
-        unit="logit",
-        high=INF,
-        value=cohesion.stance_dispersion,
+    Outcome("stance_dispersion", "Dispersion of stance", "dispersion of stance", unit="logit", high=INF).measure(
+        "standard deviation of stance among members", cohesion.stance_dispersion
     ),
-    Event(
-        name="any_exit",
-        title="Some member has left",
-        noun="some exit",
-        meaning="probability that some member has left by then",
-        headline=True,
-        chance=lambda _, exits: 1.0 - exits.none,
-        happens=lambda _, exits: exits.after > 0,
+    Outcome("any_exit", "Some member has left", "some exit", headline=True).event(
+        "probability that some member has left by then",
+        lambda _, exits: 1.0 - exits.none,
+        lambda _, exits: exits.after > 0,
     ),
-    Event(
-        name="two_exits",
-        title="Two or more members have left",
-        noun="two or more exits",
-        meaning="probability that two or more members have left by then",
-        headline=True,
-        chance=_second,
-        happens=lambda _, exits: exits.after > 1,
+    Outcome("two_exits", "Two or more members have left", "two or more exits", headline=True).event(
+        "probability that two or more members have left by then", _second, lambda _, exits: exits.after > 1
     ),
-    Event(
-        name="dissolution",
-        title="The alliance is dissolved",
-        noun="dissolution",
-        meaning="probability that the alliance has been dissolved by then",
-        headline=True,
-        chance=lambda r, _: r.dissolution,
-        happens=lambda r, _: ~r.alive,
+    Outcome("dissolution", "The alliance is dissolved", "dissolution", headline=True).event(
+        "probability that the alliance has been dissolved by then", lambda r, _: r.dissolution, lambda r, _: ~r.alive
+    ),
+    Outcome("exit", "{} has left", "exit", short="left", headline=True).event(
+        "probability of having left by then of its own accord (cumulative incidence; dissolution competes)",
+        lambda r, _: r.exit,
+        lambda r, _: r.left,
+    ),
+    Outcome("freeze", "{} has frozen its membership", "freeze", short="froze", headline=True).event(
+        "probability of having frozen membership by then (cumulative incidence; dissolution competes)",
+        lambda r, _: r.side * (r.before == ACTIVE),
+        lambda r, _: r.status == FROZEN,
+    ),
+    Outcome("loyal", "{} supports", "support", short="loyal").chance(
+        "probability of active membership and support", _loyal, "#1f4e79"
+    ),
+    Outcome("absent", "{} abstains", "abstention", short="absent").chance(
+        "probability of active membership and abstention", _absent, "#86b6da"
+    ),
+    Outcome("critical", "{} opposes", "opposition", short="critical").chance(
+        "probability of active membership and opposition", _critical, "#f6dd9a"
+    ),
+    Outcome("frozen", "{} takes no part", "frozen membership", short="frozen").chance(
+        "probability of frozen membership", lambda s: 1.0 * (s.status == FROZEN), "#e08e45"
+    ),
+    Outcome("outside", "{} is not a member", "being outside", short="outside").chance(
+        "probability of being outside", lambda s: 1.0 * (s.status == OUTSIDE), "#7a1f1d"
+    ),
+    Outcome("stance", "Stance of {}", "stance", unit="logit", low=-INF, high=INF).measure(
+        "stance towards the leader, positive in favour", lambda s: s.stance
+    ),
+    Outcome("reliability", "Reliability of the leader, as {} believes", "reliability").measure(
+        "believed chance that the leader helps", lambda s: s.record.reliability
+    ),
+    Outcome("dependence", "Dependence of {}", "dependence").measure(
+        "dependence on the leader minus what has moved elsewhere", lambda s: s.record.dependence
     ),
 )
 
-_MEMBERS: tuple[Outcome, ...] = (
-    Event(
-        name="exit",
-        by_member=True,
-        title="{} has left",
-        noun="exit",
-        short="left",
-        meaning="probability of having left by then of its own accord (cumulative incidence; dissolution competes)",
-        headline=True,
-        chance=lambda r, _: r.exit,
-        happens=lambda r, _: r.left,
-    ),
-    Event(
-        name="freeze",
-        by_member=True,
-        title="{} has frozen its membership",
-        noun="freeze",
-        short="froze",
-        meaning="probability of having frozen membership by then (cumulative incidence; dissolution competes)",
-        headline=True,
-        chance=lambda r, _: r.side * (r.before == ACTIVE),
-        happens=lambda r, _: r.status == FROZEN,
-    ),
-    Chance(
-        name="loyal",
-        by_member=True,
-        title="{} supports",
-        noun="support",
-        short="loyal",
-        meaning="probability of active membership and support",
-        colour="#1f4e79",
-        value=_loyal,
-    ),
-    Chance(
-        name="absent",
-        by_member=True,
-        title="{} abstains",
-        noun="abstention",
-        short="absent",
-        meaning="probability of active membership and abstention",
-        colour="#86b6da",
-        value=_absent,
-    ),
-    Chance(
-        name="critical",
-        by_member=True,
-        title="{} opposes",
-        noun="opposition",
-        short="critical",
-        meaning="probability of active membership and opposition",
-        colour="#f6dd9a",
-        value=_critical,
-    ),
-    Chance(
-        name="frozen",
-        by_member=True,
-        title="{} takes no part",
-        noun="frozen membership",
-        short="frozen",
-        meaning="probability of frozen membership",
-        colour="#e08e45",
-        value=lambda s: 1.0 * (s.status == FROZEN),
-    ),
-    Chance(
-        name="outside",
-        by_member=True,
-        title="{} is not a member",
-        noun="being outside",
-        short="outside",
-        meaning="probability of being outside",
-        colour="#7a1f1d",
-        value=lambda s: 1.0 * (s.status == OUTSIDE),
-    ),
-    Measure(
-        name="stance",
-        by_member=True,
-        title="Stance of {}",
-        noun="stance",
-        meaning="stance towards the leader, positive in favour",
-        unit="logit",
-        low=-INF,
-        high=INF,
-        value=lambda s: s.stance,
-    ),
-    Measure(
-        name="reliability",
-        by_member=True,
-        title="Reliability of the leader, as {} believes",
-        noun="reliability",
-        meaning="believed chance that the leader helps",
-        value=lambda s: s.record.reliability,
-    ),
-    Measure(
-        name="dependence",
-        by_member=True,
-        title="Dependence of {}",
-        noun="dependence",
-        meaning="dependence on the leader minus what has moved elsewhere",
-        value=lambda s: s.record.dependence,
-    ),
-)
-
-OUTCOMES: dict[str, Outcome] = {o.name: o for o in (*_ALLIANCE, *_MEMBERS)}
+OUTCOMES: dict[str, Outcome] = {o.name: o for o in _DECLARED}
 """By name: of the alliance first, then of members."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Answered(Outcome):
     """The share of calls for help that were answered: a ratio of sums over runs, which only claims measure."""
 
@@ -346,19 +247,17 @@ class Answered(Outcome):
         return self.noun
 
 
-CALLS = (*THREATS, "clash")
+_CALLS_IN = {kind: f"a crisis of kind {kind}" for kind in THREATS} | {"clash": "clashes between members"}
+CALLS = tuple(_CALLS_IN)
 """Kinds of calls for help; a clash is one between members."""
-ANSWERED: dict[str, Outcome] = {
-    f"answered_{kind}": Answered(
-        name=f"answered_{kind}",
-        title=f"Calls answered: {kind}",
-        noun=f"calls answered: {kind}",
-        meaning="share of calls in "
-        + ("clashes between members" if kind == "clash" else f"a crisis of kind {kind}")
-        + " answered since the start",
-    )
-    for kind in CALLS
-}
+
+
+def _answered(kind: str, where: str) -> Outcome:
+    title, meaning = f"Calls answered: {kind}", f"share of calls in {where} answered since the start"
+    return Answered(f"answered_{kind}", title, f"calls answered: {kind}", meaning=meaning)
+
+
+ANSWERED: dict[str, Outcome] = {o.name: o for o in starmap(_answered, _CALLS_IN.items())}
 MEASURABLE: Mapping[str, Outcome] = ChainMap(OUTCOMES, ANSWERED)
 """What a claim may measure."""
 

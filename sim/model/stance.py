@@ -91,8 +91,7 @@ def decays(c: Coefficients, dt: float) -> Decays:
     Its stationary standard deviation is ``volatility`` whatever the step.
     """
     return Decays(
-        gap=np.exp(-dt / c.adjustment_time),
-        shake=c.volatility * np.sqrt(-np.expm1(-2.0 * dt / c.adjustment_time)),
+        gap=np.exp(-dt / c.adjustment_time), shake=c.volatility * np.sqrt(-np.expm1(-2.0 * dt / c.adjustment_time))
     )
 
 
@@ -126,12 +125,7 @@ def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
 
 
 def target(
-    s: Standing,
-    reliability: Array,
-    dependence: Array,
-    affinity: Array,
-    opinion: Array,
-    c: Coefficients,
+    s: Standing, reliability: Array, dependence: Array, affinity: Array, opinion: Array, c: Coefficients
 ) -> Array:
     """The stance that the member would take, its peers aside."""
     return (

@@ -177,15 +177,7 @@ NOTHING = Crises(np.zeros((1, 1)), np.zeros((1, 1), dtype=bool), np.zeros((1, 1)
 """A tick without crises, the same for all members."""
 
 
-def answer(
-    u: Array,
-    kind: Array,
-    fights: Flags,
-    ties: Present,
-    script: Script,
-    s: Standing,
-    c: Coefficients,
-) -> Crises:
+def answer(u: Array, kind: Array, fights: Flags, ties: Present, script: Script, s: Standing, c: Coefficients) -> Crises:
     """The leader's answer to each call; the script's where it gives one."""
     if not script.drawn or s.crises is None:
         return each(lambda x: np.broadcast_to(x, kind.shape), scripted(script))
@@ -219,14 +211,7 @@ def believe(state: State, happened: Crises, shared: Shared, c: Coefficients, d: 
 
 
 def stand(
-    z: Array,
-    state: State,
-    reliability: Array,
-    ties: Present,
-    shared: Shared,
-    s: Standing,
-    c: Coefficients,
-    d: Decays,
+    z: Array, state: State, reliability: Array, ties: Present, shared: Shared, s: Standing, c: Coefficients, d: Decays
 ) -> Array:
     """The stance at the end of the tick."""
     goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.feedback.opinion, c)
@@ -256,14 +241,7 @@ def decide(
     now = state.membership
     renewal = membership.renewal_factor(script.renewal, c) if script.renewal else 1.0
     hazards = membership.hazards(
-        now,
-        x,
-        ties.dependence,
-        state.feedback.punishment,
-        renewal,
-        admissible & now.alive,
-        s.membership,
-        c,
+        now, x, ties.dependence, state.feedback.punishment, renewal, admissible & now.alive, s.membership, c
     )
     p = membership.chances(*hazards, dt)
     after = membership.move(u, now.status, p)
@@ -273,14 +251,7 @@ def decide(
 
 
 def feed_back(
-    state: State,
-    x: Array,
-    happened: Crises,
-    ties: Present,
-    inputs: Inputs,
-    s: Standing,
-    c: Coefficients,
-    d: Decays,
+    state: State, x: Array, happened: Crises, ties: Present, inputs: Inputs, s: Standing, c: Coefficients, d: Decays
 ) -> feedback.State:
     """What the tick leaves: opinion, diversification, punishment."""
     return feedback.update(
@@ -289,14 +260,7 @@ def feed_back(
 
 
 def tick(
-    state: State,
-    inputs: Inputs,
-    s: Standing,
-    draws: Draws,
-    script: Script,
-    a: Alliance,
-    c: Coefficients,
-    d: Decays,
+    state: State, inputs: Inputs, s: Standing, draws: Draws, script: Script, a: Alliance, c: Coefficients, d: Decays
 ) -> tuple[State, Record]:
     """A whole tick of a block of runs. Raises nothing: scenarios are checked before."""
     now = state.membership

@@ -36,15 +36,7 @@ def list() -> "builtins.list[Entry]":
     entries: builtins.list[Entry] = []
     for file in scenario_files():
         scenario = load(file)
-        time = scenario.tables.time
-        entries.append(
-            {
-                "name": file.relative_to(shipped("scenarios")).with_suffix("").as_posix(),
-                "file": str(file),
-                "title": scenario.tables.title,
-                "start": str(time.start),
-                "end": str(time.end),
-                "states": len(scenario.members) + 1,
-            }
-        )
+        name, states = file.relative_to(shipped("scenarios")).with_suffix("").as_posix(), len(scenario.members) + 1
+        title, start, end = scenario.tables.title, str(scenario.tables.time.start), str(scenario.tables.time.end)
+        entries.append(Entry(name=name, file=str(file), title=title, start=start, end=end, states=states))
     return entries

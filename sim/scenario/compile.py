@@ -84,10 +84,7 @@ def adjusted_by(band: Band, adjustments: Iterable[Adjustment], edges: Array) -> 
 
 
 def vary(
-    program: Program,
-    scenario: Scenario,
-    adjustments: Sequence[Adjustment],
-    coefficients: Mapping[str, float],
+    program: Program, scenario: Scenario, adjustments: Sequence[Adjustment], coefficients: Mapping[str, float]
 ) -> Program:
     """The program with some inputs adjusted and coefficients replaced.
 

@@ -10,17 +10,9 @@ import numpy as np
 from sim.errors import InputError, Problem, listed, nearest
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
-from sim.scenario.paths import WAYS
+from sim.scenario.paths import WAYS, entry_band
 from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value
-from sim.scenario.values import (
-    ASSUMPTION,
-    BUILT_IN_RULES,
-    COMMAND_LINE,
-    WORDS,
-    Coded,
-    CodedCoefficient,
-    Rule,
-)
+from sim.scenario.values import ASSUMPTION, BUILT_IN_RULES, COMMAND_LINE, Coded, CodedCoefficient, Rule
 
 
 @dataclass(frozen=True)
@@ -76,16 +68,11 @@ def _knots(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
     if isinstance(coded, CodedCoefficient):
         assert coded.value is not None, "checked when it was read"
         return [Knot("", f"{coded.value:g}", coded.value, coded.value)]
+    unit = rules[coded.rule].unit if coded.rule in rules else ""
     knots = []
     for date, entry in coded.entries().items():
-        when = date.isoformat() if date else ""
-        if isinstance(entry, str):
-            knots.append(Knot(when, f'"{entry}"', *WORDS[entry]))
-        elif coded.rule in BUILT_IN_RULES:
-            knots.append(Knot(when, f"{entry:g}", entry, entry))
-        else:
-            rule = rules[coded.rule]
-            knots.append(Knot(when, f"{entry:g} {rule.unit}".strip(), *rule.band(entry)))
+        figure = f'"{entry}"' if isinstance(entry, str) else f"{entry:g} {unit}".strip()
+        knots.append(Knot(date.isoformat() if date else "", figure, *entry_band(entry, coded.rule, rules)))
     return knots
 
 
@@ -130,7 +117,7 @@ def _adjustments(tables: ScenarioTables, path: str) -> list[str]:
     ]
 
 
-def explain(scenario: "Scenario | str | PathLike[str]", path: str, set: Mapping[str, Any] | None = None) -> Explanation:
+def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[str, Any] | None = None) -> Explanation:
     """Explain one coded value of a scenario: its path over time, coding rule, sources and quotations.
 
     Parameters

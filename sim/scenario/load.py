@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,15 @@ class Scenario:
         )
 
 
-def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Scenario:
     """Read and check a scenario.
 
     Parameters
     ----------
     path : str or Path
         A TOML file, or the name of a shipped scenario such as ``"csto/outlook-2023"``.
-    overrides : mapping, optional
-        Dotted path to value, applied after inheritance, as ``--set`` does: a number in [0, 1] or a word such
+    set : mapping, optional
+        Dotted path to value, applied after inheritance: a number in [0, 1] or a word such
         as ``"high"`` for an input or a group of channels, ``{"scale": 2}``, ``{"shift": 0.1}`` or
         ``{"value": 0.5, "from": "2023-10-01"}`` to adjust what is coded, a number within its bounds for a
         coefficient, ``"none"`` or a file for ``"posterior"``. numpy's numbers are numbers.
@@ -78,7 +79,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     Raises
     ------
     InputError
-        With every mistake of the file, its ancestors and the overrides.
+        With every mistake of the file, its ancestors and of ``set``.
 
     Examples
     --------
@@ -89,8 +90,8 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     >>> scenario.tables.values["leader.coercion"].coded.value
     0.3
     """
-    changes = {str(k): plain(v) for k, v in (overrides or {}).items()}
-    file = find(path) or Path(path)
+    changes = {str(k): plain(v) for k, v in (set or {}).items()}
+    file = find(fspath(path)) or Path(path)
     chain = chain_of(file)
     problems: list[Problem] = []
     registry = registry_of(chain, problems)

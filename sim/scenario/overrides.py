@@ -12,8 +12,8 @@ from sim.scenario.reading import Tables, named
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, adjustable, dispute_path, pairs_in
 from sim.scenario.values import COMMAND_LINE, JUDGEMENT
 
-SET = "--set"
-"""Stands for file and line where a value was given."""
+SET = "set"
+"""The argument of that name, or the option: stands for file and line where a value was given."""
 FREE = ("time", "alliance", "weights", "title", "description")
 """Sections of which validation knows the keys."""
 

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 
 from sim.errors import InputError, Problem
@@ -19,23 +20,23 @@ BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["assumption: no
 def new(
     name: str,
     leader: str,
-    member: Mapping[str, str],
+    member: Mapping[str, str] | Iterable[str],
     start: str | dt.date,
     end: str | dt.date,
-    out: str | Path = ".",
+    out: str | PathLike[str] = ".",
 ) -> list[Path]:
     """Write a history scenario and a registry of sources to be filled in.
 
     Parameters
     ----------
     name : str
-        Of the alliance, small letters, digits and hyphens.
+        Of the alliance: small letters, digits and hyphens.
     leader : str
         Three-letter code of the leading state.
-    member : mapping
-        Names of the other states by three-letter code.
+    member : mapping or iterable of str
+        Names of the other states by three-letter code, or ``CODE=NAME`` for each.
     start, end : str or date
-        Of the history (YYYY, YYYY-MM or YYYY-MM-DD), quarters apart.
+        Of the history (YYYY, YYYY-MM or YYYY-MM-DD), whole quarters apart.
     out : str or Path
         Where the alliance's folder is made.
 
@@ -47,7 +48,7 @@ def new(
     Raises
     ------
     InputError
-        Where a name or date cannot be, or files are there already.
+        With every name and date that cannot be, and files that are there already.
 
     Examples
     --------
@@ -56,64 +57,60 @@ def new(
     >>> [file.name for file in files]
     ['history-1921-1938.toml', 'sources.toml']
     """
-    problems, dates = [], list[dt.date]()
+    home = Path(out) / name
+    given = member.items() if isinstance(member, Mapping) else [m.partition("=")[::2] for m in member]
+    pairs = [(str(code), str(full)) for code, full in given]
+    problems = [Problem(*p) for p in (*_names(name, leader, pairs), *_dates(start, end))]
+    if problems:
+        raise InputError(problems)
+    first, last = parse(start), parse(end)
+    texts = {
+        home / f"history-{first.year}-{last.year}.toml": history_text(name, leader, dict(pairs), first, last),
+        home / "sources.toml": SOURCES.format(leader=leader, year=first.year),
+    }
+    if there := [f for f in texts if f.exists()]:
+        allowed = "allowed: another name, or another `out`"
+        raise InputError(Problem(str(f), "", "is there already", allowed) for f in there)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            file.write_text(text, "utf-8")
+    except OSError as error:
+        raise InputError([Problem(str(home), "out", f"cannot be written ({error.strerror})")]) from None
+    return list(texts)
+
+
+Fault = tuple[str, str, str, str]
+"""What a problem is made of: argument, path within it, what was found and what is allowed."""
+
+
+def _names(name: str, leader: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Fault]:
+    if not NAME.match(name):
+        yield "name", "", name, "allowed: small letters, digits and hyphens, such as warsaw-pact"
+    codes = [code for code, _ in pairs]
+    for argument, code in (("leader", leader), *(("member", code) for code in codes)):
+        if not CODE.match(code):
+            yield argument, "", code, "allowed: three capital letters (ISO 3166-1), such as POL=Poland"
+    for code, full in pairs:
+        if not full:
+            yield "member", "", code, "allowed: CODE=NAME, such as POL=Poland"
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield "member", "", f"{code} twice", "allowed: every state once"
+    if leader in codes:
+        yield "member", "", leader, "allowed: the leader is not listed as a member"
+    if len(codes) < 2:
+        yield "member", "", f"{len(codes)}", "required: at least two beside the leader"
+
+
+def _dates(start: object, end: object) -> Iterator[Fault]:
+    dates = []
     for argument, given in (("start", start), ("end", end)):
         try:
             dates.append(parse(given))
-        except (TypeError, ValueError):
-            problems.append(Problem(argument, "", f"{given}", "allowed: YYYY, YYYY-MM or YYYY-MM-DD"))
-    if problems:
-        raise InputError(problems)
-    return _write(name, leader, member, dates[0], dates[1], Path(out) / name)
-
-
-def _write(name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date, home: Path) -> list[Path]:
-    history = home / f"history-{start.year}-{end.year}.toml"
-    sources = home / "sources.toml"
-    problems = _names(name, leader, members) + _dates(start, end)
-    problems += [
-        Problem(str(f), "", "is there already", "allowed: another name, or another out")
-        for f in (history, sources)
-        if f.exists()
-    ]
-    if problems:
-        raise InputError(problems)
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        history.write_text(history_text(name, leader, members, start, end), "utf-8")
-        sources.write_text(SOURCES.format(leader=leader, year=start.year), "utf-8")
-    except OSError as error:
-        found = f"cannot be written ({error.strerror})"
-        raise InputError([Problem(str(home), "out", found)]) from None
-    return [history, sources]
-
-
-def _names(name: str, leader: str, members: Mapping[str, str]) -> list[Problem]:
-    problems = []
-    if not NAME.match(name):
-        problems.append(Problem("NAME", "", name, "allowed: small letters, digits and hyphens, such as warsaw-pact"))
-    for code in (leader, *members):
-        if not CODE.match(code):
-            problems.append(
-                Problem(
-                    "member",
-                    "",
-                    code,
-                    "allowed: three capital letters (ISO 3166-1), such as POL=Poland",
-                )
-            )
-    if leader in members:
-        problems.append(Problem("member", "", leader, "allowed: the leader is not listed as a member"))
-    if len(members) < 2:
-        problems.append(Problem("member", "", f"{len(members)}", "required: at least two beside the leader"))
-    return problems
-
-
-def _dates(start: dt.date, end: dt.date) -> list[Problem]:
-    months = months_between(start, end)
-    if end <= start or months is None or months % 3:
-        return [Problem("end", "", str(end), f"allowed: whole quarters after {start}")]
-    return []
+        except ValueError:
+            yield argument, "", f"{given}", "allowed: YYYY, YYYY-MM or YYYY-MM-DD"
+    if len(dates) == 2 and (dates[1] <= dates[0] or (months_between(*dates) or 1) % 3):
+        yield "end", "", f"{dates[1]}", f"allowed: whole quarters after {dates[0]}"
 
 
 def _inputs(inputs: Sequence[Input], head: str) -> list[str]:

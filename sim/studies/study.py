@@ -8,6 +8,7 @@ from sim.model.arrays import Array
 from sim.results.comparison import comparable
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import validated
+from sim.scenario.overrides import SET
 from sim.scenario.reading import Source, read_toml
 from sim.studies import checks, design
 from sim.studies.checks import Faults
@@ -81,7 +82,7 @@ def _scenarios(tables: StudyTables, source: Source, faults: Faults) -> list[Scen
         except InputError as error:
             at = faults.where(("set",))
             faults.problems += [
-                Problem(at if p.where == "--set" else p.where, p.path, p.found, p.allowed, p.suggestion)
+                Problem(at if p.where == SET else p.where, p.path, p.found, p.allowed, p.suggestion)
                 for p in error.problems
             ]
     stems = [s.name for s in loaded]

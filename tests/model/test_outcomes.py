@@ -8,23 +8,16 @@ import pytest
 
 import sim
 from docs.tables import outcomes as documented
-from sim.model.outcomes import OUTCOMES, Measure, attributes, names, positions
+from sim.model.outcomes import OUTCOMES, Measure, Outcome, attributes, names, positions
 from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.study_files import study_file
 
 YEARLY = {"time.step": "year"}
-TURNOUT = Measure(
-    name="turnout",
-    title="Turnout",
-    noun="turnout",
-    meaning="members that take part, over all members and one",
-    headline=True,
-    value=lambda m: m.taking_part / (m.members + 1.0),
+TURNOUT = Outcome("turnout", "Turnout", "turnout", headline=True).measure(
+    "members that take part, over all members and one", lambda m: m.taking_part / (m.members + 1.0)
 )
-WARMTH = replace(
-    TURNOUT, name="warmth", by_member=True, title="Warmth of {}", noun="warmth", value=lambda m: m.stance**2
-)
+WARMTH = replace(TURNOUT, name="warmth", title="Warmth of {}", noun="warmth", value=lambda m: m.stance**2)
 
 
 @pytest.mark.parametrize("new", [TURNOUT, WARMTH], ids=["of the alliance", "of members"])
@@ -53,7 +46,6 @@ def test_a_new_measure_is_one_entry_and_appears_everywhere(
 def test_every_outcome_says_what_it_is() -> None:
     for name, o in OUTCOMES.items():
         assert name == o.name
-        assert ("{}" in o.title) == o.by_member
         assert o.low < o.high
         assert attributes(name, "mean")["units"] == o.unit
     assert set(names()) == set(OUTCOMES)

@@ -208,7 +208,7 @@ def test_overrides() -> None:
     text = "\n".join(found)
     assert "behaviour.entrapmant: unknown coefficient; did you mean behaviour.entrapment?" in text
     assert "members.AAX.affinity: matches no input; did you mean members.AAA.affinity?" in text
-    assert "--set: leader.war: 7; allowed: 0 to 1" in text
+    assert "set: leader.war: 7; allowed: 0 to 1" in text
     assert "tim.step: unknown path; did you mean time?" in text
     assert len(found) == 4
 
