@@ -129,12 +129,10 @@ def _put(tables: Tables, keys: Sequence[str], value: object) -> None:
 def _posterior(tables: Tables, value: object) -> list[Problem]:
     """Draw from another posterior, or with "none" from the priors."""
     tables["posterior"] = None
-    if value == posterior.NONE:
-        return []
     if not isinstance(value, str):
         return [Problem(SET, "posterior", f"{value}", "allowed: a file, or none")]
     try:
-        tables["posterior"] = posterior.read(named(value, SET, "posterior"))
+        tables["posterior"] = None if value == posterior.NONE else posterior.read(named(value, SET, "posterior"))
     except InputError as error:
-        return list(error.problems)
+        return error.problems
     return []
