@@ -1,7 +1,6 @@
 """A backtest in its folder: fit every origin, forecast, look at the held-out years, score, write it down."""
 
 import datetime as dt
-import html
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,10 +17,13 @@ from sim.evaluation.study import BacktestStudy, load_backtest
 from sim.inference.calibration import Progress, calibrate, stages
 from sim.inference.forecast import carried
 from sim.model.arrays import Array
+from sim.results.result import Stored
 from sim.results.tables import csv_of, read_csv
+from sim.storage.effort import effort
 from sim.storage.files import as_json, read_json, write
 from sim.storage.provenance import circumstances
-from sim.storage.workspace import Workspace, holds
+from sim.storage.workers import connection
+from sim.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,29 +34,18 @@ FITS, FIGURES, PANELS = "fits", "figures", "panels.json"
 OWN = (FITS, FIGURES, PANELS, *(f"{name}.csv" for name in TABLES))
 
 
-@dataclass(frozen=True)
-class Backtest:
+@dataclass(frozen=True, repr=False)
+class Backtest(Stored):
     """A backtest in its folder."""
 
-    folder: Path
-    finished: bool
+    kind = KIND
     look: int | None = None
     """Which look at the held-out years this was; None where they were not looked at now."""
 
-    @classmethod
-    def open(cls, folder: str | Path) -> "Backtest":
-        """The backtest that a folder holds. Raises InputError where it holds none."""
-        return cls(Path(folder), holds(Path(folder), KIND))
-
     @cached_property
     def tables(self) -> "dict[str, pd.DataFrame]":
-        """Scores, scores by origin, skill, every probability and cohesion, by name."""
+        """Mean scores with their Monte Carlo standard errors, scores by origin, skill, probabilities, cohesion."""
         return {name: read_csv(self.folder / f"{name}.csv", WORDS) for name in TABLES}
-
-    @property
-    def table(self) -> "pd.DataFrame":
-        """The mean score of every forecaster by scheme and measure, with its Monte Carlo standard error."""
-        return self.tables["scores"]
 
     @property
     def skill(self) -> "pd.DataFrame":
@@ -65,12 +56,6 @@ class Backtest:
         """Skill, reliability of each scheme, ranks and cohesion, as they are saved in the folder."""
         kept = read_json(self.folder / PANELS) or {}
         return figures(kept["title"], kept["footer"], kept["panels"], self.skill)
-
-    def __repr__(self) -> str:
-        return f"<Backtest in {self.folder}, {'finished' if self.finished else 'not finished'}>"
-
-    def _repr_html_(self) -> str:
-        return str(self.table._repr_html_()) if self.finished else f"<p>{html.escape(repr(self))}</p>"
 
 
 def backtest(
@@ -117,12 +102,13 @@ def backtest(
     sim.errors.InputError: experiments/nowhere.toml: no such file
     """
     study = study if isinstance(study, BacktestStudy) else load_backtest(study)
+    by = effort(jobs=jobs, scheduler=scheduler)
     folder = Path(out) if out else Path("results") / study.name
     work = workspace(study, folder)
     there = None if force else work.there()
     if there and replace(work, title=there["title"]).is_finished():
         return Backtest(folder, True)
-    with work.held(force):
+    with work.held(force), connection(by):
         work.begin(force)
         for k, (until, fit) in enumerate(study.fits.items()):
 

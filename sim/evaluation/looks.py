@@ -5,12 +5,12 @@ about the years that the model is meant to forecast; whoever reads a score must 
 The row is written before anything is scored.
 """
 
-import csv
 import datetime as dt
 from pathlib import Path
 
 from sim.errors import InputError, Problem
 from sim.scenario.reading import read_csv
+from sim.storage.files import as_csv
 
 COLUMNS = ("date", "by", "code", "inputs", "what")
 NAME, OLD_NAME = ".looks.csv", ".openings.csv"
@@ -42,12 +42,9 @@ def record(file: Path, by: str, code: str, inputs: str, what: str) -> int:
     number = len(read(file)) + 1
     row = (dt.datetime.now(dt.UTC).date().isoformat(), by, code, inputs, what)
     try:
-        fresh = not file.exists()
+        rows = [row] if file.exists() else [COLUMNS, row]
         with file.open("a", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            if fresh:
-                writer.writerow(COLUMNS)
-            writer.writerow(row)
+            out.write(as_csv(rows))
     except OSError as error:
         found = f"cannot be written ({error.strerror}), so the held-out years are not looked at"
         raise InputError([Problem(str(file), "", found, "allowed: a file in a folder of yours")]) from None

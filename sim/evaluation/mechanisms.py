@@ -6,9 +6,7 @@ fitted to the years before, gave to the years after: its held-out score, exactly
 the evidence with it is greater than without (Kass & Raftery 1995, 10.1080/01621459.1995.10476572).
 """
 
-import html
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,12 +20,13 @@ from sim.inference.smc import Evidence, evidence
 from sim.inference.study import CalibrationStudy
 from sim.model.arrays import Array
 from sim.model.outcomes import MECHANISM_VERDICTS
+from sim.results.result import Stored
 from sim.results.tables import csv_of, read_csv
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, provenance_of, put, read_json, write
 from sim.storage.provenance import commit
 from sim.storage.workers import imap
-from sim.storage.workspace import Workspace, digest, holds
+from sim.storage.workspace import Workspace, digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,38 +79,20 @@ class Worth(NamedTuple):
         return self.held_out_verdict != self.verdict
 
 
-@dataclass(frozen=True)
-class Mechanisms:
+class Mechanisms(Stored):
     """A study of mechanisms in its folder, finished or not."""
 
-    folder: Path
-    finished: bool
-
-    @classmethod
-    def open(cls, folder: str | Path) -> "Mechanisms":
-        """The study that a folder holds. Raises InputError where it holds none."""
-        return cls(Path(folder), holds(Path(folder), KIND))
+    kind = KIND
 
     @cached_property
-    def table(self) -> "pd.DataFrame":
-        """A row a mechanism: evidence and held-out score with it minus without it, errors, verdicts."""
-        return read_csv(self.folder / TABLE, WORDS)
-
-    @property
     def tables(self) -> "dict[str, pd.DataFrame]":
-        """The table, and the evidence of every sampling."""
-        return {"mechanisms": self.table, "evidence": read_csv(self.folder / EVIDENCE, WORDS)}
+        """A row a mechanism, with it minus without it: evidence, held-out score, errors, verdicts; every sampling's."""
+        return {Path(file).stem: read_csv(self.folder / file, WORDS) for file in (TABLE, EVIDENCE)}
 
     def figures(self) -> "dict[str, Figure]":
         """What each mechanism is worth, as it is saved in the folder."""
         words = provenance_of(self.folder) or {}
         return {"mechanisms": _figure(words["title"], words["footer"], self.table)}
-
-    def __repr__(self) -> str:
-        return f"<Mechanisms in {self.folder}, {'finished' if self.finished else 'not finished'}>"
-
-    def _repr_html_(self) -> str:
-        return str(self.table._repr_html_()) if self.finished else f"<p>{html.escape(repr(self))}</p>"
 
 
 def mechanisms(

@@ -1,11 +1,9 @@
 """A calibration in its folder: sample the posterior stage by stage, resume, write tables, figures and the posterior."""
 
 import datetime as dt
-import html
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,11 +17,12 @@ from sim.inference.smc import Row, Stage
 from sim.inference.study import CalibrationStudy, load_calibration
 from sim.model.arrays import Array
 from sim.model.version import VERSION
+from sim.results.result import Stored
 from sim.results.tables import csv_of, read_csv
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, put, write
-from sim.storage.workers import imap
-from sim.storage.workspace import Workspace, digest, holds
+from sim.storage.workers import connection, imap
+from sim.storage.workspace import Workspace, digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,17 +45,10 @@ class Progress(NamedTuple):
     last: Stage | None  # the last finished stage
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(Stored):
     """A calibration in its folder, finished or not."""
 
-    folder: Path
-    finished: bool
-
-    @classmethod
-    def open(cls, folder: str | Path) -> "Calibration":
-        """The calibration that a folder holds. Raises InputError where it holds none."""
-        return cls(Path(folder), holds(Path(folder), KIND))
+    kind = KIND
 
     @cached_property
     def diagnostics(self) -> posterior.Diagnostics:
@@ -64,14 +56,10 @@ class Calibration:
         return posterior.Diagnostics(**json.loads((self.folder / DIAGNOSTICS).read_text("utf-8")))
 
     @cached_property
-    def table(self) -> "pd.DataFrame":
-        """Prior against posterior, a row a coefficient: medians, middle 90 %, shift and spread."""
-        return read_csv(self.folder / SUMMARY, ["coefficient"])
-
-    @property
     def tables(self) -> "dict[str, pd.DataFrame]":
-        """The table, and the diagnostics of every stage of the sampler."""
-        return {"summary": self.table, "diagnostics": read_csv(self.folder / BY_STAGE, [])}
+        """Prior against posterior, a row a coefficient: medians, middle 90 %, shift, spread; the sampler's stages."""
+        files = {"summary": SUMMARY, "diagnostics": BY_STAGE}
+        return {name: read_csv(self.folder / file, ["coefficient"]) for name, file in files.items()}
 
     @cached_property
     def inference_data(self) -> "xr.DataTree":
@@ -88,12 +76,6 @@ class Calibration:
     def figures(self) -> "dict[str, Figure]":
         """Prior and posterior densities, and the log-likelihood by power, by name."""
         return _figures(self.inference_data, stages(self.folder))
-
-    def __repr__(self) -> str:
-        return f"<Calibration in {self.folder}, {'finished' if self.finished else 'not finished'}>"
-
-    def _repr_html_(self) -> str:
-        return str(self.table._repr_html_()) if self.finished else f"<p>{html.escape(repr(self))}</p>"
 
 
 def calibrate(
@@ -146,7 +128,7 @@ def calibrate(
     work = workspace(study, Path(out) if out else Path("results") / study.name)
     if not force and work.is_finished():
         return Calibration(work.folder, True)
-    with work.held(force):
+    with work.held(force), connection(by):
         work.begin(force)
         (work.folder / STAGES).mkdir(exist_ok=True)
         with threadpool_limits(1):  # with more threads linear algebra adds up in another order

@@ -14,6 +14,7 @@ from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
 from sim.scenario.posterior import MODEL
+from sim.storage.files import as_csv
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -119,9 +120,8 @@ def posterior_csv(target: Target, z: Array) -> str:
     """The table that a scenario may name: the model's version and coefficients by column, draws by row."""
     found = target.space.values(z, target.program)
     names = target.space.coefficients
-    lines = [",".join([MODEL, *names])]
-    lines += [",".join([VERSION, *(f"{found[n][k]:.6g}" for n in names)]) for k in range(len(z))]
-    return "\n".join(lines) + "\n"
+    draws = ([VERSION, *(f"{found[n][k]:.6g}" for n in names)] for k in range(len(z)))
+    return as_csv([[MODEL, *names], *draws])
 
 
 def inference_data(target: Target, stage: Stage, seed: int, attributes: dict[str, str]) -> "xr.DataTree":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.model.outcomes import names, series
 from sim.results import tables
@@ -12,7 +12,7 @@ from sim.results.dataset import by_name
 from sim.scenario.load import Scenario, restore
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
-from sim.storage.workspace import Workspace
+from sim.storage.workspace import Workspace, holds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,38 @@ class Results:
         from html import escape
 
         return f"<p>{escape(self.heading)}</p>{self.brief.to_html(index=False, float_format='{:.3g}'.format)}"
+
+
+@dataclass(frozen=True, repr=False)
+class Stored(Results):
+    """A result that is its folder, finished or not: what is asked for is read from there."""
+
+    folder: Path
+    finished: bool
+    kind: ClassVar[str]
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Self:
+        """What a folder holds. Raises InputError where it holds nothing of this kind."""
+        return cls(Path(folder), holds(Path(folder), cls.kind))
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """The first of the tables."""
+        return self.brief
+
+    @property
+    def heading(self) -> str:  # type: ignore[override]
+        """What it is, in a line."""
+        return f"{type(self).__name__} in {self.folder}, {'finished' if self.finished else 'not finished'}"
+
+    def __repr__(self) -> str:
+        return f"<{self.heading}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return str(self.table._repr_html_()) if self.finished else f"<p>{escape(repr(self))}</p>"
 
 
 @dataclass(repr=False)

@@ -1,8 +1,11 @@
 """Files that are whole or not there, and locks that end with their process."""
 
+import csv
+import hashlib
+import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,21 @@ def write(file: Path, content: str | bytes) -> None:
 def as_json(value: object) -> str:
     """JSON as every file of results has it."""
     return json.dumps(value, indent=1) + "\n"
+
+
+def as_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV text, floats in full precision; the first is the header."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def sha256(content: str | Path) -> str:
+    """The hash of a text, or of a file, which is not held in memory as a whole."""
+    if isinstance(content, str):
+        return hashlib.sha256(content.encode()).hexdigest()
+    with content.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()
 
 
 def read_json(file: Path) -> dict[str, Any] | None:

@@ -6,7 +6,8 @@ Ctrl-C does not reach the processes, whose death is told; not more is begun than
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import numpy as np
@@ -112,8 +113,13 @@ def _result(done: Future[Result]) -> Result:
 def _hands(by: Effort, threads: bool) -> Iterator[Hands]:
     """Threads, processes that are used again soon after, or the workers of a cluster."""
     if by.scheduler is not None:
-        with _cluster(by.scheduler) as found:
-            yield found
+        with _client(by.scheduler) as client:
+            pool = client.get_executor()
+            try:
+                yield pool, lambda: max(1, sum(client.nthreads().values()))
+            except BaseException:
+                pool.shutdown(wait=False)
+                raise
         return
     if threads:
         with ThreadPoolExecutor(by.jobs) as pool:
@@ -129,8 +135,27 @@ def _hands(by: Effort, threads: bool) -> Iterator[Hands]:
         raise
 
 
+_CLIENTS: ContextVar[dict[str, Any]] = ContextVar("clients", default={})  # noqa: B039, never written to
+"""Of Dask, by the address of a scheduler: those that are held."""
+
+
 @contextmanager
-def _cluster(scheduler: str) -> Iterator[Hands]:
+def connection(by: Effort) -> Iterator[None]:
+    """Hold what connects to a cluster, if it is one that does the work, over many calls of :func:`imap`."""
+    with nullcontext() if by.scheduler is None else _client(by.scheduler) as client:
+        before = _CLIENTS.set({**_CLIENTS.get(), **({by.scheduler: client} if by.scheduler else {})})
+        try:
+            yield
+        finally:
+            _CLIENTS.reset(before)
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Any]:
+    """The client that is held, or one for now."""
+    if scheduler in _CLIENTS.get():
+        yield _CLIENTS.get()[scheduler]
+        return
     try:
         from distributed import Client
     except ImportError:
@@ -143,12 +168,7 @@ def _cluster(scheduler: str) -> Iterator[Hands]:
         allowed = "allowed: where a scheduler runs, such as tcp://10.0.0.1:8786"
         raise InputError([Problem("scheduler", scheduler, found, allowed)]) from None
     with client:
-        pool = client.get_executor()
-        try:
-            yield pool, lambda: max(1, sum(client.nthreads().values()))
-        except BaseException:
-            pool.shutdown(wait=False)
-            raise
+        yield client
 
 
 def ignore_interruption() -> None:

@@ -13,7 +13,6 @@ is killed leaves the old results or the new ones, of which the next command move
 """
 
 import datetime as dt
-import hashlib
 import json
 import os
 import shutil
@@ -26,7 +25,7 @@ from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.model.version import VERSION
-from sim.storage.files import PROVENANCE, as_json, check_folder, locked, provenance_of, put, read_json, write
+from sim.storage.files import PROVENANCE, as_json, check_folder, locked, provenance_of, put, read_json, sha256, write
 from sim.storage.provenance import circumstances
 
 CONTENTS = "workspace.json"
@@ -312,7 +311,7 @@ def holds(folder: Path, kind: str) -> bool:
 
 def digest(text: str) -> str:
     """A short hash of a text, by which it is known again."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return sha256(text)[:16]
 
 
 def _former(folder: Path) -> str:

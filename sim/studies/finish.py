@@ -1,8 +1,5 @@
 """The end of a study: tables, figures, checksums; provenance last, which says that all is there."""
 
-import csv
-import hashlib
-import io
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.model.outcomes import OUTCOMES, variable
-from sim.storage.files import write
+from sim.storage.files import as_csv, sha256, write
 from sim.storage.workspace import CONTENTS, Workspace
 from sim.studies.batch import KEPT
 from sim.studies.plan import POINTS, Plan
@@ -30,16 +27,7 @@ from sim.studies.store import (
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = [
-    "point",
-    "outcome",
-    "member",
-    "horizon_years",
-    "mean",
-    "mcse",
-    "q05",
-    "q95",
-]
+COLUMNS = ["point", "outcome", "member", "horizon_years", "mean", "mcse", "q05", "q95"]
 
 
 def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt]) -> bool:
@@ -102,12 +90,9 @@ def tidy(name: str, plan: Plan, points: range, x: Any) -> "pd.DataFrame":
 
 def failures_text(plan: Plan, receipts: Mapping[int, Receipt]) -> str:
     """failures.csv: point, reason, and the command that runs the point by itself."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["point", "reason", "command"])
-    for r in receipts.values():
-        table.writerows([f["point"], f["reason"], plan.command(f["point"])] for f in r.failures)
-    return text.getvalue()
+    failures = [f for r in receipts.values() for f in r.failures]
+    rows = ([f["point"], f["reason"], plan.command(f["point"])] for f in failures)
+    return as_csv([["point", "reason", "command"], *rows])
 
 
 def draw(folder: Path, figures: Path) -> None:
@@ -128,9 +113,4 @@ def checksums(folder: Path, new: Path) -> str:
     files = [(folder, folder / n) for n in (CONTENTS, POINTS, STUDY)]
     files += [(folder, p) for p in sorted((folder / DATASET).rglob("*")) if p.is_file()]
     files += [(new, p) for p in sorted(new.rglob("*")) if p.is_file()]
-    lines = []
-    for home, file in files:
-        with file.open("rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
-        lines.append(f"{found}  {file.relative_to(home).as_posix()}\n")
-    return "".join(lines)
+    return "".join(f"{sha256(file)}  {file.relative_to(home).as_posix()}\n" for home, file in files)

@@ -1,8 +1,6 @@
 """A study frozen in its folder: what every worker reads, and what a later call is held against."""
 
 import csv
-import hashlib
-import io
 import json
 import shlex
 from array import array
@@ -20,6 +18,7 @@ from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import Scenario, load, restored
+from sim.storage.files import as_csv, sha256
 from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
 from sim.studies.tables import Factor, StudyTables
@@ -39,14 +38,8 @@ def batch_size(points: int, members: int, runs: int) -> int:
 
 def points_text(names: Sequence[str], scenarios: Sequence[str], rows: Array) -> str:
     """points.csv: every point in full precision."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["point", "scenario", *names])
-    table.writerows(
-        [k, scenario, *(repr(float(x)) for x in row)]
-        for k, (scenario, row) in enumerate(zip(scenarios, rows, strict=True))
-    )
-    return text.getvalue()
+    named = enumerate(zip(scenarios, rows.tolist(), strict=True))
+    return as_csv([["point", "scenario", *names], *([k, scenario, *row] for k, (scenario, row) in named)])
 
 
 def read_points(lines: Iterable[str]) -> tuple[list[str], Array]:
@@ -59,11 +52,6 @@ def read_points(lines: Iterable[str]) -> tuple[list[str], Array]:
         scenarios.append(intern(row[1]))
         values.extend(map(float, row[2:]))
     return scenarios, np.array(values).reshape(len(scenarios), width)
-
-
-def digest(text: str) -> str:
-    """A hash of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def frozen(study: Study) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -243,7 +231,7 @@ def opened(folder: Path) -> Plan:
 def _opened(folder: str, contents: str) -> Plan:
     content = json.loads(contents)
     points = Path(folder) / POINTS
-    if digest(points.read_text("utf-8")) != content["changeable"]["points"]["digest"]:
+    if sha256(points.read_text("utf-8")) != content["changeable"]["points"]["digest"]:
         raise ValueError("points.csv is not the one that was frozen")
     with points.open(encoding="utf-8", newline="") as lines:
         return plan_of(content, *read_points(lines))

@@ -4,7 +4,6 @@ A batch is written to the dataset first; its receipt, with the hash of every fil
 by renaming. A batch without a receipt is done anew, so being killed at any instant loses one batch.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -21,15 +20,16 @@ from sim.errors import InputError, Problem
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, attributes, variable
 from sim.model.version import VERSION
-from sim.storage.files import locked, put
+from sim.storage.files import locked, put, sha256
 from sim.storage.workspace import ANEW, Workspace
 from sim.studies.batch import KEPT, QUANTILES, Failure, Outcome, run_points
-from sim.studies.plan import POINTS, Plan, batch_size, digest, frozen, opened, plan_of, points_text, read_points
+from sim.studies.plan import POINTS, Plan, batch_size, frozen, opened, plan_of, points_text, read_points
 from sim.studies.study import Study
 
 if TYPE_CHECKING:
     import xarray as xr
 
+KIND = "sweep"
 DATASET, RECEIPTS, WORKING = "dataset.zarr", "receipts", ".working"
 STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
     "study.toml",
@@ -67,14 +67,14 @@ def workspace(study: Study, folder: Path, force: bool = False) -> tuple[Workspac
     scenarios = [s.name for s in study.scenarios for _ in range(len(study.design))]
     values = np.tile(study.design, (len(study.scenarios), 1))
     identity, words = frozen(study)
-    work = Workspace(folder, "sweep", study.tables.title, identity, OWN)
+    work = Workspace(folder, KIND, study.tables.title, identity, OWN)
     there = None if force else work.there()
     if there:
         scenarios, values = _extended(folder, there["changeable"]["points"], scenarios, values)
         batch = there["changeable"]["batch"]
     else:
         batch = batch_size(study.size, len(study.scenarios[0].members), study.tables.runs)
-    points = {"number": len(scenarios), "digest": digest(points_text(list(study.factors), scenarios, values))}
+    points = {"number": len(scenarios), "digest": sha256(points_text(list(study.factors), scenarios, values))}
     rest = {"design": study.tables.design.kind, "batch": batch, "points": points}
     work = replace(work, changeable=words | rest)
     return work, plan_of(work.contents, scenarios, values)
@@ -98,7 +98,7 @@ def _text(file: Path) -> str:
 def _extended(folder: Path, points: Mapping[str, Any], scenarios: list[str], values: Array) -> tuple[list[str], Array]:
     """The points of a folder, then those of the study that it does not have."""
     head = "".join(_text(folder / POINTS).splitlines(keepends=True)[: points["number"] + 1])
-    if digest(head) != points["digest"]:
+    if sha256(head) != points["digest"]:
         raise InputError([Problem(str(folder / POINTS), "", "has been changed since the study began", ANEW)])
     old_names, old = read_points(head.splitlines())
     if old_names == scenarios and np.array_equal(old, values):
@@ -263,9 +263,9 @@ def _write_chunk(array: Any, dataset: Path, name: str, batch: int, points: range
     found = {}
     for file in files:
         if file.exists():  # a chunk that holds the fill value alone is not written
-            with file.open("rb") as written:
-                found[file.relative_to(dataset).as_posix()] = hashlib.sha256(written.read()).hexdigest()
-                os.fsync(written.fileno())
+            found[file.relative_to(dataset).as_posix()] = sha256(file)
+            with file.open("rb") as kept:
+                os.fsync(kept.fileno())
     return found
 
 
@@ -288,10 +288,7 @@ def receipt(folder: Path, batch: int, points: range) -> Receipt | None:
 
 def intact(folder: Path, found: Receipt) -> bool:
     """Whether the files of a batch are those of its receipt."""
-    return all(
-        hashlib.sha256((folder / DATASET / name).read_bytes()).hexdigest() == digest
-        for name, digest in found.files.items()
-    )
+    return all(sha256(folder / DATASET / name) == known for name, known in found.files.items())
 
 
 def run_batch(folder: str, batch: int) -> Receipt:

@@ -1,21 +1,33 @@
 """The verb: freeze a study, run what is missing, write its tables and figures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 
 from sim.model.outcomes import names, variable
+from sim.results.result import Stored
 from sim.storage.effort import Effort, effort
 from sim.storage.files import locked
 from sim.storage.workers import imap
-from sim.storage.workspace import Workspace, holds
+from sim.storage.workspace import Workspace
 from sim.studies.finish import finish
 from sim.studies.plan import POINTS, Plan, opened
-from sim.studies.store import DATASET, FAILURES, SUMMARY, WORKING, Receipt, freeze, receipt, run_batch, workspace
+from sim.studies.store import (
+    DATASET,
+    FAILURES,
+    KIND,
+    SUMMARY,
+    WORKING,
+    Receipt,
+    freeze,
+    receipt,
+    run_batch,
+    workspace,
+)
 from sim.studies.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -24,8 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a sweep is."""
 
     done: int
@@ -55,8 +66,7 @@ class Extreme(TypedDict):
     highest: End
 
 
-@dataclass(frozen=True)
-class Sweep:
+class Sweep(Stored):
     """A study in its folder, finished or not. Tables and dataset are read when they are asked for.
 
     Attributes
@@ -67,14 +77,7 @@ class Sweep:
     points, summary, failures : pandas tables.
     """
 
-    folder: Path
-    finished: bool
-
-    @classmethod
-    def open(cls, folder: str | Path) -> "Sweep":
-        """The sweep in a folder. Raises InputError where there is none."""
-        home = Path(folder)
-        return cls(home, holds(home, "sweep"))
+    kind = KIND
 
     @property
     def plan(self) -> Plan:
@@ -100,7 +103,7 @@ class Sweep:
         """point, outcome, member, horizon_years, mean, mcse, q05, q95."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / SUMMARY, keep_default_na=True)
+        return pd.read_csv(self.folder / SUMMARY)
 
     @cached_property
     def failures(self) -> "pd.DataFrame":
@@ -108,6 +111,11 @@ class Sweep:
         import pandas as pd
 
         return pd.read_csv(self.folder / FAILURES)
+
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """summary, points and failures."""
+        return {"summary": self.summary, "points": self.points, "failures": self.failures}
 
     def figures(self) -> "dict[str, Figure]":
         """The figures by name, drawn anew."""
@@ -156,10 +164,11 @@ class Sweep:
         }
         return found | ({"failed": len(self.failures), "outcomes": self.extremes()} if self.finished else {})
 
-    def __repr__(self) -> str:
-        plan = self.plan
+    @property
+    def heading(self) -> str:  # type: ignore[override]
+        """What it is, in a line."""
         state = "finished" if self.finished else "not finished"
-        return f"<Sweep {plan.content['name']}: {plan.size:,} points, {state}, in {self.folder}>"
+        return f"Sweep {self.plan.content['name']}: {self.plan.size:,} points, {state}, in {self.folder}"
 
 
 def sweep(

@@ -7,6 +7,7 @@ import pytest
 
 from sim.errors import InputError
 from sim.scenario.load import load
+from sim.scenario.reading import shipped
 from sim.studies.design import levels, points, read_points
 from sim.studies.study import load_study
 from sim.studies.tables import Design, Factor
@@ -84,6 +85,11 @@ def mistakes(tmp_path: Path, *changes: tuple[str, str]) -> str:
     with pytest.raises(InputError) as caught:
         load_study(study_file(tmp_path, *changes))
     return str(caught.value)
+
+
+def test_a_shipped_study_goes_by_its_name_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_study("first-sweep").file == shipped("experiments") / "first-sweep.toml"
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
