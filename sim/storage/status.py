@@ -73,21 +73,12 @@ def status(folder: str | Path) -> Status:
         raise InputError([Problem(str(folder), "", "holds no results", allowed)])
     running = progress is not None and _is_held(home / LOCK)
     state = "running" if running else "finished" if provenance else "interrupted"
-    own = {"kind", "title", "done", "total", "unit", "rate"}
-    done, total, rate = (float(told.get(k, 0)) for k in ("done", "total", "rate"))
+    more = {"kind": "", "title": "", "unit": "", "done": 0, "total": 0, "rate": 0, **contents, **told}
+    kind, title, unit = (str(more.pop(k)) for k in ("kind", "title", "unit"))
+    done, total, rate = (float(more.pop(k)) for k in ("done", "total", "rate"))
     rate = rate if running and rate > 0 else float("nan")
-    return Status(
-        str(told.get("kind") or contents.get("kind", "")),
-        str(told.get("title") or contents.get("title", "")),
-        str(home),
-        state,
-        done,
-        total,
-        str(told.get("unit", "")),
-        rate,
-        (total - done) / rate,
-        {k: v for k, v in told.items() if k not in own},
-    )
+    more = {k: v for k, v in more.items() if k in told}
+    return Status(kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, more)
 
 
 def _is_held(lock: Path) -> bool:

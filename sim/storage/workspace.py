@@ -7,9 +7,8 @@ Runs, comparisons, claims, sweeps, calibrations, backtests and studies of mechan
 - ``.progress`` says how far the work is;
 - ``provenance.json`` comes last and says that the rest is whole.
 
-A folder is known by its lock and by ``workspace.json``; files of the user's are left alone. Results that are made at
-once are written to ``.new``, which is renamed to ``.ready`` when it is whole and moved into place from there: whoever
-is killed leaves the old results or the new ones, of which the next command moves what is left.
+Files of the user's are left alone. Results that are made at once are written to ``.new``, which is renamed to
+``.ready`` when it is whole and moved into place from there, by the next command if this one is killed.
 """
 
 import datetime as dt
@@ -89,8 +88,7 @@ class Workspace:
             "identity": dict(self.identity),
             "changeable": dict(self.changeable),
         }
-        plain: dict[str, Any] = json.loads(json.dumps(found))
-        return plain
+        return dict(json.loads(json.dumps(found)))
 
     def there(self) -> dict[str, Any] | None:
         """What the folder holds of this very computation, None where it holds nothing of its kind.

@@ -1,7 +1,6 @@
 """The points of one batch, run together: the same draws, one life through a shared record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -34,8 +33,7 @@ class Outcome(NamedTuple):
     """By variable of the dataset, (tick, [member,] [quantile])."""
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """A point that could not be run, and why."""
 
     point: int
@@ -59,27 +57,19 @@ def run_points(plan: Plan, points: Sequence[int]) -> dict[int, Outcome | Failure
 
 
 def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
+    """Raises FloatingPointError where a probability is not a number."""
     programs = [plan.program(p) for p in points]
     found = []
     for summary, uncertainty in zip(_summaries(plan, programs), _uncertainties(plan, programs), strict=True):
         known = statistics(summary, uncertainty)
         kept = {variable(name, s): known[variable(name, s)] for name in summary.moments for s in KEPT}
         kept |= {variable(name, "quantile"): kept[variable(name, "quantile")][..., ENDS] for name in summary.moments}
-        outcome = Outcome(_runs(summary), _largest(plan, summary), kept)
-        _sound(outcome)
-        found.append(outcome)
+        for name in summary.moments:
+            if OUTCOMES[name].probability and not np.isfinite(kept[name]).all():
+                raise FloatingPointError(f"{name} is not a number")
+        runs = int(max(m.n.max() for m in summary.moments.values()))
+        found.append(Outcome(runs, _largest(plan, summary), kept))
     return found
-
-
-def _runs(summary: Summary) -> int:
-    return int(max(m.n.max() for m in summary.moments.values()))
-
-
-def _sound(outcome: Outcome) -> None:
-    """Raises FloatingPointError where a probability is not a number."""
-    for name, x in outcome.values.items():
-        if name in OUTCOMES and OUTCOMES[name].probability and not np.isfinite(x).all():
-            raise FloatingPointError(f"{name} is not a number")
 
 
 def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
@@ -110,10 +100,8 @@ def _tallied(plan: Plan, programs: Sequence[Program], piece: Piece) -> list[Summ
 
 def _largest(plan: Plan, summary: Summary) -> float:
     """The largest standard error at the horizons; NaN counts as large."""
-    watched = watched_outcome(plan.tables)
-    errors = mcse(summary.moments[watched])
-    at = [plan.ticks.index(t) for t in plan.horizon_ticks]
-    return float(np.nan_to_num(errors[at], nan=np.inf).max())
+    errors = mcse(summary.moments[watched_outcome(plan.tables)])
+    return float(np.nan_to_num(errors[plan.horizon_places], nan=np.inf).max())
 
 
 def watched_outcome(tables: StudyTables) -> str:

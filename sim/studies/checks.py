@@ -86,17 +86,12 @@ def twice(factors: Factors, targets: Targets, scenarios: Sequence[Scenario], fau
     for to, scenario in zip(targets, scenarios, strict=True):
         mover: dict[str, str] = {}
         for name in factors:
-            for path in _moved(to[name], scenario):
+            own = [q for p in to[name].inputs for q in scenario.tables.adjustable[p]]
+            for path in (*own, *to[name].coefficients, *to[name].others):
                 if mover.setdefault(path, name) != name:
                     found = f"moves {path}, as does {mover[path]}"
                     faults.add(("factors", name), found, "allowed: one factor a path")
                     break
-
-
-def _moved(to: Target, scenario: Scenario) -> list[str]:
-    """Every single path that a factor moves."""
-    own = [q for p in to.inputs for q in scenario.tables.adjustable[p]]
-    return [*own, *to.coefficients, *to.others]
 
 
 def few_values(factors: Factors, targets: Targets, rows: Array | None, faults: Faults) -> None:

@@ -12,17 +12,7 @@ from sim.storage.files import as_csv, sha256, write
 from sim.storage.workspace import CONTENTS, Workspace
 from sim.studies.batch import KEPT
 from sim.studies.plan import POINTS, Plan
-from sim.studies.store import (
-    CHECKSUMS,
-    DATASET,
-    FAILURES,
-    FIGURES,
-    STUDY,
-    SUMMARY,
-    Receipt,
-    intact,
-    receipt_file,
-)
+from sim.studies.store import CHECKSUMS, DATASET, FAILURES, FIGURES, STUDY, SUMMARY, Receipt, intact, receipt_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,12 +28,8 @@ def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt]) -> bool
         receipt_file(folder, k).unlink()
     if damaged:
         return False
-    with work.results(
-        study=plan.content["name"],
-        points=plan.size,
-        runs=sum(r.runs for r in receipts.values()),
-        seed=plan.tables.seed,
-    ) as new:
+    runs = sum(r.runs for r in receipts.values())
+    with work.results(study=plan.content["name"], points=plan.size, runs=runs, seed=plan.tables.seed) as new:
         write_summary(plan, folder, new / SUMMARY)
         write(new / FAILURES, failures_text(plan, receipts))
         draw(folder, new / FIGURES)
@@ -66,11 +52,9 @@ def summaries(plan: Plan, folder: Path) -> Iterator["pd.DataFrame"]:
     import pandas as pd
     import zarr
 
-    at = [plan.ticks.index(t) for t in plan.horizon_ticks]
-
     def part(name: str, points: range) -> Any:
         arrays = [zarr.open_array(folder / DATASET / variable(name, s), mode="r", zarr_format=3) for s in KEPT]
-        mean, error, ends = (np.asarray(a[points.start : points.stop])[:, at] for a in arrays)
+        mean, error, ends = (np.asarray(a[points.start : points.stop])[:, plan.horizon_places] for a in arrays)
         return np.concatenate([mean[..., None], error[..., None], ends], axis=-1)
 
     for points in plan.batches:

@@ -5,11 +5,11 @@ import json
 import shlex
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import Scenario, load, restored
+from sim.scenario.values import Strict
 from sim.storage.files import as_csv, sha256
 from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
@@ -56,10 +57,12 @@ def read_points(lines: Iterable[str]) -> tuple[list[str], Array]:
 
 def frozen(study: Study) -> tuple[dict[str, Any], dict[str, Any]]:
     """All that a study's numbers depend on, its points left out; and its words, which may change."""
-    identity = {**study.tables.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=WORDS), "factors": {}}
-    for name, f in study.factors.items():
-        levels = {"values", "low", "high", "levels", "label"}  # points.csv has them
-        identity["factors"][name] = f.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=levels)
+
+    def said(table: Strict, but: set[str]) -> dict[str, Any]:
+        return table.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=but)
+
+    levels = {"values", "low", "high", "levels", "label"}  # points.csv has them
+    identity = {**said(study.tables, WORDS), "factors": {n: said(f, levels) for n, f in study.factors.items()}}
     variants, files = _variants(study)
     words = {
         "name": study.name,
@@ -87,18 +90,24 @@ def _variants(study: Study) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
             try:
                 varied = load(scenario.file, {**study.tables.set, **changes}) if changes else scenario
             except InputError as error:
-                at = str(study.file)
-                problems += [Problem(at, p.path, p.found, p.allowed, p.suggestion) for p in error.problems]
+                problems += [replace(p, where=str(study.file)) for p in error.problems]
                 continue
             whole = varied.resolved["tables"]
             content = {**varied.resolved, "tables": {k: v for k, v in whole.items() if k not in TITLES}}
             words.append({"file": str(scenario.file), **{k: whole[k] for k in TITLES if k in whole}})
-            found.append(
-                {"scenario": scenario.name, "values": [float(x) for x in row], "resolved": content},
-            )
+            found.append({"scenario": scenario.name, "values": row.tolist(), "resolved": content})
     if problems:
         raise InputError(problems)
     return found, words
+
+
+class Variant(NamedTuple):
+    """A scenario for some values of what the arrays of a program do not show."""
+
+    scenario: Scenario
+    program: Program
+    moves: dict[str, Target]
+    """By factor."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +132,8 @@ class Plan:
     @cached_property
     def factors(self) -> dict[str, Factor]:
         """What is varied; a column of a file may be named by its path."""
-        labels = self.content["labels"]
-        return {
-            n: Factor.model_validate({**f, "label": labels[n]}) for n, f in self.content["study"]["factors"].items()
-        }
+        labels, factors = self.content["labels"], self.content["study"]["factors"]
+        return {n: Factor.model_validate({**f, "label": labels[n]}) for n, f in factors.items()}
 
     @property
     def size(self) -> int:
@@ -140,22 +147,20 @@ class Plan:
         return [range(k, min(k + step, self.size)) for k in range(0, self.size, step)]
 
     @cached_property
-    def programs(
-        self,
-    ) -> dict[tuple[str, tuple[float, ...]], tuple[Scenario, Program, dict[str, Target]]]:
-        """Of every variant: scenario, program, and what factors move in it."""
+    def variants(self) -> dict[tuple[str, tuple[float, ...]], Variant]:
+        """By the name of the scenario and the values."""
         found = {}
         for v, words in zip(self.content["variants"], self.content["words"], strict=True):
             tables = {**v["resolved"]["tables"], **{k: words[k] for k in TITLES if k in words}}
             scenario = restored({**v["resolved"], "tables": tables}, Path(words["file"]))
             to = {n: target(f, scenario, "", "")[0] for n, f in self.factors.items()}
-            found[v["scenario"], tuple(v["values"])] = scenario, compile(scenario), to
+            found[v["scenario"], tuple(v["values"])] = Variant(scenario, compile(scenario), to)
         return found
 
     @cached_property
     def first(self) -> Program:
         """The program that all points share members and dates with."""
-        return next(iter(self.programs.values()))[1]
+        return next(iter(self.variants.values())).program
 
     @cached_property
     def horizons(self) -> tuple[float, ...]:
@@ -167,6 +172,11 @@ class Plan:
         """Forecast ticks of the horizons."""
         return [self.first.horizon_tick(y) for y in self.horizons]
 
+    @property
+    def horizon_places(self) -> list[int]:
+        """Where the horizons stand among the ticks that are recorded."""
+        return [self.ticks.index(t) for t in self.horizon_ticks]
+
     @cached_property
     def ticks(self) -> list[int]:
         """Forecast ticks that are recorded; 0 is the start."""
@@ -176,30 +186,29 @@ class Plan:
 
     def program(self, point: int) -> Program:
         """A point ready to run."""
-        named = dict(zip(self.factors, map(float, self.values[point]), strict=True))
-        scenario, program, to = self._variant(point, named)
+        (scenario, program, to), named = self._variant(point)
         moves = [a for n, f in self.factors.items() for a in adjustments(f, to[n], named[n])]
         fixed = {c: named[n] for n in self.factors for c in to[n].coefficients}
         return vary(program, scenario, moves, fixed)
 
-    def _variant(self, point: int, named: Mapping[str, float]) -> tuple[Scenario, Program, dict[str, Target]]:
+    def _variant(self, point: int) -> tuple[Variant, dict[str, float]]:
+        """The variant that a point is of, and its values by factor."""
+        named = dict(zip(self.factors, self.values[point].tolist(), strict=True))
         name = self.scenarios[point]
-        moved = next(v[2] for k, v in self.programs.items() if k[0] == name)
-        return self.programs[name, tuple(named[n] for n in self.factors if moved[n].others)]
+        moves = next(v.moves for k, v in self.variants.items() if k[0] == name)
+        return self.variants[name, tuple(x for n, x in named.items() if moves[n].others)], named
 
     def command(self, point: int) -> str:
         """The command that runs a point by itself."""
-        named = dict(zip(self.factors, map(float, self.values[point]), strict=True))
-        scenario, _, to = self._variant(point, named)
+        (scenario, _, to), named = self._variant(point)
         changes = dict(self.tables.set)
         if self.tables.horizons:
             changes["time.horizons"] = self.tables.horizons
         for n, f in self.factors.items():
             changes |= overrides(f, to[n], named[n])
         sets = " ".join(f"--set {shlex.quote(f'{p}={toml(v)}')}" for p, v in changes.items())
-        return (
-            f"cohesion run {shlex.quote(str(scenario.file))} {sets} --runs {self.tables.runs} --seed {self.tables.seed}"
-        )
+        file, t = shlex.quote(str(scenario.file)), self.tables
+        return f"cohesion run {file} {sets} --runs {t.runs} --seed {t.seed}"
 
 
 def toml(value: object) -> str:

@@ -1,7 +1,6 @@
 """The folder of a study: a dataset that workers fill batch by batch, and a receipt for each.
 
-A batch is written to the dataset first; its receipt, with the hash of every file it wrote, comes last and
-by renaming. A batch without a receipt is done anew, so being killed at any instant loses one batch.
+A receipt, with the hash of every file of its batch, comes last and by renaming: a batch without one is done anew.
 """
 
 import json
@@ -31,13 +30,8 @@ if TYPE_CHECKING:
 
 KIND = "sweep"
 DATASET, RECEIPTS, WORKING = "dataset.zarr", "receipts", ".working"
-STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES = (
-    "study.toml",
-    "summary.csv",
-    "failures.csv",
-    "checksums.sha256",
-    "figures",
-)
+STUDY, SUMMARY, FAILURES = "study.toml", "summary.csv", "failures.csv"
+CHECKSUMS, FIGURES = "checksums.sha256", "figures"
 OWN = (POINTS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET, RECEIPTS, WORKING)
 
 
@@ -177,7 +171,7 @@ def _labels(plan: Plan) -> "xr.Dataset":
 
     p, tables = plan.first, plan.tables
     dates = np.array([p.dates[t] for t in plan.ticks], dtype="datetime64[D]").astype("datetime64[s]")
-    scenario = next(iter(plan.programs.values()))[0]
+    scenario = next(iter(plan.variants.values())).scenario
     names = list(dict.fromkeys(v["scenario"] for v in plan.content["variants"]))
     titles = {v["scenario"]: w["title"] for v, w in zip(plan.content["variants"], plan.content["words"], strict=True)}
     factors = {n: ("point", plan.values[:, k]) for k, n in enumerate(plan.factors)}
@@ -280,10 +274,8 @@ def receipt(folder: Path, batch: int, points: range) -> Receipt | None:
         found = Receipt(**json.loads(receipt_file(folder, batch).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    there = found.points == [points.start, points.stop] and all(
-        (folder / DATASET / name).is_file() for name in found.files
-    )
-    return found if there else None
+    same = found.points == [points.start, points.stop]
+    return found if same and all((folder / DATASET / name).is_file() for name in found.files) else None
 
 
 def intact(folder: Path, found: Receipt) -> bool:

@@ -1,9 +1,9 @@
 """From a study file to a checked Study: its scenarios, factors and points."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError
 from sim.model.arrays import Array
 from sim.results.comparison import comparable
 from sim.scenario.load import Scenario, load
@@ -81,10 +81,7 @@ def _scenarios(tables: StudyTables, source: Source, faults: Faults) -> list[Scen
             loaded.append(load(source.named(name, ("scenarios", i)), tables.set))
         except InputError as error:
             at = faults.where(("set",))
-            faults.problems += [
-                Problem(at if p.where == SET else p.where, p.path, p.found, p.allowed, p.suggestion)
-                for p in error.problems
-            ]
+            faults.problems += [replace(p, where=at) if p.where == SET else p for p in error.problems]
     stems = [s.name for s in loaded]
     for name in sorted({s for s in stems if stems.count(s) > 1}):
         allowed = "allowed: files of different names, by which results are told apart"

@@ -62,14 +62,11 @@ class Design(Strict):
             raise wrong(f"{self.kind} without points", "required: points, how many")
         if self.kind == "sobol" and self.points and self.points & (self.points - 1):
             n = self.points.bit_length()
-            raise wrong(
-                f"sobol with {self.points} points", f"allowed: a power of two, such as {2 ** (n - 1)} or {2**n}"
-            )
+            allowed = f"allowed: a power of two, such as {2 ** (n - 1)} or {2**n}"
+            raise wrong(f"sobol with {self.points} points", allowed)
         if (self.kind == "file") != (self.file is not None):
-            raise wrong(
-                f"{self.kind} with{'out' if self.kind == 'file' else ''} a file",
-                'allowed: a file for kind = "file" only',
-            )
+            found = f"{self.kind} with{'out' if self.kind == 'file' else ''} a file"
+            raise wrong(found, 'allowed: a file for kind = "file" only')
         return self
 
 

@@ -22,12 +22,6 @@ class Target(NamedTuple):
     high: float
 
 
-def known_paths(scenario: Scenario) -> list[str]:
-    """Every path that a factor may name without loading the scenario anew."""
-    tables = scenario.tables
-    return [*tables.adjustable, *(path for path in tables.values if path.startswith(BEHAVIOUR))]
-
-
 def matches(path: str, pattern: str) -> bool:
     """Whether a path is meant, ``*`` standing for one part of it."""
     parts, wanted = path.split("."), pattern.split(".")
@@ -36,12 +30,15 @@ def matches(path: str, pattern: str) -> bool:
 
 def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Target, list[Problem]]:
     """What a factor moves in a scenario, and what is wrong with that."""
-    known = known_paths(scenario)
-    inputs: list[str] = []
-    coefficients: list[str] = []
-    others: list[str] = []
+    tables = scenario.tables
+    known = [*tables.adjustable, *(path for path in tables.values if path.startswith(BEHAVIOUR))]
+    inputs, coefficients, others = list[str](), list[str](), list[str]()
     problems: list[Problem] = []
     low, high = float("-inf"), float("inf")
+
+    def fault(found: str, allowed: str, near: str = "") -> None:
+        problems.append(Problem(where, at, found, allowed, near))
+
     for path in factor.targets:
         if path.startswith(DISPUTES):
             path = dispute_path(path.removeprefix(DISPUTES).split("-"))
@@ -50,19 +47,13 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
             others.append(path)
         elif not found:
             in_time = path.startswith("time.")
-            problems.append(
-                Problem(
-                    where,
-                    at,
-                    f"{path} {'cannot be varied' if in_time else 'matches nothing'} in {scenario.name}",
-                    "allowed: inputs, groups of channels, disputes, behaviour, weights, alliance",
-                    "" if in_time else nearest(path, known),
-                )
-            )
+            found_none = f"{path} {'cannot be varied' if in_time else 'matches nothing'} in {scenario.name}"
+            allowed = "allowed: inputs, groups of channels, disputes, behaviour, weights, alliance"
+            fault(found_none, allowed, "" if in_time else nearest(path, known))
         for p in found:
             if p.startswith(BEHAVIOUR):
                 coefficients.append(p.removeprefix(BEHAVIOUR))
-                bounds = scenario.tables.values[p].bounds
+                bounds = tables.values[p].bounds
             else:
                 inputs.append(p)
                 bounds = WAYS[factor.way].low, WAYS[factor.way].high
@@ -71,42 +62,22 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
         low, high = WAYS[factor.way].low, WAYS[factor.way].high
     if (coefficients or others) and (factor.way != "value" or factor.from_):
         way = "from" if factor.from_ else factor.way
-        problems.append(
-            Problem(
-                where,
-                at,
-                f"{way} on {[*coefficients, *others][0]}",
-                "allowed: `as` and `from` for inputs and disputes; a number for the rest",
-            )
-        )
-    time = scenario.tables.time
-    if factor.from_ and factor.from_ >= time.end:
-        allowed = f"allowed: before the end of {scenario.name}, {time.end}"
-        problems.append(Problem(where, at, f"from {factor.from_}", allowed))
+        allowed = "allowed: `as` and `from` for inputs and disputes; a number for the rest"
+        fault(f"{way} on {[*coefficients, *others][0]}", allowed)
+    if factor.from_ and factor.from_ >= tables.time.end:
+        fault(f"from {factor.from_}", f"allowed: before the end of {scenario.name}, {tables.time.end}")
     if factor.way != "value":
-        problems += _distributions(factor, scenario, inputs, where, at)
+        for p in (p for path in inputs for p in tables.adjustable[path]):
+            if tables.values[p].coded.distribution is not None:
+                fault(f"{factor.way} of {p}, which is a distribution", "allowed: a value")
     return Target(tuple(inputs), tuple(coefficients), tuple(others), low, high), problems
-
-
-def _distributions(factor: Factor, scenario: Scenario, inputs: list[str], where: str, at: str) -> list[Problem]:
-    tables = scenario.tables
-    return [
-        Problem(where, at, f"{factor.way} of {p}, which is a distribution", "allowed: a value")
-        for path in inputs
-        for p in tables.adjustable[path]
-        if tables.values[p].coded.distribution is not None
-    ]
 
 
 def adjustments(factor: Factor, to: Target, value: float) -> list[Adjustment]:
     """The changes of inputs that a value of the factor means."""
     context = Context(adjustable={p: (p,) for p in to.inputs})
-    return [
-        Adjustment.model_validate(
-            {"path": p, factor.way: value, "from": factor.from_, "sources": [COMMAND_LINE]}, context=context
-        )
-        for p in to.inputs
-    ]
+    said = {factor.way: value, "from": factor.from_, "sources": [COMMAND_LINE]}
+    return [Adjustment.model_validate({"path": p, **said}, context=context) for p in to.inputs]
 
 
 def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:
