@@ -149,10 +149,9 @@ def _score(study: BacktestStudy, work: Workspace) -> Backtest:
         o = study.beginning(name)
         z = carried(_draws(folder, c.tables.until), o.training.space, o.fit.space, t.seed)
         forecasts.append(forecast_scheme(name, [o], [z], t, [AS_THEY_WERE]))
-    inputs = f"{work.identity['fingerprint']} {c.digest}"
     what = f"{', '.join(f.scheme for f in forecasts)}; seed {t.seed}"
     made_by = circumstances()  # before the log of looks changes the checkout
-    look = looks.record(study.looks, "backtest", made_by["commit"] or "unknown", inputs, what)
+    look = looks.record(study.looks, "backtest", made_by["commit"], f"{c.scenario.fingerprint} {c.digest}", what)
     made = [(f, [outcome(o) for o in f.origins]) for f in forecasts]
     found = tables(made, t.seed)
     footer = (

@@ -45,23 +45,20 @@ def persistence(o: Origin, rate: float, seed: int) -> Prediction:
 
 def on_covariates(o: Origin, seed: int, held: bool) -> Prediction:
     """A logit of leaving, one of entering, and one of conduct, on dependence, threat and Western ties."""
-    n, last = o.fit.ticks, o.fit.ticks - 1
     here, there = covariates(o.whole), covariates(o.training)
-
-    def at(tick: int) -> Array:
-        return here[last if held else tick]
-
+    if held:
+        here[o.fit.ticks :] = here[o.fit.ticks - 1]
     stay = np.ones(len(o.inside))
     change = np.empty((len(o.inside), len(o.leads)))
     fits = {inside: fit_logit(*_years(o.training, there, inside), 2) for inside in (True, False)}
     for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
-        x = at(n + start)
+        x = here[o.fit.ticks + start]
         hazard = np.where(o.inside, fits[True].chances(x)[:, 1], fits[False].chances(x)[:, 1])
         years = np.maximum(end - np.maximum(start, o.begins), 0) / per_year(o.whole)
         stay = stay * (1.0 - hazard) ** years
         change[:, k] = 1.0 - stay
     conduct = fit_logit(*_answers(o.training, there), 3)
-    by_state = [conduct.chances(at(tick_of(o.whole, m))) for m in o.after]
+    by_state = [conduct.chances(here[tick_of(o.whole, m)]) for m in o.after]
     return _prediction(o, change, [], seed, by_state)
 
 

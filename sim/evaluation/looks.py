@@ -1,8 +1,7 @@
 """How often the held-out years have been looked at: a log beside the calibration file, a row a look.
 
-All studies that score the years which that calibration may leave out share the log. Every look teaches something
-about the years that the model is meant to forecast; whoever reads a score must be able to see how many came before it.
-The row is written before anything is scored.
+All studies that score the years which that calibration may leave out share the log. The row is written before anything
+is scored, so that whoever reads a score can see how many looks came before it.
 """
 
 import datetime as dt
@@ -37,10 +36,10 @@ def read(file: Path) -> list[dict[str, str]]:
     return [row.cells for row in table.rows]
 
 
-def record(file: Path, by: str, code: str, inputs: str, what: str) -> int:
+def record(file: Path, by: str, code: str | None, inputs: str, what: str) -> int:
     """Write down a look by a command; the number of looks with it. Raises InputError where it cannot be written."""
     number = len(read(file)) + 1
-    row = (dt.datetime.now(dt.UTC).date().isoformat(), by, code, inputs, what)
+    row = (dt.datetime.now(dt.UTC).date().isoformat(), by, code or "unknown", inputs, what)
     try:
         rows = [row] if file.exists() else [COLUMNS, row]
         with file.open("a", encoding="utf-8", newline="") as out:

@@ -204,8 +204,7 @@ def _look(study: MechanismStudy) -> None:
     """Record that the held-out years are about to be looked at."""
     c, t = study.calibration, study.tables
     what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
-    inputs = f"{c.scenario.fingerprint} {c.digest}"
-    looks.record(looks.log_file(c.file), "mechanisms", commit() or "unknown", inputs, what)
+    looks.record(looks.log_file(c.file), "mechanisms", commit(), f"{c.scenario.fingerprint} {c.digest}", what)
 
 
 def _finish(study: MechanismStudy, work: Workspace) -> None:
@@ -214,12 +213,8 @@ def _finish(study: MechanismStudy, work: Workspace) -> None:
 
     from sim.figures.sheet import save as save_figure
 
-    runs = [{**r._asdict(), **(read_json(work.folder / r.file) or {})} for r in runs_of(study)]
-    log_evidence = {
-        (model, part): np.array([r["log_evidence"] for r in runs if (r["model"], r["part"]) == (model, part)])
-        for model in study.models
-        for part in PARTS
-    }
+    runs = pd.DataFrame({**r._asdict(), **(read_json(work.folder / r.file) or {})} for r in runs_of(study))
+    log_evidence = {key: group.to_numpy() for key, group in runs.groupby(["model", "part"], sort=False)["log_evidence"]}
     table = pd.DataFrame(worth(study.tables.mechanisms, log_evidence))
     footer = (
         f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {study.settings.draws:,} draws, "
@@ -228,7 +223,7 @@ def _finish(study: MechanismStudy, work: Workspace) -> None:
     with work.results(**work.identity, scoring=SCORING, title=study.tables.title, footer=footer) as new:
         write(new / STUDY, study.text)
         write(new / TABLE, csv_of(table))
-        write(new / EVIDENCE, csv_of(pd.DataFrame(runs)))
+        write(new / EVIDENCE, csv_of(runs))
         save_figure(_figure(study.tables.title, footer, table), new / FIGURE)
 
 

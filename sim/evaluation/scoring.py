@@ -1,6 +1,6 @@
 """Forecasts held against what happened: the tables of a backtest."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -141,7 +141,7 @@ def score_rows(
 def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: int) -> Iterator[SkillRow]:
     """Skill of the model against every baseline that knows no more than it."""
     origins = forecasts.origins
-    by_name: Mapping[tuple[str, str], Forecaster] = {(f.name, f.inputs): f for f in forecasts.forecasters}
+    by_name = {(f.name, f.inputs): f for f in forecasts.forecasters}
     for m in MEASURES:
         for inputs in [k for k in INPUTS if (MODEL, k) in by_name]:
             own = case_scores(m, origins, by_name[MODEL, inputs].predictions, outcomes)

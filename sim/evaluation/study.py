@@ -29,10 +29,9 @@ from sim.scenario.load import Scenario, load
 from sim.scenario.messages import validated
 from sim.scenario.reading import Keys, Source, dotted, read_toml
 from sim.scenario.values import Date, Number, Strict
+from sim.storage.effort import Seed
 
 Words = Annotated[str, Field(min_length=1)]
-
-
 Title = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ,.-]*$", max_length=60)]
 """A name that figures are called by: letters, digits, spaces, commas, points, hyphens."""
 
@@ -59,7 +58,7 @@ class BacktestTables(Strict):
     question: str = ""
     calibration: Words
     replicates: Annotated[int, Field(ge=2, le=4096, strict=True)] = 8
-    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    seed: Seed = 1
     base_rate: Annotated[Number, Field(gt=0, lt=1)]
     schemes: Annotated[list[Scheme], Field(min_length=1)]
     carried: list[Carried] = Field(default_factory=list)
@@ -80,18 +79,15 @@ class BacktestStudy:
     @cached_property
     def fits(self) -> dict[dt.date, CalibrationStudy]:
         """By the last date that a fit has seen, each once; to the end of the evidence if other alliances need it."""
-        whole = self.calibration
+        whole, own = self.calibration, self.calibration.tables
         dates = {until for scheme in self.tables.schemes for until in scheme.fit_until}
-        dates |= {whole.tables.until} if self.carried else set()
-        return {
-            d: replace(whole, name=f"{d}", tables=whole.tables.model_copy(update={"until": d})) for d in sorted(dates)
-        }
+        dates |= {own.until} if self.carried else set()
+        return {d: replace(whole, name=f"{d}", tables=own.model_copy(update={"until": d})) for d in sorted(dates)}
 
     def origin(self, scheme: Scheme, until: dt.date) -> Origin:
         """What is known and asked at an origin."""
-        fit = self.fits[until]
-        particles = fit.tables.particles
-        whole = target_of(fit.scenario, fit.motions, particles, _end(scheme, until, self.calibration.tables.until))
+        fit, end = self.fits[until], _end(scheme, until, self.calibration.tables.until)
+        whole = target_of(fit.scenario, fit.motions, fit.tables.particles, end)
         return Origin(scheme.name, until, fit.target, fit.target, whole)
 
     @property
@@ -176,11 +172,8 @@ def _history(source: Source, name: str, key: Keys) -> Scenario:
     """A scenario with its priors, from its beginning. Raises InputError where it is none."""
     loaded = load(source.named(name, key), {"posterior": "none"})
     if loaded.tables.time.record_from:
-        found, allowed = (
-            f"{name} begins after its record does",
-            "allowed: a history, from its beginning",
-        )
-        raise InputError([Problem(source.where(key), dotted(key), found, allowed)])
+        found = f"{name} begins after its record does"
+        raise InputError([Problem(source.where(key), dotted(key), found, "allowed: a history, from its beginning")])
     return loaded
 
 
@@ -206,7 +199,7 @@ class MechanismTables(Strict):
     draws: Draws | None = None
     particles: Particles | None = None
     sweeps: Sweeps | None = None
-    seeds: Annotated[list[Annotated[int, Field(ge=0, strict=True)]], Field(min_length=2)]
+    seeds: Annotated[list[Seed], Field(min_length=2)]
     mechanisms: Annotated[dict[str, Mechanism], Field(min_length=1)]
 
 
@@ -235,11 +228,8 @@ class MechanismStudy:
         """What is sampled: the whole record or that before the held-out part, without a mechanism."""
         t, s = self.tables, self.settings
         off = [] if model == FULL else t.mechanisms[model].without
-        changed = {
-            "seed": seed,
-            "until": t.held_out_after if before else s.until,
-            "without": [*s.without, *off],
-        }
+        until = t.held_out_after if before else s.until
+        changed = {"seed": seed, "until": until, "without": [*s.without, *off]}
         return replace(self.calibration, tables=s.model_copy(update=changed))
 
     def __repr__(self) -> str:
@@ -257,8 +247,7 @@ def load_mechanisms(path: str | Path) -> MechanismStudy:
     source = read_toml(path)
     tables = validated(source, MechanismTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
-    problems = list(_mechanism_mistakes(tables, whole, source.where))
-    if problems:
+    if problems := list(_mechanism_mistakes(tables, whole, source.where)):
         raise InputError(problems)
     return MechanismStudy(source.file.stem, source.file, source.text, tables, whole)
 
@@ -276,7 +265,6 @@ def _mechanism_mistakes(
             if off in whole.tables.without:
                 found = f"{off} is switched off already"
                 yield Problem(at, f"{key}.without[{k}]", found, f"allowed: what {tables.calibration} has")
-    at_date = where(("held_out_after",))
-    yield from not_between(tables.held_out_after, whole, at_date, "held_out_after")
+    yield from not_between(tables.held_out_after, whole, where(("held_out_after",)), "held_out_after")
     if len(set(tables.seeds)) < len(tables.seeds):
         yield Problem(where(("seeds",)), "seeds", f"{tables.seeds}", "allowed: each once")

@@ -219,8 +219,13 @@ def _figures(data: "xr.DataTree", reached: Sequence[Stage]) -> "dict[str, Figure
 def keep_stage(folder: Path, stage: Stage) -> None:
     """Write a finished stage."""
     buffer = io.BytesIO()
-    rows = np.array(stage.rows, dtype=np.float64)
-    np.savez(buffer, rows=rows, z=stage.z, log_likelihood=stage.log_likelihood, steps=stage.steps)
+    np.savez(
+        buffer,
+        rows=np.array(stage.rows, dtype=np.float64),
+        z=stage.z,
+        log_likelihood=stage.log_likelihood,
+        steps=stage.steps,
+    )
     put(folder / STAGES / f"{stage.number:02d}.npz", buffer.getvalue())
 
 
@@ -236,12 +241,11 @@ def _read(file: Path) -> Stage | None:
     try:
         with file.open("rb") as content, np.load(content) as x:
             rows = tuple(_row(values) for values in x["rows"])
-            first, second = map(float, x["steps"])
-            return Stage(rows, x["z"], x["log_likelihood"], (first, second))
+            return Stage(rows, x["z"], x["log_likelihood"], tuple(x["steps"].tolist()))
     except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         return None
 
 
 def _row(values: Array) -> Row:
-    stage, power, effective, distinct, *rest = map(float, values)
+    stage, power, effective, distinct, *rest = values.tolist()
     return Row(int(stage), power, effective, int(distinct), *rest)

@@ -1,9 +1,7 @@
 """What a fitted model says of the years after: futures of posterior draws, from where the filter left them.
 
-A draw is a point of the posterior (coefficients, the spread of motions, coded places). Its particles are
-carried through the record that it was fitted to; so many of them as asked go on as simulated futures, by
-the ensemble's own ticks. Motions of the years after are answered with an effect of their own each, the same
-for all states, as in the likelihood.
+A draw's particles are carried through the record that it was fitted to; so many of them as asked go on as simulated
+futures, by the ensemble's own ticks. Each motion has an effect of its own, the same for all states.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +18,7 @@ from sim.model import conduct
 from sim.model.arrays import Array, Codes, each
 from sim.model.cohesion import Motion, cohesion
 from sim.model.noise import BLOCK
-from sim.model.tick import State
+from sim.model.tick import Script, State
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
 
@@ -53,19 +51,11 @@ def hold_inputs(program: Program, tick: int) -> Program:
         low[tick:], high[tick:] = low[tick - 1], high[tick - 1]
         return band._replace(low=low, high=high)
 
-    script = tuple(
-        s
-        if t < tick
-        else s._replace(
-            kind=np.zeros_like(s.kind),
-            help=np.zeros_like(s.help),
-            clash=np.zeros_like(s.clash),
-            enters=np.zeros_like(s.enters),
-            calls=False,
-            drawn=True,
-        )
-        for t, s in enumerate(program.script)
-    )
+    def unknown(s: Script) -> Script:
+        nothing = {name: np.zeros_like(getattr(s, name)) for name in ("kind", "help", "clash", "enters")}
+        return s._replace(**nothing, calls=False, drawn=True)
+
+    script = (*program.script[:tick], *map(unknown, program.script[tick:]))
     bands = {path: still(band) for path, band in program.bands.items()}
     return program._replace(bands=bands, script=script)
 
@@ -144,8 +134,7 @@ def _spread(space: Space, z: Array, rng: np.random.Generator) -> Array:
     """The spread of motions of each draw; the prior's where the fit has no motion."""
     if space.motions:
         return space.motion_spread(z)
-    d = MOTION_PRIOR
-    return d.quantile(rng.uniform(2.0**-54, 1.0, len(z)), 0.0, np.inf)
+    return MOTION_PRIOR.quantile(rng.uniform(2.0**-54, 1.0, len(z)), 0.0, np.inf)
 
 
 def _state(cloud: Cloud, replicates: int) -> State:

@@ -1,15 +1,11 @@
 """The likelihood of coefficients and coded values, given what was observed: a particle filter.
 
-Membership, crises and answers are those of the record, so the stance alone is unobserved (with what
-follows from it: diversification and punishment). Particles of the stances of all states are carried
-through the record by the model's own phase functions, :func:`sim.model.tick.relive`, weighted by the
-probability of the membership moves made and not made and of the conduct observed, and resampled
-(Gordon, Salmond & Smith 1993, 10.1049/ip-f-2.1993.0015; systematic resampling after Kitagawa 1996,
-10.1080/10618600.1996.10474692). The estimate of the likelihood is unbiased, which is what makes the
-sampler around it exact (Andrieu, Doucet & Holenstein 2010, 10.1111/j.1467-9868.2009.00736.x).
-
-A motion asks more or less than another: its effect, normal with the draw's spread, is added to all
-stances on it, and integrated out by Gauss-Hermite quadrature for every particle.
+Particles of the stances of all states, which alone are unobserved, are carried through the record by
+:func:`sim.model.tick.relive`, weighted by the membership moves made and not made and by the conduct observed, and
+resampled (Gordon, Salmond & Smith 1993, 10.1049/ip-f-2.1993.0015; systematic resampling after Kitagawa 1996,
+10.1080/10618600.1996.10474692). The estimate is unbiased, which makes the sampler around it exact (Andrieu, Doucet &
+Holenstein 2010, 10.1111/j.1467-9868.2009.00736.x). The effect of a motion on all stances is integrated out by
+Gauss-Hermite quadrature for every particle (docs/calibration.md).
 
 Arrays are (member, draw, particle); what does not differ between particles has a last axis of 1.
 """
@@ -34,13 +30,8 @@ from sim.scenario.compile import Program, compile, statuses
 from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
 
-
-def _nodes(n: int) -> tuple[Array, Array]:
-    nodes, weights = np.polynomial.hermite_e.hermegauss(n)
-    return nodes, weights / weights.sum()
-
-
-NODES = _nodes(11)
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
+NODES = _NODES, _WEIGHTS / _WEIGHTS.sum()
 """Of the quadrature over a motion's effect: places and weights."""
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 FEW = 0.5
@@ -80,13 +71,8 @@ class Target:
     def script(self, t: int) -> Script:
         """The script of a tick with the record's membership, shaped (member, 1, 1)."""
         s = self.program.script[t]
-        return s._replace(
-            kind=s.kind[..., None],
-            clash=s.clash[..., None],
-            help=s.help[..., None],
-            enters=s.enters[..., None],
-            record=self.record[t + 1][:, None, None],
-        )
+        by_member = {name: getattr(s, name)[..., None] for name in ("kind", "clash", "help", "enters")}
+        return s._replace(**by_member, record=self.record[t + 1][:, None, None])
 
 
 def target_of(
@@ -103,8 +89,7 @@ def target_of(
     """
     assert scenario.tables.posterior is None, "a calibration starts from the priors"
     program = compile(scenario)
-    off = dict.fromkeys(without, 0.0)
-    program = program._replace(coefficients={**program.coefficients, **off})
+    program = program._replace(coefficients={**program.coefficients, **dict.fromkeys(without, 0.0)})
     edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
     record = np.stack([statuses(scenario.tables, min(d, until))[:, 0] for d in edges])
     used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
@@ -118,8 +103,7 @@ class Cloud:
         self.target, self.rng = target, rng
         program, self.draws = target.program, len(z)
         self.environment = Environment(program, target.space.uniforms(z), slice(0, self.draws))
-        narrow = vars(self.environment.coefficients)
-        self.c = Coefficients({k: v[:, None] for k, v in narrow.items()})
+        self.c = Coefficients({k: v[:, None] for k, v in vars(self.environment.coefficients).items()})
         self.d: Decays = decays(self.c, program.alliance.dt)
         self.spread = target.space.motion_spread(z)[:, None]
         self.may_join = program.alliance.admissible[..., None]
@@ -154,7 +138,8 @@ class Cloud:
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
         informed = self._moves(before, script)
         for motion in self.target.by_tick.get(t, ()):
-            self.weights += self._conduct(motion)
+            x = self.state.stance[list(motion.rows)]
+            self.weights += log_conduct(x, motion.codes, self.spread, self.c)
             informed = True
         if informed:
             self._resample()
@@ -164,31 +149,17 @@ class Cloud:
         assert self.standing.membership is not None
         assert script.record is not None
         renewal = membership.renewal_factor(script.renewal, self.c) if script.renewal else 1.0
-        dependence = feedback.dependence(self.inputs, before.feedback)
-        leave, side = membership.hazards(
-            before.membership,
-            self.state.stance,
-            dependence,
-            before.feedback.punishment,
-            renewal,
-            self.may_join,
-            self.standing.membership,
-            self.c,
-        )
+        stance, dependence = self.state.stance, feedback.dependence(self.inputs, before.feedback)
+        about = before.feedback.punishment, renewal, self.may_join, self.standing.membership, self.c
+        leave, side = membership.hazards(before.membership, stance, dependence, *about)
         moved = (script.record != before.membership.status)[:, 0, 0]
-        stays = np.flatnonzero(~moved)
         either = leave + side
-        self.weights -= self.d.dt * sum(either[i] for i in stays)
+        self.weights -= self.d.dt * sum(either[i] for i in np.flatnonzero(~moved))
         for i in np.flatnonzero(moved & ~script.enters[:, 0, 0]):
             p = membership.chances(leave[i], side[i], self.d.dt)
             chance = p.exit if script.record[i, 0, 0] == OUTSIDE else p.side
             self.weights += np.log(np.maximum(chance, 1e-300))
         return bool(moved.any())
-
-    def _conduct(self, motion: Motion) -> Array:
-        """The log-probability of what states did on a motion, its effect integrated out."""
-        x = self.state.stance[list(motion.rows)]
-        return log_conduct(x, motion.codes, self.spread, self.c)
 
     def _resample(self) -> None:
         """Where few particles carry the weight, draw particles anew by their weights."""
@@ -249,8 +220,7 @@ def systematic(w: Array, u: Array) -> Indices:
 
 def log_likelihood(target: Target, z: Array, key: Sequence[int]) -> Array:
     """An estimate of the log-likelihood of each draw, (draw,); ``key`` names its chance."""
-    rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(list(key))))
-    cloud = Cloud(target, z, rng)
+    cloud = Cloud(target, z, np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(list(key)))))
     for t in range(target.ticks):
         cloud.tick(t)
     lives = np.asarray(cloud.c.leader_exit_rate)[:, 0] * cloud.d.dt * target.ticks

@@ -1,8 +1,7 @@
 """What was observed: the conduct of states on dated motions, read from a table beside the scenario.
 
-Conduct is relative to the leader: ``support`` stands with it, ``abstain`` stands aside or stays away,
-``oppose`` stands against it. Only motions on which the answer of everybody asked is known are coded:
-an act recorded because somebody acted says nothing of those who did not.
+Conduct is relative to the leader: ``support`` stands with it, ``abstain`` stands aside or stays away, ``oppose`` stands
+against it. Only motions on which the answer of everybody asked is known are coded (docs/calibration.md).
 """
 
 import datetime as dt
@@ -88,13 +87,12 @@ def _wrong(
             allowed = f"allowed: {dates[row['motion']]}, as in an earlier row"
             found.append(("date", f"{date} for {row['motion']}", allowed, ""))
     if members is not None and row["member"] not in members:
-        near = nearest(row["member"], members)
-        found.append(("member", row["member"], f"allowed: {listed(members)}", near))
+        found.append(("member", row["member"], f"allowed: {listed(members)}", nearest(row["member"], members)))
     elif row["member"] in seen.get(row["motion"], {}):
         found.append(("member", f"{row['member']} twice on {row['motion']}", "allowed: once", ""))
     if row["conduct"] not in CONDUCT:
-        near = nearest(row["conduct"], list(CONDUCT))
-        found.append(("conduct", row["conduct"], f"allowed: {listed(list(CONDUCT))}", near))
+        kinds = list(CONDUCT)
+        found.append(("conduct", row["conduct"], f"allowed: {listed(kinds)}", nearest(row["conduct"], kinds)))
     if not re.fullmatch(r"[PBM]\d{3}|assumption: .+", row["source"]):
         found.append(("source", row["source"], "allowed: an id such as B123", ""))
     if not row["motion"]:

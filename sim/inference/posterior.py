@@ -4,6 +4,8 @@ The file is of ArviZ's data model (InferenceData), which tools of Bayesian analy
 draw, in one NetCDF file.
 """
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -118,8 +120,7 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
 
 def posterior_csv(target: Target, z: Array) -> str:
     """The table that a scenario may name: the model's version and coefficients by column, draws by row."""
-    found = target.space.values(z, target.program)
-    names = target.space.coefficients
+    found, names = target.space.values(z, target.program), target.space.coefficients
     draws = ([VERSION, *(f"{found[n][k]:.6g}" for n in names)] for k in range(len(z)))
     return as_csv([[MODEL, *names], *draws])
 
@@ -145,9 +146,6 @@ def inference_data(target: Target, stage: Stage, seed: int, attributes: dict[str
 
 def netcdf(tree: "xr.DataTree") -> bytes:
     """The file of it, the same bytes for the same numbers."""
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
-
     packed = {f"/{name}": {v: {"zlib": True} for v in tree[name].data_vars} for name in tree.children}
     with TemporaryDirectory() as scratch:
         file = Path(scratch) / "inference.nc"

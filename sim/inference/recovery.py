@@ -16,7 +16,7 @@ from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.observations import Motion
 from sim.inference.space import Chance, space_of
 from sim.model import conduct
-from sim.model.arrays import Array, Codes
+from sim.model.arrays import Array
 from sim.scenario.compile import Program
 
 TRUTH = 3_000_004
@@ -43,30 +43,21 @@ def histories(target: Target, z: Array, rng: np.random.Generator) -> list[Histor
     noise = Chance(target.space.uniforms(z), rng)
     stack = Stack([program], noise, slice(0, draws), None)
     stack.begin()
-    status: list[Codes] = [np.broadcast_to(program.start_status, (len(program.members), draws))]
-    stance = []
-    for t in range(target.ticks):
-        record = stack.tick(t)
-        status.append(record.status)
-        stance.append(record.stance)
+    records = [stack.tick(t) for t in range(target.ticks)]
+    start = np.broadcast_to(program.start_status, (len(program.members), draws))
+    status, stance = np.stack([start, *(r.status for r in records)]), np.stack([r.stance for r in records])
     spread = target.space.motion_spread(z)
     answered: list[list[Motion]] = [[] for _ in range(draws)]
-    c = stack.c
     for t, motions in target.by_tick.items():
         for motion in motions:
             x = stance[t][list(motion.rows)] + spread * rng.standard_normal(draws)
-            support, oppose = conduct.chances(x, c)
+            support, oppose = conduct.chances(x, stack.c)
             codes = (2 * conduct.choose(rng.random(x.shape), support, oppose)).astype(np.int8)
             for k in range(draws):
                 answered[k].append(motion._replace(codes=codes[:, k]))
     space = space_of(program, bool(target.motions))
-    return [
-        History(
-            Target(program, np.stack([s[:, k] for s in status]), tuple(answered[k]), space, target.particles),
-            np.stack([x[:, k] for x in stance]),
-        )
-        for k in range(draws)
-    ]
+    targets = (Target(program, status[..., k], tuple(answered[k]), space, target.particles) for k in range(draws))
+    return [History(of, stance[..., k]) for k, of in enumerate(targets)]
 
 
 class Recovered(NamedTuple):

@@ -1,23 +1,12 @@
 """A tempered sequential Monte Carlo sampler around an estimated likelihood.
 
-Draws from the prior are weighted, resampled and moved through the powers 0 < g1 < ... < 1 of the
-likelihood (Del Moral, Doucet & Jasra 2006, 10.1111/j.1467-9868.2006.00553.x); each power is the largest
-that leaves a given share of the draws effective (Jasra et al. 2011, 10.1111/j.1467-9469.2010.00723.x).
-
-Moves are pseudo-marginal Metropolis-Hastings: a proposal gets a fresh estimate of its likelihood, a
-draw that stays keeps its own (Andrieu & Roberts 2009, 10.1214/07-AOS574). Between powers that targets
-a tempered law on coefficients and particles together; at the power 1 its margin is the exact posterior.
-Common random numbers would lower the noise of the ratio but make the estimate a function of the
-coefficients that jumps at every resampling; with a standard deviation below 1 it is not needed.
-
-Resampling makes brothers of draws. So some rounds of moves at the power 1
-follow, each with proposals made anew from the draws, until brothers are strangers.
-
-Coordinates have a standard normal prior, and both kinds of moves are of the preconditioned Crank-Nicolson
-kind (Cotter et al. 2013, 10.1214/13-STS421): behavioural coordinates around the mean and covariance
-of the draws, coded places, of which there are hundreds and each is hardly informed, around the prior.
-Draws move in two halves, each by the mean and covariance of the other (as in Foreman-Mackey et al. 2013,
-10.1086/670067): a draw that shapes its own proposals is pulled inwards, by a tenth of the spread and more.
+Draws from the prior go through powers of the likelihood up to 1 (Del Moral, Doucet & Jasra 2006,
+10.1111/j.1467-9868.2006.00553.x), each the largest that leaves enough draws effective (Jasra et al. 2011,
+10.1111/j.1467-9469.2010.00723.x), by pseudo-marginal Metropolis-Hastings moves: a proposal gets a fresh estimate of its
+likelihood, a draw that stays keeps its own (Andrieu & Roberts 2009, 10.1214/07-AOS574), which at the power 1 is exact.
+Moves are preconditioned Crank-Nicolson (Cotter et al. 2013, 10.1214/13-STS421): behavioural coordinates around the mean
+and covariance of the other half of the draws (as in Foreman-Mackey et al. 2013, 10.1086/670067), coded places around
+the prior. Why so, and what each was found to do: docs/calibration.md.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -164,21 +153,10 @@ def following(
             steps[k] = float(np.clip(steps[k] * np.exp(yes.mean() - ACCEPTED), SHORTEST, LONGEST))
             progress((2 * sweep + k + 1) / (2 * s.sweeps))
     moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()
-    row = Row(
-        stage,
-        power,
-        effective(log_weights),
-        len(np.unique(chosen)),
-        float(accepted[:, 0].mean()),
-        float(accepted[:, 1].mean()),
-        steps[0],
-        steps[1],
-        float(moved),
-        float(found.mean()),
-        float(found.std()),
-        evidence,
-    )
-    return Stage((*before.rows, row), z, found, (steps[0], steps[1]))
+    lengths, moves = (steps[0], steps[1]), (float(accepted[:, 0].mean()), float(accepted[:, 1].mean()))
+    about = float(moved), float(found.mean()), float(found.std())
+    row = Row(stage, power, effective(log_weights), len(np.unique(chosen)), *moves, *lengths, *about, evidence)
+    return Stage((*before.rows, row), z, found, lengths)
 
 
 def halves(draws: int) -> tuple[tuple[slice, slice], ...]:
@@ -203,13 +181,12 @@ def _move(
     rng = generator(*key, MOVE)
     mine, proposed = z[half], z[half].copy()
     ratio = np.zeros(len(mine))
+    block = slice(0, s.behavioural) if k == BEHAVIOUR else slice(s.behavioural, z.shape[1])
     if k == BEHAVIOUR:
-        block = slice(0, s.behavioural)
         law = population(z[other, block])
         proposed[:, block] = around(mine[:, block], law.centre, law.root, step, rng)
         ratio = surplus(proposed[:, block], law) - surplus(mine[:, block], law)
     else:
-        block = slice(s.behavioural, z.shape[1])
         proposed[:, block] = around(mine[:, block], 0.0, None, step, rng)
     theirs = estimate(proposed, key)
     yes = np.log(rng.random(len(mine))) < power * (theirs - found[half]) + ratio
@@ -266,12 +243,7 @@ def stages(
         stage = first(estimate, coordinates, s)
         yield stage
     while stage.at_one <= s.rounds:
-        number, power = stage.number + 1, stage.power
-
-        def within(share: float, number: int = number, power: float = power) -> None:
-            progress(number, power, share)
-
-        stage = following(stage, estimate, s, within)
+        stage = following(stage, estimate, s, partial(progress, stage.number + 1, stage.power))
         yield stage
 
 

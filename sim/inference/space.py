@@ -1,8 +1,7 @@
 """The space that is sampled: coordinates with a standard normal prior, one for each uncertain thing.
 
 A coordinate z stands for the quantile Phi(z) of a prior, so that every prior of the variable table,
-whatever its family and bounds, becomes a standard normal. Three blocks: the coefficients that the
-likelihood reads; the spread of motions; the places in the bands of the coded inputs.
+whatever its family and bounds, becomes a standard normal.
 """
 
 from collections.abc import Sequence
@@ -49,11 +48,8 @@ class Space:
 
     def uniforms(self, z: Array) -> "Uniforms":
         """What an environment draws with: coordinates (draw, coordinate) as uniforms by path."""
-        from scipy.special import ndtr
-
-        u = np.clip(ndtr(z), 2.0**-54, 1.0 - 2.0**-53)
-        paths = [f"behaviour.{c}" for c in self.coefficients]
-        columns = {p: u[:, k] for k, p in enumerate(paths)}
+        u = _uniform(z)
+        columns = {f"behaviour.{c}": u[:, k] for k, c in enumerate(self.coefficients)}
         columns |= {p: u[:, self.behavioural + k] for k, p in enumerate(self.places)}
         return Uniforms(len(z), columns)
 
@@ -61,7 +57,7 @@ class Space:
         """The spread of motions of each draw, (draw,)."""
         if not self.motions:
             return np.zeros(len(z))
-        return self._value(z[:, len(self.coefficients)], MOTION_PRIOR, 0.0, np.inf)
+        return MOTION_PRIOR.quantile(_uniform(z[:, len(self.coefficients)]), 0.0, np.inf)
 
     def values(self, z: Array, program: Program) -> dict[str, Array]:
         """Every coefficient of the space in its own units, and the spread of motions, (draw,)."""
@@ -70,17 +66,17 @@ class Space:
         for k, name in enumerate(self.coefficients):
             given = program.coefficients[name]
             assert isinstance(given, Distribution)
-            found[name] = self._value(z[:, k], given, *bounds[name])
+            found[name] = given.quantile(_uniform(z[:, k]), *bounds[name])
         if self.motions:
             found[MOTION_SPREAD] = self.motion_spread(z)
         return found
 
-    @staticmethod
-    def _value(z: Array, d: Distribution, low: float, high: float) -> Array:
-        from scipy.special import ndtr
 
-        u = np.clip(ndtr(z), 2.0**-54, 1.0 - 2.0**-53)
-        return d.quantile(u, low, high)
+def _uniform(z: Array) -> Array:
+    """Standard normal values as uniforms, never 0 or 1."""
+    from scipy.special import ndtr
+
+    return np.clip(ndtr(z), 2.0**-54, 1.0 - 2.0**-53)
 
 
 class Uniforms:

@@ -18,6 +18,7 @@ from sim.scenario.load import Scenario, load
 from sim.scenario.messages import validated
 from sim.scenario.reading import Source, read_text, read_toml
 from sim.scenario.values import Date, Strict
+from sim.storage.effort import Seed
 from sim.storage.workspace import digest
 
 NOT_SWITCHED_OFF = frozenset(
@@ -41,8 +42,6 @@ NOT_SWITCHED_OFF = frozenset(
 )
 """Coefficients without which the model says nothing: zero does not mean that a mechanism is absent."""
 SWITCHES = tuple(c.name for c in COEFFICIENTS if c.phase != "crises" and c.name not in NOT_SWITCHED_OFF)
-
-
 Draws = Annotated[int, Field(ge=20, le=4096, strict=True)]
 Particles = Annotated[int, Field(ge=2, le=4096, strict=True)]
 Sweeps = Annotated[int, Field(ge=1, le=100, strict=True)]
@@ -59,7 +58,7 @@ class CalibrationTables(Strict):
     particles: Particles = 16
     sweeps: Sweeps = 3
     rounds: Annotated[int, Field(ge=0, le=100, strict=True)] = 5
-    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    seed: Seed = 1
     until: Date = LAST_EVIDENCE
     without: list[str] = Field(default_factory=list)
 
@@ -119,15 +118,13 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
     problems = not_switches(tables.without, source.where(("without",)), "without")
     scenario, table, motions = None, "", []
     try:
-        named = source.named(tables.scenario, ("scenario",))
-        scenario = load(named, {"posterior": "none"})
+        scenario = load(source.named(tables.scenario, ("scenario",)), {"posterior": "none"})
     except InputError as error:
         problems += error.problems
     try:
         found = source.named(tables.observations, ("observations",))
         table = read_text(found)
-        members = scenario.members if scenario else None
-        motions = observations.parse(table, str(found), members)
+        motions = observations.parse(table, str(found), scenario.members if scenario else None)
     except InputError as error:
         problems += error.problems
     problems += _dates(tables, scenario, source, given=until is not None)
@@ -147,19 +144,11 @@ def _date(given: dt.date | str | None) -> dt.date | None:
 def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
     """Only a coefficient of which zero means that a mechanism is absent may be switched off."""
     found = []
+    allowed = "allowed: a coefficient that 0 switches off"
     for k, name in enumerate(names):
-        if name in SWITCHES:
-            continue
-        what = "cannot be switched off" if name in NOT_SWITCHED_OFF else "is no mechanism of the likelihood"
-        found.append(
-            Problem(
-                at,
-                f"{key}[{k}]",
-                f"{name} {what}",
-                "allowed: a coefficient that 0 switches off",
-                nearest(name, SWITCHES),
-            )
-        )
+        if name not in SWITCHES:
+            what = "cannot be switched off" if name in NOT_SWITCHED_OFF else "is no mechanism of the likelihood"
+            found.append(Problem(at, f"{key}[{k}]", f"{name} {what}", allowed, nearest(name, SWITCHES)))
     return found
 
 
