@@ -151,11 +151,8 @@ def without_parts(whole: Prediction, parts: int) -> list[Prediction]:
     return [whole._replace(cohesion=[rest(e, k) for e in whole.cohesion]) for k in range(parts)]
 
 
-BASELINES: dict[str, Callable[[Origin, float, int], Prediction]] = {
-    "base rate": base_rate,
-    "own rate": own_rate,
-    "persistence": persistence,
-}
+Rule = Callable[[Origin, float, int], Prediction]
+BASELINES: dict[str, Rule] = {"base rate": base_rate, "own rate": own_rate, "persistence": persistence}
 LOGIT = "logit"
 MEANING = {
     "base rate": "a constant hazard at the rate of all pacts; conduct a third each",
@@ -179,13 +176,12 @@ class Logit(NamedTuple):
 
 
 def fit_logit(x: Array, y: Array, categories: int) -> Logit:
-    """Fit by penalised likelihood.
+    """Fit to ``x`` (case, covariate) and ``y`` (case,) in 0 ... categories - 1 by penalised likelihood.
 
-    Slopes have a standard normal prior per standard deviation of their covariate; half a case at the
-    mean is added to each category. So unseen categories keep a small probability (Jeffreys' half), and
-    slopes are finite where cases are separated. Proportional odds: McCullagh 1980,
-    10.1111/j.2517-6161.1980.tb01109.x; a prior for that end: Gelman et al. 2008, 10.1214/08-AOAS191.
-    ``x`` (case, covariate), ``y`` (case,) in 0 ... categories - 1.
+    Slopes have a standard normal prior per standard deviation of their covariate (Gelman et al. 2008,
+    10.1214/08-AOAS191), so they are finite where cases are separated; half a case at the mean is added to each
+    category, so unseen ones keep a small probability. Proportional odds: McCullagh 1980,
+    10.1111/j.2517-6161.1980.tb01109.x.
     """
     from scipy.optimize import minimize
 

@@ -80,14 +80,8 @@ class Workspace:
     @property
     def contents(self) -> dict[str, Any]:
         """What ``workspace.json`` says."""
-        found = {
-            "kind": self.kind,
-            "format": FORMAT,
-            "model": VERSION,
-            "title": self.title,
-            "identity": dict(self.identity),
-            "changeable": dict(self.changeable),
-        }
+        found = {"kind": self.kind, "format": FORMAT, "model": VERSION, "title": self.title}
+        found |= {"identity": dict(self.identity), "changeable": dict(self.changeable)}
         return dict(json.loads(json.dumps(found)))
 
     def there(self) -> dict[str, Any] | None:
@@ -162,15 +156,9 @@ class Workspace:
         """Say how far the work is, in what it is counted in; written down once a second, for :func:`status`."""
         self._first = done if self._first is None else self._first
         now = time.time()
-        self._told = {
-            "kind": self.kind,
-            "title": self.title,
-            "done": done,
-            "total": total,
-            "unit": unit,
-            "rate": (done - self._first) / max(now - self._began, 1e-9),
-            **more,
-        }
+        rate = (done - self._first) / max(now - self._began, 1e-9)
+        counts = {"done": done, "total": total, "unit": unit, "rate": rate}
+        self._told = {"kind": self.kind, "title": self.title, **counts, **more}
         if now - self._written >= 1.0:
             self._write_progress()
 

@@ -58,8 +58,7 @@ def run_points(plan: Plan, points: Sequence[int]) -> dict[int, Outcome | Failure
 
 def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
     """Raises FloatingPointError where a probability is not a number."""
-    programs = [plan.program(p) for p in points]
-    found = []
+    programs, found = [plan.program(p) for p in points], []
     for summary, uncertainty in zip(_summaries(plan, programs), _uncertainties(plan, programs), strict=True):
         known = statistics(summary, uncertainty)
         kept = {variable(name, s): known[variable(name, s)] for name in summary.moments for s in KEPT}
@@ -74,18 +73,15 @@ def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
 
 def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
     """Run each program as often as its precision target asks, all that go on together."""
-    tables = plan.tables
-    target = tables.precision
-    most = target.most_runs if target else tables.runs
+    target, runs = plan.tables.precision, plan.tables.runs
     found: dict[int, Summary] = {}
-    going, done = list(range(len(programs))), 0
+    going, done, most = list(range(len(programs))), 0, target.most_runs if target else runs
     while going:
-        portion = range(done, min(done + tables.runs, most))
-        for piece in pieces(portion.start, portion.stop):
+        begun, done = done, min(done + runs, most)
+        for piece in pieces(begun, done):
             parts = _tallied(plan, [programs[k] for k in going], piece)
             for k, part in zip(going, parts, strict=True):
                 found[k] = combine(found[k], part) if k in found else part
-        done = portion.stop
         going = [k for k in going if target and done < most and not _largest(plan, found[k]) <= target.mcse]
     return [found[k] for k in range(len(programs))]
 

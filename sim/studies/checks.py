@@ -40,8 +40,7 @@ def incomplete(kind: str, factors: Factors, faults: Faults) -> bool:
     before = len(faults.problems)
     for name, f in factors.items():
         if kind == "grid" and f.values is None and (f.low is None or f.levels is None):
-            needed = "required in a grid: values, or low, high and levels"
-            faults.add(("factors", name), "no levels", needed)
+            faults.add(("factors", name), "no levels", "required in a grid: values, or low, high and levels")
         if kind != "grid" and (f.low is None or f.levels is not None):
             found = "levels" if f.low is not None else "no range"
             faults.add(("factors", name), found, f"required for {kind}: low and high")
@@ -50,16 +49,11 @@ def incomplete(kind: str, factors: Factors, faults: Faults) -> bool:
 
 def too_many(points: int, runs: int, faults: Faults) -> None:
     """A study that nobody may have meant."""
-    found = f"{points:,} points x {runs:,} runs = {points * runs:,} runs"
-    limit = f"allowed up to {MANY_POINTS:,} points, or any number with `many`"
-    faults.add(("design",), found, f"{cost(points * runs)}; {limit}")
-
-
-def cost(runs: float) -> str:
-    """In plain words what so many runs cost, at the rate of docs/scaling.md."""
-    hours = runs / RUNS_PER_SECOND / 3600
+    hours = points * runs / RUNS_PER_SECOND / 3600
     time = f"{hours:,.0f} hours" if hours >= 2 else f"{max(1, hours * 60):,.0f} minutes"
-    return f"about {time} of one core for an alliance of nine over ten years"
+    cost = f"about {time} of one core for an alliance of nine over ten years"
+    found = f"{points:,} points x {runs:,} runs = {points * runs:,} runs"
+    faults.add(("design",), found, f"{cost}; allowed up to {MANY_POINTS:,} points, or any number with `many`")
 
 
 def names(factors: Factors, tables: StudyTables, faults: Faults) -> None:
@@ -113,8 +107,9 @@ def against_scenario(tables: StudyTables, scenario: Scenario, faults: Faults) ->
     horizons = list(tables.horizons or ())
     for horizon in horizons:
         if horizon > years + 0.01:
-            allowed = f"allowed: up to the end, {years:.4g} years after the start"
-            faults.add(("horizons",), f"{horizon:g} years", allowed)
+            faults.add(
+                ("horizons",), f"{horizon:g} years", f"allowed: up to the end, {years:.4g} years after the start"
+            )
     months = STEPS[time.step]
     if len({max(1, round(h * 12 / months)) for h in horizons}) < len(set(horizons)):
         faults.add(("horizons",), f"{horizons}", f"allowed: at least a {time.step} apart")
@@ -122,8 +117,7 @@ def against_scenario(tables: StudyTables, scenario: Scenario, faults: Faults) ->
         faults.add(("horizons",), f"{horizons}", "allowed: rising numbers")
     for member in tables.focus:
         if member not in known:
-            near = nearest(member, known)
-            faults.add(("focus",), f"unknown member {member}", f"allowed: {listed(known)}", near)
+            faults.add(("focus",), f"unknown member {member}", f"allowed: {listed(known)}", nearest(member, known))
     target = tables.precision
     if target and target.most_runs < tables.runs:
         faults.add(("precision", "most_runs"), f"{target.most_runs}", f"allowed: at least {tables.runs}")
