@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from sim.engines.ensemble import Stack
-from sim.inference.likelihood import Cloud, Target
+from sim.inference.likelihood import SCRIPTED, Cloud, Target
 from sim.inference.smc import generator
 from sim.inference.space import MOTION_PRIOR, Chance, Space
 from sim.model import conduct
@@ -52,8 +52,7 @@ def hold_inputs(program: Program, tick: int) -> Program:
         return band._replace(low=low, high=high)
 
     def unknown(s: Script) -> Script:
-        nothing = {name: np.zeros_like(getattr(s, name)) for name in ("kind", "help", "clash", "enters")}
-        return s._replace(**nothing, calls=False, drawn=True)
+        return s._replace(**{name: np.zeros_like(getattr(s, name)) for name in SCRIPTED}, calls=False, drawn=True)
 
     script = (*program.script[:tick], *map(unknown, program.script[tick:]))
     bands = {path: still(band) for path, band in program.bands.items()}

@@ -34,6 +34,8 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
 NODES = _NODES, _WEIGHTS / _WEIGHTS.sum()
 """Of the quadrature over a motion's effect: places and weights."""
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
+SCRIPTED = ("kind", "help", "clash", "enters")
+"""What a script says of each member."""
 FEW = 0.5
 """Particles are resampled where fewer than this share are effective."""
 IMPOSSIBLE = -1e6
@@ -71,8 +73,9 @@ class Target:
     def script(self, t: int) -> Script:
         """The script of a tick with the record's membership, shaped (member, 1, 1)."""
         s = self.program.script[t]
-        by_member = {name: getattr(s, name)[..., None] for name in ("kind", "clash", "help", "enters")}
-        return s._replace(**by_member, record=self.record[t + 1][:, None, None])
+        return s._replace(
+            **{name: getattr(s, name)[..., None] for name in SCRIPTED}, record=self.record[t + 1][:, None, None]
+        )
 
 
 def target_of(
