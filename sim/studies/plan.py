@@ -92,9 +92,9 @@ def _variants(study: Study) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
             except InputError as error:
                 problems += [replace(p, where=str(study.file)) for p in error.problems]
                 continue
-            whole = varied.resolved["tables"]
-            content = {**varied.resolved, "tables": {k: v for k, v in whole.items() if k not in TITLES}}
-            words.append({"file": str(scenario.file), **{k: whole[k] for k in TITLES if k in whole}})
+            said = varied.resolved["tables"]
+            content = {**varied.resolved, "tables": {k: v for k, v in said.items() if k not in TITLES}}
+            words.append({"file": str(scenario.file), **{k: said[k] for k in TITLES if k in said}})
             found.append({"scenario": scenario.name, "values": row.tolist(), "resolved": content})
     if problems:
         raise InputError(problems)
