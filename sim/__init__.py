@@ -16,71 +16,46 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.errors import InputError as InputError
-    from sim.evaluation.backtest import Backtest as Backtest
-    from sim.evaluation.backtest import backtest as backtest
-    from sim.evaluation.mechanisms import Mechanisms as Mechanisms
-    from sim.evaluation.mechanisms import mechanisms as mechanisms
-    from sim.evaluation.study import load_backtest as load_backtest
-    from sim.evaluation.study import load_mechanisms as load_mechanisms
-    from sim.evidence.ledger import Ledger as Ledger
-    from sim.evidence.ledger import claims as claims
-    from sim.inference.calibration import Calibration as Calibration
-    from sim.inference.calibration import calibrate as calibrate
+    from sim.evaluation.backtest import Backtest as Backtest, backtest as backtest
+    from sim.evaluation.mechanisms import Mechanisms as Mechanisms, mechanisms as mechanisms
+    from sim.evaluation.study import load_backtest as load_backtest, load_mechanisms as load_mechanisms
+    from sim.evidence.ledger import Ledger as Ledger, claims as claims
+    from sim.inference.calibration import Calibration as Calibration, calibrate as calibrate
     from sim.inference.study import load_calibration as load_calibration
-    from sim.results.comparison import Comparison as Comparison
-    from sim.results.comparison import compare as compare
-    from sim.results.replay import Story as Story
-    from sim.results.replay import replay as replay
-    from sim.results.result import Result as Result
-    from sim.results.result import save as save
+    from sim.results.comparison import Comparison as Comparison, compare as compare
+    from sim.results.replay import Story as Story, replay as replay
+    from sim.results.result import Result as Result, save as save
     from sim.results.run import run as run
     from sim.scenario.catalogue import list as list
     from sim.scenario.explain import explain as explain
-    from sim.scenario.load import Scenario as Scenario
-    from sim.scenario.load import check as check
-    from sim.scenario.load import load as load
+    from sim.scenario.load import Scenario as Scenario, check as check, load as load
     from sim.scenario.scaffold import new as new
-    from sim.storage.status import Status as Status
-    from sim.storage.status import status as status
-    from sim.studies.study import Study as Study
-    from sim.studies.study import load_study as load_study
-    from sim.studies.sweep import Sweep as Sweep
-    from sim.studies.sweep import sweep as sweep
+    from sim.storage.status import Status as Status, status as status
+    from sim.studies.study import Study as Study, load_study as load_study
+    from sim.studies.sweep import Sweep as Sweep, sweep as sweep
 
-_HOMES = {
-    "Backtest": "sim.evaluation.backtest",
-    "Calibration": "sim.inference.calibration",
-    "Comparison": "sim.results.comparison",
-    "InputError": "sim.errors",
-    "Ledger": "sim.evidence.ledger",
-    "Mechanisms": "sim.evaluation.mechanisms",
-    "Result": "sim.results.result",
-    "Scenario": "sim.scenario.load",
-    "Status": "sim.storage.status",
-    "Story": "sim.results.replay",
-    "Study": "sim.studies.study",
-    "Sweep": "sim.studies.sweep",
-    "backtest": "sim.evaluation.backtest",
-    "calibrate": "sim.inference.calibration",
-    "check": "sim.scenario.load",
-    "claims": "sim.evidence.ledger",
-    "compare": "sim.results.comparison",
-    "explain": "sim.scenario.explain",
-    "list": "sim.scenario.catalogue",
-    "load": "sim.scenario.load",
-    "load_backtest": "sim.evaluation.study",
-    "load_calibration": "sim.inference.study",
-    "load_mechanisms": "sim.evaluation.study",
-    "load_study": "sim.studies.study",
-    "mechanisms": "sim.evaluation.mechanisms",
-    "new": "sim.scenario.scaffold",
-    "replay": "sim.results.replay",
-    "run": "sim.results.run",
-    "save": "sim.results.result",
-    "status": "sim.storage.status",
-    "sweep": "sim.studies.sweep",
+_NAMES = {
+    "sim.errors": "InputError",
+    "sim.evaluation.backtest": "Backtest backtest",
+    "sim.evaluation.mechanisms": "Mechanisms mechanisms",
+    "sim.evaluation.study": "load_backtest load_mechanisms",
+    "sim.evidence.ledger": "Ledger claims",
+    "sim.inference.calibration": "Calibration calibrate",
+    "sim.inference.study": "load_calibration",
+    "sim.results.comparison": "Comparison compare",
+    "sim.results.replay": "Story replay",
+    "sim.results.result": "Result save",
+    "sim.results.run": "run",
+    "sim.scenario.catalogue": "list",
+    "sim.scenario.explain": "explain",
+    "sim.scenario.load": "Scenario check load",
+    "sim.scenario.scaffold": "new",
+    "sim.storage.status": "Status status",
+    "sim.studies.study": "Study load_study",
+    "sim.studies.sweep": "Sweep sweep",
 }
 """Where everything of the front door lives; imported when it is asked for, so that the command answers at once."""
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 _KINDS = {
     "run": "Result",
     "comparison": "Comparison",

@@ -12,8 +12,7 @@ import numpy as np
 
 from sim.engines.ensemble import joined, tick_draws
 from sim.engines.environment import Environment
-from sim.model import credibility, membership
-from sim.model import tick as phases
+from sim.model import credibility, membership, tick as phases
 from sim.model.arrays import Array, Codes, Flags, Inputs, each
 from sim.model.cohesion import Motion, cohesion
 from sim.model.crises import Crises

@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from sim.figures import axes as scales
-from sim.figures import sheet, style
+from sim.figures import axes as scales, sheet, style
 from sim.figures.style import conjunction, plural, whole_percent
 from sim.model.arrays import Array, Flags
 

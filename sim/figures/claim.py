@@ -7,8 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.figures import axes as scales
-from sim.figures import sheet, style
+from sim.figures import axes as scales, sheet, style
 from sim.figures.style import whole_percent
 from sim.model.arrays import Array
 from sim.model.outcomes import VERDICTS

@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.figures import axes as scales
-from sim.figures import sheet, style
+from sim.figures import axes as scales, sheet, style
 
 PANELS = {
     "exit": "Exit: percentage points more (right) or less likely to have left",

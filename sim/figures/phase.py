@@ -17,8 +17,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from sim.figures import axes as scales
-from sim.figures import dataset, points, sheet, style
+from sim.figures import axes as scales, dataset, points, sheet, style
 from sim.figures.points import Factor, Group, Shown, ends, is_grid
 from sim.model.arrays import Array
 

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from sim.figures import axes as scales
-from sim.figures import dataset, sheet, style
+from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.dataset import error_note, horizons, interval, names, starts_outside
 from sim.figures.style import error_bound, percent
 from sim.model.outcomes import Z95, positions, series

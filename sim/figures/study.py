@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from sim.figures import axes as scales
-from sim.figures import dataset, points, sheet, style
+from sim.figures import axes as scales, dataset, points, sheet, style
 from sim.figures.axes import levels
 from sim.figures.dataset import duration, month_name, texts
 from sim.figures.phase import phase

@@ -12,12 +12,18 @@ from typing import Any
 
 import pytest
 
-from sim.cli import check, explain, new, resumable, show
-from sim.cli import claims as claims_command
-from sim.cli import compare as compare_command
-from sim.cli import list as list_command
-from sim.cli import run as run_command
-from sim.cli import sweep as sweep_command
+from sim.cli import (
+    check,
+    claims as claims_command,
+    compare as compare_command,
+    explain,
+    list as list_command,
+    new,
+    resumable,
+    run as run_command,
+    show,
+    sweep as sweep_command,
+)
 from sim.evidence.ledger import Ledger, claims
 from sim.results.comparison import Comparison, compare
 from sim.results.result import Result

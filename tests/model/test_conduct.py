@@ -1,8 +1,7 @@
 """Conduct: an ordered logit, and draws with its frequencies."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
 from sim.model import conduct

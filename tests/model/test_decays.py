@@ -4,8 +4,7 @@ from operator import attrgetter
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sim.model.credibility import prior
 from sim.model.tick import decays

@@ -6,12 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.model import credibility, feedback, membership
-from sim.model import tick as model
+from sim.model import credibility, feedback, membership, tick as model
 from sim.model.arrays import Coefficients, Inputs
 from sim.model.declaration import Coefficient
 from sim.model.tick import Alliance, Draws, Script, State, decays

@@ -23,8 +23,7 @@ from sim.storage import workspace
 from sim.storage.files import locked
 from sim.storage.status import status
 from sim.storage.workspace import LOCK
-from sim.studies import batch as batches
-from sim.studies import plan as plans
+from sim.studies import batch as batches, plan as plans
 from sim.studies.sweep import Progress, sweep
 from tests.helpers import SIX
 from tests.study_files import contents, differing, study_file
