@@ -80,7 +80,8 @@ def run(
     json: Json = False,
 ) -> None:
     """Run a scenario: print the answer and its table, write tables, dataset and figures."""
-    _verb("run").main(scenario, runs, seed, engine, jobs, scheduler, _overrides(set_), out, force, detail, json)
+    how = {"runs": runs, "seed": seed, "engine": engine, "jobs": jobs, "scheduler": scheduler, "force": force}
+    _verb("run").main(scenario, _overrides(set_), out, detail, json, **how)
 
 
 @app.command()
@@ -97,7 +98,8 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare scenarios under common random numbers: differences with paired errors."""
-    _verb("compare").main(scenario, others, runs, seed, jobs, scheduler, _overrides(set_), out, force, json)
+    how = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "force": force}
+    _verb("compare").main(scenario, others, _overrides(set_), out, json, **how)
 
 
 @app.command()
@@ -115,7 +117,8 @@ def claims(
     json: Json = False,
 ) -> None:
     """Test the paper's claims on the model: a ledger of verdicts, a figure each."""
-    _verb("claims").main(names or [], runs, seed, jobs, scheduler, out, force, json)
+    how = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "force": force}
+    _verb("claims").main(names or [], out, json, **how)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """`cohesion claims`: test the paper's claims on the model and print the ledger."""
 
 from pathlib import Path
+from typing import Any
 
 from sim.cli import show
 from sim.cli.show import Column
@@ -22,31 +23,15 @@ COLUMNS = (
 )
 
 
-def main(
-    names: list[str],
-    runs: int,
-    seed: int,
-    jobs: int | None,
-    scheduler: str | None,
-    out: Path | None,
-    force: bool,
-    json: bool,
-) -> None:
-    """Check everything first, run, print, write."""
+def main(names: list[str], out: Path | None, json: bool, **how: Any) -> None:
+    """Check everything first, run, print, write; ``how`` are options of :func:`sim.claims`."""
     loaded = load_claims(names)
     folder = out or Path("results") / "claims"
-    with show.progress(runs * passes(loaded), f"{len(loaded)} claims: runs") as advance:
-        ledger = claims(loaded, runs, seed, jobs, advance, scheduler, folder, force)
+    with show.progress(how["runs"] * passes(loaded), f"{len(loaded)} claims: runs") as advance:
+        ledger = claims(loaded, progress=advance, out=folder, **how)
     if json:
-        show.print_json(
-            {
-                "runs": runs,
-                "seed": seed,
-                "out": str(folder),
-                "claims": ledger.table.to_dict("records"),
-                "tests": ledger.tests.to_dict("records"),
-            }
-        )
+        tables = {"claims": ledger.table.to_dict("records"), "tests": ledger.tests.to_dict("records")}
+        show.print_json({"runs": ledger.runs, "seed": ledger.seed, "out": str(folder), **tables})
     else:
         print_ledger(ledger)
     show.notice(f"In {folder}/: ledger.csv, tests.csv, figures.")
@@ -78,21 +63,14 @@ def print_ledger(ledger: Ledger) -> None:
 
 def tests(finding: Finding, names: dict[str, str]) -> list[list[show.Part]]:
     """A test and what it measures, in one row where that is one thing."""
+    says, alone = finding.test.says, ""
     measures = [(called(row.label, names), number(row), row.holds.value) for row in finding.rows]
-    alone = len(measures) == 1
-    rows: list[list[show.Part]] = [
-        [
-            "",
-            f"{finding.test.says} ({measures[0][0]})" if alone else finding.test.says,
-            measures[0][1] if alone else "",
-            threshold(finding),
-            percent(finding.share),
-            "",
-            yes(finding.at_mean),
-        ]
-    ]
-    for label, estimate, holds in () if alone else measures:
-        rows.append(["", f"  {label}", estimate, "", f"{100 * holds:.0f}", "", ""])
+    if len(measures) == 1:
+        ((label, alone, _),) = measures
+        says, measures = f"{says} ({label})", []
+    held = threshold(finding), percent(finding.share), "", yes(finding.at_mean)
+    rows: list[list[show.Part]] = [["", says, alone, *held]]
+    rows += [["", f"  {label}", estimate, "", f"{100 * holds:.0f}", "", ""] for label, estimate, holds in measures]
     if finding.note:
         rows.append(["", f"  {finding.note}", "", "", "", "", ""])
     return rows

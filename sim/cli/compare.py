@@ -15,38 +15,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = ("any_exit", "dissolution", "cohesion")
+"""Not all headline outcomes: so many fit a terminal of 80 columns beside the exits that change most."""
 
 
-def main(
-    name: str,
-    others: list[str],
-    runs: int,
-    seed: int,
-    jobs: int | None,
-    scheduler: str | None,
-    overrides: dict[str, Any],
-    out: Path | None,
-    force: bool,
-    json: bool,
-) -> None:
-    """Load everything, compare, print and write."""
+def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | None, json: bool, **how: Any) -> None:
+    """Load everything, compare, print and write; ``how`` are options of :func:`sim.compare`."""
     base, *rest = scenarios([name, *others], overrides)
     folder = out or Path("results") / f"compare-{base.name}"
-    how: dict[str, Any] = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler}
-    with show.progress(runs, f"{base.name} against {len(rest)}: runs") as advance:
-        comparison = compare(base, *rest, **how, progress=advance, out=folder, force=force)
+    with show.progress(how["runs"], f"{base.name} against {len(rest)}: runs") as advance:
+        c = compare(base, *rest, progress=advance, out=folder, **how)
     if json:
-        show.print_json(
-            {
-                "base": base.name,
-                "runs": runs,
-                "seed": seed,
-                "out": str(folder),
-                "differences": comparison.table.to_dict("records"),
-            }
-        )
+        said = {"base": base.name, "runs": c.runs, "seed": c.seed, "out": str(folder)}
+        show.print_json({**said, "differences": c.table.to_dict("records")})
     else:
-        print_comparison(comparison)
+        print_comparison(c)
     show.notice(f"In {folder}/: differences.csv, figure.")
 
 

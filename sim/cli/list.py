@@ -4,12 +4,7 @@ from sim.cli import show
 from sim.cli.show import Column
 from sim.scenario.catalogue import list as list_scenarios
 
-COLUMNS = (
-    Column("Name", left=True),
-    Column("Title", words=True),
-    Column("Years", left=True),
-    Column("States"),
-)
+COLUMNS = Column("Name", left=True), Column("Title", words=True), Column("Years", left=True), Column("States")
 
 
 def main(json: bool) -> None:

@@ -14,15 +14,8 @@ def main(folder: Path, run: int, json: bool) -> None:
     """Tell the story of a run."""
     story = replay(folder, run)
     if json:
-        show.print_json(
-            {
-                "scenario": story.scenario.name,
-                "run": run,
-                "seed": story.seed,
-                "identical": story.identical,
-                "sentences": [asdict(s) for s in story.sentences],
-            }
-        )
+        said = {"scenario": story.scenario.name, "run": run, "seed": story.seed, "identical": story.identical}
+        show.print_json({**said, "sentences": [asdict(s) for s in story.sentences]})
         return
     show.paragraph((f"Run {run} of {story.scenario.name} (seed {story.seed}), replayed in Mesa", "bold"))
     rows: list[list[show.Part]] = [[s.date, (s.text, "bold" if s.kind in STRIKING else "")] for s in story.sentences]

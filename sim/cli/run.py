@@ -14,24 +14,12 @@ from sim.scenario.load import load
 Summary = dict[str, Any]
 
 
-def main(
-    name: str,
-    runs: int,
-    seed: int,
-    engine: str,
-    jobs: int | None,
-    scheduler: str | None,
-    overrides: dict[str, Any],
-    out: Path | None,
-    force: bool,
-    detail: bool,
-    json: bool,
-) -> None:
-    """Check everything first, so that nothing is computed in vain."""
+def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, json: bool, **how: Any) -> None:
+    """Check everything first, so that nothing is computed in vain; ``how`` are options of :func:`sim.run`."""
     scenario = load(name, overrides)
     folder = out or Path("results") / scenario.name
-    with show.progress(runs, f"{scenario.name}: runs") as advance:
-        result = run(scenario, runs, seed, engine, jobs, advance, scheduler, out=folder, force=force)
+    with show.progress(how["runs"], f"{scenario.name}: runs") as advance:
+        result = run(scenario, progress=advance, out=folder, **how)
     if json:
         show.print_json({**result.summary(), "out": str(folder)})
     else:

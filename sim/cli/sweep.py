@@ -53,23 +53,18 @@ def print_sweep(s: Sweep) -> None:
     )
     if not found["outcomes"]:
         return
-    columns = [
-        Column(f"after {found['outcomes'][0]['years']:g} years", left=True),
-        Column("lowest"),
-        Column("at", words=True),
-        Column("highest"),
-        Column("at", words=True),
-    ]
+    columns = [Column(f"after {found['outcomes'][0]['years']:g} years", left=True)]
+    columns += [column for end in ("lowest", "highest") for column in (Column(end), Column("at", words=True))]
     rows = []
     several = len(s.plan.content["variants"]) > 1
     for row in found["outcomes"]:
         outcome, member = OUTCOMES[row["outcome"]], row["member"]
         name = f"{outcome.noun}{f' of {member}' if member else ''}, {'%' if outcome.probability else '0 to 1'}"
-        where = [_at(row[end], several) for end in ("lowest", "highest")]
+        low, high = (_value(row["outcome"], row[end]) for end in ("lowest", "highest"))
+        lowest, highest = (_at(row[end], several) for end in ("lowest", "highest"))
         if alike(row):
-            where = ["no difference beyond chance", ""]
-        values = [_value(row["outcome"], row[end]) for end in ("lowest", "highest")]
-        rows.append([name, values[0], where[0], values[1], where[1]])
+            lowest, highest = "no difference beyond chance", ""
+        rows.append([name, low, lowest, high, highest])
     show.table(columns, rows)
 
 

@@ -17,6 +17,8 @@ from sim.scenario.reading import Keys, Source, read_toml, shipped
 
 Where = Callable[[Keys], str]
 Parts = frozenset[str]
+Time = dt.date | float
+"""A date, or years after the start."""
 
 
 @dataclass(frozen=True)
@@ -131,18 +133,13 @@ def _load(
         return None
 
 
-def _labels(test: ClaimTest, k: int, known: list[str], where: Where) -> list[Problem]:
+def _labels(test: ClaimTest, k: int, labels: list[str], where: Where) -> list[Problem]:
     """Labels of scenarios that the claim does not have."""
+    unknown = {key: label for key, label in test.scenarios.items() if label not in labels}
+    allowed = f"allowed: {listed(labels)}"
     return [
-        Problem(
-            where(("tests", k, key)),
-            f"tests[{k}].{key}",
-            f"unknown scenario {label}",
-            f"allowed: {listed(known)}",
-            nearest(label, known),
-        )
-        for key, label in test.scenarios.items()
-        if label not in known
+        Problem(where(("tests", k, key)), f"tests[{k}].{key}", f"unknown scenario {x}", allowed, nearest(x, labels))
+        for key, x in unknown.items()
     ]
 
 
@@ -168,10 +165,7 @@ def _against(test: ClaimTest, k: int, scenarios: dict[str, Scenario], where: Whe
         inside = t is None or (start <= t <= end if isinstance(t, dt.date) else t <= years + 0.01)
         if not inside:
             add(key, f"{t}", f"allowed: {start} to {end}, or up to {years:.4g} years")
-    for key, first, last in (
-        ("since", test.since, test.at),
-        ("period", *(test.period or (None, None))),
-    ):
+    for key, first, last in (("since", test.since, test.at), ("period", *(test.period or (None, None)))):
         if first is not None and elapsed(first, start) >= elapsed(last, start):
             add(key, f"{first} is not before {last}", "allowed: an earlier time")
     if test.base is not None:
@@ -183,7 +177,7 @@ def _against(test: ClaimTest, k: int, scenarios: dict[str, Scenario], where: Whe
     return problems
 
 
-def elapsed(t: dt.date | float, start: dt.date) -> float:
+def elapsed(t: Time, start: dt.date) -> float:
     """Years after the start."""
     return (t - start).days / 365.25 if isinstance(t, dt.date) else float(t)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.estimates.intervals import REPLICATES
-from sim.evidence.claim import Claim, elapsed, load_claims
+from sim.evidence.claim import Claim, Time, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
 from sim.evidence.statement import Finding, Parts, Share, judge, share_of
 from sim.evidence.tables import ClaimTest
@@ -76,7 +76,7 @@ class Ledger(Results):
         return {"ledger": self.table, "tests": self.tests}
 
     @property
-    def heading(self) -> str:  # type: ignore[override]
+    def heading(self) -> str:
         """What it is, in a line."""
         return f"Ledger of {len(self.table)} claims, {self.runs:,} runs, seed {self.seed}"
 
@@ -264,85 +264,58 @@ def claims(
     return ledger
 
 
-class _Plan:
-    """The programs that claims need, each once, and where to read what."""
-
-    def __init__(self, loaded: Sequence[Claim]) -> None:
-        self.keys: dict[int, str] = {}
-        self.programs: dict[str, Program] = {}
-        for c in loaded:
-            for s in (*c.scenarios.values(), *(x for by in c.closed for x in by.values())):
-                key = s.fingerprint
-                self.keys[id(s)] = key
-                if key not in self.programs:
-                    self.programs[key] = compile(s)
-
-    def key(self, s: Scenario) -> str:
-        return self.keys[id(s)]
-
-    def tick(self, s: Scenario, time: Any) -> int:
-        """The forecast tick whose end is nearest to a time."""
-        p = self.programs[self.key(s)]
-        years = elapsed(time, s.tables.time.start)
-        return min(p.forecast_ticks, round(years / p.alliance.dt))
+def programs_of(loaded: Sequence[Claim]) -> dict[str, Program]:
+    """The programs that claims need, each once, by the fingerprint of its scenario."""
+    needed = [s for c in loaded for s in (*c.scenarios.values(), *(x for by in c.closed for x in by.values()))]
+    return {key: compile(s) for key, s in {s.fingerprint: s for s in needed}.items()}
 
 
 def passes(loaded: Sequence[Claim]) -> int:
     """How often the runs are made: once for each set of dates."""
-    return len(groups(_Plan(loaded).programs))
+    return len(groups(programs_of(loaded)))
 
 
 def judge_all(loaded: Sequence[Claim], by: Effort, progress: Callable[[int], None] | None = None) -> Ledger:
     """Run what checked claims need, and judge them."""
-    plan = _Plan(loaded)
+    programs = programs_of(loaded)
     wanted: dict[Reading, None] = {}
-
-    def ask(c: Claim) -> list[Finding]:
-        """A rehearsal without values: notes what will be read."""
-        return _findings(c, plan, lambda r: wanted.setdefault(r) or np.zeros((2, 2)))
-
-    for c in loaded:
-        ask(c)
-    readings = measure(plan.programs, list(wanted), by, progress)
+    for c in loaded:  # a rehearsal without values notes what will be read
+        _findings(c, programs, lambda r: wanted.setdefault(r) or np.zeros((2, 2)))
+    readings = measure(programs, list(wanted), by, progress)
     judged = []
     for c in loaded:
-        findings = _findings(c, plan, readings.__getitem__)
+        findings = _findings(c, programs, readings.__getitem__)
         known = np.all([f.known for f in findings], axis=0)
         holds = np.all([f.holds for f in findings], axis=0)
         judged.append(Judged(c, findings, share_of(holds[known])))
     return ledger_of(judged, by.runs, by.seed)
 
 
-def _findings(c: Claim, plan: _Plan, values: Callable[[Reading], Array]) -> list[Finding]:
+def _findings(c: Claim, programs: dict[str, Program], values: Callable[[Reading], Array]) -> list[Finding]:
     """Every test of a claim, on values (draw, run) of readings."""
-    findings = []
-    for test, closed in zip(c.tables.tests, c.closed, strict=True):
-        scenario = c.scenarios[test.scenario]
 
-        def read(label: str, name: str, time: Any) -> Array:
-            s = c.scenarios[label]
-            return values(Reading(plan.key(s), name, plan.tick(s, time)))
+    def at(s: Scenario, name: str, time: Time) -> Array:
+        """At the forecast tick whose end is nearest to a time."""
+        p, years = programs[s.fingerprint], elapsed(time, s.tables.time.start)
+        return values(Reading(s.fingerprint, name, min(p.forecast_ticks, round(years / p.alliance.dt))))
 
-        def close(parts: Parts, closed: Any = closed, test: Any = test) -> Array:
-            s = closed[parts]
-            return values(Reading(plan.key(s), test.measured[0], plan.tick(s, test.at)))
+    def finding(test: ClaimTest, closed: dict[Parts, Scenario]) -> Finding:
+        start = start_of(c, test)
+        return judge(
+            test,
+            lambda label, name, time: at(c.scenarios[label], name, time),
+            (lambda parts: at(closed[parts], test.measured[0], test.at)) if closed else None,
+            lambda time: elapsed(time, start),
+        )
 
-        def years(time: Any, start: Any = scenario.tables.time.start) -> float:
-            return elapsed(time, start)
-
-        findings.append(judge(test, read, close if closed else None, years))
-    return findings
+    return [finding(test, closed) for test, closed in zip(c.tables.tests, c.closed, strict=True)]
 
 
 def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
     """What makes a ledger the ledger it is."""
-    said = json.dumps([[c.name, c.text, sorted(s.fingerprint for s in c.scenarios.values())] for c in loaded])
-    return {
-        "claims": [c.name for c in loaded],
-        "fingerprint": hashlib.sha256(said.encode()).hexdigest()[:16],
-        "runs": runs,
-        "seed": seed,
-    }
+    content = json.dumps([[c.name, c.text, sorted(s.fingerprint for s in c.scenarios.values())] for c in loaded])
+    fingerprint = hashlib.sha256(content.encode()).hexdigest()[:16]
+    return {"claims": [c.name for c in loaded], "fingerprint": fingerprint, "runs": runs, "seed": seed}
 
 
 def workspace(loaded: Sequence[Claim], by: Effort, folder: str | Path) -> Workspace:
@@ -361,12 +334,10 @@ def save(ledger: Ledger, folder: str | Path, force: bool = False) -> None:
 
 def write_results(ledger: Ledger, work: Workspace) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.sheet import save as save_figure
+    from sim.figures.sheet import save_all
 
     with work.results(**work.identity) as new:
-        write(new / "ledger.csv", csv(ledger.table))
-        write(new / "tests.csv", csv(ledger.tests))
+        for name, table in ledger.tables.items():
+            write(new / f"{name}.csv", csv(table))
         write(new / DRAWS, json.dumps(ledger.drawn))
-        (new / "figures").mkdir()
-        for name, figure in ledger.figures().items():
-            save_figure(figure, new / "figures" / f"{name}.png")
+        save_all(ledger.figures(), new / "figures")

@@ -29,10 +29,6 @@ class Reading(NamedTuple):
     tick: int
 
 
-Readings = Mapping[Reading, Array]
-"""Values (draw, run); NaN where a run does not define one."""
-
-
 class Calls:
     """Calls for help and answers so far, by kind. (run,)"""
 
@@ -78,11 +74,11 @@ def measure(
             own = Piece(INTERVAL_BLOCK + piece.block, piece.lanes)
             return _block({key: programs[key] for key in keys}, here, by.seed, own)
 
-        def told(done: int, before: int = k * by.runs) -> None:
+        def report(done: int, before: int = k * by.runs) -> None:
             if progress:
                 progress(before + done)
 
-        blocks = list(each_piece(one, by, told))
+        blocks = list(each_piece(one, by, report))
         found |= {r: _by_draw(r, [b[r] for b in blocks]) for r in here}
     return found
 
@@ -133,17 +129,14 @@ def _block(programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int
                     record = program_record(side.record, place, piece.runs)
                     values = quantities(record, incidence.of_runs(own), names)
                     for r in here:
-                        found[r] = (
-                            called.answered(r.name, own)
-                            if r.name in ANSWERED
-                            else _pick(r.name, values, programs[keys[k]])
-                        )
+                        answered = r.name in ANSWERED
+                        found[r] = called.answered(r.name, own) if answered else _pick(r, values, programs)
         if t == max(ticks):
             break
     return found
 
 
-def _pick(name: str, values: Mapping[str, Array], program: Program) -> Array:
-    outcome, _, state = name.partition(".")
+def _pick(r: Reading, values: Mapping[str, Array], programs: Mapping[str, Program]) -> Array:
+    outcome, _, state = r.name.partition(".")
     x = values[outcome]
-    return np.array(x[program.members.index(state)] if OUTCOMES[outcome].by_member else x)
+    return np.array(x[programs[r.scenario].members.index(state)] if OUTCOMES[outcome].by_member else x)

@@ -110,9 +110,9 @@ def without_chance(x: Array) -> tuple[Array, Array]:
         return means, means
     inside = (apart**2).sum(axis=-1)[several] / (n - 1)[several]
     chance = (inside / n[several]).mean()
-    seen = means[enough].var(ddof=1)
+    total = means[enough].var(ddof=1)
     centre = means[enough].mean()
-    kept = math.sqrt(max(seen - chance, 0.0) / seen) if seen > 0 else 1.0
+    kept = math.sqrt(max(total - chance, 0.0) / total) if total > 0 else 1.0
     return means, centre + kept * (means - centre)
 
 
@@ -188,13 +188,9 @@ def _statistics(test: ClaimTest, read: Reader, years: Callable[[Any], float]) ->
             assert test.times is not None
             first, last = test.period
             part = (years(test.at) - years(test.since)) / (years(last) - years(first))
-            return [
-                Statistic(
-                    name,
-                    change(name, test.since, test.at) - test.times * part * change(name, first, last),
-                )
-                for name in test.measured
-            ]
+            k = test.times * part
+            names = test.measured
+            return [Statistic(n, change(n, test.since, test.at) - k * change(n, first, last)) for n in names]
 
 
 def shapley(parts: list[str], value: Callable[[Parts], Array]) -> dict[str, Array]:
@@ -225,6 +221,6 @@ def _shared(test: ClaimTest, close: Callable[[Parts], Array]) -> tuple[list[Stat
     label = f"{test.part}: its part minus {test.above:g} of the whole"
     means: Mapping[str, float] = {part: float(np.nanmean(x)) for part, x in added.items()}
     whole = float(np.nanmean(gap))
-    told = ", ".join(f"{part} {x:+.3f}" for part, x in sorted(means.items(), key=lambda i: -i[1]))
-    note = f"adds to {test.measured[0]} {whole:+.3f}: {told} (Shapley values)"
+    each = ", ".join(f"{part} {x:+.3f}" for part, x in sorted(means.items(), key=lambda i: -i[1]))
+    note = f"adds to {test.measured[0]} {whole:+.3f}: {each} (Shapley values)"
     return [Statistic(label, added[test.part] - test.above * gap)], note

@@ -106,21 +106,13 @@ class ClaimTest(Strict):
     def _complete(self) -> "ClaimTest":
         given = self.model_fields_set
         if missing := sorted(NEEDED[self.kind] - given):
-            raise wrong(
-                f"{self.kind} without {', '.join(missing)}",
-                f"required: {', '.join(sorted(NEEDED[self.kind]))}",
-            )
+            required = ", ".join(sorted(NEEDED[self.kind]))
+            raise wrong(f"{self.kind} without {', '.join(missing)}", f"required: {required}")
         known = ALWAYS | NEEDED[self.kind] | MAY[self.kind]
         if extra := sorted(given - known):
-            raise wrong(
-                f"{', '.join(extra)} in a test of kind {self.kind}",
-                f"allowed: {', '.join(sorted(known))}",
-            )
+            raise wrong(f"{', '.join(extra)} in a test of kind {self.kind}", f"allowed: {', '.join(sorted(known))}")
         if MAY[self.kind] >= SIDES and len(given & SIDES) != 1:
-            raise wrong(
-                "below and above" if given >= SIDES else "no threshold",
-                "allowed: one of below, above",
-            )
+            raise wrong("below and above" if given >= SIDES else "no threshold", "allowed: one of below, above")
         if self.needs and self.of and self.needs > len(self.of):
             raise wrong(f"needs {self.needs}", f"allowed: up to {len(self.of)}, as many as in of")
         if self.kind == "share":

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -259,3 +259,10 @@ def save(figure: Figure, path: str | Path) -> Path:
     finally:
         beside.unlink(missing_ok=True)
     return target
+
+
+def save_all(figures: Mapping[str, Figure], folder: Path) -> None:
+    """Write figures to a folder, which is made where there is none, each by its name."""
+    folder.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        save(figure, folder / f"{name}.png")

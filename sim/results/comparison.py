@@ -64,7 +64,7 @@ class Comparison(Results):
         return {"differences": self.table}
 
     @property
-    def heading(self) -> str:  # type: ignore[override]
+    def heading(self) -> str:
         """What it is, in a line."""
         return f"Comparison with {self.base.name}: {len(self.others)} scenarios, {self.runs:,} runs, seed {self.seed}"
 
@@ -98,21 +98,11 @@ class Comparison(Results):
 
 def comparable(base: Scenario, others: Sequence[Scenario]) -> None:
     """Raises InputError where scenarios differ in what pairing needs: states, dates, horizons."""
+    found, allowed = f"not those of {base.name}", "allowed: the same, so that runs can be paired"
     problems = []
     for other in others:
-        for what, mine, its in (
-            ("members", base.members, other.members),
-            ("time", base.tables.time, other.tables.time),
-        ):
-            if mine != its:
-                problems.append(
-                    Problem(
-                        str(other.file),
-                        what,
-                        f"not those of {base.name}",
-                        "allowed: the same, so that runs can be paired",
-                    )
-                )
+        alike = {"members": base.members == other.members, "time": base.tables.time == other.tables.time}
+        problems += [Problem(str(other.file), what, found, allowed) for what, same in alike.items() if not same]
     if problems:
         raise InputError(problems)
 
@@ -121,18 +111,16 @@ def _block(programs: Sequence[Program], seed: int, piece: Piece) -> list[dict[st
     """Each other scenario's pairs over one block."""
     ticks = [programs[0].horizon_tick(y) for y in programs[0].horizons]
     at: list[list[Mapping[str, Array]]] = [[] for _ in programs]
-    for seen in side_by_side(programs, seed, piece, ticks):
-        at[seen.program].append(seen.values)
+    for side in side_by_side(programs, seed, piece, ticks):
+        at[side.program].append(side.values)
     base, *others = at
     return [{name: _pair(name, base, other) for name in OUTCOMES} for other in others]
 
 
 def _pair(name: str, base: list[Mapping[str, Array]], other: list[Mapping[str, Array]]) -> Pair:
-    def over(arrays: list[Array]) -> Moments:
-        return moments([sums(x) for x in arrays])
-
     a, b = ([at[name] for at in side] for side in (base, other))
-    return Pair(over(a), over(b), over([y - x for x, y in zip(a, b, strict=True)]))
+    differences = [y - x for x, y in zip(a, b, strict=True)]
+    return Pair(*(moments([sums(x) for x in arrays]) for arrays in (a, b, differences)))
 
 
 def _merged(a: list[dict[str, Pair]], b: list[dict[str, Pair]]) -> list[dict[str, Pair]]:
@@ -220,15 +208,9 @@ def _table(program: Program, others: Sequence[Scenario], pairs: list[dict[str, P
 def _columns(pair: Pair) -> dict[str, Array]:
     """(horizon, [member])"""
     d, error = pair.difference.mean, mcse(pair.difference)
-    return {
-        "base": pair.base.mean,
-        "value": pair.other.mean,
-        "difference": d,
-        "mcse": error,
-        "low": d - Z95 * error,
-        "high": d + Z95 * error,
-        "saved_runs": independent_runs(pair),
-    }
+    interval = {"low": d - Z95 * error, "high": d + Z95 * error}
+    means = {"base": pair.base.mean, "value": pair.other.mean, "difference": d}
+    return {**means, "mcse": error, **interval, "saved_runs": independent_runs(pair)}
 
 
 def independent_runs(pair: Pair) -> Array:
@@ -240,11 +222,7 @@ def independent_runs(pair: Pair) -> Array:
 
 def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -> dict[str, Any]:
     """What makes a comparison the comparison it is."""
-    return {
-        "comparison": [[s.name, s.fingerprint] for s in (base, *others)],
-        "runs": runs,
-        "seed": seed,
-    }
+    return {"comparison": [[s.name, s.fingerprint] for s in (base, *others)], "runs": runs, "seed": seed}
 
 
 def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:
@@ -262,10 +240,9 @@ def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
 
 def write_results(c: Comparison, work: Workspace) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.sheet import save as save_figure
+    from sim.figures.sheet import save_all
 
     with work.results(**identity(c.base, c.others, c.runs, c.seed)) as new:
         write(new / "differences.csv", csv(c.table))
         write(new / SCENARIOS, as_json([s.resolved for s in (c.base, *c.others)]))
-        for name, figure in c.figures().items():
-            save_figure(figure, new / f"{name}.png")
+        save_all(c.figures(), new)

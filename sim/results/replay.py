@@ -46,7 +46,7 @@ class Story(Results):
     sentences: list[Sentence]
 
     @property
-    def heading(self) -> str:  # type: ignore[override]
+    def heading(self) -> str:
         """What it is, in a line."""
         return f"Story of run {self.run} of {self.scenario.name}, seed {self.seed}"
 

@@ -26,8 +26,10 @@ OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, DA
 class Results:
     """What every finished result has: tables, figures, and a look at it on a console and in a notebook."""
 
-    heading: str
-    """What it is, in a line."""
+    @property
+    def heading(self) -> str:
+        """What it is, in a line."""
+        raise NotImplementedError
 
     @property
     def tables(self) -> "dict[str, pd.DataFrame]":
@@ -166,7 +168,7 @@ class Result(Results):
         }
 
     @property
-    def heading(self) -> str:  # type: ignore[override]
+    def heading(self) -> str:
         """What it is, in a line."""
         a = self.dataset.attrs
         return f"Result {self.scenario.name}: {a['title']}; {a['runs']:,} runs, seed {a['seed']}"
@@ -196,13 +198,8 @@ def _percent(p: Mapping[str, float]) -> str:
 
 def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str, Any]:
     """What makes a run the run it is: the same entries give the same results."""
-    return {
-        "scenario": scenario.name,
-        "fingerprint": scenario.fingerprint,
-        "runs": runs,
-        "seed": seed,
-        "engine": engine,
-    }
+    by = {"runs": runs, "seed": seed, "engine": engine}
+    return {"scenario": scenario.name, "fingerprint": scenario.fingerprint, **by}
 
 
 def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -> Workspace:
@@ -232,22 +229,12 @@ def save(result: Result, folder: str | Path, force: bool = False) -> None:
 
 def write_results(result: Result, work: Workspace) -> None:
     """Write all to a folder that is held."""
+    from sim.figures.sheet import save_all
+
     with work.results(**result.provenance) as new:
-        for name, table in (("members", result.members), ("ticks", result.ticks), ("alliance", result.alliance)):
+        for name, table in result.tables.items():
             write(new / f"{name}.csv", tables.csv(table))
         write(new / "scenario.toml", result.scenario.text)
         write(new / RESOLVED, as_json(result.scenario.resolved))
-        _write_dataset(result, new / DATASET)
-        _write_figures(result, new / "figures")
-
-
-def _write_dataset(result: Result, folder: Path) -> None:
-    result.dataset.to_zarr(folder, mode="w", zarr_format=3, consolidated=False)
-
-
-def _write_figures(result: Result, folder: Path) -> None:
-    from sim.figures.sheet import save as save_figure
-
-    folder.mkdir()
-    for name, figure in result.figures().items():
-        save_figure(figure, folder / f"{name}.png")
+        result.dataset.to_zarr(new / DATASET, mode="w", zarr_format=3, consolidated=False)
+        save_all(result.figures(), new / "figures")

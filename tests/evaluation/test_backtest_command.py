@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import sim
 from sim.cli.app import app
 from sim.errors import InputError
 from sim.evaluation import looks
@@ -156,7 +157,9 @@ def test_tables_hold_together(whole: Path) -> None:
     skill = rows(whole / "out" / "skill.csv")
     assert all(float(s["low"]) <= float(s["skill"]) <= float(s["high"]) for s in skill if s["skill"])
     figures = {p.name for p in (whole / "out" / "figures").iterdir()}
-    assert {f"{name}.png" for name in Backtest.open(whole / "out").figures()} == figures
+    again = sim.open(whole / "out")
+    assert isinstance(again, Backtest)
+    assert {f"{name}.png" for name in again.figures()} == figures
     assert {"skill.png", "ranks.png", "cohesion.png", "reliability-one-split.png"} <= figures
 
 

@@ -14,9 +14,22 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import sim
 from sim.cli.app import app
 from sim.errors import InputError
-from sim.evaluation.mechanisms import BEFORE, COSTS, EARNS, OPEN, WHOLE, mechanisms, pooled, runs_of, verdict, worth
+from sim.evaluation.mechanisms import (
+    BEFORE,
+    COSTS,
+    EARNS,
+    OPEN,
+    WHOLE,
+    Mechanisms,
+    mechanisms,
+    pooled,
+    runs_of,
+    verdict,
+    worth,
+)
 from sim.evaluation.study import FULL, Mechanism, load_mechanisms
 from sim.inference import smc
 from sim.inference.likelihood import target_of
@@ -65,6 +78,13 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(whole: Path, tmp_path:
     assert 0 < len(list((out / "runs").iterdir())) < 12
     assert mechanisms(file, out, jobs=2).finished
     assert contents(out) == contents(whole / "out")
+
+
+def test_a_finished_study_is_given_back(whole: Path) -> None:
+    again = sim.open(whole / "out")
+    assert isinstance(again, Mechanisms)
+    assert set(again.table.mechanism) == {"entrapment", "peers"}
+    assert list(again.figures()) == ["mechanisms"]
 
 
 def test_table_by_hand(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import scipy.linalg  # noqa: F401  its linear algebra is loaded before it is lim
 from threadpoolctl import threadpool_info, threadpool_limits
 from typer.testing import CliRunner
 
+import sim
 from sim.cli.app import app
 from sim.errors import InputError
 from sim.inference import smc
@@ -320,7 +321,8 @@ def test_command(whole: Path, tmp_path: Path) -> None:
 
 def test_bayesian_tools_open_what_was_found(whole: Path) -> None:
     """In ArviZ's groups: prior, posterior and log-likelihood by chain and draw, and what was observed."""
-    found = Calibration.open(whole)
+    found = sim.open(whole)
+    assert isinstance(found, Calibration)
     assert found.finished
     table = np.genfromtxt(whole / "posterior.csv", delimiter=",", names=True)
     np.testing.assert_allclose(found.posterior["entrapment"].values[0], table["entrapment"], rtol=1e-5)

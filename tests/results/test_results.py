@@ -17,7 +17,6 @@ from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leade
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import OUTCOMES, names, positions
-from sim.results import result as saving
 from sim.results.replay import replay
 from sim.results.result import Result, save
 from sim.results.run import run
@@ -287,22 +286,22 @@ def test_another_runs_results_are_not_overwritten(result: Result, tmp_path: Path
         save(result, folder / "members.csv", force=True)
 
 
-@pytest.mark.parametrize("at", ["_write_dataset", "_write_figures"])
+@pytest.mark.parametrize("at", ["xarray.Dataset.to_zarr", "sim.figures.sheet.save_all"])
 def test_an_interruption_leaves_nothing_half_written(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(saving, at, interrupt)
+        patch.setattr(at, interrupt)
         with pytest.raises(KeyboardInterrupt):
             save(result, tmp_path / "r")
     assert list(tmp_path.iterdir()) == []
     save(result, tmp_path / "r")
     before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "r").iterdir()}
     with monkeypatch.context() as patch:
-        patch.setattr(saving, at, interrupt)
+        patch.setattr(at, interrupt)
         with pytest.raises(KeyboardInterrupt):
             save(result, tmp_path / "r")
     assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "r").iterdir()} == before
