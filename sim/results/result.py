@@ -69,7 +69,7 @@ class Stored(Results):
         return self.brief
 
     @property
-    def heading(self) -> str:  # type: ignore[override]
+    def heading(self) -> str:
         """What it is, in a line."""
         return f"{type(self).__name__} in {self.folder}, {'finished' if self.finished else 'not finished'}"
 

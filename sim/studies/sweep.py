@@ -165,7 +165,7 @@ class Sweep(Stored):
         return found | ({"failed": len(self.failures), "outcomes": self.extremes()} if self.finished else {})
 
     @property
-    def heading(self) -> str:  # type: ignore[override]
+    def heading(self) -> str:
         """What it is, in a line."""
         state = "finished" if self.finished else "not finished"
         return f"Sweep {self.plan.content['name']}: {self.plan.size:,} points, {state}, in {self.folder}"
