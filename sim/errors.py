@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,13 @@ class InputError(Exception):
 
 class WorkerDied(Exception):
     """A worker process ended without a word: killed, or out of memory."""
+
+
+def as_path(value: object, argument: str) -> Path:
+    """A file or folder that an argument gives. Raises InputError where it is no text and no path."""
+    if isinstance(value, str | PathLike):
+        return Path(value)
+    raise InputError([Problem(argument, "", f"{value!r:.60}", "allowed: a text or a path")])
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:

@@ -73,6 +73,8 @@ def test_a_sweep_is_given_back_and_what_is_not_finished_is_not(tmp_path: Path) -
         sim.open(tmp_path / "sweep")
     with pytest.raises(InputError, match="holds no results"):
         sim.open(tmp_path)
+    with pytest.raises(InputError, match="no such folder"):
+        sim.open(tmp_path / "nowhere")
 
 
 def test_numbers_of_numpy_are_numbers_and_arguments_go_by_their_names() -> None:
@@ -83,3 +85,51 @@ def test_numbers_of_numpy_are_numbers_and_arguments_go_by_their_names() -> None:
     assert "runs: 0" in told
     assert "did you mean ensemble?" in told
     assert "--" not in told
+
+
+NONSENSE = {
+    "scenario": lambda: sim.run(123),
+    "set": lambda: sim.run(SIX, runs=8, set=["behaviour.entrapment=0"]),
+    "others": lambda: sim.compare(SIX),
+    "folder": lambda: sim.replay(sim.load(SIX)),
+    "out": lambda: sim.run(SIX, runs=8, set=YEARLY, out=5),
+}
+
+
+@pytest.mark.parametrize("argument", NONSENSE)
+def test_what_cannot_be_an_argument_is_refused_by_its_name(argument: str) -> None:
+    with pytest.raises(InputError, match=f"^{argument}: "):
+        NONSENSE[argument]()
+
+
+def test_one_claim_needs_no_list(tmp_path: Path) -> None:
+    file = claim_file(tmp_path)
+    assert sim.claims(file, runs=32).table.equals(sim.claims([file], runs=32).table)
+    with pytest.raises(InputError, match=r"^X1: "):
+        sim.claims("X1", runs=32)
+
+
+def test_results_of_another_version_of_the_model_are_not_taken_for_this_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every kind is given back with a warning; no run is replayed with other equations; status says it."""
+    swept = study_file(tmp_path, ("runs = 40", "runs = 16"), name="swept")
+    made = {
+        "run": lambda out: sim.run(SIX, runs=8, set=YEARLY, out=out),
+        "compare": lambda out: sim.compare(SIX, SIX, runs=8, set=YEARLY, out=out),
+        "claims": lambda out: sim.claims(claim_file(tmp_path), runs=32, out=out),
+        "sweep": lambda out: sim.sweep(swept, out, jobs=1),
+    }
+    for name, make in made.items():
+        make(tmp_path / f"out-{name}")
+    monkeypatch.setattr("sim.storage.workspace.VERSION", "another")
+    for name, make in made.items():
+        folder = tmp_path / f"out-{name}"
+        with pytest.warns(UserWarning, match="by version 1 of the model, this is version another"):
+            sim.open(folder)
+        assert "version another" in sim.status(folder).model
+        with pytest.raises(InputError, match="version"):
+            make(folder)
+        if name == "run":
+            with pytest.raises(InputError, match="version another"):
+                sim.replay(folder)

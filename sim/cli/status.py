@@ -15,7 +15,10 @@ def main(folder: Path, json: bool) -> None:
     show.paragraph((s.title, "bold"), f": {s.kind}, {s.state}")
     if s.total:
         more = "".join(f", {k.replace('_', ' ')} {v:.4g}" for k, v in s.more.items() if v == v)
-        show.paragraph(f"{_count(s.done)} of {_count(s.total)} {s.unit} done ({s.share:.0%}){more}")
+        much = f"{s.share:.0%} of {s.unit}" if s.total == 1 else f"{_count(s.done)} of {_count(s.total)} {s.unit}"
+        show.paragraph(f"{much} done{'' if s.total == 1 else f' ({s.share:.0%})'}{more}")
+    if s.model:
+        show.paragraph(f"It was {s.model}.")
     if s.state == "interrupted":
         show.paragraph("The command that began it, given again, goes on with it.")
     if s.rate == s.rate:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.errors import as_path
 from sim.evaluation import looks
 from sim.evaluation.diagrams import figures, panels
 from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
@@ -103,7 +104,7 @@ def backtest(
     """
     study = study if isinstance(study, BacktestStudy) else load_backtest(study)
     by = effort(jobs=jobs, scheduler=scheduler)
-    folder = Path(out) if out else Path("results") / study.name
+    folder = as_path(out, "out") if out else Path("results") / study.name
     work = workspace(study, folder)
     there = None if force else work.there()
     if there and replace(work, title=there["title"]).is_finished():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.errors import as_path
 from sim.evaluation import looks
 from sim.evaluation.scoring import SCORING
 from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
@@ -137,7 +138,7 @@ def mechanisms(
     """
     study = study if isinstance(study, MechanismStudy) else load_mechanisms(study)
     by = effort(jobs=jobs, scheduler=scheduler)
-    work = workspace(study, Path(out) if out else Path("results") / study.name)
+    work = workspace(study, as_path(out, "out") if out else Path("results") / study.name)
     if not force and work.is_finished():
         return Mechanisms(work.folder, True)
     with work.held(force):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.errors import as_path
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import Claim, Time, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
@@ -23,7 +24,7 @@ from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
 from sim.storage.effort import Effort, effort
 from sim.storage.files import provenance_of, write
-from sim.storage.workspace import Workspace
+from sim.storage.workspace import Workspace, holds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,8 +89,9 @@ class Ledger(Results):
 
     @classmethod
     def open(cls, folder: str | Path) -> "Ledger":
-        """The ledger that was written to a folder; its claims are not judged again."""
-        home = Path(folder)
+        """The ledger that was written to a folder, rounded to nine digits as there; its claims are not judged again."""
+        home = as_path(folder, "folder")
+        holds(home, "ledger")
         there = provenance_of(home) or {}
         table = read_csv(home / "ledger.csv", ["claim", "title", "verdict", "at_mean"])
         tests = read_csv(home / "tests.csv", ["claim", "says", "kind", "measured", "side", "note"])
@@ -213,7 +215,7 @@ def start_of(c: Claim, test: ClaimTest) -> dt.date:
 
 
 def claims(
-    names: Sequence[str | Path | Claim] = (),
+    names: str | Path | Claim | Sequence[str | Path | Claim] = (),
     runs: int = 10_000,
     seed: int = 1,
     jobs: int | None = None,
@@ -226,7 +228,7 @@ def claims(
 
     Parameters
     ----------
-    names : sequence of str, Path or Claim
+    names : str, Path or Claim, or a sequence of them
         Files, or names such as ``C03``; all of the paper's by default.
     runs : int
         Of each scenario, 16 for each draw of what is uncertain.
@@ -252,6 +254,7 @@ def claims(
     True
     """
     by = effort(runs, seed, jobs, scheduler, multiple=REPLICATES)
+    names = [names] if isinstance(names, str | Path | Claim) else names
     checked = [c for c in names if isinstance(c, Claim)]
     others = [c for c in names if not isinstance(c, Claim)]
     loaded = [*checked, *(load_claims(others) if others or not checked else ())]
@@ -322,7 +325,7 @@ def workspace(loaded: Sequence[Claim], by: Effort, folder: str | Path) -> Worksp
     """The folder of a ledger."""
     title = f"{len(loaded)} claims, tested on the model"
     own = ("ledger.csv", "tests.csv", DRAWS, "figures")
-    return Workspace(Path(folder), "ledger", title, identity(loaded, by.runs, by.seed), own)
+    return Workspace(as_path(folder, "out"), "ledger", title, identity(loaded, by.runs, by.seed), own)
 
 
 def save(ledger: Ledger, folder: str | Path, force: bool = False) -> None:

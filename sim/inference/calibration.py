@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sim.errors import as_path
 from sim.inference import posterior, smc
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.smc import Row, Stage
@@ -125,7 +126,7 @@ def calibrate(
 
     study = study if isinstance(study, CalibrationStudy) else load_calibration(study, until)
     by = effort(jobs=jobs, scheduler=scheduler)
-    work = workspace(study, Path(out) if out else Path("results") / study.name)
+    work = workspace(study, as_path(out, "out") if out else Path("results") / study.name)
     if not force and work.is_finished():
         return Calibration(work.folder, True)
     with work.held(force), connection(by):
@@ -161,7 +162,7 @@ def _sample(
     estimate = estimator(target, by)
 
     def within(stage: int, power: float, share: float) -> None:
-        work.tell(power, 1.0, "of the power", stage=stage)
+        work.tell(power, 1.0, "tempering", stage=stage)
         progress(Progress(stage, power, share, last))
 
     for stage in smc.stages(estimate, target.space.size, settings, last, within):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.engines.ensemble import Piece
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, as_path
 from sim.estimates.moments import Moments, mcse, merge, moments, sums
 from sim.estimates.side_by_side import side_by_side
 from sim.model.arrays import Array
@@ -26,7 +26,7 @@ from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restored
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
-from sim.storage.workspace import Workspace
+from sim.storage.workspace import Workspace, holds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +84,9 @@ class Comparison(Results):
 
     @classmethod
     def open(cls, folder: str | Path) -> "Comparison":
-        """The comparison that was written to a folder."""
-        home = Path(folder)
+        """The comparison that was written to a folder, its numbers rounded to nine digits as there."""
+        home = as_path(folder, "folder")
+        holds(home, "comparison")
         base, *others = (restored(content, home) for content in json.loads((home / SCENARIOS).read_text("utf-8")))
         there = provenance_of(home) or {}
         table = read_csv(home / "differences.csv", ["scenario", "outcome", "member"])
@@ -170,6 +171,8 @@ def compare(
     True
     """
     by = checked(runs, seed, "ensemble", jobs, scheduler)
+    if not others:
+        raise InputError([Problem("others", "", "none", "required: at least one scenario to compare with the base")])
     first, *rest = scenarios([base, *others], set)
     comparable(first, rest)
     if out is None:
@@ -228,7 +231,9 @@ def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -
 def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a comparison."""
     own = ("differences.csv", "differences.png", SCENARIOS)
-    return Workspace(Path(folder), "comparison", base.tables.title, identity(base, others, by.runs, by.seed), own)
+    return Workspace(
+        as_path(folder, "out"), "comparison", base.tables.title, identity(base, others, by.runs, by.seed), own
+    )
 
 
 def save(c: Comparison, folder: str | Path, force: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engines import ensemble
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, as_path
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import locate
@@ -18,7 +18,8 @@ from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restore
-from sim.storage.files import PROVENANCE, provenance_of
+from sim.storage.files import provenance_of
+from sim.storage.workspace import holds, other_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,11 +95,13 @@ def replay(folder: str | Path, run: int = 0) -> Story:
     >>> sim.replay("results/example", run=3).identical
     True
     """
-    folder = Path(folder)
-    there = provenance_of(folder)
-    if there is None or not {"runs", "seed"} <= set(there):
-        found = f"no {PROVENANCE} of a finished run"
-        raise InputError([Problem(str(folder), "", found, "allowed: a folder that `cohesion run` wrote")])
+    folder = as_path(folder, "folder")
+    if other := other_model(folder):
+        allowed = "allowed: results of this one; `force` runs the scenario anew"
+        raise InputError([Problem(str(folder), "", other, allowed)])
+    finished, there = holds(folder, "run"), provenance_of(folder)
+    if not finished or there is None:
+        raise InputError([Problem(str(folder), "", "not finished", "allowed: a folder that `cohesion run` wrote")])
     if not 0 <= run < there["runs"]:
         raise InputError([Problem(str(folder), "run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")])
     return tell(restore(folder / RESOLVED), int(there["seed"]), run)

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from sim.errors import as_path
 from sim.model.outcomes import names, series
 from sim.results import tables
 from sim.results.dataset import by_name
@@ -61,7 +62,8 @@ class Stored(Results):
     @classmethod
     def open(cls, folder: str | Path) -> Self:
         """What a folder holds. Raises InputError where it holds nothing of this kind."""
-        return cls(Path(folder), holds(Path(folder), cls.kind))
+        home = as_path(folder, "folder")
+        return cls(home, holds(home, cls.kind))
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -128,8 +130,10 @@ class Result(Results):
         """The run that was written to a folder. Raises InputError where it cannot be read."""
         import xarray as xr
 
-        with xr.open_zarr(Path(folder) / DATASET, chunks=None, consolidated=False) as ds:
-            return cls(restore(Path(folder) / RESOLVED), by_name(ds.load()), provenance_of(Path(folder)) or {})
+        home = as_path(folder, "folder")
+        holds(home, "run")
+        with xr.open_zarr(home / DATASET, chunks=None, consolidated=False) as ds:
+            return cls(restore(home / RESOLVED), by_name(ds.load()), provenance_of(home) or {})
 
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write everything to a folder, as :func:`sim.save`. Raises InputError where it cannot."""
@@ -204,7 +208,9 @@ def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str,
 
 def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -> Workspace:
     """The folder of a run."""
-    return Workspace(Path(folder), "run", scenario.tables.title, identity(scenario, by.runs, by.seed, engine), OWN)
+    return Workspace(
+        as_path(folder, "out"), "run", scenario.tables.title, identity(scenario, by.runs, by.seed, engine), OWN
+    )
 
 
 def save(result: Result, folder: str | Path, force: bool = False) -> None:

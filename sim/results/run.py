@@ -1,11 +1,10 @@
 """Run a scenario: blocks of runs, summarised as they come, on as many threads as there are cores."""
 
-import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,7 +81,7 @@ def scenarios(given: Sequence[Given], changes: Mapping[str, Any] | None = None) 
             if isinstance(one, Scenario):
                 found.append(load(one.file, {**one.overrides, **changes}) if changes else one)
             else:
-                found.append(load(fspath(one), changes))
+                found.append(load(one, changes))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -158,7 +157,7 @@ def run(
 
 
 def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], None] | None) -> Result:
-    began, clock = dt.datetime.now(dt.UTC), time.perf_counter()
+    clock = time.perf_counter()
     program = compile(scenario)
     summary = simulate(program, by, engine, progress)
     over_draws = uncertainty(ensemble.run_block(program, by.seed, INTERVAL_BLOCK, replicates=REPLICATES))
@@ -167,7 +166,6 @@ def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], 
         **identity(scenario, by.runs, by.seed, engine),
         "overrides": {k: str(v) for k, v in scenario.overrides.items()},
         **circumstances(),
-        "started": began.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - clock, 3),
     }
     attributes = {

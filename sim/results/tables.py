@@ -36,12 +36,17 @@ def rows(ds: "xr.Dataset", outcomes: Collection[str], ticks: Sequence[int], colu
     return pd.DataFrame(x.reshape(len(index), -1), index=index, columns=list(columns)).reset_index()
 
 
+def _days(ds: "xr.Dataset") -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
+    """Dates in seconds, whatever the file that they were read from keeps them in."""
+    return np.asarray(ds.date.values.astype("datetime64[s]"))
+
+
 def at_horizons(ds: "xr.Dataset", by_member: bool) -> "pd.DataFrame":
     """Every outcome of members, or of the alliance, at each horizon."""
     at = horizon_ticks(ds)
     frame = rows(ds, names(by_member=by_member), list(at.values()), SHOWN)
     frame.insert(2, "horizon_years", list(at) * (len(frame) // len(at)))
-    frame.insert(3, "date", ds.date.values[frame.pop("tick")])
+    frame.insert(3, "date", _days(ds)[frame.pop("tick")])
     return frame if by_member else frame.drop(columns="member")
 
 
@@ -51,7 +56,7 @@ def ticks(ds: "xr.Dataset") -> "pd.DataFrame":
 
     every = range(ds.sizes["date"])
     frame = pd.concat([rows(ds, names(by_member=m), every, ALL) for m in (False, True)], ignore_index=True)
-    frame.insert(0, "date", ds.date.values[frame.pop("tick")])
+    frame.insert(0, "date", _days(ds)[frame.pop("tick")])
     return frame
 
 

@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, as_path
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
@@ -90,8 +90,11 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
     >>> scenario.tables.values["leader.coercion"].coded.value
     0.3
     """
+    path = as_path(path, "scenario")
+    if not isinstance(set, Mapping | None):
+        raise InputError([Problem(SET, "", f"{set!r:.60}", "allowed: values by dotted path")])
     changes = {str(k): plain(v) for k, v in (set or {}).items()}
-    file = find(fspath(path)) or Path(path)
+    file = find(path) or path
     chain = chain_of(file)
     problems: list[Problem] = []
     registry = registry_of(chain, problems)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, as_path
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import months_between, parse
@@ -57,7 +57,7 @@ def new(
     >>> [file.name for file in files]
     ['history-1921-1938.toml', 'sources.toml']
     """
-    home = Path(out) / name
+    home = as_path(out, "out") / name
     given = member.items() if isinstance(member, Mapping) else [m.partition("=")[::2] for m in member]
     pairs = [(str(code), str(full)) for code, full in given]
     problems = [Problem(*p) for p in (*_names(name, leader, pairs), *_dates(start, end))]

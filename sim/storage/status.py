@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, as_path
 from sim.storage.files import locked, provenance_of, read_json
-from sim.storage.workspace import LOCK, PROGRESS, contents_of
+from sim.storage.workspace import LOCK, PROGRESS, contents_of, other_model
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Status:
     """A second, since it was begun or gone on with; NaN where it is not running or has only begun."""
     left: float
     """Seconds left at this rate."""
+    model: str = ""
+    """Which version of the model makes it, where it is not this one, in words."""
     more: dict[str, Any] = field(default_factory=dict)
     """What else is said, such as the number of points that failed."""
 
@@ -62,15 +64,16 @@ def status(folder: str | Path) -> Status:
     >>> import sim
     >>> sim.status("nowhere")
     Traceback (most recent call last):
-    sim.errors.InputError: nowhere: holds no results; allowed: a folder that `cohesion` wrote or is writing
+    sim.errors.InputError: nowhere: no such folder; allowed: a folder that `cohesion` wrote or is writing
     """
-    home = Path(folder)
+    home = as_path(folder, "folder")
     contents, progress = contents_of(home) or {}, read_json(home / PROGRESS)
     provenance = provenance_of(home) if contents else None
     told = progress or (provenance or {}).get("progress") or {}
     if not contents and not told:
         allowed = "allowed: a folder that `cohesion` wrote or is writing"
-        raise InputError([Problem(str(folder), "", "holds no results", allowed)])
+        found = "holds no results" if home.exists() else "no such folder"
+        raise InputError([Problem(str(folder), "", found, allowed)])
     running = progress is not None and _is_held(home / LOCK)
     state = "running" if running else "finished" if provenance else "interrupted"
     more = {"kind": "", "title": "", "unit": "", "done": 0, "total": 0, "rate": 0, **contents, **told}
@@ -78,7 +81,9 @@ def status(folder: str | Path) -> Status:
     done, total, rate = (float(more.pop(k)) for k in ("done", "total", "rate"))
     rate = rate if running and rate > 0 else float("nan")
     more = {k: v for k, v in more.items() if k in told}
-    return Status(kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, more)
+    return Status(
+        kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, other_model(home), more
+    )
 
 
 def _is_held(lock: Path) -> bool:

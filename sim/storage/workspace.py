@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -288,11 +289,23 @@ def kind_of(folder: Path) -> str:
 
 
 def holds(folder: Path, kind: str) -> bool:
-    """Whether what a folder holds is finished. Raises InputError where it holds nothing of that kind."""
-    if kind_of(folder) != kind:
-        allowed = f"allowed: a folder that holds a {kind}"
-        raise InputError([Problem(str(folder), "", f"holds {kind_of(folder) or 'no results'}", allowed)])
+    """Whether what a folder holds is finished. Raises InputError where it holds nothing of that kind.
+
+    Warns where another version of the model made it: its numbers are not this version's.
+    """
+    there = kind_of(folder)
+    if there != kind:
+        found = "no such folder" if not folder.exists() else f"holds {f'a {there}' if there else 'no results'}"
+        raise InputError([Problem(str(folder), "", found, f"allowed: a folder that holds a {kind}")])
+    if other := other_model(folder):
+        warnings.warn(f"{folder}: {other}", stacklevel=3)
     return provenance_of(folder) is not None
+
+
+def other_model(folder: Path) -> str:
+    """Which version of the model made what a folder holds, where it is not this one; else empty."""
+    made = (contents_of(folder) or {}).get("model", VERSION)
+    return "" if made == VERSION else f"made by version {made} of the model, this is version {VERSION}"
 
 
 def digest(text: str) -> str:

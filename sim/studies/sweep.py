@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 
+from sim.errors import as_path
 from sim.model.outcomes import names, variable
 from sim.results.result import Stored
 from sim.storage.effort import Effort, effort
@@ -214,7 +215,7 @@ def sweep(
     (False, 'interrupted')
     """
     study = study if isinstance(study, Study) else load_study(study, many=yes)
-    folder = Path(out) if out else Path("results") / study.name
+    folder = as_path(out, "out") if out else Path("results") / study.name
     by = effort(jobs=jobs, scheduler=scheduler)
     work, plan = workspace(study, folder, force)
     if not force and work.is_finished():

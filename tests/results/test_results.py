@@ -259,7 +259,7 @@ def test_replay_tells_the_run_that_the_ensemble_made(result: Result, tmp_path: P
     assert "State C calls for help (regime crisis); LEA helps" in repr(story)
     with pytest.raises(InputError, match="allowed: 0 to 49"):
         replay(tmp_path / "r", 50)
-    with pytest.raises(InputError, match=r"no provenance\.json of a finished run"):
+    with pytest.raises(InputError, match="holds no results; allowed: a folder that holds a run"):
         replay(tmp_path, 0)
 
 
