@@ -33,14 +33,14 @@ def with_interval(p: Estimate, sign: str = "") -> str:
     return value + sign if spread in ("", value) else f"{value}{sign} ({spread})"
 
 
-def span(low: float, high: float, digits: int = 2) -> str:
+def span(low: float, high: float) -> str:
     """Two means between 0 and 1."""
-    return f"{low:.{digits}f} to {high:.{digits}f}"
+    return f"{low:.2f} to {high:.2f}"
 
 
 def level(x: Estimate) -> str:
     """A mean between 0 and 1 with its 90 % interval."""
-    return f"{x['mean']:.2f}" + ("" if x["q05"] != x["q05"] else f" ({span(x['q05'], x['q95'], 1)})")
+    return f"{x['mean']:.2f}" + ("" if x["q05"] != x["q05"] else f" ({span(x['q05'], x['q95'])})")
 
 
 def with_error(p: Estimate) -> str:

@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Any
 from sim.cli import show
 from sim.cli.cells import percent
 from sim.cli.show import Column
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, Outcome, shown
 from sim.results.comparison import Comparison, compare
 from sim.results.run import scenarios
 from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHOWN = ("any_exit", "dissolution", "cohesion")
-"""Not all headline outcomes: so many fit a terminal of 80 columns beside the exits that change most."""
 
 
 def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | None, json: bool, **how: Any) -> None:
@@ -29,7 +26,7 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
         show.print_json({**said, "differences": c.table.to_dict("records")})
     else:
         print_comparison(c)
-    show.notice(f"In {folder}/: differences.csv, figure.")
+    show.notice(f"In {folder}/: differences.csv, differences.png.")
 
 
 def print_comparison(c: Comparison) -> None:
@@ -42,7 +39,7 @@ def print_comparison(c: Comparison) -> None:
         "± is one paired Monte Carlo standard error",
     )
     print_differences(c.others, there)
-    saved = there[there.outcome.isin(["exit", *SHOWN])].saved_runs
+    saved = there[there.outcome.isin(shown())].saved_runs
     finite = saved[saved.between(0, 1e12)]
     if len(finite):
         show.paragraph(
@@ -53,19 +50,26 @@ def print_comparison(c: Comparison) -> None:
 
 
 def print_differences(scenarios: list[Scenario], there: "pd.DataFrame") -> None:
-    """Rows: scenarios. Columns: some exit, dissolution, cohesion, and the two exits that move most."""
+    """Rows: scenarios. Columns: headlines of the alliance, and of members the two that change most."""
+    alliance, members = ([OUTCOMES[name] for name in shown(by_member)] for by_member in (False, True))
     columns = [Column("Scenario", words=True)]
-    columns += [Column(f"{OUTCOMES[o].noun}\n{'points' if OUTCOMES[o].probability else '0 to 1'}") for o in SHOWN]
-    columns.append(Column("Exits that change most, %", words=True))
+    columns += [Column(f"{o.noun}\n{'points' if o.probability else o.scale}") for o in alliance]
+    columns += [Column(f"Most change of {o.noun}{', %' if o.probability else ''}", words=True) for o in members]
     rows = []
     for s in scenarios:
-        its = there[there.scenario == s.name]
-        cells = [cell(its[its.outcome == name].iloc[0], name) for name in SHOWN]
-        exits = its[its.outcome == "exit"]
-        exits = exits.loc[exits.difference.abs().sort_values(ascending=False).index[:2]]
-        most = [f"{r.member} {percent(r.base)} to {percent(r.value)}" for r in exits.itertuples() if r.difference]
-        rows.append([s.tables.title, *cells, ", ".join(most) or "none"])
+        its = {name: rows for name, rows in there[there.scenario == s.name].groupby("outcome")}
+        cells = [cell(next(its[o.name].itertuples()), o) for o in alliance]
+        rows.append([s.tables.title, *cells, *(most(its[o.name], o) for o in members)])
     show.table(columns, rows)
+
+
+def most(its: "pd.DataFrame", outcome: Outcome) -> str:
+    """The two members of whom an outcome changes most, from what to what."""
+    first = its.loc[its.difference.abs().sort_values(ascending=False).index[:2]]
+    say = percent if outcome.probability else "{:.2f}".format
+    return (
+        ", ".join(f"{r.member} {say(r.base)} to {say(r.value)}" for r in first.itertuples() if r.difference) or "none"
+    )
 
 
 def points(row: Any) -> str:
@@ -73,8 +77,8 @@ def points(row: Any) -> str:
     return f"{100 * row.difference:+.1f}±{100 * row.mcse:.1f}"
 
 
-def cell(row: Any, name: str) -> str:
+def cell(row: Any, outcome: Outcome) -> str:
     """A difference with its paired standard error."""
     if row.difference == 0 and row.mcse == 0:
         return "0 exactly"
-    return f"{row.difference:+.3f}±{row.mcse:.3f}" if name == "cohesion" else points(row)
+    return points(row) if outcome.probability else f"{row.difference:+.3f}±{row.mcse:.3f}"

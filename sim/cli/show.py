@@ -21,7 +21,7 @@ Part = str | tuple[str, str]
 LIKENESS = str.maketrans({"±": "+-", "─": "-", "–": "-", "█": "#", "·": ".", "’": "'", "…": "...", "\u00a0": " "})
 """What stands for a sign of ours where the stream's encoding lacks it."""
 
-WRAPPED = 20
+WRAPPED = 16
 """Least width of a column of words, in characters."""
 
 
@@ -97,7 +97,7 @@ def paragraph(*parts: Part) -> None:
     console = _console(sys.stdout)
     text = _text(console, *parts)
     console.width = max([console.width, *map(cell_len, text.plain.split())])
-    console.print(text)
+    _print(console, text)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Part]], keys: int = 1) -> None:
@@ -113,7 +113,17 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Part]], keys: int =
         shown = _table(console, columns, rows, [*range(keys), *part])
         console.width = max(terminal, _needed(shown))
         console.print()
-        console.print(shown)
+        _print(console, shown)
+
+
+def _print(console: "Console", shown: "Text | Table") -> None:
+    """Its lines, without blanks at their ends."""
+    from rich.text import Text
+
+    for line in console.render_lines(shown, pad=False):
+        text = Text.assemble(*((part.text, part.style or "") for part in line))
+        text.rstrip()
+        console.print(text, no_wrap=True)
 
 
 def _table(console: "Console", columns: Sequence[Column], rows: Sequence[Sequence[Part]], which: list[int]) -> "Table":
@@ -130,16 +140,14 @@ def _table(console: "Console", columns: Sequence[Column], rows: Sequence[Sequenc
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    lines = max(columns[k].head.count("\n") for k in which)
     for k in which:
         cells = [_text(console, row[k]) for row in rows]
         heads = [printable(text, console.encoding) for text in columns[k].head.split("\n")]
-        head = "\n".join(["" for _ in range(lines + 1 - len(heads))] + heads)
         texts = [*heads, *(cell.plain for cell in cells)]
         widest = max(map(cell_len, texts))
         word = max([WRAPPED, *(cell_len(word) for text in texts for word in text.split())])
         shown.add_column(
-            Text(head, style="bold"),
+            Text("\n".join(heads), style="bold"),
             justify="left" if columns[k].left or columns[k].words else "right",
             overflow="fold",
             min_width=min(widest, word) if columns[k].words else widest,

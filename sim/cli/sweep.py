@@ -59,7 +59,8 @@ def print_sweep(s: Sweep) -> None:
     several = len(s.plan.content["variants"]) > 1
     for row in found["outcomes"]:
         outcome, member = OUTCOMES[row["outcome"]], row["member"]
-        name = f"{outcome.noun}{f' of {member}' if member else ''}, {'%' if outcome.probability else '0 to 1'}"
+        what = outcome.noun + (f" of {member}" if member else "")
+        name = ", ".join(filter(None, (what, "%" if outcome.probability else outcome.scale)))
         low, high = (_value(row["outcome"], row[end]) for end in ("lowest", "highest"))
         lowest, highest = (_at(row[end], several) for end in ("lowest", "highest"))
         if alike(row):
@@ -76,7 +77,7 @@ def alike(row: dict[str, Any]) -> bool:
 
 
 def _value(outcome: str, end: dict[str, Any]) -> str:
-    scale, digits = (1, 3) if outcome == "cohesion" else (100, 1)
+    scale, digits = (100, 1) if OUTCOMES[outcome].probability else (1, 3)
     return f"{scale * end['value']:.{digits}f}±{scale * end['mcse']:.{digits}f}"
 
 

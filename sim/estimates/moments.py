@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array
+from sim.model.outcomes import QUANTILES
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+LEVELS = tuple(QUANTILES.values())
 QUANTILE_BLOCKS = 2
 """Quantiles are averages of the quantiles of this many first blocks (8,192 runs)."""
 

@@ -12,6 +12,7 @@ from sim.evaluation.origin import Origin, Outcome, Prediction
 from sim.evaluation.scores import brier, category_log_score, fair_crps, log_score, ranked_probability, skill
 from sim.inference.smc import generator
 from sim.model.arrays import Array
+from sim.model.outcomes import QUANTILES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ SCORING = 1
 What another version has scored is scored again from its fits, and that is another look at the held-out years.
 """
 BOOTSTRAP = 4_000_002
-LEVELS = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+LEVELS = {name.replace("q50", "median"): level for name, level in QUANTILES.items()}
 ANSWERS = ("opposed", "abstained", "supported")
 WORDS = ("scheme", "question", "score", "forecaster", "inputs", "baseline", "state", "motion", "outcome")
 """Columns of text."""

@@ -20,8 +20,8 @@ from matplotlib.transforms import Bbox
 from sim.figures import axes as scales, dataset, points, sheet, style
 from sim.figures.points import Factor, Group, Shown, ends, is_grid
 from sim.model.arrays import Array
+from sim.model.outcomes import shown as shown_names
 
-ORDER = ("any_exit", "exit", "cohesion")
 CELLS = "The colour of a cell is the mean over the runs at that point of the grid."
 LINES = " Lines join equal values."
 DOTS = "Each dot is a point of the study; its colour is the mean over the runs there."
@@ -62,7 +62,7 @@ def phase(ds: xr.Dataset, x: Factor, y: Factor) -> Figure:
     x, y : the factors along the axes, from :func:`sim.figures.points.factors`.
     """
     groups = points.groups(ds)
-    shown = points.choose(ds, ORDER, 7 if len(groups) == 1 else 3)
+    shown = points.choose(ds, shown_names(), 7 if len(groups) == 1 else 3)
     drawn = [_panel(ds, group, s, x, y) for group in groups for s in shown]
     columns, rows = _rows(len(shown), groups)
     height = 2.3 if len(groups) == 1 else 1.7

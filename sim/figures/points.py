@@ -11,17 +11,13 @@ from sim.figures import sheet, style
 from sim.figures.axes import levels, number
 from sim.figures.dataset import month_name, names, texts
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES, series
+from sim.model.outcomes import INF, OUTCOMES, series
 
 MOST_SCENARIOS = 4
 NARROWEST = 0.05
 EXITS = {"exit", "any_exit"}
 EXIT_TERM = "probability of having left by {} (cumulative incidence of exit)"
 EXIT_BELOW = "A state counts as having left if it did so of its own accord (dissolution competes)."
-COHESION_BELOW = (
-    "Cohesion: mean joint support over all pairs of states, the leader included; "
-    "1\u00a0=\u00a0all stand with the leader always."
-)
 
 
 class Factor(NamedTuple):
@@ -111,10 +107,10 @@ def ends(values: Array, default: tuple[float, float] = (0, 0)) -> tuple[float, f
 
 
 def widened(shown: Shown, low: float, high: float) -> tuple[float, float]:
-    """The range, no narrower than 0.05, lest noise look like much; that of cohesion within 0 to 1."""
-    middle, half = (low + high) / 2, max(high - low, NARROWEST) / 2
-    if shown.name == "cohesion":
-        middle = min(max(middle, half), max(1 - half, half))
+    """The range, no narrower than 0.05, lest noise look like much; and within what the outcome can be."""
+    outcome, middle, half = OUTCOMES[shown.name], (low + high) / 2, max(high - low, NARROWEST) / 2
+    if outcome.high < INF:
+        middle = min(max(middle, outcome.low + half), max(outcome.high - half, outcome.low + half))
     return middle - half, middle + half
 
 
@@ -179,11 +175,9 @@ def month(ds: xr.Dataset) -> str:
 
 def subject(shown: Sequence[Shown], when: str) -> str:
     """What is shown, for a headline: ``Probability of having left by ... and cohesion``."""
-    outcomes = {s.name for s in shown}
-    parts = [EXIT_TERM.format(when)] if outcomes & EXITS else []
-    parts += ["cohesion"] if "cohesion" in outcomes else []
-    words = parts or dict.fromkeys(s.words + " (probability)" * s.share for s in shown)
-    return style.sentence(" and ".join(words))
+    exits = EXIT_TERM.format(when)
+    words = dict.fromkeys(exits if s.name in EXITS else s.words + " (probability)" * s.share for s in shown)
+    return style.sentence(style.conjunction(list(words)))
 
 
 def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
@@ -191,8 +185,7 @@ def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
     outcomes = {s.name: s for s in shown}
     parts = [str(ds.attrs.get("question", "")), how]
     parts += [EXIT_BELOW] if EXITS & set(outcomes) else []
-    parts += [COHESION_BELOW] if "cohesion" in outcomes else []
-    for name in sorted(set(outcomes) - EXITS - {"cohesion"}):
+    for name in sorted(set(outcomes) - EXITS):
         parts.append(f"{style.sentence(outcomes[name].words)}: {OUTCOMES[name].meaning}.")
     return " ".join(" ".join(part.split()) for part in parts if part)
 

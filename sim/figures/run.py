@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.dataset import error_note, horizons, interval, names, starts_outside
 from sim.figures.style import error_bound, percent
-from sim.model.outcomes import Z95, positions, series
+from sim.model.outcomes import OUTCOMES, QUANTILES, Z95, positions, series
 
 UNCERTAINTY = "middle 90 % over what is uncertain: inputs and coefficients"
 OUTSIDE = "outside at the start"
@@ -75,7 +75,7 @@ def cohesion(ds: xr.Dataset) -> Figure:
 def _fan(panel: Axes, ds: xr.Dataset, name: str) -> None:
     """Bands of 90 and 50 % of the runs, median, and the mean with its Monte Carlo error."""
     x = _days(ds)
-    q05, q25, q50, q75, q95 = (series(ds, name, s) for s in ("q05", "q25", "q50", "q75", "q95"))
+    q05, q25, q50, q75, q95 = (series(ds, name, s) for s in QUANTILES)
     mean, low, high = interval(ds, name)
     steps = name == "members"
     for a, b, colour in ((q05, q95, "wide"), (q25, q75, "half")):
@@ -106,13 +106,6 @@ LADDER_BELOW = (
     "The height of a colour is the probability that the state is in that position at that date "
     "(state occupation probability); the five add up to 100 %."
 )
-MEANINGS = {
-    "loyal": "supports",
-    "absent": "abstains",
-    "critical": "opposes",
-    "frozen": "takes no part",
-    "outside": "not a member",
-}
 
 
 def ladder(ds: xr.Dataset) -> Figure:
@@ -145,8 +138,8 @@ def ladder(ds: xr.Dataset) -> Figure:
             panel.set_title(titles[k], fontsize=style.NORMAL, pad=3)
             if k + columns >= count:
                 panel.tick_params(labelbottom=True)
-        key = [(Patch(color=colour), f"{name}: {MEANINGS[name]}") for name, colour in positions().items()]
-        sheet.legend(figure, key)
+        words = {name: OUTCOMES[name].title.removeprefix("{} ").removeprefix("is ") for name in positions()}
+        sheet.legend(figure, [(Patch(color=colour), f"{name}: {words[name]}") for name, colour in positions().items()])
         return sheet.settle(figure)
 
 

@@ -17,7 +17,8 @@ from sim.figures.phase import phase
 from sim.figures.points import Factor, Group, Shown, is_grid
 from sim.figures.run import UNCERTAINTY
 from sim.model.arrays import Array
-from sim.model.outcomes import Z95
+from sim.model.outcomes import ESTIMATE, Z95
+from sim.model.outcomes import shown as shown_names
 
 
 def draw(ds: xr.Dataset) -> dict[str, Figure]:
@@ -45,7 +46,6 @@ def draw(ds: xr.Dataset) -> dict[str, Figure]:
 
 # --- one factor: a line for each horizon, or for each of several scenarios
 
-RESPONSES = ("exit", "any_exit", "dissolution", "cohesion")
 LINES_BELOW = "Lines are means over the runs. Each panel has a vertical scale of its own."
 MOST_BARS = 30
 """Points up to which each has a mark and a bar; beyond there is a band."""
@@ -72,7 +72,7 @@ def response(ds: xr.Dataset, factor: Factor) -> Figure:
     factor : the factor along the axis, from :func:`sim.figures.points.factors`.
     """
     lines = _lines(ds, factor)
-    shown = points.choose(ds, RESPONSES, 6)
+    shown = points.choose(ds, shown_names(), 6)
     columns, rows = sheet.columns(len(shown)), sheet.rows_of(len(shown))
     when = "then" if len(points.groups(ds)) == 1 else points.month(ds)
     headline = f"{points.subject(shown, when)} against {factor.label}"
@@ -114,8 +114,7 @@ def _lines(ds: xr.Dataset, factor: Factor) -> list[Line]:
 def _draw_line(panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, line: Line) -> Array:
     """The uncertainty, the error and the mean of one line; every value that the panel must have room for."""
     x = factor.values[line.points]
-    statistics = ("mean", "mcse", "q05", "q95")
-    mean, error, q05, q95 = (points.at(ds, shown, s)[line.points, line.tick] for s in statistics)
+    mean, error, q05, q95 = (points.at(ds, shown, s)[line.points, line.tick] for s in ESTIMATE)
     if line.uncertainty and x.size == 1:
         panel.vlines(x, q05, q95, color=line.colour, alpha=0.13, linewidth=12)
     elif line.uncertainty and np.isfinite(q05).any():
@@ -144,8 +143,7 @@ def _uncertainty_key(ds: xr.Dataset, shown: list[Shown], line: Line) -> list[she
 
 # --- many factors: outcomes at the last horizon against each of them, with the mean over bins
 
-OUTCOMES = ("any_exit", "cohesion")
-MOST_FACTORS, COLUMNS = 8, 4
+MOST_FACTORS, MOST_ROWS, COLUMNS = 8, 6, 4
 MOST_BINS, PER_BIN, FEW_LEVELS = 10, 8, 12
 DOTS_BELOW = (
     "A dot is a point of the study, the mean over its runs; its height also depends on the "
@@ -194,9 +192,10 @@ def scatter(ds: xr.Dataset, vary: Sequence[Factor]) -> Figure:
 
 
 def outcomes(ds: xr.Dataset) -> list[Shown]:
-    """Some exit and cohesion, and the exits of the first two states that the study is about, if any."""
-    wanted = (*OUTCOMES, "exit") if texts(ds, "focus") or "any_exit" not in ds.data_vars else OUTCOMES
-    return points.choose(ds, wanted, 2)[:4]
+    """Headlines of the alliance, and those of the first two states that the study is about, if any."""
+    alliance = shown_names(by_member=False)
+    several = texts(ds, "focus") or not set(alliance) & set(points.recorded(ds))
+    return points.choose(ds, (*alliance, *(shown_names(by_member=True) if several else ())), 2)[:MOST_ROWS]
 
 
 def moving(ds: xr.Dataset, vary: Sequence[Factor], shown: Sequence[Shown], groups: Sequence[Group]) -> list[Factor]:

@@ -4,7 +4,7 @@ A new outcome is an entry here and a function. Beside them stand the words and c
 """
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from itertools import starmap
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
@@ -58,7 +58,8 @@ class Outcome:
 
     ``title`` is what a figure calls it, with ``{}`` for the member where every member has its own; ``noun`` what a
     sentence calls it, (probability of) exit; ``short`` what a narrow column does, where that is not the noun.
-    ``headline`` is shown where there is room for few, and recorded by sweeps that do not say what they record.
+    ``headline`` is recorded by sweeps that do not say what they record, and shown where there is room for few, but
+    for an ``aside``, which says more of another that is shown.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Outcome:
     low: float = 0.0
     high: float = 1.0
     headline: bool = False
+    aside: bool = False
     kind: ClassVar[Literal["event", "chance", "measure"]]
 
     def event(
@@ -103,12 +105,18 @@ class Outcome:
         return f"probability of {self.noun}" if self.probability else self.noun
 
     @property
+    def scale(self) -> str:
+        """What the numbers of a measure are: ``0 to 1``, ``states``; empty for plain numbers without an end."""
+        if self.high < INF:
+            return f"{self.low:g} to {self.high:g}"
+        return "" if self.unit == "1" else self.unit
+
+    @property
     def axis(self) -> str:
         """What an axis of it is called."""
         if self.probability:
             return "probability"
-        unit = "" if self.unit == "1" else f" ({self.unit})"
-        return f"{self.noun} ({self.low:g} to {self.high:g})" if self.high < INF else f"{self.noun}{unit}"
+        return f"{self.noun} ({self.scale})" if self.scale else self.noun
 
     @property
     def column(self) -> str:
@@ -189,7 +197,7 @@ _DECLARED: tuple[Outcome, ...] = (
         lambda _, exits: 1.0 - exits.none,
         lambda _, exits: exits.after > 0,
     ),
-    Outcome("two_exits", "Two or more members have left", "two or more exits", headline=True).event(
+    Outcome("two_exits", "Two or more members have left", "two or more exits", headline=True, aside=True).event(
         "probability that two or more members have left by then", _second, lambda _, exits: exits.after > 1
     ),
     Outcome("dissolution", "The alliance is dissolved", "dissolution", headline=True).event(
@@ -200,7 +208,7 @@ _DECLARED: tuple[Outcome, ...] = (
         lambda r, _: r.exit,
         lambda r, _: r.left,
     ),
-    Outcome("freeze", "{} has frozen its membership", "freeze", short="froze", headline=True).event(
+    Outcome("freeze", "{} has frozen its membership", "freeze", short="froze", headline=True, aside=True).event(
         "probability of having frozen membership by then (cumulative incidence; dissolution competes)",
         lambda r, _: r.side * (r.before == ACTIVE),
         lambda r, _: r.status == FROZEN,
@@ -270,6 +278,21 @@ STATISTICS = {
     "share_mcse": "Monte Carlo standard error of that share",
 }
 """What a dataset has of an outcome, with what each adds to its name."""
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+"""By the name of their column."""
+KEPT = tuple(s for s in STATISTICS if "share" not in s)
+"""What a study keeps of them."""
+
+
+def columns(*quantiles: str, of: Iterable[str] = STATISTICS) -> tuple[str, ...]:
+    """Statistics as columns of a table, with some of the quantiles."""
+    return tuple(column for s in of for column in (quantiles if s == "quantile" else (s,)))
+
+
+ENDS = (min(QUANTILES), max(QUANTILES))
+"""Of the middle 90 %."""
+EVERY, USUAL, ESTIMATE = columns(*QUANTILES), columns(*ENDS), columns(*ENDS, of=KEPT)
+"""Columns: all; those of tables at horizons and of summaries; the mean, its error and the ends of its interval."""
 
 
 def variable(name: str, statistic: str) -> str:
@@ -299,6 +322,16 @@ def names(*kinds: str, by_member: bool | None = None, headline: bool | None = No
         o.name
         for o in OUTCOMES.values()
         if (not kinds or o.kind in kinds) and by_member in (None, o.by_member) and headline in (None, o.headline)
+    )
+
+
+def shown(by_member: bool | None = None) -> tuple[str, ...]:
+    """The headline outcomes where there is room for few: probabilities, then measures."""
+    return tuple(
+        sorted(
+            (name for name in names(by_member=by_member, headline=True) if not OUTCOMES[name].aside),
+            key=lambda name: not OUTCOMES[name].probability,
+        )
     )
 
 

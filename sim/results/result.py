@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.errors import as_path
-from sim.model.outcomes import names, series
+from sim.model.outcomes import USUAL, names, series
 from sim.results import tables
 from sim.results.dataset import by_name
 from sim.scenario.load import Scenario, restore
@@ -143,7 +143,7 @@ class Result(Results):
         """The figures of the printed table: plain numbers, ready for JSON."""
         ds = self.dataset
         at = {f"{years:g}": tick for years, tick in tables.horizon_ticks(ds).items()}
-        known = {name: {c: series(ds, name, c) for c in tables.SHOWN} for name in names()}
+        known = {name: {c: series(ds, name, c) for c in USUAL} for name in names()}
 
         def said(name: str, *where: int) -> dict[str, float]:
             return {c: float(x[where]) for c, x in known[name].items()}

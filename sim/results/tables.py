@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.model.outcomes import names, series
+from sim.model.outcomes import EVERY, USUAL, names, series
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-SHOWN = ("mean", "mcse", "q05", "q95", "parameter_share", "share_mcse")
-"""Columns of tables of outcomes, and what the summary says of each."""
-ALL = ("mean", "mcse", "q05", "q25", "q50", "q75", "q95", "parameter_share", "share_mcse")
 
 
 def horizon_ticks(ds: "xr.Dataset") -> dict[float, int]:
@@ -44,7 +40,7 @@ def _days(ds: "xr.Dataset") -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
 def at_horizons(ds: "xr.Dataset", by_member: bool) -> "pd.DataFrame":
     """Every outcome of members, or of the alliance, at each horizon."""
     at = horizon_ticks(ds)
-    frame = rows(ds, names(by_member=by_member), list(at.values()), SHOWN)
+    frame = rows(ds, names(by_member=by_member), list(at.values()), USUAL)
     frame.insert(2, "horizon_years", list(at) * (len(frame) // len(at)))
     frame.insert(3, "date", _days(ds)[frame.pop("tick")])
     return frame if by_member else frame.drop(columns="member")
@@ -55,7 +51,7 @@ def ticks(ds: "xr.Dataset") -> "pd.DataFrame":
     import pandas as pd
 
     every = range(ds.sizes["date"])
-    frame = pd.concat([rows(ds, names(by_member=m), every, ALL) for m in (False, True)], ignore_index=True)
+    frame = pd.concat([rows(ds, names(by_member=m), every, EVERY) for m in (False, True)], ignore_index=True)
     frame.insert(0, "date", _days(ds)[frame.pop("tick")])
     return frame
 

@@ -7,20 +7,17 @@ import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Uncertainty, add_quantiles, over_time
-from sim.estimates.moments import LEVELS, mcse
+from sim.estimates.moments import mcse
 from sim.estimates.side_by_side import side_by_side
 from sim.estimates.summary import Summary, Tally, combine, statistics
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES, variable
+from sim.model.outcomes import ENDS, KEPT, OUTCOMES, QUANTILES, variable
 from sim.scenario.compile import Program
 from sim.studies.plan import Plan
 from sim.studies.tables import StudyTables
 
-KEPT = ("mean", "mcse", "quantile")
-"""Statistics that a study keeps."""
-ENDS = [0, -1]
-"""Of LEVELS, the quantiles that a study keeps."""
-QUANTILES = [LEVELS[k] for k in ENDS]
+PLACES = [list(QUANTILES).index(end) for end in ENDS]
+"""Among quantiles, of those that a study keeps."""
 
 
 class Outcome(NamedTuple):
@@ -62,7 +59,7 @@ def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
     for summary, uncertainty in zip(_summaries(plan, programs), _uncertainties(plan, programs), strict=True):
         known = statistics(summary, uncertainty)
         kept = {variable(name, s): known[variable(name, s)] for name in summary.moments for s in KEPT}
-        kept |= {variable(name, "quantile"): kept[variable(name, "quantile")][..., ENDS] for name in summary.moments}
+        kept |= {variable(name, "quantile"): kept[variable(name, "quantile")][..., PLACES] for name in summary.moments}
         for name in summary.moments:
             if OUTCOMES[name].probability and not np.isfinite(kept[name]).all():
                 raise FloatingPointError(f"{name} is not a number")

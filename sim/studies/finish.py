@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.model.outcomes import OUTCOMES, variable
+from sim.model.outcomes import ESTIMATE, KEPT, OUTCOMES, variable
 from sim.storage.files import as_csv, sha256, write
 from sim.storage.workspace import CONTENTS, Workspace
-from sim.studies.batch import KEPT
 from sim.studies.plan import POINTS, Plan
 from sim.studies.store import CHECKSUMS, DATASET, FAILURES, FIGURES, STUDY, SUMMARY, Receipt, intact, receipt_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["point", "outcome", "member", "horizon_years", "mean", "mcse", "q05", "q95"]
+KEYS = ["point", "outcome", "member", "horizon_years"]
 
 
 def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt]) -> bool:
@@ -40,7 +39,7 @@ def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt]) -> bool
 def write_summary(plan: Plan, folder: Path, summary: Path) -> None:
     """summary.csv, a batch at a time, so that memory does not grow with the number of points."""
     with summary.open("w", encoding="utf-8", newline="") as out:
-        out.write(",".join(COLUMNS) + "\n")
+        out.write(",".join([*KEYS, *ESTIMATE]) + "\n")
         for table in summaries(plan, folder):
             table.round(9).to_csv(out, index=False, header=False, lineterminator="\n")
         out.flush()
@@ -68,8 +67,8 @@ def tidy(name: str, plan: Plan, points: range, x: Any) -> "pd.DataFrame":
 
     members = plan.first.members if OUTCOMES[name].by_member else ("",)
     by_member = np.swapaxes(x, 1, 2) if OUTCOMES[name].by_member else x[:, None]
-    index = pd.MultiIndex.from_product([points, [name], members, plan.horizons], names=COLUMNS[:4])
-    return pd.DataFrame(by_member.reshape(len(index), -1), index=index, columns=COLUMNS[4:]).reset_index()
+    index = pd.MultiIndex.from_product([points, [name], members, plan.horizons], names=KEYS)
+    return pd.DataFrame(by_member.reshape(len(index), -1), index=index, columns=ESTIMATE).reset_index()
 
 
 def failures_text(plan: Plan, receipts: Mapping[int, Receipt]) -> str:

@@ -17,11 +17,11 @@ import numpy as np
 
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES, attributes, variable
+from sim.model.outcomes import ENDS, KEPT, OUTCOMES, QUANTILES, attributes, variable
 from sim.model.version import VERSION
 from sim.storage.files import locked, put, sha256
 from sim.storage.workspace import ANEW, Workspace
-from sim.studies.batch import KEPT, QUANTILES, Failure, Outcome, run_points
+from sim.studies.batch import Failure, Outcome, run_points
 from sim.studies.plan import POINTS, Plan, batch_size, frozen, opened, plan_of, points_text, read_points
 from sim.studies.study import Study
 
@@ -161,7 +161,7 @@ def _sizes(plan: Plan) -> dict[str, int]:
         "point": plan.size,
         "tick": len(plan.ticks),
         "member": len(plan.first.members),
-        "quantile": len(QUANTILES),
+        "quantile": len(ENDS),
     }
 
 
@@ -183,7 +183,7 @@ def _labels(plan: Plan) -> "xr.Dataset":
             "years": ("tick", np.array(plan.ticks) * p.alliance.dt),
             "member": np.array(p.members, dtype=object),
             "name": ("member", np.array(p.names, dtype=object)),
-            "quantile": QUANTILES,
+            "quantile": [QUANTILES[end] for end in ENDS],
             "scenario": ("point", np.array(plan.scenarios, dtype=object)),
             **factors,
         },
