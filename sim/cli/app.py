@@ -108,7 +108,7 @@ def claims(
         list[str] | None,
         typer.Argument(metavar="[NAME...]", help="Claims such as C03, or claim files; default all of the paper's."),
     ] = None,
-    runs: Runs = 10_000,
+    runs: Annotated[int, typer.Option(help="Number of runs of each scenario, a multiple of 16.")] = 10_000,
     seed: Seed = 1,
     jobs: Jobs = None,
     scheduler: Scheduler = None,

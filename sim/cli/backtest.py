@@ -11,8 +11,9 @@ from sim.evaluation import looks
 from sim.evaluation.backtest import Backtest, backtest
 from sim.evaluation.baselines import MEANING
 from sim.evaluation.forecasts import AS_THEY_WERE, MODEL
-from sim.evaluation.scoring import Measure, ScoreRow, SkillRow, with_error
+from sim.evaluation.scoring import Measure, ScoreRow, with_error
 from sim.evaluation.study import BacktestStudy, load_backtest
+from sim.figures.rows import Skill
 from sim.inference.calibration import Progress
 
 
@@ -51,7 +52,7 @@ def bar(fits: int) -> Iterator[Callable[[str, Progress], None]]:
 def print_backtest(study: BacktestStudy, found: Backtest, looked: int) -> None:
     """A table a scheme: scores by forecaster, and how the model fares against each."""
     scores = [ScoreRow(*r) for r in found.table.itertuples(index=False, name=None)]
-    skills = [SkillRow(*r) for r in found.skill.itertuples(index=False, name=None)]
+    skills = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
     for scheme in study.tables.schemes:
         dates = ", ".join(f"{d}" for d in scheme.fit_until)
         when = f"fitted until {dates}, {scheme.years} years ahead"
@@ -71,7 +72,7 @@ def print_backtest(study: BacktestStudy, found: Backtest, looked: int) -> None:
     show.paragraph(f"The held-out years have been looked at {times} ({study.looks}).")
 
 
-def _print_scores(rows: list[ScoreRow], skills: list[SkillRow]) -> None:
+def _print_scores(rows: list[ScoreRow], skills: list[Skill]) -> None:
     measures = list(dict.fromkeys(Measure(r.question, r.score) for r in rows))
     by_cell = {(r.forecaster, r.inputs, r.question, r.score): r for r in rows}
     columns = [Column("Forecaster", left=True)]
@@ -85,7 +86,7 @@ def _print_scores(rows: list[ScoreRow], skills: list[SkillRow]) -> None:
     show.table(columns, table)
 
 
-def _mark(r: ScoreRow, skills: list[SkillRow]) -> str:
+def _mark(r: ScoreRow, skills: list[Skill]) -> str:
     """Whether the model is better (*) or worse (-) than a baseline rule, on the same inputs."""
     against = (r.scheme, r.question, r.score, r.inputs or AS_THEY_WERE, r.forecaster)
     same = [s for s in skills if s[:5] == against]

@@ -57,7 +57,7 @@ def print_differences(scenarios: list[Scenario], there: "pd.DataFrame") -> None:
     columns += [Column(f"Most change of {o.noun}{', %' if o.probability else ''}", words=True) for o in members]
     rows = []
     for s in scenarios:
-        its = {name: rows for name, rows in there[there.scenario == s.name].groupby("outcome")}
+        its = dict(iter(there[there.scenario == s.name].groupby("outcome")))
         cells = [cell(next(its[o.name].itertuples()), o) for o in alliance]
         rows.append([s.tables.title, *cells, *(most(its[o.name], o) for o in members)])
     show.table(columns, rows)
@@ -67,9 +67,8 @@ def most(its: "pd.DataFrame", outcome: Outcome) -> str:
     """The two members of whom an outcome changes most, from what to what."""
     first = its.loc[its.difference.abs().sort_values(ascending=False).index[:2]]
     say = percent if outcome.probability else "{:.2f}".format
-    return (
-        ", ".join(f"{r.member} {say(r.base)} to {say(r.value)}" for r in first.itertuples() if r.difference) or "none"
-    )
+    changes = [f"{r.member} {say(r.base)} to {say(r.value)}" for r in first.itertuples() if r.difference]
+    return ", ".join(changes) or "none"
 
 
 def points(row: Any) -> str:

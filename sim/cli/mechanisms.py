@@ -5,8 +5,9 @@ from pathlib import Path
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
-from sim.evaluation.mechanisms import Mechanisms, Worth, mechanisms, runs_of
+from sim.evaluation.mechanisms import Mechanisms, mechanisms, runs_of
 from sim.evaluation.study import MechanismStudy, load_mechanisms
+from sim.figures.rows import Worth
 from sim.model.outcomes import MECHANISM_VERDICTS
 
 

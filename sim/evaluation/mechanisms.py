@@ -17,6 +17,7 @@ from sim.errors import as_path
 from sim.evaluation import looks
 from sim.evaluation.scoring import SCORING
 from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
+from sim.figures.rows import Worth
 from sim.inference.smc import Evidence, evidence
 from sim.inference.study import CalibrationStudy
 from sim.model.arrays import Array
@@ -59,25 +60,6 @@ class Run(NamedTuple):
     def file(self) -> str:
         """Where its evidence is kept; no mechanism's name has an underscore."""
         return f"{RUNS}/{self.model.replace(' ', '_')}.{self.part}.{self.seed}.json"
-
-
-class Worth(NamedTuple):
-    """What a mechanism is worth: with it minus without it, each with its Monte Carlo standard error."""
-
-    mechanism: str
-    says: str
-    coefficients: str
-    evidence: float  # of the whole record, natural logarithm
-    evidence_se: float
-    held_out: float  # log score of the held-out years
-    held_out_se: float
-    verdict: str
-    held_out_verdict: str  # by the held-out years alone
-
-    @property
-    def differs(self) -> bool:
-        """Whether the held-out years alone would give another verdict than the whole record."""
-        return self.held_out_verdict != self.verdict
 
 
 class Mechanisms(Stored):

@@ -10,6 +10,7 @@ from sim.evaluation.baselines import BASELINES, LOGIT
 from sim.evaluation.forecasts import INPUTS, MODEL, Forecaster, SchemeForecasts
 from sim.evaluation.origin import Origin, Outcome, Prediction
 from sim.evaluation.scores import brier, category_log_score, fair_crps, log_score, ranked_probability, skill
+from sim.figures.rows import Skill
 from sim.inference.smc import generator
 from sim.model.arrays import Array
 from sim.model.outcomes import QUANTILES
@@ -97,19 +98,6 @@ class ScoreRow(NamedTuple):
     cases: int
 
 
-class SkillRow(NamedTuple):
-    """Skill of the model against a baseline rule, with its 90 % interval."""
-
-    scheme: str
-    question: str
-    score: str
-    inputs: str
-    baseline: str
-    skill: float
-    low: float
-    high: float
-
-
 class CaseRow(NamedTuple):
     """A probability that was forecast, and whether it happened."""
 
@@ -139,7 +127,7 @@ def score_rows(
             yield ScoreRow(scheme, *m, f.name, f.inputs, float(x.mean()), mcse, len(x))
 
 
-def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: int) -> Iterator[SkillRow]:
+def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: int) -> Iterator[Skill]:
     """Skill of the model against every baseline that knows no more than it."""
     origins = forecasts.origins
     by_name = {(f.name, f.inputs): f for f in forecasts.forecasters}
@@ -152,7 +140,7 @@ def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: in
                 baseline = by_name[name, inputs if name == LOGIT else ""]
                 theirs = case_scores(m, origins, baseline.predictions, outcomes)
                 found = skill(own.values, theirs.values, own.groupings, generator(seed, BOOTSTRAP))
-                yield SkillRow(forecasts.scheme, *m, inputs, name, *found)
+                yield Skill(forecasts.scheme, *m, inputs, name, *found)
 
 
 def case_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome]) -> Iterator[CaseRow]:
@@ -185,7 +173,7 @@ def cohesion_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome]) -> It
 TABLES: dict[str, tuple[str, ...]] = {
     "scores": ScoreRow._fields,
     "origins": ("fit_until", *ScoreRow._fields),
-    "skill": SkillRow._fields,
+    "skill": Skill._fields,
     "cases": CaseRow._fields,
     "cohesion": ("scheme", "fit_until", "forecaster", "inputs", "date", "motion", "observed", *LEVELS),
 }

@@ -17,6 +17,7 @@ from sim.evidence.measure import Reading, groups, measure
 from sim.evidence.statement import Finding, Parts, Share, judge, share_of
 from sim.evidence.tables import ClaimTest
 from sim.evidence.words import axis, called, in_percent
+from sim.figures import rows as figure
 from sim.model.arrays import Array
 from sim.results.result import Results
 from sim.results.tables import csv, read_csv
@@ -68,7 +69,7 @@ class Ledger(Results):
     seed: int
     table: "pd.DataFrame"
     tests: "pd.DataFrame"
-    drawn: dict[str, dict[str, Any]]
+    drawn: dict[str, figure.Claim]
     judged: list[Judged] = field(default_factory=list)
 
     @property
@@ -83,9 +84,9 @@ class Ledger(Results):
 
     def figures(self) -> "dict[str, Figure]":
         """One figure a claim, by its name."""
-        from sim.figures.claim import draw, from_json
+        from sim.figures.claim import draw
 
-        return {name: draw(from_json(shown)) for name, shown in self.drawn.items()}
+        return {name: draw(shown) for name, shown in self.drawn.items()}
 
     @classmethod
     def open(cls, folder: str | Path) -> "Ledger":
@@ -95,7 +96,8 @@ class Ledger(Results):
         there = provenance_of(home) or {}
         table = read_csv(home / "ledger.csv", ["claim", "title", "verdict", "at_mean"])
         tests = read_csv(home / "tests.csv", ["claim", "says", "kind", "measured", "side", "note"])
-        return cls(there["runs"], there["seed"], table, tests, json.loads((home / DRAWS).read_text("utf-8")))
+        drawn = {n: figure.from_json(plain) for n, plain in json.loads((home / DRAWS).read_text("utf-8")).items()}
+        return cls(there["runs"], there["seed"], table, tests, drawn)
 
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write tables, a figure a claim and provenance, as :func:`sim.save`."""
@@ -151,8 +153,8 @@ def _rows(claim: str, test: int, f: Finding) -> list[dict[str, Any]]:
     ]
 
 
-def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
-    """What the figure of a claim shows, ready for JSON; the keys are those of :class:`sim.figures.claim.Claim`."""
+def as_drawn(j: Judged, runs: int, seed: int) -> figure.Claim:
+    """What the figure of a claim shows."""
     tables, full = j.claim.tables, names_of(j.claim)
     quotes = "; ".join(f"“{q.words}” ({q.id}, {q.section})" for q in tables.quotes)
     scenarios = [described(label, s) for label, s in j.claim.scenarios.items()]
@@ -162,40 +164,21 @@ def as_drawn(j: Judged, runs: int, seed: int) -> dict[str, Any]:
         f"{runs:,} runs of each, seed {seed}",
         *([f"Mind: {tables.caveat}"] if tables.caveat else []),
     ]
-    return {
-        "name": j.claim.name,
-        "title": tables.title,
-        "text": tables.claim,
-        "verdict": j.verdict,
-        "holds": j.holds.value,
-        "low": j.holds.low,
-        "high": j.holds.high,
-        "draws": runs // REPLICATES,
-        "footer": "  |  ".join(footer),
-        "tests": [
-            {
-                "says": f.test.says,
-                "note": f.note,
-                "axis": axis(f.test, start_of(j.claim, f.test)),
-                "scale": ("probability" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
-                "threshold": f.test.threshold,
-                "above": f.test.sign > 0,
-                "holds": f.share.value,
-                "rows": [
-                    {
-                        "label": called(r.label, full),
-                        "draws": r.draws.tolist(),
-                        "estimate": r.estimate,
-                        "q05": r.q05,
-                        "q95": r.q95,
-                        "holds": r.holds.value,
-                    }
-                    for r in f.rows
-                ],
-            }
-            for f in j.findings
-        ],
-    }
+    tests = [
+        figure.Panel(
+            f.test.says,
+            f.note,
+            axis(f.test, start_of(j.claim, f.test)),
+            ("probability" if f.test.kind == "level" else "points") if in_percent(f.test) else "",
+            f.test.threshold,
+            f.test.sign > 0,
+            f.share.value,
+            [figure.Measured(called(r.label, full), r.draws, r.estimate, r.q05, r.q95, r.holds.value) for r in f.rows],
+        )
+        for f in j.findings
+    ]
+    says = j.claim.name, tables.title, tables.claim, j.verdict
+    return figure.Claim(*says, *j.holds[:3], runs // REPLICATES, tests, "  |  ".join(footer))
 
 
 def described(label: str, s: Scenario) -> str:
@@ -342,5 +325,5 @@ def write_results(ledger: Ledger, work: Workspace) -> None:
     with work.results(**work.identity) as new:
         for name, table in ledger.tables.items():
             write(new / f"{name}.csv", csv(table))
-        write(new / DRAWS, json.dumps(ledger.drawn))
+        write(new / DRAWS, json.dumps({name: shown.plain for name, shown in ledger.drawn.items()}))
         save_all(ledger.figures(), new / "figures")

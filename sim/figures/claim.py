@@ -1,15 +1,12 @@
 """A claim: what its tests measure over draws of what is uncertain, against their thresholds."""
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.figures import axes as scales, sheet, style
+from sim.figures.rows import Claim, Measured, Panel
 from sim.figures.style import whole_percent
-from sim.model.arrays import Array
 from sim.model.outcomes import VERDICTS
 
 WHY = ("90 % or more", "10 % or less", "not surely 90 % or more, or 10 % or less")
@@ -24,61 +21,6 @@ LABELS, SHARES = 3.0, 1.15
 """Inches at the left for the names of what is measured, at the right for how often it holds."""
 BINS = 60
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-
-
-class Measured(NamedTuple):
-    """A row of a test: one quantity over the draws."""
-
-    label: str
-    draws: Array
-    """(draw,), not a number where it is not defined"""
-    estimate: float
-    q05: float
-    q95: float
-    holds: float
-    """In which share of draws it lies on the claimed side."""
-
-
-class Panel(NamedTuple):
-    """A test of the claim."""
-
-    says: str
-    note: str
-    axis: str
-    """What the numbers are."""
-    scale: Literal["probability", "points", ""]
-    """Probabilities in percent, their differences in percentage points, or plain numbers."""
-    threshold: float
-    above: bool
-    """Whether the claim is that it lies above the threshold."""
-    holds: float
-    """In which share of draws all rows hold."""
-    rows: Sequence[Measured]
-
-
-class Claim(NamedTuple):
-    """What the figure says of a claim."""
-
-    name: str
-    title: str
-    text: str
-    verdict: str
-    holds: float
-    """In which share of draws all tests hold together; ``low`` and ``high`` are the ends of its 95 % interval."""
-    low: float
-    high: float
-    draws: int
-    tests: Sequence[Panel]
-    footer: str
-
-
-def from_json(plain: dict[str, Any]) -> Claim:
-    """A claim from a JSON object with the same keys."""
-    tests = [
-        Panel(**{**test, "rows": [Measured(**{**row, "draws": np.array(row["draws"])}) for row in test["rows"]]})
-        for test in plain["tests"]
-    ]
-    return Claim(**{**plain, "tests": tests})
 
 
 def draw(claim: Claim) -> Figure:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
+from sim.figures.rows import Worth
 from sim.figures.style import plural, sentence, signed
 from sim.model.outcomes import MECHANISM_VERDICTS
 
@@ -32,24 +33,12 @@ BELOW = (
 )
 
 
-class Mechanism(NamedTuple):
-    """A mechanism: the columns of the table that are drawn."""
-
-    mechanism: str
-    says: str
-    evidence: float
-    evidence_se: float
-    held_out: float
-    held_out_se: float
-    verdict: str
-
-    @property
-    def marks(self) -> tuple[tuple[float, float, str], tuple[float, float, str]]:
-        """Value, standard error and colour in each column."""
-        return (
-            (self.evidence, self.evidence_se, MECHANISM_VERDICTS[self.verdict]),
-            (self.held_out, self.held_out_se, HELD_OUT),
-        )
+def marks(row: Worth) -> tuple[tuple[float, float, str], tuple[float, float, str]]:
+    """Value, standard error and colour in each column."""
+    return (
+        (row.evidence, row.evidence_se, MECHANISM_VERDICTS[row.verdict]),
+        (row.held_out, row.held_out_se, HELD_OUT),
+    )
 
 
 def mechanisms(table: pd.DataFrame, title: str, footer: str) -> Figure:
@@ -57,15 +46,15 @@ def mechanisms(table: pd.DataFrame, title: str, footer: str) -> Figure:
 
     Parameters
     ----------
-    table : with columns mechanism, says, evidence, evidence_se, held_out, held_out_se and verdict.
+    table : with the columns of :class:`sim.figures.rows.Worth`.
     title, footer : what was fitted, and where the numbers come from.
     """
-    rows = [Mechanism(*row) for row in table[list(Mechanism._fields)].itertuples(index=False)]
+    rows = [Worth(*row) for row in table[list(Worth._fields)].itertuples(index=False)]
     rows.sort(key=lambda r: -r.evidence if math.isfinite(r.evidence) else math.inf)
     says = [style.wrap(sentence(r.says), NAMES - 0.2, style.SMALL) for r in rows]
     tall = [0.08 + sheet.TEXT * (1 + len(text)) for text in says]
     low, high = limits(rows)
-    beyond = any(x - 2 * e < low or x + 2 * e > high for r in rows for x, e, _ in r.marks)
+    beyond = any(x - 2 * e < low or x + 2 * e > high for r in rows for x, e, _ in marks(r))
     with style.look():
         below = BELOW + " Arrow: goes on beyond the edge." * beyond
         figure = sheet.page(_headline(rows), title, below, footer, HEAD + sum(tall) + AXIS)
@@ -80,7 +69,7 @@ def mechanisms(table: pd.DataFrame, title: str, footer: str) -> Figure:
             middle = y + height / 2
             colour = MECHANISM_VERDICTS[row.verdict]
             sheet.write(figure, AT_VERDICT, top - middle, row.verdict, va="center", color=colour)
-            for panel, mark in zip(panels, row.marks, strict=True):
+            for panel, mark in zip(panels, marks(row), strict=True):
                 _mark(panel, middle, *mark)
             y += height
         return sheet.settle(figure)
@@ -101,7 +90,7 @@ def _column(figure: Figure, k: int, top: float, height: float, low: float, high:
     return axes
 
 
-def _headline(rows: Sequence[Mechanism]) -> str:
+def _headline(rows: Sequence[Worth]) -> str:
     verdicts = [r.verdict for r in rows]
     earn, costs, rest = (verdicts.count(v) for v in (EARNS, COSTS, OPEN))
     return (
@@ -111,9 +100,9 @@ def _headline(rows: Sequence[Mechanism]) -> str:
     )
 
 
-def limits(rows: Sequence[Mechanism]) -> tuple[float, float]:
+def limits(rows: Sequence[Worth]) -> tuple[float, float]:
     """The same for both columns: all bars and the grey zone, but for a few that lie far beyond the others."""
-    values = [(x, 2 * e if math.isfinite(e) else 0.0) for r in rows for x, e, _ in r.marks if math.isfinite(x)]
+    values = [(x, 2 * e if math.isfinite(e) else 0.0) for r in rows for x, e, _ in marks(r) if math.isfinite(x)]
     sizes = sorted(abs(x) for x, _ in values) or [0.0]
     most = max(LARGEST, 2 * sizes[3 * (len(sizes) - 1) // 4])
     low = max(min([-2 * ZONE, *(x - e for x, e in values)]), -most)
@@ -122,7 +111,7 @@ def limits(rows: Sequence[Mechanism]) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _name(figure: Figure, row: Mechanism, text: Sequence[str], top: float) -> None:
+def _name(figure: Figure, row: Worth, text: Sequence[str], top: float) -> None:
     """The name of a mechanism, and below it what it says."""
     name = style.shorten(sentence(row.mechanism.replace("-", " ")), (NAMES - 0.2) / 1.15, style.SMALL)
     sheet.write(figure, style.MARGIN + 0.04, top - 0.04, name, va="top", fontweight="bold")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
+from sim.figures.rows import Skill
 from sim.figures.style import plural, sentence, signed
 
 LOWEST = -2.0
@@ -27,28 +28,6 @@ MEASURE, BASELINE = 2.15, 1.8
 NAMES = style.MARGIN + MEASURE
 """Where the names of baselines begin."""
 PERFECT = "baseline perfect"
-
-
-class Skill(NamedTuple):
-    """A comparison: the columns of the table that are drawn."""
-
-    scheme: str
-    question: str
-    score: str
-    inputs: str
-    baseline: str
-    skill: float
-    low: float
-    high: float
-
-    @property
-    def outcome(self) -> str:
-        """How it ends."""
-        if not math.isfinite(self.skill):
-            return "perfect"
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "open"
 
 
 class Line(NamedTuple):

@@ -17,8 +17,7 @@ from sim.figures.phase import phase
 from sim.figures.points import Factor, Group, Shown, is_grid
 from sim.figures.run import UNCERTAINTY
 from sim.model.arrays import Array
-from sim.model.outcomes import ESTIMATE, Z95
-from sim.model.outcomes import shown as shown_names
+from sim.model.outcomes import ESTIMATE, Z95, shown as shown_names
 
 
 def draw(ds: xr.Dataset) -> dict[str, Figure]:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 
-from sim.figures.claim import Claim, Measured, Panel, draw
+from sim.figures.claim import draw
+from sim.figures.rows import Claim, Measured, Panel
 from sim.model.outcomes import VERDICTS
 from tests.figures.looking import FOOT, check, drawn, headline, shown
 

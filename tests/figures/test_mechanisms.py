@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from sim.figures.mechanisms import COSTS, EARNS, OPEN, Mechanism, limits, mechanisms
+from sim.figures.mechanisms import COSTS, EARNS, OPEN, limits, mechanisms
+from sim.figures.rows import Worth
 from sim.model.outcomes import MECHANISM_VERDICTS
 from tests.figures.looking import FOOT, TITLE, check, check_marks, drawn, headline, shown
 
@@ -20,11 +21,13 @@ def mechanism(evidence: float, verdict: str, held_out: float = 0.2, se: float = 
     return {
         "mechanism": "entrapment",
         "says": "a quarrel with the West costs those with ties to it",
+        "coefficients": "behaviour.entrapment",
         "evidence": evidence,
         "evidence_se": se,
         "held_out": held_out,
         "held_out_se": se,
         "verdict": verdict,
+        "held_out_verdict": verdict,
         **other,
     }
 
@@ -104,6 +107,6 @@ def test_a_mechanism_far_beyond_the_others_is_given_in_numbers():
 
 
 def test_large_evidence_all_over_is_not_cut_off():
-    low, high = limits([Mechanism(**mechanism(100.0 + k, EARNS, 80.0)) for k in range(9)])
+    low, high = limits([Worth(**mechanism(100.0 + k, EARNS, 80.0)) for k in range(9)])
     assert low < 0
     assert high > 109

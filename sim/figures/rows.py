@@ -1,0 +1,114 @@
+"""What figures of forecasts, mechanisms and claims draw, built on the floors above; free of any drawing library."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from sim.model.arrays import Array
+
+
+class Skill(NamedTuple):
+    """Skill of the model against a baseline rule, with its 90 % interval."""
+
+    scheme: str
+    question: str
+    score: str
+    inputs: str
+    baseline: str
+    skill: float
+    low: float
+    high: float
+
+    @property
+    def outcome(self) -> str:
+        """How it ends."""
+        if not math.isfinite(self.skill):
+            return "perfect"
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "open"
+
+
+class Worth(NamedTuple):
+    """What a mechanism is worth: with it minus without it, each with its Monte Carlo standard error."""
+
+    mechanism: str
+    says: str
+    coefficients: str
+    evidence: float  # of the whole record, natural logarithm
+    evidence_se: float
+    held_out: float  # log score of the held-out years
+    held_out_se: float
+    verdict: str
+    held_out_verdict: str  # by the held-out years alone
+
+    @property
+    def differs(self) -> bool:
+        """Whether the held-out years alone would give another verdict than the whole record."""
+        return self.held_out_verdict != self.verdict
+
+
+class Measured(NamedTuple):
+    """A row of a test: one quantity over the draws."""
+
+    label: str
+    draws: Array
+    """(draw,), not a number where it is not defined"""
+    estimate: float
+    q05: float
+    q95: float
+    holds: float
+    """In which share of draws it lies on the claimed side."""
+
+
+class Panel(NamedTuple):
+    """A test of the claim."""
+
+    says: str
+    note: str
+    axis: str
+    """What the numbers are."""
+    scale: Literal["probability", "points", ""]
+    """Probabilities in percent, their differences in percentage points, or plain numbers."""
+    threshold: float
+    above: bool
+    """Whether the claim is that it lies above the threshold."""
+    holds: float
+    """In which share of draws all rows hold."""
+    rows: Sequence[Measured]
+
+
+class Claim(NamedTuple):
+    """What the figure says of a claim."""
+
+    name: str
+    title: str
+    text: str
+    verdict: str
+    holds: float
+    """In which share of draws all tests hold together; ``low`` and ``high`` are the ends of its 95 % interval."""
+    low: float
+    high: float
+    draws: int
+    tests: Sequence[Panel]
+    footer: str
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """Ready for JSON; :func:`from_json` is the way back."""
+        tests = [
+            {**t._asdict(), "rows": [{**row._asdict(), "draws": row.draws.tolist()} for row in t.rows]}
+            for t in self.tests
+        ]
+        return {**self._asdict(), "tests": tests}
+
+
+def from_json(plain: dict[str, Any]) -> Claim:
+    """A claim from a JSON object with the same keys."""
+    tests = [
+        Panel(**{**test, "rows": [Measured(**{**row, "draws": np.array(row["draws"])}) for row in test["rows"]]})
+        for test in plain["tests"]
+    ]
+    return Claim(**{**plain, "tests": tests})
