@@ -71,7 +71,7 @@ def scene(inputs: Inputs, script: Script, lane: int) -> Scene:
 
 
 def lives(program: Program, seed: int, runs: int, block: int = 0) -> list[Life]:
-    """Inputs and coefficients of the first runs of a block; their luck is their own."""
+    """Inputs and coefficients of the first runs of a block; their chance is their own."""
     if program.record_ticks:
         raise ValueError("a scenario with a record: plain Mesa runs forecasts alone")
     environment = Environment(program, Noise(seed, block))

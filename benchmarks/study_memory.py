@@ -30,13 +30,13 @@ from sim.studies.study import load_study
 began = time.perf_counter()
 at = {}
 
-def told(p):
+def report(p):
     at["run"] = peak("self")
     at["workers"] = [peak(c) for c in children()]
 
 study = load_study(sys.argv[1], many=True)
 at["loaded"] = peak("self")
-s.sweep(study, sys.argv[2], jobs=2, progress=told)
+s.sweep(study, sys.argv[2], jobs=2, progress=report)
 print(json.dumps({"seconds": time.perf_counter() - began, "loaded": at["loaded"], "run": at["run"],
                   "main": peak("self"), "worker": max(at["workers"], default=0)}))
 """

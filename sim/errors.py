@@ -1,4 +1,4 @@
-"""What the user is told when something given to the tool is wrong: everything at once."""
+"""What the user reads when something given to the tool is wrong: everything at once."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.model.outcomes import EVERY, OUTCOMES, STATISTICS
+
 ROOT = Path(__file__).resolve().parents[1]
 SIM = ROOT / "sim"
 FLOORS = ("model", "scenario", "engines", "estimates", "storage", "figures", "results", "studies", "inference")
@@ -90,8 +92,8 @@ KEYWORDS = {"color", "linestyle", "lw", "fontsize", "fontweight", "va", "ha"}
 """Arguments of a drawing library are no list of ours."""
 
 
-def lists_of_names(file: Path) -> Iterator[frozenset[str]]:
-    """The collections of three or more names that a file writes down: lists, tuples, sets, keys of tables.
+def collections(file: Path) -> Iterator[tuple[list[str], int]]:
+    """The texts in every list, tuple, set and keys of a table that a file writes down, and of how many items.
 
     Not those of a ``Literal``: a type cannot be computed, and an assertion beside it holds it against the list.
     """
@@ -109,8 +111,30 @@ def lists_of_names(file: Path) -> Iterator[frozenset[str]]:
         elif isinstance(node, ast.Dict):
             items = [*node.keys]
         texts = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
-        if len(texts) >= 3 and len(texts) == len(items) and not KEYWORDS.issuperset(texts):
+        yield texts, len(items)
+
+
+def lists_of_names(file: Path) -> Iterator[frozenset[str]]:
+    """The collections of three or more names, and of nothing else."""
+    for texts, count in collections(file):
+        if len(texts) >= 3 and len(texts) == count and not KEYWORDS.issuperset(texts):
             yield frozenset(texts)
+
+
+DECLARED = {*OUTCOMES, *STATISTICS, *EVERY}
+"""Names of outcomes and of their statistics, whose home is sim/model/outcomes.py."""
+ELSEWHERE = {
+    "sim.cli.replay": "what happens in one run, which has other names beside these",
+    "sim.evidence.ledger": "columns of a table of claims, from the fields of a row of a test",
+}
+"""Where some of them may stand together, and why."""
+
+
+@pytest.mark.parametrize("file", FILES, ids=module)
+def test_outcomes_and_statistics_are_listed_where_they_are_declared(file: Path) -> None:
+    listed = [sorted(DECLARED & set(texts)) for texts, _ in collections(file)]
+    several = [names for names in listed if len(names) >= 3]
+    assert bool(several) == (module(file) in {"sim.model.outcomes", *ELSEWHERE}), several
 
 
 def test_no_list_of_names_stands_twice() -> None:

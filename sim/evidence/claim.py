@@ -183,7 +183,7 @@ def elapsed(t: Time, start: dt.date) -> float:
 
 
 def _subsets(test: ClaimTest, k: int, tables: Any, source: Source, problems: list[Problem]) -> dict[Parts, Scenario]:
-    """The scenarios with each set of a test's parts; mistakes are told part by part."""
+    """The scenarios with each set of a test's parts; mistakes are reported part by part."""
     parts = test.parts or {}
     variant = tables.scenarios[test.scenario]
     found: dict[Parts, Scenario] = {}
@@ -198,5 +198,5 @@ def _subsets(test: ClaimTest, k: int, tables: Any, source: Source, problems: lis
             if loaded:
                 found[frozenset(chosen)] = loaded
         if size and len(problems) > before:
-            break  # a mistake of one part would be told again with every set that has it
+            break  # a mistake of one part would be reported again with every set that has it
     return found

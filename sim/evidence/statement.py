@@ -1,4 +1,4 @@
-"""Whether a test holds, draw by draw of what is uncertain, and how sure that makes the claim.
+"""Whether a test holds, draw by draw of what is uncertain, and in what share of draws.
 
 A draw's mean over its few runs still holds chance. What chance adds to the spread between draws is
 known from the spread inside them and taken out by shrinking the means towards their centre, as in

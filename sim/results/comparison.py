@@ -1,6 +1,6 @@
 """Differences between scenarios under common random numbers.
 
-Run k of every scenario draws the same chance, so a difference is taken run by run and most of the
+Run k of every scenario has the same random numbers, so a difference is taken run by run and most of the
 noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
 """
 

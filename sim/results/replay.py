@@ -1,4 +1,4 @@
-"""The story of one run: replayed in Mesa from (seed, block, lane), told in dated sentences."""
+"""The story of one run: replayed in Mesa from (seed, block, lane), in dated sentences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Sentence:
 
 @dataclass(frozen=True, repr=False)
 class Story(Results):
-    """One run, told in sentences. ``identical`` says that Mesa and the ensemble agree to the last bit."""
+    """One run in sentences. ``identical`` says that Mesa and the ensemble agree to the last bit."""
 
     scenario: Scenario
     run: int

@@ -51,7 +51,7 @@ def simulate(
 ) -> Summary:
     """Run and summarise. The result does not depend on who does it.
 
-    ``progress`` is told the number of runs finished after each block.
+    ``progress`` is called with the number of runs finished after each block.
     """
     run_block = block_runner(engine)
 

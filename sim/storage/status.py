@@ -69,18 +69,18 @@ def status(folder: str | Path) -> Status:
     home = as_path(folder, "folder")
     contents, progress = contents_of(home) or {}, read_json(home / PROGRESS)
     provenance = provenance_of(home) if contents else None
-    told = progress or (provenance or {}).get("progress") or {}
-    if not contents and not told:
+    counts = progress or (provenance or {}).get("progress") or {}
+    if not contents and not counts:
         allowed = "allowed: a folder that `cohesion` wrote or is writing"
         found = "holds no results" if home.exists() else "no such folder"
         raise InputError([Problem(str(folder), "", found, allowed)])
     running = progress is not None and _is_held(home / LOCK)
     state = "running" if running else "finished" if provenance else "interrupted"
-    more = {"kind": "", "title": "", "unit": "", "done": 0, "total": 0, "rate": 0, **contents, **told}
+    more = {"kind": "", "title": "", "unit": "", "done": 0, "total": 0, "rate": 0, **contents, **counts}
     kind, title, unit = (str(more.pop(k)) for k in ("kind", "title", "unit"))
     done, total, rate = (float(more.pop(k)) for k in ("done", "total", "rate"))
     rate = rate if running and rate > 0 else float("nan")
-    more = {k: v for k, v in more.items() if k in told}
+    more = {k: v for k, v in more.items() if k in counts}
     return Status(
         kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, other_model(home), more
     )

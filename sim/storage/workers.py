@@ -1,6 +1,6 @@
 """Pieces of work done in turn, by threads, by processes or by a cluster (Dask): one loop, the same results.
 
-Ctrl-C does not reach the processes, whose death is told; not more is begun than there are hands for.
+Ctrl-C does not reach the processes, whose death is reported; not more is begun than there are hands for.
 """
 
 import signal

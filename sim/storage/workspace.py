@@ -1,6 +1,6 @@
 """The folder that a computation fills, alone, and that the same computation goes on with.
 
-Runs, comparisons, claims, sweeps, calibrations, backtests and studies of mechanisms keep house alike:
+Runs, comparisons, claims, sweeps, calibrations, backtests and studies of mechanisms keep their folders alike:
 
 - ``.lock`` is held by the one that writes, and ends with its process, however that ends;
 - ``workspace.json`` says what the folder holds: kind, format, version of the model, what the numbers depend on;
@@ -75,7 +75,7 @@ class Workspace:
     changeable: Mapping[str, Any] = field(default_factory=dict)
     _began: float = field(default=0.0, init=False, repr=False)
     _first: float | None = field(default=None, init=False, repr=False)
-    _told: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _progress: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     _written: float = field(default=0.0, init=False, repr=False)
 
     @property
@@ -126,7 +126,7 @@ class Workspace:
                 self._move_in()
             if not force:
                 self.there()
-            self._began, self._first, self._told, self._written = time.time(), None, {}, 0.0
+            self._began, self._first, self._progress, self._written = time.time(), None, {}, 0.0
             try:
                 yield
             finally:
@@ -159,20 +159,20 @@ class Workspace:
         now = time.time()
         rate = (done - self._first) / max(now - self._began, 1e-9)
         counts = {"done": done, "total": total, "unit": unit, "rate": rate}
-        self._told = {"kind": self.kind, "title": self.title, **counts, **more}
+        self._progress = {"kind": self.kind, "title": self.title, **counts, **more}
         if now - self._written >= 1.0:
             self._write_progress()
 
     def counting(self, total: float, unit: str, also: Callable[[int], object] | None = None) -> Callable[[int], None]:
         """What hears how much of the work is done, and tells others as well."""
 
-        def told(done: int) -> None:
+        def report(done: int) -> None:
             self.tell(done, total, unit)
             if also:
                 also(done)
 
-        told(0)
-        return told
+        report(0)
+        return report
 
     def finish(self, **more: Any) -> None:
         """Write the provenance, which says that all is there. ``more`` are entries of it."""
@@ -218,19 +218,19 @@ class Workspace:
             "ended": _moment(ended),
             "seconds": round(ended - self._began, 1),
             **more,
-            "progress": self._told,
+            "progress": self._progress,
         }
 
     def _write_progress(self) -> None:
         self._written = time.time()
         beside = self.folder / f"{PROGRESS}.part"
-        beside.write_text(json.dumps(self._told), "utf-8")
+        beside.write_text(json.dumps(self._progress), "utf-8")
         os.replace(beside, self.folder / PROGRESS)
 
     def _leave(self) -> None:
         """Keep how far an unfinished work is; leave nothing where nothing was begun."""
         unfinished = (self.folder / CONTENTS).exists() and not (self.folder / PROVENANCE).exists()
-        if unfinished and self._told:
+        if unfinished and self._progress:
             self._write_progress()
         else:
             (self.folder / PROGRESS).unlink(missing_ok=True)

@@ -190,7 +190,7 @@ def sweep(
     out : folder; ``results/NAME`` by default.
     jobs : worker processes; all cores by default. Does not change the result.
     scheduler : address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, whose workers see the same folder.
-    progress : told after every batch.
+    progress : called after every batch.
     stop : asked before every batch; once true, what is under way is finished and no more begun.
     force : begin anew in a folder that holds another study.
     yes : very many points are meant.

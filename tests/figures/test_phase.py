@@ -60,7 +60,7 @@ def test_probabilities_share_a_scale_from_zero_and_cohesion_has_its_own():
     scales = [
         (a.get_title(loc="left"), *mesh(a).get_clim()) for a in figure.axes if a.collections and a.get_in_layout()
     ]
-    assert len(scales) == 4 * 5
+    assert len(scales) == 4 * 6
     known = final(ds, "cohesion")[np.isfinite(final(ds, "cohesion"))]
     own = {s[1:] for s in scales if s[0].startswith("Cohesion")}
     assert len(own) == 1

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 import sim
 from docs.tables import outcomes as documented
+from sim.cli.compare import print_comparison
+from sim.figures.phase import phase
+from sim.figures.points import varying
+from sim.figures.study import response, scatter
 from sim.model.outcomes import OUTCOMES, Measure, Outcome, attributes, names, positions
 from tests.claim_files import claim_file
 from tests.helpers import SIX
@@ -22,7 +27,7 @@ WARMTH = replace(TURNOUT, name="warmth", title="Warmth of {}", noun="warmth", va
 
 @pytest.mark.parametrize("new", [TURNOUT, WARMTH], ids=["of the alliance", "of members"])
 def test_a_new_measure_is_one_entry_and_appears_everywhere(
-    new: Measure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    new: Measure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(OUTCOMES, new.name, new)
     base, other = sim.load(SIX, YEARLY), sim.load(SIX, YEARLY | {"leader.coercion": 0.2})
@@ -33,10 +38,16 @@ def test_a_new_measure_is_one_entry_and_appears_everywhere(
     assert new.name in set(result.ticks.outcome)
     summary = result.summary()
     assert "5" in (summary["members"][0] if new.by_member else summary["alliance"])[new.name]
-    assert new.name in set(sim.compare(base, other, runs=32).table.outcome)
+    comparison = sim.compare(base, other, runs=32)
+    assert new.name in set(comparison.table.outcome)
+    print_comparison(comparison)
+    assert new.noun in " ".join(capsys.readouterr().out.split())
     swept = sim.sweep(study_file(tmp_path, ("runs = 40", "runs = 16")), tmp_path / "sweep", jobs=1)
     assert np.isfinite(swept.dataset[new.name]).all()
     assert new.name in set(swept.summary.outcome)
+    vary = varying(swept.dataset)
+    for figure in (phase(swept.dataset, *vary), scatter(swept.dataset, vary), response(swept.dataset, vary[0])):
+        assert new.noun in " ".join(text.get_text() for text in figure.findobj(Text)).casefold()
     measured = f"{new.name}.AAA" if new.by_member else new.name
     claim = claim_file(tmp_path, ('of = ["dissolution"]', f'of = ["{measured}"]'))
     assert measured in set(sim.claims([claim], runs=32).tests.measured)
