@@ -21,7 +21,7 @@ Part = str | tuple[str, str]
 LIKENESS = str.maketrans({"±": "+-", "─": "-", "–": "-", "█": "#", "·": ".", "’": "'", "…": "...", "\u00a0": " "})
 """What stands for a sign of ours where the stream's encoding lacks it."""
 
-WRAPPED = 16
+WRAPPED = 19
 """Least width of a column of words, in characters."""
 
 

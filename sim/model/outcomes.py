@@ -327,12 +327,8 @@ def names(*kinds: str, by_member: bool | None = None, headline: bool | None = No
 
 def shown(by_member: bool | None = None) -> tuple[str, ...]:
     """The headline outcomes where there is room for few: probabilities, then measures."""
-    return tuple(
-        sorted(
-            (name for name in names(by_member=by_member, headline=True) if not OUTCOMES[name].aside),
-            key=lambda name: not OUTCOMES[name].probability,
-        )
-    )
+    some = (o for o in map(OUTCOMES.__getitem__, names(by_member=by_member, headline=True)) if not o.aside)
+    return tuple(o.name for o in sorted(some, key=lambda o: not o.probability))
 
 
 def positions() -> dict[str, str]:

@@ -72,7 +72,9 @@ def printed(encoding: str, width: int, monkeypatch: pytest.MonkeyPatch) -> Print
             patch.setattr(sys, "stdout", text)
             patch.setattr(sys, "stderr", text)
             act()
-        return stream.getvalue().decode(encoding)
+        lines = stream.getvalue().decode(encoding).splitlines(keepends=True)
+        assert not [line for line in lines if line.endswith((" \n", " "))], "no blanks at the end of a line"
+        return "".join(lines)
 
     return by
 
@@ -148,9 +150,10 @@ def entries() -> list[dict[str, Any]]:
     return catalogue()
 
 
-def test_list_cuts_no_name(printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_cuts_no_name(printed: Printed, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_command, "list_scenarios", entries)
     lines = printed(lambda: list_command.main(json=False)).splitlines()
+    assert width < 80 or sum(line.startswith("Name ") for line in lines) == 1, "one table where there is room"
     for entry in entries():
         assert any(line.startswith(f"{entry['name']} ") for line in lines), entry["name"]
 
