@@ -29,7 +29,11 @@ Jobs = Annotated[int | None, typer.Option(help="Workers; default all cores. Does
 Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786.")]
 Set = Annotated[
     list[str],
-    typer.Option("--set", metavar="PATH=VALUE", help="Override a value, e.g. behaviour.entrapment=0. May be repeated."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a value: PATH=high from the start on, PATH=high@2025-01-01, or PATH=high@always. May be repeated.",
+    ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder for results; default in results/, by name.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite other results there.")]

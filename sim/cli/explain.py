@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.cli import show
 from sim.cli.show import Column
-from sim.scenario.explain import Explanation, explain
+from sim.scenario.explain import Explanation, Knot, explain
 from sim.scenario.load import load
 
 
@@ -22,7 +22,12 @@ def print_explanation(e: Explanation) -> None:
     """Path, rule, values over time, sources."""
     show.paragraph((e.path, "bold"), ": ", e.meaning)
     show.paragraph("Rule ", (e.rule, "bold"), ": ", e.rule_says)
-    print_values(e)
+    print_values(e, e.knots)
+    if e.changed:
+        show.paragraph("The run uses:")
+        print_values(e, e.used)
+    elif e.held:
+        show.paragraph(e.held)
     for cited, quotation, where in grouped(e.sources):
         show.paragraph((cited, "bold"), ": ", quotation, (f" ({where})" if where else "", "dim"))
     if e.note:
@@ -37,17 +42,17 @@ def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     return [("; ".join(cited), *words) for words, cited in by_words.items()]
 
 
-def print_values(e: Explanation) -> None:
+def print_values(e: Explanation, knots: list[Knot]) -> None:
     """The value over time, with a bar to see it by where it lies between 0 and 1."""
     coefficient = e.path.startswith("behaviour")
     joined = {"linear": "joined linearly", "step": "joined by steps"}.get(e.join, "")
     columns = [Column("From", left=True), Column("Coded", words=True), Column("Value", left=True)]
-    rows = [[k.date or ("" if coefficient else "throughout"), k.coded, k.band] for k in e.knots]
+    rows = [[k.date or ("" if coefficient else "throughout"), k.coded, k.band] for k in knots]
     if not coefficient:
         columns.append(Column("0         1", left=True))
-        rows = [[*row, bar(k.low, k.high)] for row, k in zip(rows, e.knots, strict=True)]
+        rows = [[*row, bar(k.low, k.high)] for row, k in zip(rows, knots, strict=True)]
     show.table(columns, rows)
-    if joined and any(k.date for k in e.knots):
+    if joined and any(k.date for k in knots):
         show.paragraph(f"Values over time, {joined}.")
 
 

@@ -168,7 +168,8 @@ def past_hash(program: Program, hashes: dict[int, bytes] | None = None) -> bytes
         return hashes[id(thing)]
 
     def band_facts(band: Band) -> Iterable[object]:
-        return band.distribution, band.low[: max(until, 1)], band.high[: max(until, 1)]
+        lasting = (band.low, band.high, *(() if band.word is None else (band.word,)))
+        return band.distribution, *(x[: max(until, 1)] for x in lasting)
 
     def script_facts() -> Iterable[object]:
         return (x for s in program.script[:until] for x in (s.kind, s.clash, s.help, s.record))

@@ -43,6 +43,10 @@ class Row:
         self, bands: list[list[Band]], paths: list[list[str]], weights: Array, noise: InputNoise, lanes: slice
     ) -> None:
         self.bands, self.weights = bands, weights
+        if any(band.word is not None for row in bands for band in row):  # as more channels, of the same draws
+            words = [[Band(b.low * 0, b.low * 0 if b.word is None else b.word) for b in row] for row in bands]
+            bands = [row + more for row, more in zip(bands, words, strict=True)]
+            paths, weights = [row * 2 for row in paths], np.tile(weights, 2)
         low = np.array([[b.low for b in row] for row in bands])
         span = np.array([[b.high - b.low for b in row] for row in bands])
         self.base = (weights[:, None] * low).sum(axis=1)

@@ -47,9 +47,11 @@ def hold_inputs(program: Program, tick: int) -> Program:
     """The program of somebody who knows nothing from a tick on: inputs stay, crises are drawn."""
 
     def still(band: Band) -> Band:
-        low, high = band.low.copy(), band.high.copy()
-        low[tick:], high[tick:] = low[tick - 1], high[tick - 1]
-        return band._replace(low=low, high=high)
+        def held(x: Array) -> Array:
+            return np.concatenate([x[:tick], np.full(len(x) - tick, x[tick - 1])])
+
+        word = None if band.word is None else held(band.word)
+        return band._replace(low=held(band.low), high=held(band.high), word=word)
 
     def unknown(s: Script) -> Script:
         return s._replace(**{name: np.zeros_like(getattr(s, name)) for name in SCRIPTED}, calls=False, drawn=True)

@@ -61,15 +61,17 @@ def tick_edges(time: Time) -> tuple[tuple[dt.date, ...], int]:
     return edges, before // months
 
 
-def input_band(tables: ScenarioTables, path: str, edges: Array, more: Sequence[Adjustment] = ()) -> Band:
-    """The band of one input or dispute: as coded, then adjusted, then moved by shocks.
-
-    ``more`` are adjustments after the scenario's own.
-    """
+def coded_band(tables: ScenarioTables, path: str, edges: Array, more: Sequence[Adjustment] = ()) -> Band:
+    """The band of one input or dispute: as coded, then adjusted. ``more`` are adjustments after the scenario's own."""
     coded = tables.values[path].coded
     assert isinstance(coded, Coded), "coefficients have no band"
     concerned = [a for a in (*tables.adjustments, *more) if path in tables.adjustable[a.path]]
-    band = adjusted_by(band_of(coded, tables.rules, edges), concerned, edges)
+    return adjusted_by(band_of(coded, tables.rules, edges), concerned, edges)
+
+
+def input_band(tables: ScenarioTables, path: str, edges: Array, more: Sequence[Adjustment] = ()) -> Band:
+    """The band of one input or dispute: as coded, then adjusted, then moved by shocks."""
+    band = coded_band(tables, path, edges, more)
     for event in tables.events:
         if event.kind == "shock" and event.path == path:
             band = shocked(band, to_years(event.date), event.change, event.half_life, edges)

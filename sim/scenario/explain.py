@@ -1,5 +1,6 @@
 """Where a value comes from: its path over time, the coding rule and the sources with their words."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
@@ -8,11 +9,16 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem, listed, nearest
+from sim.scenario.compile import input_band
+from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
 from sim.scenario.paths import WAYS, entry_band
 from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value
 from sim.scenario.values import ASSUMPTION, BUILT_IN_RULES, COMMAND_LINE, Coded, CodedCoefficient, Rule
+
+CHANGES = (*(way.words for way in WAYS.values()),)
+"""How the words begin that say what was done to a coded value."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,26 @@ class Explanation:
     meaning: str
     join: str
     knots: list[Knot]
+    """As coded."""
+    used: list[Knot]
+    """What a run uses, by date from the first tick on: the coded path, then adjustments, then shocks. Empty for a
+    coefficient, which holds for all time."""
     rule: str
     rule_says: str
     sources: list[tuple[str, str, str]]
     """(source, quotation, where from)."""
     note: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether adjustments or shocks make another path of what is coded."""
+        return any(k.coded.startswith(CHANGES) for k in self.used)
+
+    @property
+    def held(self) -> str:
+        """That the first knot holds before it too, where it lies after the first tick's start."""
+        late = self.used and self.knots[0].date > self.used[0].date
+        return f"From {self.used[0].date} to {self.knots[0].date} the first value holds." if late else ""
 
     def __repr__(self) -> str:
         return "\n".join([f"<Explanation of {self.path}: {self.meaning}>", *lines(self)])
@@ -53,6 +74,11 @@ def lines(e: Explanation) -> Iterator[str]:
     yield f"  rule: {e.rule} - {e.rule_says}"
     for k in e.knots:
         yield f"  {k.date or 'throughout'}: {k.coded} = {k.band}"
+    if e.changed:
+        yield "  the run uses:"
+        yield from (f"  {k.date}: {k.coded} = {k.band}" for k in e.used)
+    elif held := e.held:
+        yield f"  {held}"
     for source, quotation, where in e.sources:
         yield f"  [{source}] {quotation}" + (f" ({where})" if where else "")
     if e.note:
@@ -74,6 +100,33 @@ def _knots(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
         figure = f'"{entry}"' if isinstance(entry, str) else f"{entry:g} {unit}".strip()
         knots.append(Knot(date.isoformat() if date else "", figure, *entry_band(entry, coded.rule, rules)))
     return knots
+
+
+def _used(tables: ScenarioTables, path: str, coded: list[Knot]) -> list[Knot]:
+    """What a run uses, date by date; a day's mean stands for the value on that day."""
+    first, end = tables.time.record_from or tables.time.start, tables.time.end
+    knots = {dt.date.fromisoformat(k.date): k.coded for k in coded if k.date}
+    changes = [(a.from_ or first, str(a)) for a in tables.adjustments if path in tables.adjustable[a.path]]
+    changes += [
+        (
+            e.date,
+            f"moved by {e.change:+g} from {e.date}" + (f", half-life {e.half_life:g} years" if e.half_life else ""),
+        )
+        for e in tables.events
+        if e.kind == "shock" and e.path == path
+    ]
+    used: list[Knot] = []
+    for day in sorted({first, *knots, *(date for date, _ in changes)}):
+        if not first <= day < end:
+            continue
+        band = input_band(tables, path, np.array([to_years(day), to_years(day + dt.timedelta(days=1))]))
+        low, high = float(band.low[0]), float(band.high[0] + (0.0 if band.word is None else band.word[0]))
+        if band.distribution is not None and band.high[0] > band.low[0]:
+            low, high = coded[0].low, coded[0].high
+        said = [text for date, text in changes if date <= day]
+        past = [text for date, text in knots.items() if date <= day] or [k.coded for k in coded[:1]]
+        used.append(Knot(day.isoformat(), ", ".join(said) or past[-1], low, high))
+    return used
 
 
 def _drawn(tables: ScenarioTables, path: str) -> list[Knot]:
@@ -110,10 +163,7 @@ def source_of(source: str, registry: Registry) -> tuple[str, str, str]:
 def _adjustments(tables: ScenarioTables, path: str) -> list[str]:
     """What is done to a value after it was coded."""
     return [
-        f"{WAYS[a.way[0]].words} {a.way[1]:g} {f'from {a.from_}' if a.from_ else 'throughout'} "
-        f"(held in 0 to 1; {listed(a.sources)})"
-        for a in tables.adjustments
-        if path in tables.adjustable[a.path]
+        f"{a} (held in 0 to 1; {listed(a.sources)})" for a in tables.adjustments if path in tables.adjustable[a.path]
     ]
 
 
@@ -133,7 +183,8 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
     Returns
     -------
     Explanation
-        ``knots`` has each coded value with the band that it means: in [0, 1], or in the coefficient's unit.
+        ``knots`` has each coded value with the band that it means: in [0, 1], or in the coefficient's unit;
+        ``used`` what a run uses from its first tick on, adjustments and shocks included.
 
     Raises
     ------
@@ -168,6 +219,7 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         value.meaning,
         value.coded.join if isinstance(value.coded, Coded) else "",
         knots,
+        _used(tables, path, knots) if isinstance(value.coded, Coded) else [],
         rule,
         says,
         [source_of(s, scenario.registry) for s in value.coded.sources],

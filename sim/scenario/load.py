@@ -15,7 +15,7 @@ from sim.errors import InputError, Problem, as_path
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
-from sim.scenario.overrides import SET, adjusts, override, plain
+from sim.scenario.overrides import SET, override, plain
 from sim.scenario.reading import REGISTRY, Source, Tables, find, read_toml
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
@@ -67,9 +67,11 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
         A TOML file, or the name of a shipped scenario such as ``"csto/outlook-2023"``.
     set : mapping, optional
         Dotted path to value, applied after inheritance: a number in [0, 1] or a word such
-        as ``"high"`` for an input or a group of channels, ``{"scale": 2}``, ``{"shift": 0.1}`` or
-        ``{"value": 0.5, "from": "2023-10-01"}`` to adjust what is coded, a number within its bounds for a
-        coefficient, ``"none"`` or a file for ``"posterior"``. numpy's numbers are numbers.
+        as ``"high"`` for an input or a group of channels, ``{"scale": 2}`` or ``{"shift": 0.1}`` to adjust what is
+        coded, a number within its bounds for a coefficient, ``"none"`` or a file for ``"posterior"``. numpy's
+        numbers are numbers. In a scenario with a record a change of an input holds from the start of the forecast;
+        ``"high@2025-01-01"`` or ``{"value": 0.5, "from": "2025-01-01"}`` from a date, ``"high@always"`` or
+        ``"from": "always"`` for all time. All else that is set holds for all time.
 
     Returns
     -------
@@ -87,8 +89,8 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
     >>> scenario = sim.load("csto/outlook-2023", {"leader.coercion": 0.3})
     >>> scenario.members
     ['ARM', 'BLR', 'KAZ', 'KGZ', 'TJK', 'AZE', 'GEO', 'UZB', 'UKR']
-    >>> scenario.tables.values["leader.coercion"].coded.value
-    0.3
+    >>> print(scenario.tables.adjustments[-1])
+    replaced by 0.3 from 2023-10-01
     """
     path = as_path(path, "scenario")
     if not isinstance(set, Mapping | None):
@@ -100,11 +102,12 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
     registry = registry_of(chain, problems)
     read_posteriors(chain, problems)
     merged = Merged(chain)
-    for changed, value in changes.items():
-        failed = override(merged.tables, changed, value)
+    for changed in sorted(changes, key=lambda path: not path.startswith("time.")):  # what holds from when hangs on it
+        before = len(merged.tables.get("adjustments", []))
+        failed = override(merged.tables, changed, changes[changed])
         problems += failed
-        if adjusts(value):
-            merged.set_by(SET, ("adjustments", len(merged.tables.get("adjustments", [])) - 1))
+        if len(merged.tables.get("adjustments", [])) > before:
+            merged.set_by(SET, ("adjustments", before))
         elif not failed:
             merged.set_by(SET, tuple(changed.split(".")))
     other_time = any(k.startswith("time.") for k in changes)

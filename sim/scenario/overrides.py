@@ -5,17 +5,24 @@ from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any
 
-from sim.errors import InputError, Problem, nearest
+from pydantic import ValidationError
+
+from sim.errors import InputError, Problem, listed, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
+from sim.scenario.dates import parse
 from sim.scenario.reading import Tables, named
-from sim.scenario.tables import BEHAVIOUR, DISPUTES, adjustable, dispute_path, pairs_in
-from sim.scenario.values import COMMAND_LINE, JUDGEMENT
+from sim.scenario.tables import BEHAVIOUR, DISPUTES, Time, adjustable, dispute_path, pairs_in
+from sim.scenario.values import ALWAYS, COMMAND_LINE, JUDGEMENT
 
 SET = "set"
 """The argument of that name, or the option: stands for file and line where a value was given."""
 FREE = ("time", "alliance", "weights", "title", "description")
 """Sections of which validation knows the keys."""
+TIMELESS = ("behaviour", "weights", "alliance", "time")
+"""Sections of values that are no paths over time."""
+WHOLE = {"knots", "distribution", "rule", "join"}
+"""Keys by which a table is a whole coded value, as in a file."""
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -23,10 +30,15 @@ def parse_override(text: str) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise InputError([Problem(SET, text, "no `=`", "allowed: PATH=VALUE")])
+    return path.strip(), _parsed(value)
+
+
+def _parsed(text: str) -> Any:
+    """A TOML value; a bare word is a string."""
     try:
-        return path.strip(), tomllib.loads(f"x = {value.strip()}")["x"]
+        return tomllib.loads(f"x = {text.strip()}")["x"]
     except tomllib.TOMLDecodeError:
-        return path.strip(), value.strip()
+        return text.strip()
 
 
 def plain(value: object) -> object:
@@ -41,17 +53,23 @@ def plain(value: object) -> object:
     return item() if callable(item) and getattr(value, "ndim", None) == 0 else value
 
 
-def adjusts(value: object) -> bool:
-    """Whether an override changes what is coded instead of replacing it."""
-    return isinstance(value, Mapping) and bool({"scale", "shift", "from"} & set(value))
+def parted(value: object) -> tuple[object, object]:
+    """A change, and from when it holds (``high@2025-01-01``, or ``from`` in a table); None where it does not say."""
+    if isinstance(value, str) and "@" in value:
+        change, _, when = value.rpartition("@")
+        return _parsed(change), when.strip()
+    if isinstance(value, Mapping):
+        return {k: v for k, v in value.items() if k != "from"}, value.get("from")
+    return value, None
 
 
 def override(tables: Tables, path: str, value: object) -> list[Problem]:
     """Set one dotted path in merged tables. Returns the problems, an empty list where it went well.
 
-    A number or word on a coded input replaces its whole path over time; on a group such as
-    ``members.KAZ.western_ties`` it replaces every channel. ``{ scale = 2 }``, ``{ shift = 0.1 }`` or
-    ``{ value = 0.5, from = 2023-10-01 }`` adjust what is coded.
+    A number or word on an input takes the place of its path over time, on a group such as
+    ``members.KAZ.western_ties`` of every channel's; ``{ scale = 2 }`` and ``{ shift = 0.1 }`` adjust what is coded. In
+    a scenario with a record such a change holds from the start of the forecast unless it says from when; all else
+    that can be set holds for all time.
     """
     if path.startswith(DISPUTES):
         path = dispute_path(path.removeprefix(DISPUTES).split("-"))
@@ -59,11 +77,15 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
     members = tables.get("members")
     states = list(members) if isinstance(members, dict) else []
     known = adjustable(states, pairs_in(tables))
+    if path in known:
+        return _input(tables, known, path, value)
+    change, when = parted(value)
+    if keys[0] in TIMELESS and when is not None:
+        if when != ALWAYS:
+            allowed = f"allowed: no date, or {ALWAYS}: it holds for all time"
+            return [Problem(SET, path, f"from {when}", allowed)]
+        value = change
     match keys:
-        case _ if adjusts(value):
-            if path not in known:
-                return [Problem(SET, path, "no input that can be adjusted", "", nearest(path, known))]
-            _adjust(tables, path, value)
         case ["behaviour", name] if name in COEFFICIENT_NAMES:
             coded = _coded(value)
             tables.setdefault("behaviour", {})[name] = {k: v for k, v in coded.items() if k != "rule"}
@@ -71,18 +93,7 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
             near = nearest(name, COEFFICIENT_NAMES)
             return [Problem(SET, path, "unknown coefficient", "", near and f"{BEHAVIOUR}{near}")]
         case ["disputes", _]:
-            disputes = {
-                dispute_path(pair): d for d in tables.get("disputes", []) for pair in pairs_in({"disputes": [d]})
-            }
-            if path not in disputes:
-                return [Problem(SET, path, "no such dispute", "", nearest(path, disputes))]
-            disputes[path]["intensity"] = _coded(value)
-        case ["members" | "leader", *_] if path in known:
-            if _is_adjusted(tables, known, path) and not isinstance(value, str | Mapping):
-                _adjust(tables, path, {"value": value})
-            else:
-                for target in known[path]:
-                    _put(tables, target.split("."), _coded(value))
+            return [Problem(SET, path, "no such dispute", "", nearest(path, map(dispute_path, pairs_in(tables))))]
         case ["members", state, "name" | "admissible"] if state in states:
             _put(tables, keys, value)
         case ["members" | "leader", *_]:
@@ -99,22 +110,51 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
 
 
 def _coded(value: object) -> dict[str, object]:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return {"value": value, "rule": JUDGEMENT, "sources": [COMMAND_LINE]}
+    change = value if isinstance(value, Mapping) else {"value": value}
+    return {"rule": JUDGEMENT, "sources": [COMMAND_LINE], **change}
 
 
-def _is_adjusted(tables: Tables, known: Mapping[str, Sequence[str]], path: str) -> bool:
-    """Whether an adjustment of the scenario concerns the path."""
+def _input(tables: Tables, known: Mapping[str, Sequence[str]], path: str, value: object) -> list[Problem]:
+    """Change an input, a group or a dispute: by an adjustment, or for all time by another coded value."""
+    value, when = parted(value)
+    change = value if isinstance(value, Mapping) else {"value": value}
+    time = _time(tables)
+    since: object = when
+    if when is None:
+        since = time.forecast_from if time else None
+    elif when == ALWAYS:
+        since = None
+    else:
+        try:
+            since = parse(when)
+        except ValueError:
+            return [Problem(SET, path, f"{when} is not a date", f"allowed: YYYY, YYYY-MM, YYYY-MM-DD or {ALWAYS}")]
+        if time and since >= time.end:
+            return [Problem(SET, path, f"from {since}", f"allowed: before the end, {time.end}")]
+    if since and WHOLE & set(change):
+        found = f"{listed(sorted(WHOLE & set(change)))} from {since}"
+        return [Problem(SET, path, found, f'allowed: for all time, `from = "{ALWAYS}"`, the record\'s too')]
+    moves = bool({"scale", "shift"} & set(change))
     own = {p for a in tables.get("adjustments", []) for p in known.get(str(a.get("path")), ())}
-    return bool(own & set(known[path]))
+    if since or moves or (own & set(known[path]) and not WHOLE & set(change)):
+        entry = {"path": path, "sources": [COMMAND_LINE], **change, **({"from": since} if since else {})}
+        tables["adjustments"] = [*tables.get("adjustments", []), entry]
+    elif path.startswith(DISPUTES):
+        for dispute in tables["disputes"]:
+            if path in map(dispute_path, pairs_in({"disputes": [dispute]})):
+                dispute["intensity"] = _coded(value)
+    else:
+        for target in known[path]:
+            _put(tables, target.split("."), _coded(value))
+    return []
 
 
-def _adjust(tables: Tables, path: str, change: object) -> None:
-    """Add an adjustment after the scenario's own."""
-    assert isinstance(change, Mapping)
-    entry = {"path": path, "sources": [COMMAND_LINE], **change}
-    tables["adjustments"] = [*tables.get("adjustments", []), entry]
+def _time(tables: Tables) -> Time | None:
+    """The axis of time; None where it is wrong, which validation says."""
+    try:
+        return Time.model_validate(tables.get("time"))
+    except ValidationError:
+        return None
 
 
 def _put(tables: Tables, keys: Sequence[str], value: object) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.model.arrays import Array
 from sim.scenario.dates import to_years
-from sim.scenario.values import BUILT_IN_RULES, WORDS, Coded, Distribution, Entry, Rule
+from sim.scenario.values import BUILT_IN_RULES, JUDGEMENT, WORDS, Coded, Distribution, Entry, Rule
 
 
 class Way(NamedTuple):
@@ -35,12 +35,14 @@ class Band(NamedTuple):
     """Where a value may lie. ``low`` and ``high`` are (tick,); the run's draw picks a place between.
 
     ``distribution`` says how the place is drawn; None is uniform. A value without uncertainty has
-    ``low == high``.
+    ``low == high``. Where a word takes the place of a distribution at a date, ``word`` is the width (tick,) of the
+    word's band, in which the place is uniform; it adds to what the distribution gives.
     """
 
     low: Array
     high: Array
     distribution: Distribution | None = None
+    word: Array | None = None
 
 
 def entry_band(entry: Entry, rule: str, rules: Mapping[str, Rule]) -> tuple[float, float]:
@@ -96,8 +98,8 @@ def band_of(coded: Coded, rules: Mapping[str, Rule], edges: Array) -> Band:
     return Band(tick_averages(times, low, coded.join, edges), tick_averages(times, high, coded.join, edges))
 
 
-def adjusted(band: Band, way: str, amount: float, since: float | None, edges: Array) -> Band:
-    """The band replaced, scaled or shifted as a whole (one of WAYS), held in [0, 1].
+def adjusted(band: Band, way: str, amount: Entry, since: float | None, edges: Array) -> Band:
+    """The band replaced, scaled or shifted as a whole (one of WAYS), held in [0, 1]; a word stands for its band.
 
     ``since`` is the decimal year from which it holds; a tick in which it begins gets its share.
     """
@@ -105,11 +107,20 @@ def adjusted(band: Band, way: str, amount: float, since: float | None, edges: Ar
     if since is not None:
         share = np.clip((edges[1:] - since) / np.diff(edges), 0.0, 1.0)
 
-    def change(x: Array) -> Array:
-        new = np.clip(WAYS[way].change(x, amount), 0.0, 1.0)
-        return np.where(share == 0, x, np.where(share == 1, new, x + share * (new - x)))
+    def mixed(old: Array, new: Array) -> Array:
+        return np.where(share == 0, old, np.where(share == 1, new, old + share * (new - old)))
 
-    return band._replace(low=change(band.low), high=change(band.high))
+    def change(x: Array, by: float) -> Array:
+        return mixed(x, np.clip(WAYS[way].change(x, by), 0.0, 1.0))
+
+    least, most = entry_band(amount, JUDGEMENT, {})
+    if band.distribution is None or (band.word is None and least == most):
+        return band._replace(low=change(band.low, least), high=change(band.high, most))
+    if (share == 1).all():
+        return Band(change(band.low, least), change(band.high, most))
+    width = np.zeros_like(share) if band.word is None else band.word
+    word = mixed(width, np.full_like(share, most - least))
+    return band._replace(low=change(band.low, least), high=change(band.high, least), word=word)
 
 
 def shocked(band: Band, at: float, change: float, half_life: float | None, edges: Array) -> Band:

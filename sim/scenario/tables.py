@@ -30,7 +30,9 @@ from sim.scenario.values import (
     DEFAULT,
     Coded,
     CodedCoefficient,
+    CodedEntry,
     Date,
+    Entry,
     Number,
     Rule,
     Sources,
@@ -257,11 +259,17 @@ Event = Annotated[CrisisEvent | ClashEvent | RenewalEvent | EntryEvent | ShockEv
 assert set(THREATS) == set(CrisisEvent.model_fields["threat"].annotation.__args__)  # type: ignore[union-attr]
 
 
+def _in_unit(value: Entry) -> Entry:
+    if isinstance(value, float) and not 0 <= value <= 1:
+        raise wrong(f"{value:g}", "allowed: at least 0" if value < 0 else "allowed: at most 1")
+    return value
+
+
 class Adjustment(Strict):
     """An input, a group of channels or a dispute changed as a whole, from a date on or throughout."""
 
     path: Annotated[str, AfterValidator(_adjustable_path)]
-    value: Annotated[Number, Field(ge=0, le=1)] | None = None
+    value: Annotated[CodedEntry, AfterValidator(_in_unit)] | None = None
     scale: Annotated[Number, Field(ge=0, le=100)] | None = None
     shift: Annotated[Number, Field(ge=-1, le=1)] | None = None
     from_: Date | None = Field(default=None, alias="from")
@@ -276,9 +284,14 @@ class Adjustment(Strict):
         return self
 
     @property
-    def way(self) -> tuple[str, float]:
-        """What is done (one of WAYS), and by how much."""
+    def way(self) -> tuple[str, Entry]:
+        """What is done (one of WAYS), and by how much: a number or, in the place of a value, a word."""
         return next((k, getattr(self, k)) for k in WAYS if getattr(self, k) is not None)
+
+    def __str__(self) -> str:
+        way, amount = self.way
+        shown = f"{amount:g}" if isinstance(amount, float) else f'"{amount}"'
+        return f"{WAYS[way].words} {shown} {f'from {self.from_}' if self.from_ else 'throughout'}"
 
 
 # --------------------------------------------------------------------------------------------- the whole file
@@ -292,6 +305,11 @@ class Time(Strict):
     step: Literal["month", "quarter", "year"] = "quarter"
     record_from: Date | None = None
     horizons: list[Annotated[Number, Field(gt=0)]] = Field(default=[1.0, 5.0, 10.0])
+
+    @property
+    def forecast_from(self) -> dt.date | None:
+        """The start where a record comes before it: from there a change holds that names no date."""
+        return self.start if self.record_from and self.record_from < self.start else None
 
     @property
     def years(self) -> float:

@@ -99,7 +99,14 @@ def _source(source: str, info: ValidationInfo) -> str:
     return source
 
 
+def _since(value: object) -> object:
+    return value if value == ALWAYS else _date(value)
+
+
+ALWAYS = "always"
+"""In the place of a date from which a change holds: it holds for all time, the record's too."""
 Date = Annotated[dt.date, BeforeValidator(_date)]
+Since = Annotated[dt.date | Literal["always"], BeforeValidator(_since)]
 Number = Annotated[float, BeforeValidator(_number)]
 Source = Annotated[str, AfterValidator(_source)]
 Sources = Annotated[list[Source], Field(min_length=1)]
@@ -237,6 +244,9 @@ def _entry(value: object) -> Entry:
     return value
 
 
+CodedEntry = Annotated[Entry, BeforeValidator(_entry)]
+
+
 def _knots(knots: object) -> dict[dt.date, Entry]:
     if not isinstance(knots, Mapping):
         raise wrong(shown(knots), "allowed: a table")
@@ -256,7 +266,7 @@ FORMS = ("value", "knots", "distribution")
 class Coded(Strict):
     """A coded value: one of ``value``, ``knots`` and ``distribution``, with rule and sources."""
 
-    value: Annotated[Entry, BeforeValidator(_entry)] | None = None
+    value: CodedEntry | None = None
     knots: Annotated[dict[dt.date, Entry], BeforeValidator(_knots)] | None = None
     join: Literal["linear", "step"] = "linear"
     distribution: Distribution | None = None

@@ -13,7 +13,7 @@ from sim.scenario.reading import Source, read_toml
 from sim.studies import checks, design
 from sim.studies.checks import Faults
 from sim.studies.tables import Factor, StudyTables
-from sim.studies.target import Target, target
+from sim.studies.target import Target, since, target
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def load_study(path: str | Path, many: bool = False) -> Study:
         checks.against_scenario(tables, scenarios[0], faults)
     if faults.problems or rows is None:
         raise InputError(faults.problems)
+    factors = {name: since(f, (to[name] for to in targets), scenarios[0]) for name, f in factors.items()}
     return Study(source.file.stem, source.file, source.text, tables, scenarios, factors, targets, rows)
 
 

@@ -9,7 +9,7 @@ from sim.model.noise import BLOCK
 from sim.model.outcomes import OUTCOMES, names
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.paths import WAYS
-from sim.scenario.values import Date, Number, Strict
+from sim.scenario.values import Number, Since, Strict
 from sim.storage.effort import Runs, Seed
 
 Count = Annotated[int, Field(ge=1, strict=True)]
@@ -24,7 +24,7 @@ class Factor(Strict):
     paths: Annotated[list[str], Field(min_length=1)] | None = None
     label: str = ""
     way: Literal["value", "scale", "shift"] = Field(default="value", alias="as")
-    from_: Date | None = Field(default=None, alias="from")
+    from_: Since | None = Field(default=None, alias="from")
     values: Annotated[list[Number], Field(min_length=1)] | None = None
     low: Number | None = None
     high: Number | None = None

@@ -1,5 +1,7 @@
 """What a factor moves in a scenario, and how a value of it becomes a change of the program."""
 
+from collections.abc import Iterable
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -7,7 +9,7 @@ from sim.errors import Problem, nearest
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, dispute_path
-from sim.scenario.values import COMMAND_LINE, Context
+from sim.scenario.values import ALWAYS, COMMAND_LINE, Context
 from sim.studies.tables import Factor
 
 
@@ -60,11 +62,12 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
             low, high = max(low, bounds[0]), min(high, bounds[1])
     if not (inputs or coefficients or others):
         low, high = WAYS[factor.way].low, WAYS[factor.way].high
-    if (coefficients or others) and (factor.way != "value" or factor.from_):
-        way = "from" if factor.from_ else factor.way
-        allowed = "allowed: `as` and `from` for inputs and disputes; a number for the rest"
+    dated = isinstance(factor.from_, date)
+    if (coefficients or others) and (factor.way != "value" or dated):
+        way = "from" if dated else factor.way
+        allowed = "allowed: `as` and `from` for inputs and disputes; a number for the rest, which holds for all time"
         fault(f"{way} on {[*coefficients, *others][0]}", allowed)
-    if factor.from_ and factor.from_ >= tables.time.end:
+    if isinstance(factor.from_, date) and factor.from_ >= tables.time.end:
         fault(f"from {factor.from_}", f"allowed: before the end of {scenario.name}, {tables.time.end}")
     if factor.way != "value":
         for p in (p for path in inputs for p in tables.adjustable[path]):
@@ -73,10 +76,18 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
     return Target(tuple(inputs), tuple(coefficients), tuple(others), low, high), problems
 
 
+def since(factor: Factor, to: Iterable[Target], scenario: Scenario) -> Factor:
+    """The factor with the date from which its inputs change where it names none: the end of the record."""
+    start = scenario.tables.time.forecast_from
+    inputs = any(t.inputs for t in to)
+    return factor.model_copy(update={"from_": start}) if start and inputs and factor.from_ is None else factor
+
+
 def adjustments(factor: Factor, to: Target, value: float) -> list[Adjustment]:
     """The changes of inputs that a value of the factor means."""
     context = Context(adjustable={p: (p,) for p in to.inputs})
-    said = {factor.way: value, "from": factor.from_, "sources": [COMMAND_LINE]}
+    start = None if factor.from_ == ALWAYS else factor.from_
+    said = {factor.way: value, "from": start, "sources": [COMMAND_LINE]}
     return [Adjustment.model_validate({"path": p, **said}, context=context) for p in to.inputs]
 
 
