@@ -80,7 +80,7 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
     if path in known:
         return _input(tables, known, path, value)
     change, when = parted(value)
-    if keys[0] in TIMELESS and when is not None:
+    if keys[0] in TIMELESS and when is not None and not keys[-1].endswith("name"):
         if when != ALWAYS:
             allowed = f"allowed: no date, or {ALWAYS}: it holds for all time"
             return [Problem(SET, path, f"from {when}", allowed)]
