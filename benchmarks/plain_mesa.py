@@ -297,13 +297,7 @@ class Alliance(mesa.Model):
         self.alive = True
         self.recent_exits = 0.0
         self.war = self.scene.leader.war
-        self.help_by_kind = (
-            0.0,
-            c.help_interstate,
-            c.help_separatist,
-            c.help_insurgency,
-            c.help_regime,
-        )
+        self.help_by_kind = (0.0, c.help_interstate, c.help_separatist, c.help_insurgency, c.help_regime)
         self.stays_belief = math.exp(-dt / c.memory)
         self.prior_kept = (1.0 - self.stays_belief) * c.prior_weight * c.prior_reliability
         self.prior_broken = (1.0 - self.stays_belief) * c.prior_weight - self.prior_kept
@@ -320,8 +314,7 @@ class Alliance(mesa.Model):
             for row, (status, admissible) in enumerate(zip(life.status, life.admissible, strict=True))
         ]
         self.datacollector = mesa.DataCollector(
-            model_reporters={"cohesion": Alliance.cohesion},
-            agent_reporters={"stance": "stance", "status": "status"},
+            model_reporters={"cohesion": Alliance.cohesion}, agent_reporters={"stance": "stance", "status": "status"}
         )
 
     def perceive(self) -> None:

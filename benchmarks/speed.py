@@ -235,11 +235,7 @@ def main() -> None:
     parser.add_argument("--sizes", action="store_true", help="cost by members and crises instead")
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
     parser.add_argument(
-        "--runs",
-        type=int,
-        nargs="+",
-        default=[0, 10_000, 100_000, 1_000_000],
-        help="with --memory: numbers of runs",
+        "--runs", type=int, nargs="+", default=[0, 10_000, 100_000, 1_000_000], help="with --memory: numbers of runs"
     )
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)

@@ -15,12 +15,7 @@ from sim.studies.study import load_study
 from tests.helpers import SIX
 from tests.scenarios import of_size
 
-POINTS, RUNS, TICKS, MEMBERS = (
-    (16, 64, 256),
-    (16, 64, 256, 1024, 4096),
-    (10, 40, 120),
-    (5, 20, 50, 100, 200),
-)
+POINTS, RUNS, TICKS, MEMBERS = ((16, 64, 256), (16, 64, 256, 1024, 4096), (10, 40, 120), (5, 20, 50, 100, 200))
 
 
 def costs(rounds: int) -> Table:
@@ -29,23 +24,11 @@ def costs(rounds: int) -> Table:
         title=f"Cost of a study of six.toml (a path varied), one core: median of {rounds} rounds of a batch",
         caption="From 64 points, 512 runs, 40 ticks, 5 members; one of them changed. Processor time.",
     )
-    for column in (
-        "changed",
-        "to",
-        "points a batch",
-        "ms a point",
-        "runs a second",
-        "million member-ticks a second",
-    ):
+    for column in ("changed", "to", "points a batch", "ms a point", "runs a second", "million member-ticks a second"):
         table.add_column(column, justify="left" if column == "changed" else "right")
     keep_memory()
     start = {"points": 64, "runs": 512, "ticks": 40, "members": 5}
-    for name, values in (
-        ("points", POINTS),
-        ("runs", RUNS),
-        ("ticks", TICKS),
-        ("members", MEMBERS),
-    ):
+    for name, values in (("points", POINTS), ("runs", RUNS), ("ticks", TICKS), ("members", MEMBERS)):
         for value in values:
             size, took = _measured(rounds, **{**start, name: value})
             at = {**start, name: value}

@@ -44,13 +44,7 @@ outcomes = ["exit", "cohesion"]
 
 
 def study_of(
-    folder: Path,
-    kind: str,
-    points: int,
-    runs: int,
-    scenario: str = OUTLOOK,
-    more: str = "",
-    interval_runs: int = 0,
+    folder: Path, kind: str, points: int, runs: int, scenario: str = OUTLOOK, more: str = "", interval_runs: int = 0
 ) -> Study:
     """A study of one factor, as a file in a folder."""
     path, since = KINDS[kind]

@@ -49,16 +49,7 @@ def memory(_: int) -> Table:
         title=f"Peak memory [MB] of `sweep` with two workers: six.toml in 5 yearly ticks, {RUNS} runs a point",
         caption="The main process: study loaded, all batches done, tables and figures written (VmHWM, Linux).",
     )
-    for column in (
-        "points",
-        "loaded",
-        "batches done",
-        "finished",
-        "largest worker",
-        "seconds",
-        "disk [MB]",
-        "files",
-    ):
+    for column in ("points", "loaded", "batches done", "finished", "largest worker", "seconds", "disk [MB]", "files"):
         table.add_column(column, justify="right")
     for points in SIZES:
         with tempfile.TemporaryDirectory() as folder:
@@ -69,11 +60,5 @@ def memory(_: int) -> Table:
             found = json.loads(output.splitlines()[-1])
             files = [p.stat().st_size for p in out.rglob("*") if p.is_file()]
         shown = (f"{found[k] / 2**20:,.0f}" for k in ("loaded", "run", "main", "worker"))
-        table.add_row(
-            f"{points:,}",
-            *shown,
-            f"{found['seconds']:.0f}",
-            f"{sum(files) / 2**20:,.1f}",
-            f"{len(files):,}",
-        )
+        table.add_row(f"{points:,}", *shown, f"{found['seconds']:.0f}", f"{sum(files) / 2**20:,.1f}", f"{len(files):,}")
     return table

@@ -11,15 +11,7 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks.study_files import (
-    KINDS,
-    core_seconds,
-    plan_of,
-    seconds,
-    small_study,
-    spread,
-    study_of,
-)
+from benchmarks.study_files import KINDS, core_seconds, plan_of, seconds, small_study, spread, study_of
 from sim.results.run import simulate
 from sim.storage.effort import Effort
 from sim.storage.files import PROVENANCE
@@ -46,15 +38,7 @@ def throughput(rounds: int) -> Table:
         "same points by run_points one at a time (the study's outcomes at its horizons). Times are "
         "processor time, ratios of a round alone.",
     )
-    for column in (
-        "varied",
-        "runs",
-        "batch",
-        "ms a point",
-        "runs a second",
-        "simulate / batch",
-        "alone / batch",
-    ):
+    for column in ("varied", "runs", "batch", "ms a point", "runs a second", "simulate / batch", "alone / batch"):
         table.add_column(column, justify="left" if column == "varied" else "right")
     keep_memory()
     for kind in KINDS:
@@ -126,14 +110,7 @@ def workers(rounds: int) -> Table:
         caption="Whole sweeps, with tables and figures; one worker is the process itself. The first alternates. "
         "Ceiling: work a second of two processes that only compute a batch each, over one, just before.",
     )
-    for column in (
-        "varied",
-        "1 worker [s]",
-        "2 workers [s]",
-        "times as fast",
-        "ceiling",
-        "of the ceiling [%]",
-    ):
+    for column in ("varied", "1 worker [s]", "2 workers [s]", "times as fast", "ceiling", "of the ceiling [%]"):
         table.add_column(column, justify="left" if column == "varied" else "right")
     for kind in ("record", "coefficient"):
         found = []
@@ -222,10 +199,7 @@ def parts_of(study: Study, folder: Path) -> dict[str, float]:
     clock = Stopwatch()
     before = store.run_points, store.fill, sweep.freeze, sweep.finish
     store.run_points, store.fill = clock.around("run", before[0]), clock.around("store", before[1])
-    sweep.freeze, sweep.finish = (
-        clock.around("freeze", before[2]),
-        clock.around("finish", before[3]),
-    )
+    sweep.freeze, sweep.finish = (clock.around("freeze", before[2]), clock.around("finish", before[3]))
     try:
         total = seconds(lambda: sweep.sweep(study, folder, jobs=1))
     finally:

@@ -54,12 +54,7 @@ def anchors() -> str:
     parts = []
     for inputs, of_leader in ((MEMBER_INPUTS, False), (LEADER_INPUTS, True)):
         for i in (i for i in inputs if not i.optional):
-            lines = [
-                f"**{i.name}**: {i.meaning}",
-                "",
-                f"| | {' | '.join(WORDS)} |",
-                "|---" * (len(WORDS) + 1) + "|",
-            ]
+            lines = [f"**{i.name}**: {i.meaning}", "", f"| | {' | '.join(WORDS)} |", "|---" * (len(WORDS) + 1) + "|"]
             for channel in i.channels or ("",):
                 cells = [examples(scenarios, i.name, channel, of_leader, w) for w in WORDS]
                 lines.append(f"| {channel or i.name} | {' | '.join(cells)} |")

@@ -166,12 +166,7 @@ def mechanisms(kept: Rows) -> str:
         ]
         for r in sorted(kept, key=lambda r: -float(r["evidence"]))
     ]
-    head = [
-        "mechanism",
-        "log evidence, with minus without",
-        "held-out log score, with minus without",
-        "verdict",
-    ]
+    head = ["mechanism", "log evidence, with minus without", "held-out log score, with minus without", "verdict"]
     return table(head, body)
 
 

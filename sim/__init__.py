@@ -70,9 +70,7 @@ _KINDS = {
 __all__ = sorted([*_HOMES, "open"])
 
 
-def open(
-    folder: "str | Path",
-) -> "Result | Comparison | Ledger | Sweep | Calibration | Backtest | Mechanisms":
+def open(folder: "str | Path") -> "Result | Comparison | Ledger | Sweep | Calibration | Backtest | Mechanisms":
     """Give the finished result in a folder back.
 
     Parameters

@@ -35,9 +35,7 @@ def started(process: subprocess.Popen[str], done: Callable[[], bool]) -> None:
 def kill_a_worker(process: subprocess.Popen[str]) -> None:
     """As the system does when memory is short."""
     children = subprocess.run(
-        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)],
-        capture_output=True,
-        text=True,
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
     )
     workers = [line.split()[0] for line in children.stdout.splitlines() if "LokyProcess" in line]
     assert workers, (children.stdout, process.poll())

@@ -26,16 +26,7 @@ from sim.storage.files import PROVENANCE
 from sim.studies.sweep import sweep
 from tests.study_files import differing
 
-EVENTS = {
-    "open",
-    "os.rename",
-    "os.remove",
-    "os.rmdir",
-    "os.mkdir",
-    "os.truncate",
-    "os.listdir",
-    "os.scandir",
-}
+EVENTS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.listdir", "os.scandir"}
 
 
 def die_before(operation: int, folder: str) -> None:

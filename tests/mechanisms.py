@@ -111,11 +111,7 @@ def from_aaa(path: str) -> str:
 
 
 NO_CALLS = tuple(f"crisis_{k}" for k in ("interstate", "separatist", "insurgency", "regime"))
-WAR_GROWS = {
-    "knots": {"2020-01-01": 0.2, "2024-01-01": 0.9},
-    "join": "step",
-    "sources": ["assumption: test"],
-}
+WAR_GROWS = {"knots": {"2020-01-01": 0.2, "2024-01-01": 0.9}, "join": "step", "sources": ["assumption: test"]}
 NO_BASES_IN_DEPENDENCE = {"weights.dependence.basing": 0.0, "weights.dependence.trade": 0.35}
 MOVES = ("before", "status", "left", "exit", "side", "dissolution", "alive")
 ALL_ELSE = tuple(f for f in Record._fields if f not in MOVES)

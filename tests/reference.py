@@ -236,13 +236,7 @@ def punishment(m: Member, x: float, leader: Member, c: Member, dt: float) -> flo
 
 
 def _live(
-    world: World,
-    inputs: World,
-    happened: list[Member],
-    draws: World,
-    c: Member,
-    dt: float,
-    margins: Margins,
+    world: World, inputs: World, happened: list[Member], draws: World, c: Member, dt: float, margins: Margins
 ) -> list[Member]:
     """Phases 2, 3 and 6 for every state: the members of the next state, status aside."""
     after = []
@@ -271,25 +265,14 @@ def _exits(before: list[Member], statuses: list[int]) -> list[bool]:
 
 
 def _next(
-    world: World,
-    inputs: World,
-    after: list[Member],
-    statuses: list[int],
-    alive: bool,
-    c: Member,
-    dt: float,
+    world: World, inputs: World, after: list[Member], statuses: list[int], alive: bool, c: Member, dt: float
 ) -> World:
     """The next state: nobody belongs to an alliance that is no more; exits become an example."""
     fading = world["recent_exits"] * math.exp(-dt / c["contagion_memory"])
     exits = sum(_exits(world["members"], statuses))
     for m, status in zip(after, statuses, strict=True):
         m["status"] = status if alive else OUTSIDE
-    return world | {
-        "members": after,
-        "recent_exits": fading + exits,
-        "war": inputs["leader"]["war"],
-        "alive": alive,
-    }
+    return world | {"members": after, "recent_exits": fading + exits, "war": inputs["leader"]["war"], "alive": alive}
 
 
 def tick(

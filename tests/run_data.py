@@ -106,12 +106,7 @@ def synthetic(members: int, dates: int, years: list[int], start: str = "2023-10"
         data[position] = (("date", "member", "statistic"), full)
     found = xr.Dataset(
         data,
-        {
-            "date": date,
-            "member": codes,
-            "statistic": STATISTICS,
-            "name": ("member", [NAMES[c] for c in codes]),
-        },
+        {"date": date, "member": codes, "statistic": STATISTICS, "name": ("member", [NAMES[c] for c in codes])},
         {
             "title": "An invented alliance, for the test of its figures",
             "scenario": "test/invented",

@@ -34,10 +34,7 @@ def motions_each(per_tick: int, years: int = 10) -> list[Motion]:
 
 
 def small(
-    motions: list[Motion] | None = None,
-    particles: int = 32,
-    free: tuple[str, ...] = (),
-    **changed: float | str,
+    motions: list[Motion] | None = None, particles: int = 32, free: tuple[str, ...] = (), **changed: float | str
 ) -> Target:
     """tests/data/six.toml by year, every input one number; only ``free`` coefficients uncertain."""
     from sim.model.variables import COEFFICIENTS

@@ -14,11 +14,7 @@ from sim.errors import InputError, WorkerDied, on_command_line
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 app = typer.Typer(
-    name="cohesion",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    name="cohesion", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
@@ -190,8 +186,7 @@ def mechanisms(
 
 @app.command()
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")],
-    json: Json = False,
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files.")], json: Json = False
 ) -> None:
     """Check scenario files and say everything that is wrong with them."""
     _verb("check").main(files, json)
@@ -200,10 +195,7 @@ def check(
 @app.command()
 def explain(
     scenario: ScenarioName,
-    path: Annotated[
-        str,
-        typer.Argument(metavar="PATH", help="A dotted path, e.g. members.ARM.dependence.trade."),
-    ],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A dotted path, e.g. members.ARM.dependence.trade.")],
     set_: Set = [],  # noqa: B006
     json: Json = False,
 ) -> None:

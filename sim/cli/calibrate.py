@@ -13,13 +13,7 @@ from sim.inference.study import load_calibration
 
 
 def main(
-    study: str,
-    out: Path | None,
-    jobs: int | None,
-    scheduler: str | None,
-    until: str | None,
-    force: bool,
-    json: bool,
+    study: str, out: Path | None, jobs: int | None, scheduler: str | None, until: str | None, force: bool, json: bool
 ) -> None:
     """Check everything first, sample what is missing, print."""
     loaded = load_calibration(study, until)

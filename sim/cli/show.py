@@ -200,10 +200,7 @@ def progress(total: float, what: str) -> Iterator[Advance]:
 
         def advance(done: float, words: str = "") -> None:
             bar.update(
-                task,
-                completed=done,
-                visible=time.monotonic() - began > 0.5,
-                words=printable(words, console.encoding),
+                task, completed=done, visible=time.monotonic() - began > 0.5, words=printable(words, console.encoding)
             )
 
         yield advance

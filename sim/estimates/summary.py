@@ -7,17 +7,7 @@ import numpy as np
 
 from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.intervals import Uncertainty
-from sim.estimates.moments import (
-    LEVELS,
-    QUANTILE_BLOCKS,
-    Moments,
-    Sums,
-    mcse,
-    merge,
-    moments,
-    quantiles,
-    sums,
-)
+from sim.estimates.moments import LEVELS, QUANTILE_BLOCKS, Moments, Sums, mcse, merge, moments, quantiles, sums
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, STATISTICS, variable
 from sim.model.tick import Record

@@ -45,11 +45,7 @@ class SchemeForecasts:
 
 
 def forecast_scheme(
-    scheme: str,
-    origins: list[Origin],
-    draws: Sequence[Array],
-    t: BacktestTables,
-    inputs: Sequence[str] = INPUTS,
+    scheme: str, origins: list[Origin], draws: Sequence[Array], t: BacktestTables, inputs: Sequence[str] = INPUTS
 ) -> SchemeForecasts:
     """Forecast from every origin, given the posterior draws (draw, coordinate) of each fit."""
     futures: dict[str, list[Forecast]] = {}

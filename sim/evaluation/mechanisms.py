@@ -155,11 +155,7 @@ def runs_of(study: MechanismStudy) -> list[Run]:
 
 
 def _sample(
-    study: MechanismStudy,
-    work: Workspace,
-    by: Effort,
-    progress: Callable[[int, int], None],
-    stop: Callable[[], bool],
+    study: MechanismStudy, work: Workspace, by: Effort, progress: Callable[[int, int], None], stop: Callable[[], bool]
 ) -> bool:
     """Do what is missing; whether all is done."""
     folder, runs = work.folder, runs_of(study)

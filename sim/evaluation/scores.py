@@ -110,11 +110,7 @@ class Skill(NamedTuple):
 
 
 def skill(
-    score: Array,
-    baseline: Array,
-    groupings: Sequence[Array],
-    rng: np.random.Generator,
-    resamples: int = 2000,
+    score: Array, baseline: Array, groupings: Sequence[Array], rng: np.random.Generator, resamples: int = 2000
 ) -> Skill:
     """Skill over all cases, with a bootstrap over groups of cases that belong together.
 

@@ -116,12 +116,7 @@ def load_claim(path: str | Path) -> Claim:
 
 
 def _load(
-    name: str,
-    overrides: dict[str, Any],
-    source: Source,
-    at: Keys,
-    at_set: Keys,
-    problems: list[Problem],
+    name: str, overrides: dict[str, Any], source: Source, at: Keys, at_set: Keys, problems: list[Problem]
 ) -> Scenario | None:
     try:
         return load(source.named(name, at), overrides)

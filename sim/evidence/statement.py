@@ -117,10 +117,7 @@ def without_chance(x: Array) -> tuple[Array, Array]:
 
 
 def judge(
-    test: ClaimTest,
-    read: Reader,
-    close: Callable[[Parts], Array] | None,
-    years: Callable[[Any], float],
+    test: ClaimTest, read: Reader, close: Callable[[Parts], Array] | None, years: Callable[[Any], float]
 ) -> Finding:
     """Work out one test.
 

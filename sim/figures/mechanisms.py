@@ -35,10 +35,7 @@ BELOW = (
 
 def marks(row: Worth) -> tuple[tuple[float, float, str], tuple[float, float, str]]:
     """Value, standard error and colour in each column."""
-    return (
-        (row.evidence, row.evidence_se, MECHANISM_VERDICTS[row.verdict]),
-        (row.held_out, row.held_out_se, HELD_OUT),
-    )
+    return ((row.evidence, row.evidence_se, MECHANISM_VERDICTS[row.verdict]), (row.held_out, row.held_out_se, HELD_OUT))
 
 
 def mechanisms(table: pd.DataFrame, title: str, footer: str) -> Figure:

@@ -149,11 +149,7 @@ def workspace(c: CalibrationStudy, folder: Path) -> Workspace:
 
 
 def _sample(
-    study: CalibrationStudy,
-    work: Workspace,
-    by: Effort,
-    progress: Callable[[Progress], None],
-    stop: Callable[[], bool],
+    study: CalibrationStudy, work: Workspace, by: Effort, progress: Callable[[Progress], None], stop: Callable[[], bool]
 ) -> bool:
     """Sample what is missing; whether all is done."""
     target = study.target

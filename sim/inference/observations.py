@@ -69,10 +69,7 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
 
 
 def _wrong(
-    row: dict[str, str],
-    members: Sequence[str] | None,
-    dates: dict[str, dt.date],
-    seen: dict[str, dict[str, int]],
+    row: dict[str, str], members: Sequence[str] | None, dates: dict[str, dt.date], seen: dict[str, dict[str, int]]
 ) -> list[tuple[str, str, str, str]]:
     """(key, found, allowed, suggestion) of each mistake of a row."""
     found = []

@@ -32,8 +32,7 @@ class History(NamedTuple):
 def lasting(program: Program) -> Program:
     """The program with an alliance that does not end: the record of the real one has no end either."""
     return program._replace(
-        alliance=program.alliance._replace(quorum=0),
-        coefficients={**program.coefficients, "leader_exit_rate": 0.0},
+        alliance=program.alliance._replace(quorum=0), coefficients={**program.coefficients, "leader_exit_rate": 0.0}
     )
 
 

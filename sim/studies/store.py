@@ -157,12 +157,7 @@ def variables(plan: Plan) -> dict[str, tuple[tuple[str, ...], dict[str, str]]]:
 
 
 def _sizes(plan: Plan) -> dict[str, int]:
-    return {
-        "point": plan.size,
-        "tick": len(plan.ticks),
-        "member": len(plan.first.members),
-        "quantile": len(ENDS),
-    }
+    return {"point": plan.size, "tick": len(plan.ticks), "member": len(plan.first.members), "quantile": len(ENDS)}
 
 
 def _labels(plan: Plan) -> "xr.Dataset":

@@ -17,18 +17,7 @@ from sim.storage.workers import imap
 from sim.storage.workspace import Workspace
 from sim.studies.finish import finish
 from sim.studies.plan import POINTS, Plan, opened
-from sim.studies.store import (
-    DATASET,
-    FAILURES,
-    KIND,
-    SUMMARY,
-    WORKING,
-    Receipt,
-    freeze,
-    receipt,
-    run_batch,
-    workspace,
-)
+from sim.studies.store import DATASET, FAILURES, KIND, SUMMARY, WORKING, Receipt, freeze, receipt, run_batch, workspace
 from sim.studies.study import Study, load_study
 
 if TYPE_CHECKING:
@@ -235,11 +224,7 @@ def sweep(
 
 
 def _run_missing(
-    plan: Plan,
-    work: Workspace,
-    by: Effort,
-    progress: Callable[[Progress], None] | None,
-    stop: Callable[[], bool],
+    plan: Plan, work: Workspace, by: Effort, progress: Callable[[Progress], None] | None, stop: Callable[[], bool]
 ) -> dict[int, Receipt]:
     """Run every batch that has no receipt; all receipts there are."""
     folder = work.folder

@@ -80,9 +80,7 @@ def test_json_alone_goes_to_standard_output(tmp_path: Path) -> None:
 
 def test_bad_input_exits_with_2_and_writes_nothing(tmp_path: Path) -> None:
     file = changed(
-        tmp_path,
-        ("coercion = { value = 0.6,", "coercion = { value = 1.6,"),
-        ('member = "CCC"', 'member = "X"'),
+        tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), ('member = "CCC"', 'member = "X"')
     )
     done = cohesion("run", str(file), cwd=tmp_path)
     assert done.returncode == 2

@@ -10,12 +10,7 @@ from tests.helpers import ALPHA, centred, six
 from tests.mechanisms import EVERYBODY, Records, exits
 
 QUANTITIES = ("stance", "exit", "cohesion")
-CHANCE_FREE = {
-    "volatility": 0.0,
-    "exit_rate": 1e-4,
-    "freeze_rate": 0.0,
-    "leader_exit_rate": 0.0,
-}
+CHANCE_FREE = {"volatility": 0.0, "exit_rate": 1e-4, "freeze_rate": 0.0, "leader_exit_rate": 0.0}
 """No noise, no crises drawn, and exits so rare that their chances add up to a path integral."""
 
 

@@ -40,10 +40,7 @@ def varied(overrides: dict[str, object]) -> list[Program]:
 def with_record() -> list[Program]:
     """Programs whose runs live through a record first."""
     outlook = Path("scenarios/csto/outlook-2023.toml")
-    scenario = load(
-        outlook,
-        {"time.end": "2025-10-01", "time.horizons": [1, 2], "time.record_from": "2021-10-01"},
-    )
+    scenario = load(outlook, {"time.end": "2025-10-01", "time.horizons": [1, 2], "time.record_from": "2021-10-01"})
     program = compile(scenario)
     start = scenario.tables.time.start
     changes = [

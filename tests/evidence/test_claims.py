@@ -179,8 +179,7 @@ def test_a_claim_gives_the_same_alone_and_on_any_number_of_threads(tmp_path: Pat
 
 def test_calls_are_counted_by_kind(tmp_path: Path) -> None:
     file = claim_file(
-        tmp_path,
-        ('of = ["dissolution"]\nat = 1\n', 'of = ["answered_regime", "answered_clash"]\nat = 10\n'),
+        tmp_path, ('of = ["dissolution"]\nat = 1\n', 'of = ["answered_regime", "answered_clash"]\nat = 10\n')
     )
     rows = sim.claims([file], runs=320).judged[0].findings[0].rows
     assert all(0.0 <= r.estimate <= 1.0 for r in rows)

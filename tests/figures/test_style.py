@@ -41,14 +41,7 @@ def test_a_whole_percent_is_0_or_100_only_where_the_share_is(share, words):
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [
-        (0.0123, "±0.02"),
-        (0.0097, "±0.01"),
-        (0.02, "±0.02"),
-        (0.003, "±0.003"),
-        (1e-7, "±0.0001"),
-        (4.2, "±5"),
-    ],
+    [(0.0123, "±0.02"), (0.0097, "±0.01"), (0.02, "±0.02"), (0.003, "±0.003"), (1e-7, "±0.0001"), (4.2, "±5")],
 )
 def test_an_error_is_rounded_up(error, words):
     assert error_bound(error) == words

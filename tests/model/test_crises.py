@@ -16,12 +16,7 @@ from tests.helpers import ALPHA, coefficients
 share = st.floats(0, 1)
 threats = st.tuples(share, share, share, share)
 ONE = np.ones((1, 1))
-RATES = {
-    "crisis_interstate": 0.3,
-    "crisis_separatist": 0.15,
-    "crisis_insurgency": 0.2,
-    "crisis_regime": 0.1,
-}
+RATES = {"crisis_interstate": 0.3, "crisis_separatist": 0.15, "crisis_insurgency": 0.2, "crisis_regime": 0.1}
 HELP = {
     "help_interstate": -1.0,
     "help_separatist": -0.7,
@@ -96,13 +91,7 @@ def test_help_comes_with_its_logistic_chance(kind: int, clash: bool) -> None:
     s = crises.Standing(s.up_to, s.clash, np.broadcast_to(s.log_odds, (1, n)))
     full, u = np.ones((1, n)), np.random.default_rng(kind).random((1, n))
     helped = crises.answer(
-        u,
-        kind * full,
-        np.full(u.shape, clash),
-        dependence * full,
-        affinity * full,
-        s,
-        coefficients(runs=n, **HELP),
+        u, kind * full, np.full(u.shape, clash), dependence * full, affinity * full, s, coefficients(runs=n, **HELP)
     )
     log_odds = (
         np.log(0.4 / 0.6)

@@ -10,16 +10,7 @@ from sim.model.tick import Record
 from sim.model.variables import COEFFICIENT_NAMES, COEFFICIENTS
 from sim.scenario.compile import Program
 from tests.helpers import MEMBERS, centred, numbers, run, six
-from tests.mechanisms import (
-    MECHANISMS,
-    NO_SWITCH,
-    TESTED_OTHERWISE,
-    Mechanism,
-    Records,
-    clashes,
-    dispute,
-    help_given,
-)
+from tests.mechanisms import MECHANISMS, NO_SWITCH, TESTED_OTHERWISE, Mechanism, Records, clashes, dispute, help_given
 
 EVENTFUL = {"baseline": 1.0, "freeze_rate": 0.1, "entry_rate": 0.05, "crisis_interstate": 0.6}
 """More happens than at the priors' centres, so that 64 runs show it; exits stay rare."""

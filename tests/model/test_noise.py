@@ -26,9 +26,7 @@ def test_the_same_name_gives_the_same_draws(seed: int, block: int, purpose: str,
 
 @settings(max_examples=25)
 @given(st.lists(st.tuples(purposes, ticks, st.integers(0, 3), st.booleans()), max_size=6))
-def test_a_draw_does_not_depend_on_what_was_drawn_before(
-    before: list[tuple[str, int, int, bool]],
-) -> None:
+def test_a_draw_does_not_depend_on_what_was_drawn_before(before: list[tuple[str, int, int, bool]]) -> None:
     fresh, used = Noise(3, 1), Noise(3, 1)
     for purpose, tick, rows, normal in before:
         (used.normals if normal else used.uniforms)(purpose, tick, rows)

@@ -52,9 +52,7 @@ def target_of(values: dict[str, float], code: str) -> float:
 
 
 @pytest.mark.parametrize("step", ["month", "quarter", "year"])
-def test_stance_with_fixed_inputs_has_the_target_as_mean_and_volatility_as_deviation(
-    step: str,
-) -> None:
+def test_stance_with_fixed_inputs_has_the_target_as_mean_and_volatility_as_deviation(step: str) -> None:
     """The stationary law after ten years, whatever the step.
 
     The mean of n normal stances is normal, their variance chi-square with n - 1 degrees of freedom.

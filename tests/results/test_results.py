@@ -125,9 +125,7 @@ def test_agreement_index_of_five_abstaining_against_their_leader() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([OUTSIDE, FROZEN, ACTIVE])),
-        min_size=1,
-        max_size=12,
+        st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([OUTSIDE, FROZEN, ACTIVE])), min_size=1, max_size=12
     )
 )
 def test_measures_against_their_definitions(states_: list[tuple[float, int]]) -> None:

@@ -71,11 +71,7 @@ CASES = {
         "leader.confrontation.knots: knot 2020-01-01 after 2025-01-01; allowed: dates in rising order",
         "",
     ),
-    "nan": (
-        ("coercion = { value = 0.6,", "coercion = { value = nan,"),
-        "leader.coercion.value: nan is not finite",
-        "",
-    ),
+    "nan": (("coercion = { value = 0.6,", "coercion = { value = nan,"), "leader.coercion.value: nan is not finite", ""),
     "infinite knot": (
         ("2025-01-01 = 0.9 }", "2025-01-01 = inf }"),
         "leader.confrontation.knots: inf is not finite",
@@ -146,9 +142,7 @@ def test_one_mistake(tmp_path: Path, case: str) -> None:
 
 def test_lines_are_right(tmp_path: Path) -> None:
     file = changed(
-        tmp_path,
-        ("coercion = { value = 0.6,", "coercion = { value = 1.6,"),
-        ('member = "CCC"', 'member = "CCD"'),
+        tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), ('member = "CCC"', 'member = "CCD"')
     )
     found = problems(file)
     assert found[0].startswith(f"{file}:{line_of(file, 'coercion')}: ")

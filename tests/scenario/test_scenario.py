@@ -128,13 +128,7 @@ def test_a_scenario_may_name_several_registries(tmp_path: Path) -> None:
 
 def test_override_replaces_a_path_a_group_and_a_coefficient() -> None:
     tables = load(
-        SIX,
-        {
-            "members.AAA.western_ties": "high",
-            "leader.war": 0.3,
-            "behaviour.peers": 0,
-            "time.step": "year",
-        },
+        SIX, {"members.AAA.western_ties": "high", "leader.war": 0.3, "behaviour.peers": 0, "time.step": "year"}
     ).tables
     assert {c.value for c in tables.members["AAA"].inputs["western_ties"].values()} == {"high"}
     assert tables.leader["war"].value == 0.3
@@ -145,13 +139,7 @@ def test_override_replaces_a_path_a_group_and_a_coefficient() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [
-        ("a.b=1", 1),
-        ("a.b=0.5", 0.5),
-        ("a.b=high", "high"),
-        ("a.b = true", True),
-        ('a.b="very high"', "very high"),
-    ],
+    [("a.b=1", 1), ("a.b=0.5", 0.5), ("a.b=high", "high"), ("a.b = true", True), ('a.b="very high"', "very high")],
 )
 def test_parse_override(text: str, value: object) -> None:
     assert parse_override(text) == ("a.b", value)

@@ -39,8 +39,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     log = (tmp_path / "log").open("wb")
     quiet = {"cwd": ROOT, "stdout": log, "stderr": log}
     scheduler = subprocess.Popen(
-        [*dask, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(about)],
-        **quiet,
+        [*dask, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(about)], **quiet
     )  # type: ignore[call-overload]
     while not about.exists():
         assert scheduler.poll() is None, (tmp_path / "log").read_text()

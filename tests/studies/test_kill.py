@@ -26,12 +26,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kill(reference: Path, folder: Path, kills: int, seed: int) -> None:
     """Run tests/kill.py."""
     study = reference.parent / "small.toml"
-    command = [
-        sys.executable,
-        "-m",
-        "tests.kill",
-        *map(str, (study, reference, folder, kills, seed)),
-    ]
+    command = [sys.executable, "-m", "tests.kill", *map(str, (study, reference, folder, kills, seed))]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
     assert found.stdout.startswith(f"{kills} kills")

@@ -69,16 +69,7 @@ def test_a_point_is_a_run(tmp_path: Path) -> None:
 
 def test_tables(finished: Path) -> None:
     done = sweep(finished.parent / "small.toml", finished)
-    assert list(done.summary.columns) == [
-        "point",
-        "outcome",
-        "member",
-        "horizon_years",
-        "mean",
-        "mcse",
-        "q05",
-        "q95",
-    ]
+    assert list(done.summary.columns) == ["point", "outcome", "member", "horizon_years", "mean", "mcse", "q05", "q95"]
     assert len(done.summary) == 20 * 2 * (2 * 5 + 4)
     assert list(done.points.columns) == ["point", "scenario", "coercion", "autonomy"]
     assert len(done.failures) == 0
@@ -298,10 +289,7 @@ def test_precision_stops_points_apart(tmp_path: Path) -> None:
     worst = found.summary.groupby("point").mcse.max().values
     assert ((worst <= 0.0012) | (used == 3000)).all()
     plain = study_file(
-        tmp_path,
-        ("seed = 5", 'seed = 5\noutcomes = ["exit"]'),
-        ("runs = 40", "runs = 300"),
-        name="plain",
+        tmp_path, ("seed = 5", 'seed = 5\noutcomes = ["exit"]'), ("runs = 40", "runs = 300"), name="plain"
     )
     once = sweep(plain, tmp_path / "plain", jobs=1)
     first = used == 300
@@ -340,10 +328,7 @@ def test_several_scenarios_and_other_paths(tmp_path: Path) -> None:
 
 
 def test_a_value_that_a_scenario_refuses(tmp_path: Path) -> None:
-    file = study_file(
-        tmp_path,
-        ('path = "leader.coercion"\nvalues = [0.0', 'path = "alliance.quorum"\nvalues = [1.5'),
-    )
+    file = study_file(tmp_path, ('path = "leader.coercion"\nvalues = [0.0', 'path = "alliance.quorum"\nvalues = [1.5'))
     with pytest.raises(InputError, match=r"small\.toml: alliance\.quorum: 1\.5; allowed: a whole number"):
         sweep(file, tmp_path / "out", jobs=1)
 
@@ -380,13 +365,7 @@ def test_printed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command.main(study, finished, None, None, False, False, True)
     read = json.loads(capsys.readouterr().out)
     assert read["finished"]
-    assert {o["outcome"] for o in read["outcomes"]} == {
-        "cohesion",
-        "any_exit",
-        "two_exits",
-        "dissolution",
-        "exit",
-    }
+    assert {o["outcome"] for o in read["outcomes"]} == {"cohesion", "any_exit", "two_exits", "dissolution", "exit"}
 
 
 def test_force_deletes_studies_alone(tmp_path: Path) -> None:
