@@ -20,6 +20,8 @@ from sim.model.outcomes import OUTCOMES
 from tests.helpers import SIX
 from tests.scenarios import written
 
+LATER = ("starters_cohesion",)
+"""Outcomes that files kept before them lack."""
 Named = Iterator[tuple[str, Any]]
 
 RUNS = (
@@ -117,7 +119,7 @@ def of_comparison() -> Named:
     names = ("outlook-2023", "counterfactuals/no-war-2022", "counterfactuals/equal-governance")
     base, *others = (sim.load(f"csto/{n}") for n in names)
     table = sim.compare(base, *others, runs=300, seed=3).table
-    yield from of_table(table, ("scenario", "outcome", "member", "horizon_years"))
+    yield from of_table(table[~table.outcome.isin(LATER)], ("scenario", "outcome", "member", "horizon_years"))
 
 
 def of_sweep(folder: Path) -> Named:
@@ -201,12 +203,10 @@ def everything() -> dict[str, np.ndarray]:
     return found
 
 
-def differing(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> list[str]:
-    """Names of arrays that are not the same in both, to the last bit."""
+def differing(then: dict[str, np.ndarray], now: dict[str, np.ndarray]) -> list[str]:
+    """Names of arrays that are not the same now, to the last bit; what is new is no difference."""
     return [
-        name
-        for name in sorted({*a, *b})
-        if name not in a or name not in b or not np.array_equal(a[name], b[name], equal_nan=True)
+        name for name, x in sorted(then.items()) if name not in now or not np.array_equal(x, now[name], equal_nan=True)
     ]
 
 
@@ -221,7 +221,8 @@ def main() -> None:
         then = dict(kept)
     now = everything()
     wrong = differing(then, now)
-    print(f"{len(then)} arrays, {len(wrong)} differ", *wrong, sep="\n  ")
+    new = sorted({*now} - {*then})
+    print(f"{len(then)} arrays, {len(wrong)} differ", *wrong, f"{len(new)} new:", *new, sep="\n  ")
     raise SystemExit(1 if wrong else 0)
 
 

@@ -87,7 +87,10 @@ def run(
 @app.command()
 def compare(
     scenario: ScenarioName,
-    others: Annotated[list[str], typer.Argument(metavar="OTHER...", help="Scenarios to compare with it.")],
+    others: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[OTHER...]", help="Scenarios to compare with it; default itself, as --set changes it."),
+    ] = None,
     runs: Runs = 10_000,
     seed: Seed = 1,
     jobs: Jobs = None,
@@ -97,9 +100,9 @@ def compare(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Compare scenarios under common random numbers: differences with paired errors."""
+    """Say what would change: levels before and after, differences, and how sure they are."""
     how = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "force": force}
-    _verb("compare").main(scenario, others, _overrides(set_), out, json, **how)
+    _verb("compare").main(scenario, others or [], _overrides(set_), out, json, **how)
 
 
 @app.command()

@@ -2,29 +2,13 @@
 
 from collections.abc import Mapping
 
+from sim.results.change import interval, percent
+
 Estimate = Mapping[str, float]
 """A probability or a mean with its ``mcse``, ``q05``, ``q95`` and ``parameter_share``, as in ``Result.summary()``."""
 
 HARDLY = 0.0005
 """No split is shown of what has a smaller probability, or lacks less of certainty."""
-
-
-def percent(p: float) -> str:
-    """A probability in percent, never a false 0 or 100."""
-    value = 100 * p
-    if value < 0.05:
-        return "<0.1"
-    if value > 99:
-        return ">99"
-    return f"{value:.1f}" if value < 0.95 else f"{value:.0f}"
-
-
-def interval(low: float, high: float) -> str:
-    """Two probabilities in percent, or one where they read alike; empty where there are none."""
-    if low != low:
-        return ""
-    ends = [percent(low), percent(high)]
-    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
 def with_interval(p: Estimate, sign: str = "") -> str:

@@ -1,83 +1,73 @@
 """`cohesion compare`: differences between scenarios under common random numbers."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import show
-from sim.cli.cells import percent
 from sim.cli.show import Column
-from sim.model.outcomes import OUTCOMES, Outcome, shown
-from sim.results.comparison import Comparison, compare
-from sim.results.run import scenarios
-from sim.scenario.load import Scenario
+from sim.model.outcomes import names
+from sim.results.change import difference, level, moved
+from sim.results.comparison import Comparison, compare, sides
 
 if TYPE_CHECKING:
     import pandas as pd
 
+COHESIONS = {"cohesion": "members then", "starters_cohesion": "initial members"}
+MOST = 4
+"""States that are shown of those whose exit changes."""
+
 
 def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | None, json: bool, **how: Any) -> None:
     """Load everything, compare, print and write; ``how`` are options of :func:`sim.compare`."""
-    base, *rest = scenarios([name, *others], overrides)
+    base, *rest = sides(name, others, overrides)
     folder = out or Path("results") / f"compare-{base.name}"
     with show.progress(how["runs"], f"{base.name} against {len(rest)}: runs") as advance:
         c = compare(base, *rest, progress=advance, out=folder, **how)
     if json:
-        said = {"base": base.name, "runs": c.runs, "seed": c.seed, "out": str(folder)}
-        show.print_json({**said, "differences": c.table.to_dict("records")})
+        said = {"base": base.name, "runs": c.runs, "seed": c.seed, "out": str(folder), "sentences": c.sentences()}
+        show.print_json({**said, "differences": c.table.assign(date=c.table.date.astype(str)).to_dict("records")})
     else:
         print_comparison(c)
-    show.notice(f"In {folder}/: differences.csv, differences.png.")
+    show.notice(f"In {folder}/: differences.csv, curves.csv, figures.")
 
 
 def print_comparison(c: Comparison) -> None:
-    """A table a scenario would make too many: one row a scenario, at the last horizon."""
-    last = c.table.horizon_years.max()
-    there = c.table[c.table.horizon_years == last]
+    """What each scenario would change in a sentence and in tables, at the last horizon; Monte Carlo error last."""
+    last = c.table[c.table.horizon_years == c.table.horizon_years.max()]
+    show.paragraph((f"What would change: differences from {c.base.tables.title}", "bold"))
+    for s in c.others:
+        show.paragraph()
+        show.paragraph(" ".join(f"{sentence}." for sentence in c.sentences()[s.name]))
+        print_changes(last[last.scenario == s.name], c.state_names)
+    show.paragraph()
     show.paragraph(
-        (f"Differences from {c.base.tables.title}", "bold"),
-        f" after {last:g} years: {c.runs:,} runs, seed {c.seed}, common random numbers; "
-        "± is one paired Monte Carlo standard error",
+        "In brackets: 90 % interval over coefficients and coded values, chance taken out; of a difference, over the "
+        "same coefficients and values in both. Cohesion is the mean joint support over all pairs of those who are "
+        "members then, or of those who were at the start, of whom one that has left or frozen supports nothing."
     )
-    print_differences(c.others, there)
-    saved = there[there.outcome.isin(shown())].saved_runs
-    finite = saved[saved.between(0, 1e12)]
-    if len(finite):
-        show.paragraph(
-            f"For the same standard errors independent runs of each scenario would have to number "
-            f"{c.runs * finite.min():,.0f} to {c.runs * finite.max():,.0f} (median {c.runs * finite.median():,.0f}); "
-            f"here {c.runs:,} served."
-        )
+    shown = last[last.outcome.isin(names("event"))]
+    show.paragraph(f"{c.runs:,} runs of each, seed {c.seed}, common random numbers{monte_carlo(shown, c.runs)}.")
 
 
-def print_differences(scenarios: list[Scenario], there: "pd.DataFrame") -> None:
-    """Rows: scenarios. Columns: headlines of the alliance, and of members the two that change most."""
-    alliance, members = ([OUTCOMES[name] for name in shown(by_member)] for by_member in (False, True))
-    columns = [Column("Scenario", words=True)]
-    columns += [Column(f"{o.noun}\n{'points' if o.probability else o.scale}") for o in alliance]
-    columns += [Column(f"Most change of {o.noun}{', %' if o.probability else ''}", words=True) for o in members]
-    rows = []
-    for s in scenarios:
-        its = dict(iter(there[there.scenario == s.name].groupby("outcome")))
-        cells = [cell(next(its[o.name].itertuples()), o) for o in alliance]
-        rows.append([s.tables.title, *cells, *(most(its[o.name], o) for o in members)])
-    show.table(columns, rows)
+def monte_carlo(shown: "pd.DataFrame", runs: int) -> str:
+    """The error of the differences that more runs would make smaller, and what pairing saves."""
+    error, saved = shown.mcse.max(), shown.saved_runs[shown.saved_runs.between(0, 1e12)]
+    if error != error:
+        return ""
+    independent = f" (median of what independent runs would need: {runs * saved.median():,.0f})" if len(saved) else ""
+    return f"; Monte Carlo error of differences at most {max(100 * error, 0.1):.1f} points{independent}"
 
 
-def most(its: "pd.DataFrame", outcome: Outcome) -> str:
-    """The two members of whom an outcome changes most, from what to what."""
-    first = its.loc[its.difference.abs().sort_values(ascending=False).index[:2]]
-    say = percent if outcome.probability else "{:.2f}".format
-    changes = [f"{r.member} {say(r.base)} to {say(r.value)}" for r in first.itertuples() if r.difference]
-    return ", ".join(changes) or "none"
-
-
-def points(row: Any) -> str:
-    """A difference of probabilities in percentage points."""
-    return f"{100 * row.difference:+.1f}±{100 * row.mcse:.1f}"
-
-
-def cell(row: Any, outcome: Outcome) -> str:
-    """A difference with its paired standard error."""
-    if row.difference == 0 and row.mcse == 0:
-        return "0 exactly"
-    return points(row) if outcome.probability else f"{row.difference:+.3f}±{row.mcse:.3f}"
+def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None:
+    """Levels before and after, and their difference: of probabilities, then of cohesion."""
+    alliance = {row.outcome: row for row in final[final.member == ""].itertuples()}
+    events = [("Some exit", alliance["any_exit"])]
+    events += [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
+    events.append(("Dissolution", alliance["dissolution"]))
+    cohesion = [(words, alliance[name]) for name, words in COHESIONS.items()]
+    when = f"{final.date.iloc[0]:%b %Y}"
+    for head, unit, rows in ((f"By {when}, %", "points", events), (f"Cohesion, {when}", "0 to 1", cohesion)):
+        columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference, {unit}")]
+        cells = [[words, level(row, "base"), level(row, "value"), difference(row)] for words, row in rows]
+        show.table(columns, cells)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim.cli import show
-from sim.cli.cells import Estimate, interval, mean, span, split, with_error
+from sim.cli.cells import Estimate, mean, span, split, with_error
 from sim.cli.show import Column
 from sim.model.outcomes import OUTCOMES, names
+from sim.results.change import interval
 
 MEANING = (
     "± is one Monte Carlo standard error. 90 %: the middle 90 % of the probabilities that the possible coefficients "

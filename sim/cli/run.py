@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import show
-from sim.cli.cells import interval, level, percent, with_interval
+from sim.cli.cells import level, with_interval
 from sim.cli.detail import alliance_events, print_detail
 from sim.cli.show import Column
+from sim.results.change import interval, percent
 from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.load import load

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.model.arrays import Array, Flags, count
+from sim.model.membership import OUTSIDE
 from sim.model.outcomes import OUTCOMES, Chance, Event, Exits, Measure, Snapshot
 from sim.model.tick import Record
 
@@ -30,6 +31,8 @@ class Incidence:
     happened: dict[str, Flags]
     exits: Array
     """Exits of members so far. (run,)"""
+    starters: Flags
+    """Who is a member at the start. (member, run)"""
 
     @classmethod
     def start(cls, first: Record, names: Collection[str] | None = None) -> "Incidence":
@@ -37,7 +40,8 @@ class Incidence:
         none = np.zeros(first.alive.shape)
         exits = Exits(none, none, none, none)
         happened = {e.name: np.asarray(e.happens(first, exits)) for e in _events(names)}
-        return cls({name: np.asarray(1.0 * x, dtype=np.float64) for name, x in happened.items()}, happened, none)
+        sums = {name: np.asarray(1.0 * x, dtype=np.float64) for name, x in happened.items()}
+        return cls(sums, happened, none, np.broadcast_to(first.status != OUTSIDE, first.stance.shape))
 
     def add(self, r: Record) -> None:
         """Count a tick."""
@@ -50,9 +54,8 @@ class Incidence:
     def of_runs(self, runs: slice) -> "Incidence":
         """The sums of some runs."""
         sums = {name: np.ascontiguousarray(x[..., runs]) for name, x in self.sums.items()}
-        return Incidence(
-            sums, {k: np.ascontiguousarray(x[..., runs]) for k, x in self.happened.items()}, self.exits[runs]
-        )
+        happened = {name: np.ascontiguousarray(x[..., runs]) for name, x in self.happened.items()}
+        return Incidence(sums, happened, self.exits[runs], np.ascontiguousarray(self.starters[:, runs]))
 
     def estimate(self, name: str) -> Array:
         """What is averaged over runs."""
@@ -103,7 +106,7 @@ def quantities(r: Record, incidence: Incidence, names: Collection[str] | None = 
 
     A run sees an event or does not; a chance is known in every run, which has the same mean with less error.
     """
-    seen = Snapshot(r)
+    seen = Snapshot(r, incidence.starters)
     return {
         o.name: o.value(seen) if isinstance(o, Chance | Measure) else incidence.estimate(o.name)
         for o in OUTCOMES.values()

@@ -37,15 +37,18 @@ def draws_apart(x: Array) -> Array:
     return x.reshape(*x.shape[:-1], -1, REPLICATES)
 
 
-def quantiles_over_draws(x: Array) -> Array:
-    """Quantiles at LEVELS of the probability of a draw, (..., level), from runs (..., run)."""
+def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0) -> Array:
+    """Quantiles at LEVELS of the mean of a draw, a probability or what else lies from ``low`` to ``high``.
+
+    (..., level), from runs (..., run); NaN where a run leaves it undefined.
+    """
     by_draw = draws_apart(x)
     means = by_draw.mean(axis=-1)
     chance = by_draw.var(axis=-1, ddof=1).mean(axis=-1) / REPLICATES
     seen = means.var(axis=-1, ddof=1)
     share = np.sqrt(np.maximum(seen - chance, 0.0) / np.maximum(seen, 1e-300))
     centre = means.mean(axis=-1, keepdims=True)
-    shrunk = np.clip(centre + share[..., None] * (means - centre), 0.0, 1.0)
+    shrunk = np.clip(centre + share[..., None] * (means - centre), low, high)
     return np.moveaxis(np.quantile(shrunk, LEVELS, axis=-1), 0, -1)
 
 

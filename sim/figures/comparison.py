@@ -1,4 +1,7 @@
-"""A comparison: differences of scenarios from a base, with paired 95 % intervals."""
+"""A comparison: what scenarios would change, and the curves of one beside those of the base."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -6,55 +9,70 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.figures import axes as scales, sheet, style
+from sim.figures.style import percent
+from sim.model.outcomes import OUTCOMES
 
-PANELS = {
-    "exit": "Exit: percentage points more (right) or less likely to have left",
-    "cohesion": "Cohesion: difference in mean joint support",
-}
-BELOW = "Dots: difference to the base; bars: its paired 95\u00a0% Monte Carlo error."
-STATES = " Exit is drawn of the states whose probability some scenario moves by a percentage point or more."
-LABELS = 2.4
+COHESIONS = {"cohesion": style.INK, "starters_cohesion": style.AWAY}
+BELOW = (
+    "Dots: difference to the base; lines: its 90\u00a0% interval over coefficients and coded values, the same in both; "
+    "thick: its 95\u00a0% Monte Carlo error, mostly hidden by the dot. To the right: level in the base → level in the "
+    "scenario. Exit is drawn of the states that some scenario moves by a percentage point or more. Cohesion: mean "
+    "joint support over all pairs of those who are members then; of the initial members: over all pairs of those who "
+    "were at the start, of whom one that has left or frozen supports nothing."
+)
+LABELS = 2.2
 """Inches for the titles of the scenarios."""
 LEAST, MOST = 0.01, 6
 """How far exit must move for a state to be drawn, and how many states are drawn at most."""
 
 
-def differences(table: pd.DataFrame, titles: dict[str, str], base: str, footer: str) -> Figure:
+def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[str, str], footer: str) -> Figure:
     """One row a scenario, at the last horizon: exit of every state that is moved, and cohesion.
 
     Parameters
     ----------
-    table : the table of a comparison, with columns scenario, outcome, member, horizon_years, difference, low and high.
-    titles : of the scenarios, by name, in the order of the rows.
-    base : title of the scenario that they differ from.
+    table : the table of a comparison, :attr:`sim.Comparison.table`.
+    names : of the states, by code.
+    titles : of the scenarios, by name: the base's, then the others' in the order of the rows.
     footer : where the numbers come from.
     """
-    last = table.horizon_years.max()
-    final = table[table.horizon_years == last]
-    states = _moved(final[final.outcome == "exit"])
-    row = 0.13 * max(len(states), 2) + 0.12
-    headline = f"What would change: differences from “{base}” after {last:g} years"
+    base, *scenarios = titles
+    final = table[table.horizon_years == table.horizon_years.max()]
+    exits = final[final.outcome == "exit"]
+    states = dict(zip(_moved(exits), style.LINES, strict=False))
+    row = 0.15 * max(len(states), 2) + 0.12
+    headline = f"What would change by {_month(final)}: differences from “{titles[base]}”"
     with style.look():
-        figure = sheet.page(headline, "", BELOW + STATES, footer, row * len(titles) + 1.0)
-        panels = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-        for panel, (outcome, title) in zip(panels, PANELS.items(), strict=True):
-            panel.set_title(title, fontsize=style.NORMAL)
-            _rows(panel, final[final.outcome == outcome], list(titles), states if outcome == "exit" else [""])
-        scales.in_points(panels[0].xaxis)
-        labels = ["\n".join(style.wrap(title, LABELS, style.NORMAL)) for title in titles.values()]
-        panels[0].set_yticks(range(len(titles)), labels, fontsize=style.NORMAL)
-        sheet.legend(figure, [sheet.dot(s, c, 5) for s, c in zip(states, style.LINES, strict=False)])
+        figure = sheet.page(headline, "", BELOW, footer, row * len(scenarios) + 1.3)
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+        left.set_title("Exit: percentage points more (right) or less probable to have left", fontsize=style.NORMAL)
+        right.set_title("Cohesion, 0 to 1", fontsize=style.NORMAL)
+        own = {m: exits[exits.member == m] for m in states}
+        _rows(left, own, list(states.values()), scenarios)
+        _rows(right, {o: final[final.outcome == o] for o in COHESIONS}, list(COHESIONS.values()), scenarios)
+        scales.in_points(left.xaxis)
+        labels = ["\n".join(style.wrap(titles[s], LABELS, style.NORMAL)) for s in scenarios]
+        left.set_yticks(range(len(scenarios)), labels, fontsize=style.NORMAL)
+        sheet.legend(
+            figure,
+            [sheet.dot(f"{names[m]} has left", c, 5) for m, c in states.items()],
+            [sheet.dot(OUTCOMES[o].noun, c, 5) for o, c in COHESIONS.items()],
+        )
         return sheet.settle(figure)
 
 
-def _rows(panel: Axes, final: pd.DataFrame, scenarios: list[str], members: list[str]) -> None:
-    """A dot and its bar for each scenario and member."""
-    for m, member in enumerate(members):
-        own = final[final.member == member].set_index("scenario").loc[scenarios]
-        y = np.arange(len(scenarios)) + (m - (len(members) - 1) / 2) * 0.8 / len(members)
-        colour = style.LINES[m] if member else style.INK
-        panel.hlines(y, own.low, own.high, color=colour, linewidth=1.5)
-        panel.plot(own.difference, y, "o", color=colour, markersize=5)
+def _rows(panel: Axes, parts: Mapping[str, pd.DataFrame], colours: Sequence[str], scenarios: Sequence[str]) -> None:
+    """For each scenario a dot of each part, its bars, and the levels beside them."""
+    beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "center", "fontsize": style.SMALL}
+    for k, (part, colour) in enumerate(zip(parts.values(), colours, strict=True)):
+        own = part.set_index("scenario").loc[list(scenarios)]
+        rows = np.arange(len(scenarios)) + (k - (len(parts) - 1) / 2) * 0.8 / len(parts)
+        panel.hlines(rows, own.difference_q05, own.difference_q95, color=colour, linewidth=0.9)
+        panel.hlines(rows, own.low, own.high, color=colour, linewidth=3)
+        panel.plot(own.difference, rows, "o", color=colour, markersize=4)
+        for y, r in zip(rows, own.itertuples(), strict=True):
+            said = f"{_level(r.outcome, r.base)} → {_level(r.outcome, r.value)}"
+            panel.text(1.02, y, said, color=colour, **beside)
     panel.axvline(0, color=style.GREY, lw=0.8, zorder=1)
     for k in range(0, len(scenarios), 2):
         panel.axhspan(k - 0.5, k + 0.5, color=style.BAND, lw=0, zorder=0)
@@ -65,7 +83,114 @@ def _rows(panel: Axes, final: pd.DataFrame, scenarios: list[str], members: list[
     panel.spines["left"].set_visible(False)
 
 
+def _level(outcome: Any, x: Any) -> str:
+    return percent(float(x)) if OUTCOMES[str(outcome)].probability else f"{x:.2f}"
+
+
+def _month(rows: pd.DataFrame) -> str:
+    return f"{rows.date.iloc[-1]:%B %Y}"
+
+
 def _moved(exits: pd.DataFrame) -> list[str]:
     """The states whose exit probability some scenario moves by a point or more, the most moved first."""
     size = exits.groupby("member").difference.apply(lambda d: d.abs().max())
     return [str(member) for member in size[size >= LEAST].sort_values(ascending=False).index[:MOST]]
+
+
+# --- over time
+
+CURVES_BELOW = (
+    "Lines: probability by then; bands: 90\u00a0% interval over coefficients and coded values, chance taken out. "
+    "Numbers are levels at the horizons ({}). A state has left if it did so of its own accord (dissolution competes)."
+)
+COLOURS = ("#595959", "#332288")
+"""Of the base and of the other scenario."""
+PANELS = 6
+
+
+def curves(
+    points: pd.DataFrame,
+    own: pd.DataFrame,
+    names: Mapping[str, str],
+    titles: Mapping[str, str],
+    sentences: Sequence[str],
+    footer: str,
+) -> Figure:
+    """Some exit, and exit of the states that are moved most, over time in the base and in one other scenario.
+
+    Parameters
+    ----------
+    points : the levels over time, :attr:`sim.Comparison.curves`.
+    own : the rows of the scenario in the table of differences.
+    names : of the states, by code.
+    titles : of the base and of the other scenario, by name.
+    sentences : what the figure says, its headline first.
+    footer : where the numbers come from.
+    """
+    exits = own[own.outcome == "exit"]
+    final = exits[exits.horizon_years == exits.horizon_years.max()]
+    most = final.loc[final.base.sort_values(ascending=False).index]
+    members = (_moved(final) or list(most.member[:1]))[: PANELS - 1]
+    shown = [("any_exit", ""), *(("exit", m) for m in members)]
+    horizons = list(exits.date.drop_duplicates())
+    columns = sheet.columns(len(shown))
+    rows = -(-len(shown) // columns)
+    tall = 2.5 * rows + 0.5
+    below = CURVES_BELOW.format(", ".join(f"{date:%b %Y}" for date in horizons))
+    with style.look():
+        figure = sheet.page(f"{sentences[0]}.", " ".join(f"{s}." for s in sentences[1:]), below, footer, tall)
+        panels = sheet.grid(figure, len(shown), columns)
+        for panel, (outcome, member) in zip(panels, shown, strict=True):
+            here = points[(points.outcome == outcome) & (points.member == member)]
+            panel.set_title(OUTCOMES[outcome].title.format(names.get(member, "")), fontsize=style.NORMAL)
+            _curve(panel, [here[here.scenario == s] for s in titles], horizons, sheet.inner(columns))
+            scales.calendar(panel, scales.days(here.date.to_numpy()), sheet.inner(columns))
+        room = style.ROOM - 0.8
+        sheet.legend(
+            figure,
+            [
+                sheet.line(style.shorten(t, room, style.NORMAL), c, 2)
+                for t, c in zip(titles.values(), COLOURS, strict=True)
+            ],
+        )
+        return sheet.settle(figure)
+
+
+def _curve(panel: Axes, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], width: float) -> None:
+    """Both curves with their bands, and their levels at the horizons."""
+    top = min(1.15 * max(float(side[["mean", "q95"]].max().max()) for side in sides), 1.15) or 0.01
+    panel.set_ylim(0, top)
+    for side, colour in zip(sides, COLOURS, strict=True):
+        x = scales.days(side.date.to_numpy())
+        panel.fill_between(x, side.q05, side.q95, color=colour, alpha=0.15, linewidth=0)
+        panel.plot(x, side["mean"], color=colour, linewidth=1.8)
+    at = scales.days(np.asarray(horizons, dtype="datetime64[s]"))
+    free = np.inf
+    for date, day in reversed(list(zip(horizons, at, strict=True))):
+        last = date == horizons[-1]
+        panel.axvline(day, color=style.FAINT, linewidth=0.8, zorder=0)
+        if last or (free - day) * width / (x[-1] - x[0]) > 0.85:
+            panel.text(day, top, f"{date:%b %Y}", ha="right" if last else "center", va="top", **style.NOTE)
+            free = day
+        ends = [float(side[side.date == date]["mean"].iloc[0]) for side in sides]
+        _levels(panel, day, ends, last, (day - x[0]) * width / (x[-1] - x[0]) > 0.6)
+    panel.set_yticks([y for y in panel.get_yticks() if 0 <= y <= min(top, 1.0)])
+    panel.grid(axis="y")
+    scales.in_percent(panel.yaxis)
+
+
+def _levels(panel: Axes, day: float, ends: Sequence[float], last: bool, room: bool) -> None:
+    """The levels of both at a horizon: at the last beside the curves, else above the higher and below the lower."""
+    top = panel.get_ylim()[1]
+    upper = int(ends[1] >= ends[0])
+    wanted = [end if last else end + (0.06 if k == upper else -0.06) * top for k, end in enumerate(ends)]
+    places = scales.keep_apart(wanted, 0.08 * top, 0.03 * top, 0.92 * top)
+    alike = percent(ends[0]) == percent(ends[1])
+    for k, (end, y, colour) in enumerate(zip(ends, places, COLOURS, strict=True)):
+        panel.plot(day, end, "o", color=colour, markersize=4, clip_on=False)
+        if k == upper or not alike:
+            left = room and not last and k == upper
+            place: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+            shift = (-4 if left else 6 if last else 4, 0)
+            side = "right" if left else "left"
+            panel.annotate(percent(end), (day, y), shift, ha=side, color=colour, fontsize=style.SMALL, **place)

@@ -1,6 +1,7 @@
 """What the figures read from the dataset of a run or a study, and the sheet that says where it comes from."""
 
 import calendar
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from sim.figures import sheet
 from sim.figures.style import plural
 from sim.model.arrays import Array, Flags
-from sim.model.outcomes import Z95, series
+from sim.model.outcomes import OUTCOMES, Z95, series
 
 DESIGNS = {"grid": "grid", "lhs": "Latin hypercube", "sobol": "Sobol sequence", "file": "points from a file"}
 """The designs of a study in words."""
@@ -81,6 +82,13 @@ def error_note(ds: xr.Dataset, name: str, mark: str) -> str:
     """What the footer says of Monte Carlo error: the mark that shows it, or that there is none."""
     known = bool(np.isfinite(series(ds, name, "mcse")).any())
     return f"{mark}: 95 % Monte Carlo error" if known else "too few runs for a Monte Carlo error"
+
+
+def interval_note(ds: xr.Dataset, outcomes: Iterable[str]) -> str:
+    """How wide the 90 % interval of probabilities over what is uncertain is at most; "" where it is unknown."""
+    widths = [series(ds, name, "q95") - series(ds, name, "q05") for name in outcomes if OUTCOMES[name].probability]
+    known = [float(np.nanmax(w)) for w in widths if np.isfinite(w).any()]
+    return f"90 % interval over inputs and coefficients: up to {100 * max(known):.2g} points wide" if known else ""
 
 
 def page(ds: xr.Dataset, headline: str, below: str, note: str, height: float) -> Figure:

@@ -25,7 +25,7 @@ from sim.model.outcomes import shown as shown_names
 CELLS = "The colour of a cell is the mean over the runs at that point of the grid."
 LINES = " Lines join equal values."
 DOTS = "Each dot is a point of the study; its colour is the mean over the runs there."
-ERROR = "error: the largest Monte Carlo standard error in a panel, of probabilities in percentage points"
+ERROR = "Monte Carlo error: the largest standard error in a panel, of probabilities in percentage points"
 
 
 class Panel(NamedTuple):
@@ -89,7 +89,9 @@ def _sheet(ds: xr.Dataset, shown: list[Shown], drawn: list[Panel], height: float
     known = any(points.error(one.shown, one.error) for one in drawn)
     y = drawn[0].y.label
     cut = f"vertical axis: {y}" if sheet.upright(y, height)[1] else ""
-    note = points.note(ds, shown, ERROR if known else points.error_note(ds, shown, ""), cut)
+    error = ERROR if known else points.error_note(ds, shown, "")
+    wide = dataset.interval_note(ds, {s.name for s in shown})
+    note = points.note(ds, shown, error, f"not drawn: {wide}" if wide else "", cut)
     lines = is_grid(ds) and any(contour_levels(one.cells[2], one.worst) for one in drawn)
     how = (CELLS if is_grid(ds) else DOTS) + LINES * lines
     return dataset.page(ds, headline, points.below(ds, shown, how), note, tall)
@@ -134,7 +136,7 @@ def _fill(panel: Axes, one: Panel, scale: "Scale", grid: bool) -> None:
 def _axes(panel: Axes, one: Panel, grid: bool, first: bool, width: float, height: float) -> None:
     """Title with the error, ticks, and at the left the label of the vertical axis."""
     error = points.error(one.shown, one.error)
-    sheet.title(panel, one.shown.title, f"error up to {error}" if error else "", width)
+    sheet.title(panel, one.shown.title, f"Monte Carlo error up to {error}" if error else "", width)
     beyond = 0.0 if grid else 0.04
     scales.ticks(panel.xaxis, one.x.values, width, beyond)
     scales.ticks(panel.yaxis, one.y.values, height, beyond)

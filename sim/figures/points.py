@@ -16,6 +16,7 @@ from sim.model.outcomes import INF, OUTCOMES, series
 MOST_SCENARIOS = 4
 NARROWEST = 0.05
 EXITS = {"exit", "any_exit"}
+COHESIONS = {"cohesion", "starters_cohesion"}
 EXIT_TERM = "probability of having left by {} (cumulative incidence of exit)"
 EXIT_BELOW = "A state counts as having left if it did so of its own accord (dissolution competes)."
 

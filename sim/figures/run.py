@@ -125,6 +125,8 @@ def ladder(ds: xr.Dataset) -> Figure:
     error = Z95 * float(np.nan_to_num([series(ds, name, "mcse") for name in positions()]).max())
     if error > 0:
         note += f", at most {error_bound(100 * error)} percentage points"
+    wide = dataset.interval_note(ds, positions())
+    note += f"; {wide}" if wide else ""
     with style.look():
         figure = dataset.page(ds, LADDER, LADDER_BELOW, note, tall)
         panels = sheet.grid(figure, count, columns, share=True)
@@ -273,23 +275,31 @@ def incidence(ds: xr.Dataset) -> Figure:
     order = _by_exit(ds, -1)
     shown = order if len(order) <= MOST_LINES else order[: MOST_LINES - 1]
     rest = order[len(shown) :]
-    mean, low, high = (np.clip(a, 0, 1) for a in interval(ds, "exit"))
+    mean = np.clip(series(ds, "exit", "mean"), 0, 1)
+    low, high = (series(ds, "exit", s) for s in ("q05", "q95"))
     with style.look():
-        figure = dataset.page(ds, INCIDENCE, INCIDENCE_BELOW, error_note(ds, "exit", "bands"), 4.8)
+        figure = dataset.page(ds, INCIDENCE, INCIDENCE_BELOW, _incidence_note(ds), 4.8)
         panel = figure.subplots()
         x = _days(ds)
         for i in reversed(rest):
             panel.plot(x, mean[:, i], color=OTHERS, linewidth=0.8)
         for colour, i in reversed(list(zip(style.LINES, shown, strict=False))):
-            panel.fill_between(x, low[:, i], high[:, i], color=colour, alpha=0.25, linewidth=0)
+            panel.fill_between(x, low[:, i], high[:, i], color=colour, alpha=0.13, linewidth=0)
             panel.plot(x, mean[:, i], color=colour, linewidth=1.8)
-        panel.set_ylim(0, min(1.05 * float(np.nan_to_num(high).max()), 1.0) or 0.01)
+        panel.set_ylim(0, min(1.05 * max(float(np.nan_to_num(a).max()) for a in (mean, high)), 1.0) or 0.01)
         panel.grid(axis="y")
         panel.set_ylabel("probability of having left")
         scales.in_percent(panel.yaxis)
         scales.calendar(panel, x, style.WIDTH * 0.7)
         _name_ends(panel, ds, shown, rest)
         return sheet.settle(figure)
+
+
+def _incidence_note(ds: xr.Dataset) -> str:
+    """Which error is which: that over what is uncertain is drawn, the smaller one of chance is not."""
+    error = Z95 * float(np.nan_to_num(series(ds, "exit", "mcse")).max())
+    bound = f", at most {error_bound(100 * error)} percentage points" if error > 0 else ""
+    return f"bands: {UNCERTAINTY}{sheet.BETWEEN}{error_note(ds, 'exit', 'not drawn')}{bound}"
 
 
 def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -> None:

@@ -70,6 +70,18 @@ def cohesion(m: Motion) -> Array:
     return np.where(m.alive & (m.members > 0), joint, 0.0)
 
 
+def starters_cohesion(m: Motion, starters: Flags) -> Array:
+    """Joint support over all pairs of the leader and the states that were members at the start, whatever they are now.
+
+    A pair with a state that has left or frozen its membership counts 0, so that cohesion does not rise because a
+    lukewarm member leaves. ``starters`` is (member, run).
+    """
+    support = m.support * starters
+    total, n = count(support), count(starters)
+    joint = _ratio((total * total - count(support * support)) / 2.0 + total, n * (n - 1.0) / 2.0 + n)
+    return np.where(m.alive & (n > 0), joint, 0.0)
+
+
 def agreement_index(m: Motion) -> Array:
     """Hix, Noury & Roland (2005), 10.1017/S0007123405000128, over the leader and the active members."""
     supporting = 2.0 * m.squares - m.total  # 2 s^2 - s is 0, 0, 1 for s of 0, 1/2, 1

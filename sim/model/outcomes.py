@@ -35,9 +35,11 @@ INF = float("inf")
 class Snapshot(cohesion.Motion):
     """A tick as chances and measures see it."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, starters: Flags) -> None:
         super().__init__(record.conduct, record.status, record.stance, record.alive)
         self.record = record
+        self.starters = starters
+        """Who was a member at the start of the forecast. (member, run)"""
 
 
 class Exits(NamedTuple):
@@ -173,6 +175,13 @@ _DECLARED: tuple[Outcome, ...] = (
     Outcome("cohesion", "Cohesion", "cohesion", headline=True).measure(
         "mean joint support over all pairs of states, the leader included; 1: all stand with the leader always",
         cohesion.cohesion,
+    ),
+    Outcome(
+        "starters_cohesion", "Cohesion of the initial members", "cohesion of the initial members", headline=True
+    ).measure(
+        "mean joint support over all pairs of the leader and the states that were members at the start; "
+        "one that has left or frozen its membership supports nothing",
+        lambda s: cohesion.starters_cohesion(s, s.starters),
     ),
     Outcome("agreement_index", "Agreement index", "agreement index").measure(
         "agreement index of Hix, Noury & Roland (2005), leader included", cohesion.agreement_index

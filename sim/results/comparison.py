@@ -6,19 +6,20 @@ noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, as_path
-from sim.estimates.moments import Moments, mcse, merge, moments, sums
-from sim.estimates.side_by_side import side_by_side
+from sim.estimates.moments import Moments, mcse
+from sim.estimates.paired import Pair, Pairs, merged, paired_intervals, paired_moments
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, Z95, names
+from sim.results.change import change
 from sim.results.result import Results
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
@@ -32,15 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-SCENARIOS = "scenarios.json"
-
-
-class Pair(NamedTuple):
-    """Of one quantity at each horizon: moments in the base, in the other, and of the difference."""
-
-    base: Moments
-    other: Moments
-    difference: Moments
+SCENARIOS, FIGURES = "scenarios.json", "figures"
+TABLES = ("differences", "curves")
 
 
 @dataclass(repr=False)
@@ -49,7 +43,9 @@ class Comparison(Results):
 
     Attributes
     ----------
-    table : scenario, outcome, member, horizon_years, base, value, difference, mcse, low, high, saved_runs (pandas).
+    table : scenario, outcome, member, horizon_years, date; base, value and difference, each with its 90 % interval over
+        what is uncertain (``base_q05``, ``base_q95`` ...); mcse, low, high, saved_runs (pandas).
+    curves : scenario (the base first), outcome, member, date, mean, q05, q95 of the headline outcomes.
     """
 
     base: Scenario
@@ -57,11 +53,22 @@ class Comparison(Results):
     runs: int
     seed: int
     table: "pd.DataFrame"
+    curves: "pd.DataFrame"
 
     @property
     def tables(self) -> "dict[str, pd.DataFrame]":
-        """differences."""
-        return {"differences": self.table}
+        """differences and curves."""
+        return {"differences": self.table, "curves": self.curves}
+
+    @property
+    def state_names(self) -> dict[str, str]:
+        """Full names of the states by code."""
+        return {code: m.name or code for code, m in self.base.tables.members.items()}
+
+    def sentences(self) -> dict[str, list[str]]:
+        """What each scenario would change by the last horizon, in sentences without full stops, by its name."""
+        final = self.table[self.table.horizon_years == self.table.horizon_years.max()]
+        return {s.name: change(final[final.scenario == s.name], s.tables.title, self.state_names) for s in self.others}
 
     @property
     def heading(self) -> str:
@@ -75,12 +82,19 @@ class Comparison(Results):
         return self.table[last & self.table.outcome.isin(names(headline=True))]
 
     def figures(self) -> "dict[str, Figure]":
-        """The figure, by its name."""
-        from sim.figures.comparison import differences
+        """``differences`` of all, and ``curves`` of the base and each other (``curves-2`` of the second)."""
+        from sim.figures.comparison import curves, differences
 
-        titles = {s.name: s.tables.title for s in self.others}
+        titles = {s.name: s.tables.title for s in (self.base, *self.others)}
         footer = f"Base: {self.base.name}  |  {self.runs:,} runs each with common random numbers  |  seed {self.seed}"
-        return {"differences": differences(self.table, titles, self.base.tables.title, footer)}
+        figures = {"differences": differences(self.table, self.state_names, titles, footer)}
+        for k, (name, sentences) in enumerate(self.sentences().items(), start=1):
+            own = self.table[self.table.scenario == name]
+            both = {n: titles[n] for n in (self.base.name, name)}
+            figures["curves" if k == 1 else f"curves-{k}"] = curves(
+                self.curves, own, self.state_names, both, sentences, footer
+            )
+        return figures
 
     @classmethod
     def open(cls, folder: str | Path) -> "Comparison":
@@ -89,12 +103,18 @@ class Comparison(Results):
         holds(home, "comparison")
         base, *others = (restored(content, home) for content in json.loads((home / SCENARIOS).read_text("utf-8")))
         there = provenance_of(home) or {}
-        table = read_csv(home / "differences.csv", ["scenario", "outcome", "member"])
-        return cls(base, others, there["runs"], there["seed"], table)
+        return cls(base, others, there["runs"], there["seed"], *(_read(home / f"{name}.csv") for name in TABLES))
 
     def save(self, folder: str | Path, force: bool = False) -> None:
-        """Write differences.csv, its figure and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
+        """Write tables, figures and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
         save(self, folder, force)
+
+
+def _read(file: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    frame = read_csv(file, ["scenario", "outcome", "member"])
+    return frame.assign(date=pd.to_datetime(frame.date))
 
 
 def comparable(base: Scenario, others: Sequence[Scenario]) -> None:
@@ -108,27 +128,37 @@ def comparable(base: Scenario, others: Sequence[Scenario]) -> None:
         raise InputError(problems)
 
 
-def _block(programs: Sequence[Program], seed: int, piece: Piece) -> list[dict[str, Pair]]:
-    """Each other scenario's pairs over one block."""
-    ticks = [programs[0].horizon_tick(y) for y in programs[0].horizons]
-    at: list[list[Mapping[str, Array]]] = [[] for _ in programs]
-    for side in side_by_side(programs, seed, piece, ticks):
-        at[side.program].append(side.values)
-    base, *others = at
-    return [{name: _pair(name, base, other) for name in OUTCOMES} for other in others]
+def sides(base: Given, others: Sequence[Given], changes: Mapping[str, Any] | None = None) -> list[Scenario]:
+    """The base and what it is compared with: the others, all changed alike, or where there are none the base changed.
+
+    One that has the name or the title of another is called by what was changed in it. Raises InputError.
+    """
+    if others:
+        first, *rest = scenarios([base, *others], changes)
+    elif changes:
+        first, *rest = [*scenarios([base]), *scenarios([base], changes)]
+    else:
+        required = "required: at least one scenario to compare with the base, or a change of the base by `set`"
+        raise InputError([Problem("others", "", "none", required)])
+    comparable(first, rest)
+    found = [first]
+    for s in rest:
+        changed = ", ".join(f"{k} = {_value(v)}" for k, v in s.overrides.items() if first.overrides.get(k) != v)
+        name = _unlike(s.name, [f.name for f in found], changed)
+        title = _unlike(s.tables.title, [f.tables.title for f in found], changed)
+        found.append(replace(s, name=name, tables=s.tables.model_copy(update={"title": title})))
+    return found
 
 
-def _pair(name: str, base: list[Mapping[str, Array]], other: list[Mapping[str, Array]]) -> Pair:
-    a, b = ([at[name] for at in side] for side in (base, other))
-    differences = [y - x for x, y in zip(a, b, strict=True)]
-    return Pair(*(moments([sums(x) for x in arrays]) for arrays in (a, b, differences)))
+def _value(value: object) -> str:
+    """A value that was set: ``0.2``, or ``value 0.8 from 2025-01-01`` where it adjusts what is coded."""
+    return " ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else f"{value}"
 
 
-def _merged(a: list[dict[str, Pair]], b: list[dict[str, Pair]]) -> list[dict[str, Pair]]:
-    return [
-        {k: Pair(*(merge(x, y) for x, y in zip(one[k], two[k], strict=True))) for k in one}
-        for one, two in zip(a, b, strict=True)
-    ]
+def _unlike(text: str, taken: Sequence[str], changed: str) -> str:
+    """The text, with what was changed, or a number, where it is taken."""
+    more = f"{text} with {changed}" if changed else text
+    return next(t for t in (text, more, *(f"{more} ({k})" for k in range(2, len(taken) + 2))) if t not in taken)
 
 
 def compare(
@@ -143,20 +173,21 @@ def compare(
     out: str | Path | None = None,
     force: bool = False,
 ) -> Comparison:
-    """Differences of scenarios from a base under common random numbers, with paired standard errors.
+    """Levels and differences of scenarios under common random numbers, with their uncertainty.
 
     Parameters
     ----------
     base, *others : Scenario, str or Path
         Scenarios, their files or names, with the same states, dates and horizons.
     runs, seed, jobs, progress, scheduler, set, out, force
-        As for :func:`sim.run`; ``set`` changes all of them.
+        As for :func:`sim.run`; ``set`` changes all of them. Without others the base is compared with itself changed.
 
     Returns
     -------
     Comparison
-        ``saved_runs`` in its table says how many independent runs of each scenario would give the
-        same standard error, for one paired run.
+        Levels before and after and their difference, each with its 90 % interval over what is uncertain, the
+        difference's over the same draws of it in both. ``saved_runs`` in its table says how many independent runs
+        of each scenario would give the same Monte Carlo error, for one paired run.
 
     Raises
     ------
@@ -169,12 +200,11 @@ def compare(
     >>> c = sim.compare("csto/outlook-2023", "csto/counterfactuals/no-war-2022", runs=64)
     >>> bool((c.table.low <= c.table.difference).all())
     True
+    >>> sim.compare("csto/outlook-2023", runs=64, set={"leader.coercion": 0.2}).others[0].tables.title
+    'The CSTO from September 2023 with leader.coercion = 0.2'
     """
     by = checked(runs, seed, "ensemble", jobs, scheduler)
-    if not others:
-        raise InputError([Problem("others", "", "none", "required: at least one scenario to compare with the base")])
-    first, *rest = scenarios([base, *others], set)
-    comparable(first, rest)
+    first, *rest = sides(base, others, set)
     if out is None:
         return _compare(first, rest, by, progress)
     work = workspace(first, rest, by, out)
@@ -187,38 +217,95 @@ def compare(
 def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Callable[[int], None] | None) -> Comparison:
     programs = [compile(s) for s in (base, *others)]
 
-    def one(piece: Piece) -> list[dict[str, Pair]]:
-        return _block(programs, by.seed, piece)
+    ticks = range(programs[0].forecast_ticks + 1)
 
-    pairs = reduce(_merged, each_piece(one, by, progress))
-    return Comparison(base, others, by.runs, by.seed, _table(programs[0], others, pairs))
+    def one(piece: Piece) -> Pairs[Moments]:
+        return paired_moments(programs, by.seed, piece, ticks)
+
+    pairs = reduce(merged, each_piece(one, by, progress))
+    intervals = paired_intervals(programs, by.seed, ticks)
+    table = _table(programs[0], others, pairs, intervals)
+    return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], pairs, intervals))
 
 
-def _table(program: Program, others: Sequence[Scenario], pairs: list[dict[str, Pair]]) -> "pd.DataFrame":
+def _table(
+    program: Program, others: Sequence[Scenario], pairs: Pairs[Moments], intervals: Pairs[Array]
+) -> "pd.DataFrame":
+    import pandas as pd
+
+    at = [program.horizon_tick(years) for years in program.horizons]
+    times = {"horizon_years": program.horizons, "date": [program.dates[t] for t in at]}
+    frames = [
+        _rows(program, scenario, name, times, _columns(pair, by_interval[name]), at)
+        for scenario, by_name, by_interval in zip(others, pairs, intervals, strict=True)
+        for name, pair in by_name.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _curves(
+    program: Program, all_: Sequence[Scenario], pairs: Pairs[Moments], intervals: Pairs[Array]
+) -> "pd.DataFrame":
     import pandas as pd
 
     frames = []
-    for scenario, by_name in zip(others, pairs, strict=True):
-        for name, pair in by_name.items():
-            members = program.members if OUTCOMES[name].by_member else ("",)
-            keys = [[scenario.name], [name], program.horizons, members]
-            rows = pd.MultiIndex.from_product(keys, names=["scenario", "outcome", "horizon_years", "member"])
-            frames.append(pd.DataFrame({k: x.ravel() for k, x in _columns(pair).items()}, index=rows).reset_index())
-    table = pd.concat(frames, ignore_index=True)
-    return table[["scenario", "outcome", "member", "horizon_years", *_columns(pairs[0][name])]]
+    for k, scenario in enumerate(all_):
+        by_name, by_interval = pairs[max(k - 1, 0)], intervals[max(k - 1, 0)]
+        for name in names(headline=True):
+            side = "value" if k else "base"
+            mean = _level(name, getattr(by_name[name], side).mean)
+            low, high = _around(mean, getattr(by_interval[name], side))
+            columns = {"mean": mean, "q05": low, "q95": high}
+            frames.append(_rows(program, scenario, name, {"date": program.dates}, columns, slice(None)))
+    return pd.concat(frames, ignore_index=True)
 
 
-def _columns(pair: Pair) -> dict[str, Array]:
-    """(horizon, [member])"""
+def _rows(
+    program: Program,
+    scenario: Scenario,
+    name: str,
+    times: Mapping[str, Sequence[Any]],
+    columns: Mapping[str, Array],
+    at: Sequence[int] | slice,
+) -> "pd.DataFrame":
+    """Rows of an outcome by member and time, from columns (tick, [member])."""
+    import pandas as pd
+
+    members = program.members if OUTCOMES[name].by_member else ("",)
+    frame = pd.DataFrame(times)
+    frame["date"] = frame.date.astype("datetime64[s]")
+    frame = frame.loc[frame.index.repeat(len(members))].reset_index(drop=True)
+    frame.insert(0, "scenario", scenario.name)
+    frame.insert(1, "outcome", name)
+    frame.insert(2, "member", list(members) * len(next(iter(times.values()))))
+    return frame.assign(**{column: x[at].ravel() for column, x in columns.items()})
+
+
+def _around(mean: Array, ends: Array) -> tuple[Array, Array]:
+    """The ends of an interval, which holds the estimate though it comes from other runs."""
+    return np.minimum(ends[..., 0], mean), np.maximum(ends[..., 1], mean)
+
+
+def _level(name: str, mean: Array) -> Array:
+    """A mean; of a probability no more than 1, which chances of few runs may exceed."""
+    return np.minimum(mean, 1.0) if OUTCOMES[name].probability else mean
+
+
+def _columns(pair: Pair[Moments], interval: Pair[Array]) -> dict[str, Array]:
+    """(tick, [member])"""
+    columns: dict[str, Array] = {}
+    for side in pair._fields:
+        mean = getattr(pair, side).mean
+        low, high = _around(mean, getattr(interval, side))
+        columns |= {side: mean, f"{side}_q05": low, f"{side}_q95": high}
     d, error = pair.difference.mean, mcse(pair.difference)
-    interval = {"low": d - Z95 * error, "high": d + Z95 * error}
-    means = {"base": pair.base.mean, "value": pair.other.mean, "difference": d}
-    return {**means, "mcse": error, **interval, "saved_runs": independent_runs(pair)}
+    columns |= {"mcse": error, "low": d - Z95 * error, "high": d + Z95 * error}
+    return columns | {"saved_runs": independent_runs(pair)}
 
 
-def independent_runs(pair: Pair) -> Array:
+def independent_runs(pair: Pair[Moments]) -> Array:
     """How many independent pairs of runs one paired run is worth; infinite where nothing differs."""
-    apart = pair.base.squares + pair.other.squares
+    apart = pair.base.squares + pair.value.squares
     together = pair.difference.squares
     return np.where(together > 0, apart / np.where(together > 0, together, 1.0), np.inf)
 
@@ -230,14 +317,14 @@ def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -
 
 def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a comparison."""
-    own = ("differences.csv", "differences.png", SCENARIOS)
+    own = (*(f"{name}.csv" for name in TABLES), SCENARIOS, FIGURES)
     return Workspace(
         as_path(folder, "out"), "comparison", base.tables.title, identity(base, others, by.runs, by.seed), own
     )
 
 
 def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
-    """Write differences.csv, its figure and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
+    """Write tables, figures and provenance, as :func:`sim.save`. Raises InputError where it cannot."""
     work = workspace(c.base, c.others, Effort(c.runs, c.seed), folder)
     with work.held(force):
         write_results(c, work)
@@ -248,6 +335,7 @@ def write_results(c: Comparison, work: Workspace) -> None:
     from sim.figures.sheet import save_all
 
     with work.results(**identity(c.base, c.others, c.runs, c.seed)) as new:
-        write(new / "differences.csv", csv(c.table))
+        for name, table in c.tables.items():
+            write(new / f"{name}.csv", csv(table))
         write(new / SCENARIOS, as_json([s.resolved for s in (c.base, *c.others)]))
-        save_all(c.figures(), new)
+        save_all(c.figures(), new / FIGURES)

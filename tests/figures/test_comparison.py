@@ -1,34 +1,38 @@
-"""The figure of a comparison: a dot and its bar for each scenario and each state that is moved."""
+"""The figures of a comparison: what every scenario moves, and the curves of one beside those of the base."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 
-from sim.figures.comparison import differences
+from sim.figures.comparison import curves, differences
 from tests.figures.looking import FOOT, check, drawn, shown
 
 LONG = "A scenario whose title is so long that it cannot stand on one line beside its row"
 STATES = {"ARM": 0.2, "KAZ": -0.3, "KGZ": 0.011, "TJK": 0.004}
+NAMES = {code: f"Land of {code}" for code in STATES}
 
 
 def table(scenarios: list[str], moves: dict[str, float]) -> pd.DataFrame:
-    """At two horizons, the first of which is not drawn."""
+    """At two horizons, the first of which the differences do not show."""
     rows = []
     for years in (1.0, 10.0):
+        date = pd.Timestamp(2023 + int(years), 10, 1)
         for k, name in enumerate(scenarios):
-            sizes = [("exit", m, d / (k + 1)) for m, d in moves.items()] + [("cohesion", "", 0.01 * k - 0.02)]
+            sizes = [("exit", m, d / (k + 1)) for m, d in moves.items()]
+            sizes += [("cohesion", "", 0.01 * k - 0.02), ("starters_cohesion", "", -0.1)]
             for outcome, member, d in sizes:
                 d = d if years == 10 else 9.0
-                rows.append((name, outcome, member, years, d, d - 0.01, d + 0.01))
-    columns = ["scenario", "outcome", "member", "horizon_years", "difference", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+                row = (name, outcome, member, years, date, 0.4, 0.4 + d, d, d - 0.08, d + 0.09, d - 0.01, d + 0.01)
+                rows.append(row)
+    columns = ["scenario", "outcome", "member", "horizon_years", "date", "base", "value", "difference"]
+    return pd.DataFrame(rows, columns=[*columns, "difference_q05", "difference_q95", "low", "high"])
 
 
 @pytest.mark.parametrize(("count", "moves"), [(1, STATES), (3, STATES), (12, STATES), (2, {"ARM": 0.0})])
 def test_states_that_move_are_drawn_the_most_moved_first(count, moves):
-    titles = {f"s{k}": LONG if k % 3 == 1 else f"Scenario {k}" for k in range(count)}
-    figure = drawn(differences, table(list(titles), moves), titles, "The base", FOOT)
+    titles = {"base": "The base", **{f"s{k}": LONG if k % 3 == 1 else f"Scenario {k}" for k in range(count)}}
+    figure = drawn(differences, table(list(titles)[1:], moves), NAMES, titles, FOOT)
     check(figure)
     exits, cohesion = figure.axes
     dots = [line for line in exits.lines if line.get_marker() == "o"]
@@ -36,8 +40,55 @@ def test_states_that_move_are_drawn_the_most_moved_first(count, moves):
     assert len(dots) == len(order)
     for member, dot in zip(order, dots, strict=True):
         np.testing.assert_allclose(dot.get_xdata(), [moves[member] / (k + 1) for k in range(count)])
-        assert member in shown(figure)
-    assert "TJK" not in shown(figure)
-    (bars,) = (c for c in cohesion.collections if isinstance(c, LineCollection))
-    np.testing.assert_allclose([np.ptp(s[:, 0]) for s in bars.get_segments()], 0.02)
-    assert "differences from “The base” after 10 years" in shown(figure)
+        assert f"Land of {member} has left" in shown(figure)
+    assert "Land of TJK" not in shown(figure)
+    bars = [c for c in cohesion.collections if isinstance(c, LineCollection)]
+    wide = [np.ptp(s[:, 0]) for c in bars for s in c.get_segments()]
+    np.testing.assert_allclose(wide, ([0.17] * count + [0.02] * count) * 2)
+    assert "by October 2033: differences from “The base”" in shown(figure)
+    if order:
+        assert "40 % → 10 %" in shown(figure), "levels before and after"
+    assert "0.40 → 0.30" in shown(figure)
+
+
+def levels(moves: dict[str, float], base: float) -> pd.DataFrame:
+    """Over eleven years: from 0 to ``base`` in the base, by the moves more in the other."""
+    dates = pd.date_range("2023-10-01", periods=11, freq="YS-OCT")
+    share = np.arange(11) / 10
+    frames = []
+    for scenario in ("base", "other"):
+        for outcome, member, d in [("any_exit", "", 0.1), *(("exit", m, d) for m, d in moves.items())]:
+            mean = (base + (scenario == "other") * d) * share
+            rows = {"scenario": scenario, "outcome": outcome, "member": member, "date": dates, "mean": mean}
+            frames.append(pd.DataFrame({**rows, "q05": mean / 2, "q95": np.minimum(1.8 * mean, 1.0)}))
+    return pd.concat(frames)
+
+
+@pytest.mark.parametrize("base", [0.6, 0.31, 1e-4], ids=["likely", "hardly", "rare"])
+@pytest.mark.parametrize("moves", [STATES, {"ARM": 0.0, "KAZ": 0.0}, {f"S{k}": 0.3 for k in range(9)}])
+def test_both_curves_stand_in_one_figure_with_bands_names_dates_and_levels(base, moves):
+    moves = {k: max(d, 0.0) if base < 0.3 else d for k, d in moves.items()}
+    names = {code: f"Land of {code}" for code in moves}
+    titles = {"base": "The base", "other": LONG}
+    own = table(["other"], moves).assign(base=base)
+    sentences = ["A headline", "And a sentence more"]
+    figure = drawn(curves, levels(moves, base), own, names, titles, sentences, FOOT)
+    check(figure)
+    said = shown(figure)
+    for text in (
+        "A headline.",
+        "And a sentence more.",
+        "The base",
+        LONG,
+        "Oct 2024",
+        "Oct 2033",
+        "Some member has left",
+    ):
+        assert text in said
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    drawn_states = [m for m in moves if f"Land of {m} has left" in said]
+    assert len(panels) == 1 + len(drawn_states) == 1 + (min(sum(abs(d) >= 0.01 for d in moves.values()), 5) or 1)
+    for panel in panels:
+        assert len(panel.collections) == 2, "a band each"
+        ends = [line.get_ydata()[-1] for line in panel.lines if len(line.get_xdata()) == 11]
+        assert len(ends) == 2

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.errors import InputError
-from sim.results.comparison import compare, save
+from sim.model.outcomes import names
+from sim.results.change import change
+from sim.results.comparison import Comparison, compare, save, sides
 from sim.results.run import run
 from sim.scenario.load import load
 from tests.helpers import SIX
@@ -47,5 +50,119 @@ def test_save(tmp_path: Path) -> None:
     c = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"behaviour.peers": 0.9}), runs=100)
     save(c, tmp_path / "c")
     names = {p.name for p in (tmp_path / "c").iterdir()}
-    assert names == {"differences.csv", "differences.png", "scenarios.json", *MARKS}
+    assert names == {"differences.csv", "curves.csv", "scenarios.json", "figures", *MARKS}
+    assert {p.name for p in (tmp_path / "c" / "figures").iterdir()} == {"differences.png", "curves.png"}
     assert "six" in repr(c)
+    again = Comparison.open(tmp_path / "c")
+    assert again.sentences() == c.sentences()
+    for name, table in c.tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], table, atol=1e-8, check_dtype=False)
+    save(again, tmp_path / "again")
+    for name in ("differences.csv", "figures/curves.png"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "c" / name).read_bytes()
+
+
+LEVELS = ["base", "base_q05", "base_q95", "value", "value_q05", "value_q95"]
+DIFFERENCES = ["difference", "difference_q05", "difference_q95", "mcse", "low", "high", "saved_runs"]
+
+
+def test_levels_and_difference_come_first_each_with_its_interval_over_what_is_uncertain() -> None:
+    base, other = load(SIX, YEARLY), load(SIX, YEARLY | {"leader.coercion": 0.2})
+    c = compare(base, other, runs=600, seed=3)
+    assert list(c.table) == ["scenario", "outcome", "member", "horizon_years", "date", *LEVELS, *DIFFERENCES]
+    known = c.table.dropna()
+    assert set(names("event", "chance")) <= set(known.outcome)
+    for side in ("base", "value", "difference"):
+        assert (known[f"{side}_q05"] <= known[side]).all()
+        assert (known[side] <= known[f"{side}_q95"]).all()
+    keys = ["outcome", "member", "horizon_years"]
+    for scenario, side in ((base, "base"), (other, "value")):
+        alone = run(scenario, runs=600, seed=3).members
+        alone = alone[alone.outcome.isin(names("event", "chance"))].set_index(keys)
+        mine = c.table.set_index(keys).loc[alone.index]
+        np.testing.assert_array_equal(mine[f"{side}_q05"], np.minimum(alone.q05, mine[side]))
+        np.testing.assert_array_equal(mine[f"{side}_q95"], np.maximum(alone.q95, mine[side]))
+
+
+def test_an_interval_of_a_difference_is_of_paired_draws() -> None:
+    """Where the same draws move both levels alike, the difference is far surer than either."""
+    c = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"leader.coercion": 0.68}), runs=300, seed=1)
+    exits = c.table[(c.table.outcome == "any_exit")]
+    wide = exits.base_q95 - exits.base_q05 + exits.value_q95 - exits.value_q05
+    assert (exits.difference_q95 - exits.difference_q05 < 0.5 * wide).all()
+
+
+def test_a_zero_effect_has_an_interval_of_nothing() -> None:
+    table = compare(load(SIX, YEARLY), set={"behaviour.security_offer": 0.7}, runs=64).table
+    known = table[table.outcome.isin(names("event", "chance"))]
+    assert (known[["difference_q05", "difference_q95"]] == 0).all(axis=None)
+
+
+def test_curves_end_in_the_levels() -> None:
+    c = compare(load(SIX, YEARLY), set={"leader.coercion": 0.2}, runs=64, seed=1)
+    last = c.table[c.table.date == c.table.date.max()].set_index(["outcome", "member"])
+    for scenario, side in ((c.base.name, "base"), (c.others[0].name, "value")):
+        own = c.curves[(c.curves.scenario == scenario) & (c.curves.date == last.date.iloc[0])]
+        own = own.set_index(["outcome", "member"])
+        np.testing.assert_array_equal(own["mean"], last.loc[own.index, side])
+        np.testing.assert_array_equal(own.q05, last.loc[own.index, f"{side}_q05"])
+    assert set(c.curves.outcome) == set(names(headline=True))
+
+
+def test_a_scenario_is_compared_with_itself_changed() -> None:
+    alone = compare(load(SIX, YEARLY), set={"leader.coercion": 0.2}, runs=64, seed=1)
+    both = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"leader.coercion": 0.2}), runs=64, seed=1)
+    assert alone.others[0].tables.title == "Six invented states with leader.coercion = 0.2"
+    pd.testing.assert_frame_equal(alone.table, both.table)
+    with pytest.raises(InputError, match="at least one scenario to compare with the base, or a change"):
+        compare(load(SIX), runs=10)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [{"leader.coercion": 0.2}, {"leader.coercion": 0.3}],
+        [{}, {}, {}],
+        [{"leader.coercion": 0.2}, {"leader.coercion": 0.2}],
+        [{"title": "Another"}, {"title": "Another", "behaviour.peers": 0.1}],
+        [{"members.AAA.affinity": {"shift": 0.1, "from": "2024-01-01"}}],
+    ],
+)
+def test_variants_of_one_file_are_told_apart(changes: list[dict[str, object]]) -> None:
+    variants = sides(load(SIX), [load(SIX, change) for change in changes])
+    for texts in ([s.name for s in variants], [s.tables.title for s in variants]):
+        assert len(set(texts)) == len(variants)
+    assert sides(variants[0], variants[1:]) == variants
+
+
+def final(**differences: float) -> pd.DataFrame:
+    """Rows at a horizon in which every level is 0.4 and more by the difference."""
+    rows = []
+    for key, d in differences.items():
+        outcome, _, member = key.partition("__")
+        row = {"outcome": outcome, "member": member, "mcse": 0.001, "date": pd.Timestamp("2033-10-01"), "difference": d}
+        for side, x in (("base", 0.4), ("value", 0.4 + d), ("difference", d)):
+            row |= {side: x, f"{side}_q05": x - 0.1, f"{side}_q95": x + 0.1}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def test_sentences_lead_with_the_level_before_and_after() -> None:
+    rows = final(exit__A=0.02, exit__B=-0.2, any_exit=0.1, cohesion=0.03, starters_cohesion=0.03)
+    assert change(rows, "Peace", {"A": "Aland", "B": "Bland"}) == [
+        "Peace: Bland has left by October 2033 with 20 % (10 to 30) instead of 40 % (30 to 50): "
+        "-20 points (-30 to -10)",
+        "Some exit: 50 % (40 to 60) instead of 40 % (30 to 50): +10 points (0 to +20)",
+    ]
+    nobody = change(final(exit__A=0.004, any_exit=0.0, cohesion=0.0, starters_cohesion=0.0), "Peace", {"A": "Aland"})
+    assert nobody[0] == "Peace: no state's probability of having left by October 2033 changes by a point"
+
+
+@pytest.mark.parametrize(("then", "initial"), [(0.08, -0.15), (-0.08, 0.15), (0.08, 0.15), (0.001, -0.15), (0.0, 0.0)])
+def test_where_cohesions_part_it_is_said_why(then: float, initial: float) -> None:
+    rows = final(exit__A=0.2, any_exit=0.2, cohesion=then, starters_cohesion=initial)
+    parting = change(rows, "Peace", {"A": "Aland"})[2:]
+    assert len(parting) == (then * initial < -0.001)
+    for sentence in parting:
+        assert f"then {'rises' if then > 0 else 'falls'} by 0.08" in sentence
+        assert f"initial members {'falls' if then > 0 else 'rises'} by 0.15" in sentence

@@ -13,7 +13,7 @@ from sim.errors import InputError
 from sim.estimates.incidence import Incidence, at_most_one, controlled
 from sim.estimates.intervals import REPLICATES, quantiles_over_draws
 from sim.estimates.moments import LEVELS, mcse, merge, moments, quantiles, sums
-from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leader_agreement
+from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leader_agreement, starters_cohesion
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import OUTCOMES, names, positions
@@ -144,9 +144,44 @@ def test_measures_against_their_definitions(states_: list[tuple[float, int]]) ->
         assert np.isnan(m["hubness"])
 
 
+def starters(conduct: list[float], status: list[int], began: list[bool], alive: bool = True) -> tuple[float, float]:
+    """Cohesion of the members then, and of the initial members."""
+    column = np.array(conduct)[:, None]
+    m = Motion(column, np.array(status, dtype=np.int8)[:, None], column, np.array([alive]))
+    return float(cohesion(m)[0]), float(starters_cohesion(m, np.array(began)[:, None])[0])
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=8), st.booleans())
+def test_cohesion_of_the_initial_members_is_that_of_the_members_while_all_stay(c: list[float], frozen: bool) -> None:
+    status = [FROZEN if frozen else ACTIVE, *[ACTIVE] * (len(c) - 1)]
+    then, initial = starters(c, status, [True] * len(c))
+    assert then == initial
+
+
+@given(st.integers(2, 9))
+def test_pairs_with_an_initial_member_that_has_left_count_nothing(n: int) -> None:
+    then, initial = starters([1.0] * n, [OUTSIDE, *[ACTIVE] * (n - 1)], [True] * n)
+    assert then == 1
+    assert initial == pytest.approx((n - 1) / (n + 1)), "n (n - 1) / 2 of n (n + 1) / 2 pairs, the leader's included"
+
+
+def test_who_enters_later_is_no_initial_member_and_who_returns_is_one() -> None:
+    assert starters([1.0, 0.5], [ACTIVE, ACTIVE], [True, False]) == (pytest.approx(2 / 3), 1.0)
+    assert starters([1.0, 1.0], [ACTIVE, OUTSIDE], [True, True])[1] == pytest.approx(1 / 3)
+    assert starters([1.0, 1.0], [ACTIVE, ACTIVE], [True, True])[1] == 1
+
+
+def test_initial_members_are_those_at_the_start_of_the_forecast(result: Result) -> None:
+    ds = result.dataset
+    np.testing.assert_array_equal(ds.cohesion[0], ds.starters_cohesion[0])
+    assert (ds.starters_cohesion <= ds.cohesion + 1e-12).all(), "nobody enters in this scenario"
+    assert float(ds.starters_cohesion[-1]) < float(ds.cohesion[-1])
+
+
 def test_a_dissolved_alliance_has_no_cohesion() -> None:
     m = Motion(np.ones((2, 1)), np.zeros((2, 1), dtype=np.int8), np.ones((2, 1)), np.array([False]))
     assert cohesion(m)[0] == 0
+    assert starters([1.0, 1.0], [OUTSIDE, OUTSIDE], [True, True], alive=False) == (0, 0)
     assert np.isnan(agreement_index(m)[0])
 
 

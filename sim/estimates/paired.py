@@ -1,0 +1,86 @@
+"""Programs against the first of them over the same runs: its level, theirs, and the differences run by run."""
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import groupby
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from sim.engines.ensemble import Piece
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, quantiles_over_draws
+from sim.estimates.moments import LEVELS, Moments, merge, moments, sums
+from sim.estimates.side_by_side import side_by_side
+from sim.model.arrays import Array
+from sim.model.outcomes import OUTCOMES
+from sim.scenario.compile import Program
+
+T = TypeVar("T")
+ENDS = [0, len(LEVELS) - 1]
+"""Of LEVELS, the ends of an interval."""
+
+
+class Pair(NamedTuple, Generic[T]):
+    """Of one outcome: what is known of it in the base, in the other program, and of the difference."""
+
+    base: T
+    value: T
+    difference: T
+
+
+Pairs = list[dict[str, Pair[T]]]
+"""By program after the first, by outcome."""
+
+
+def paired_moments(programs: Sequence[Program], seed: int, piece: Piece, ticks: Collection[int]) -> Pairs[Moments]:
+    """Over the runs of a piece, (tick, [member])."""
+    return _paired(programs, seed, piece, ticks, lambda x, low, high: sums(x), moments)
+
+
+def merged(a: Pairs[Moments], b: Pairs[Moments]) -> Pairs[Moments]:
+    """Those of two sets of runs together."""
+    return [
+        {name: Pair(*(merge(x, y) for x, y in zip(one[name], two[name], strict=True))) for name in one}
+        for one, two in zip(a, b, strict=True)
+    ]
+
+
+def paired_intervals(programs: Sequence[Program], seed: int, ticks: Collection[int]) -> Pairs[Array]:
+    """90 % intervals over what is uncertain, chance taken out, (tick, [member,] end).
+
+    From a block of draws that all programs share, so that the interval of a difference is one of paired draws.
+    """
+
+    def ends(x: Array, low: float, high: float) -> Array:
+        return quantiles_over_draws(x, low, high)[..., ENDS]
+
+    return _paired(programs, seed, Piece(INTERVAL_BLOCK, slice(None)), ticks, ends, np.stack, REPLICATES)
+
+
+S = TypeVar("S")
+
+
+def _paired(
+    programs: Sequence[Program],
+    seed: int,
+    piece: Piece,
+    ticks: Collection[int],
+    summed: Callable[[Array, float, float], S],
+    over_time: Callable[[list[S]], T],
+    replicates: int = 1,
+) -> Pairs[T]:
+    """Sum up runs, of which ``summed`` is told the bounds, tick by tick, so that memory does not grow with ticks."""
+    parts: list[dict[str, list[Pair[S]]]] = [{name: [] for name in OUTCOMES} for _ in programs[1:]]
+    views = side_by_side(programs, seed, piece, ticks, replicates=replicates)
+    for _, at_once in groupby(views, key=lambda view: view.tick):
+        base, *others = (view.values for view in at_once)
+        for name, x in base.items():
+            low, high = OUTCOMES[name].low, OUTCOMES[name].high
+            level = summed(x, low, high)
+            for part, other in zip(parts, others, strict=True):
+                y = other[name]
+                pair = Pair(level, summed(y, low, high), summed(y - x, low - high, high - low))
+                part[name].append(pair)
+    return [
+        {name: Pair(*map(over_time, map(list, zip(*pairs, strict=True)))) for name, pairs in part.items()}
+        for part in parts
+    ]

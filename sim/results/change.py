@@ -1,0 +1,108 @@
+"""What a scenario would change, in words: levels before and after and their difference, each with its 90 % interval."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sim.model.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAST = 0.01
+"""How far an exit's probability must move for its state to be shown."""
+
+
+def percent(p: float) -> str:
+    """A probability in percent, never a false 0 or 100."""
+    value = 100 * p
+    if value < 0.05:
+        return "<0.1"
+    if value > 99:
+        return ">99"
+    return f"{value:.1f}" if value < 0.95 else f"{value:.0f}"
+
+
+def interval(low: float, high: float) -> str:
+    """Two probabilities in percent, or one where they read alike; empty where there are none."""
+    if low != low:
+        return ""
+    ends = [percent(low), percent(high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def points(x: float) -> str:
+    """A difference of probabilities in percentage points, with its sign."""
+    value = 100 * x
+    return f"{value:+.0f}" if abs(value) >= 0.95 else f"{value:+.1f}" if abs(value) >= 0.05 else "0"
+
+
+def level(row: Any, side: str, sign: str = "") -> str:
+    """A level of a row with its interval: ``51 (10 to 97)`` of a probability in percent, ``0.44 (0.3 to 0.6)``."""
+    mean, low, high = (getattr(row, f"{side}{end}") for end in ("", "_q05", "_q95"))
+    if OUTCOMES[row.outcome].probability:
+        spread = interval(low, high)
+        return percent(mean) + sign + (f" ({spread})" if spread else "")
+    return f"{mean:.2f}" + (f" ({low:.1f} to {high:.1f})" if low == low else "")
+
+
+def difference(row: Any, sign: str = "") -> str:
+    """The difference with its interval: ``+45 (+2 to +81)``."""
+
+    def said(x: float) -> str:
+        return points(x) if OUTCOMES[row.outcome].probability else f"{x:+.2f}"
+
+    if row.difference == 0 and row.mcse == 0:
+        return "0 exactly"
+    low, high = row.difference_q05, row.difference_q95
+    return said(row.difference) + sign + (f" ({said(low)} to {said(high)})" if low == low else "")
+
+
+def moved(final: "pd.DataFrame", most: int) -> list[Any]:
+    """Rows of the exits that change by a point or more at a horizon, the most changed first."""
+    exits = final[final.outcome == "exit"]
+    order = exits.difference.abs().sort_values(ascending=False, kind="stable")
+    return list(exits.loc[order[order >= LEAST].index[:most]].itertuples())
+
+
+def change(final: "pd.DataFrame", title: str, state_names: Mapping[str, str]) -> list[str]:
+    """What a scenario changes by a horizon: the exit that moves most, some exit, and why measures of cohesion part.
+
+    ``final`` has its rows at the horizon. Sentences without their full stops.
+    """
+    by_outcome = {row.outcome: row for row in final[final.member == ""].itertuples()}
+    some = by_outcome["any_exit"]
+    parts = [f"{title}: {_happens(row, state_names)}" for row in moved(final, 1)]
+    if not parts:
+        parts = [f"{title}: no state's probability of having left by {_when(some)} changes by a point"]
+    parts.append(f"Some exit: {_instead(some)}")
+    return [*parts, *_parting(by_outcome["cohesion"], by_outcome["starters_cohesion"])]
+
+
+def _when(row: Any) -> str:
+    return f"{row.date:%B %Y}"
+
+
+def _happens(row: Any, state_names: Mapping[str, str]) -> str:
+    subject = OUTCOMES[row.outcome].title.format(state_names[row.member])
+    return f"{subject} by {_when(row)} with {_instead(row)}"
+
+
+def _instead(row: Any) -> str:
+    return f"{level(row, 'value', ' %')} instead of {level(row, 'base', ' %')}: {difference(row, ' points')}"
+
+
+def _parting(then: Any, initial: Any) -> list[str]:
+    """Why cohesion of the members and that of the initial ones move in opposite directions, where they do."""
+    if not then.difference * initial.difference < 0 or any(abs(x.difference) <= 2 * x.mcse for x in (then, initial)):
+        return []
+    rises = then.difference > 0
+    why = (
+        "a state that leaves no longer lowers the mean of the others, but supports nothing"
+        if rises
+        else "a state that stays with little support lowers the mean of the members, but supports more than one outside"
+    )
+    moves, back = ("rises", "falls") if rises else ("falls", "rises")
+    return [
+        f"Cohesion of those who are members then {moves} by {abs(then.difference):.2f}, "
+        f"that of the initial members {back} by {abs(initial.difference):.2f}: {why}"
+    ]
