@@ -55,8 +55,10 @@ def monte_carlo(shown: "pd.DataFrame", runs: int) -> str:
     error, saved = shown.mcse.max(), shown.saved_runs[shown.saved_runs.between(0, 1e12)]
     if error != error:
         return ""
-    independent = f" (median of what independent runs would need: {runs * saved.median():,.0f})" if len(saved) else ""
-    return f"; Monte Carlo error of differences at most {max(100 * error, 0.1):.1f} points{independent}"
+    number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"
+    return (
+        f"; Monte Carlo error of differences at most {max(100 * error, 0.1):.1f} points{number if len(saved) else ''}"
+    )
 
 
 def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None:
