@@ -100,7 +100,7 @@ def compare(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Say what would change: levels before and after, differences, and how sure they are."""
+    """Say what would change: levels before and after, differences, and their uncertainty."""
     how = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "force": force}
     _verb("compare").main(scenario, others or [], _overrides(set_), out, json, **how)
 
