@@ -169,11 +169,12 @@ def _curve(panel: Axes, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], 
     for date, day in reversed(list(zip(horizons, at, strict=True))):
         last = date == horizons[-1]
         panel.axvline(day, color=style.FAINT, linewidth=0.8, zorder=0)
-        if last or (free - day) * width / (x[-1] - x[0]) > 0.85:
+        inches = width / (x[-1] - x[0])
+        if last or ((free - day) * inches > 0.85 and (day - x[0]) * inches > 0.35):
             panel.text(day, top, f"{date:%b %Y}", ha="right" if last else "center", va="top", **style.NOTE)
             free = day
         ends = [float(side[side.date == date]["mean"].iloc[0]) for side in sides]
-        _levels(panel, day, ends, last, (day - x[0]) * width / (x[-1] - x[0]) > 0.6)
+        _levels(panel, day, ends, last, (day - x[0]) * inches > 0.6)
     panel.set_yticks([y for y in panel.get_yticks() if 0 <= y <= min(top, 1.0)])
     panel.grid(axis="y")
     scales.in_percent(panel.yaxis)

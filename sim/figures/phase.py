@@ -165,7 +165,9 @@ class Scale(NamedTuple):
 
 def _key(shown: Shown) -> str:
     """The scale that an outcome is drawn on."""
-    return "probability" if shown.share else shown.name
+    if shown.share:
+        return "probability"
+    return "cohesion" if shown.name in points.COHESIONS else shown.name
 
 
 def colour_scales(ds: xr.Dataset, shown: Sequence[Shown], groups: Sequence[Group]) -> dict[str, Scale]:
