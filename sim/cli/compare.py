@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import show
 from sim.cli.show import Column
-from sim.model.outcomes import names
+from sim.model.outcomes import OUTCOMES, names, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COHESIONS = {"cohesion": "members then", "starters_cohesion": "initial members"}
 MOST = 4
 """States that are shown of those whose exit changes."""
 
@@ -46,13 +45,13 @@ def print_comparison(c: Comparison) -> None:
         "same coefficients and values in both. Cohesion is the mean joint support over all pairs of those who are "
         "members then, or of those who were at the start, of whom one that has left or frozen supports nothing."
     )
-    shown = last[last.outcome.isin(names("event"))]
-    show.paragraph(f"{c.runs:,} runs of each, seed {c.seed}, common random numbers{monte_carlo(shown, c.runs)}.")
+    events = last[last.outcome.isin(names("event"))]
+    show.paragraph(f"{c.runs:,} runs of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}.")
 
 
-def monte_carlo(shown: "pd.DataFrame", runs: int) -> str:
+def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
     """The error of the differences that more runs would make smaller, and what pairing saves."""
-    error, saved = shown.mcse.max(), shown.saved_runs[shown.saved_runs.between(0, 1e12)]
+    error, saved = events.mcse.max(), events.saved_runs[events.saved_runs.between(0, 1e12)]
     if error != error:
         return ""
     number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"
@@ -62,14 +61,19 @@ def monte_carlo(shown: "pd.DataFrame", runs: int) -> str:
 
 
 def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None:
-    """Levels before and after, and their difference: of probabilities, then of cohesion."""
+    """Levels before and after, and their difference: of probabilities, then of measures such as cohesion."""
     alliance = {row.outcome: row for row in final[final.member == ""].itertuples()}
-    events = [("Some exit", alliance["any_exit"])]
-    events += [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
-    events.append(("Dissolution", alliance["dissolution"]))
-    cohesion = [(words, alliance[name]) for name, words in COHESIONS.items()]
+    headlines = [OUTCOMES[name] for name in shown(by_member=False)]
+    first, *others = [(capitalised(o.noun), alliance[o.name]) for o in headlines if o.probability]
+    exits = [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
+    measures = [(capitalised(o.noun), alliance[o.name]) for o in headlines if not o.probability]
     when = f"{final.date.iloc[0]:%b %Y}"
-    for head, unit, rows in ((f"By {when}, %", "points", events), (f"Cohesion, {when}", "0 to 1", cohesion)):
-        columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference, {unit}")]
+    for head, unit, rows in ((f"By {when}, %", ", points", [first, *exits, *others]), (f"In {when}", "", measures)):
+        columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference{unit}")]
         cells = [[words, level(row, "base"), level(row, "value"), difference(row)] for words, row in rows]
         show.table(columns, cells)
+
+
+def capitalised(words: str) -> str:
+    """With a capital at the beginning alone."""
+    return words[:1].upper() + words[1:]

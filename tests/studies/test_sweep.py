@@ -69,8 +69,17 @@ def test_a_point_is_a_run(tmp_path: Path) -> None:
 
 def test_tables(finished: Path) -> None:
     done = sweep(finished.parent / "small.toml", finished)
-    assert list(done.summary.columns) == ["point", "outcome", "member", "horizon_years", "mean", "mcse", "q05", "q95"]
-    assert len(done.summary) == 20 * 2 * (2 * 5 + 4)
+    assert list(done.summary.columns) == [
+        "point",
+        "outcome",
+        "member",
+        "horizon_years",
+        "mean",
+        "mcse",
+        "q05",
+        "q95",
+    ]
+    assert len(done.summary) == 20 * 2 * (2 * 5 + 5)
     assert list(done.points.columns) == ["point", "scenario", "coercion", "autonomy"]
     assert len(done.failures) == 0
     row = done.summary.query("point == 7 and outcome == 'exit' and member == 'CCC' and horizon_years == 3").iloc[0]
@@ -365,7 +374,14 @@ def test_printed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command.main(study, finished, None, None, False, False, True)
     read = json.loads(capsys.readouterr().out)
     assert read["finished"]
-    assert {o["outcome"] for o in read["outcomes"]} == {"cohesion", "any_exit", "two_exits", "dissolution", "exit"}
+    assert {o["outcome"] for o in read["outcomes"]} == {
+        "cohesion",
+        "starters_cohesion",
+        "any_exit",
+        "two_exits",
+        "dissolution",
+        "exit",
+    }
 
 
 def test_force_deletes_studies_alone(tmp_path: Path) -> None:
