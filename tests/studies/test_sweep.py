@@ -69,16 +69,7 @@ def test_a_point_is_a_run(tmp_path: Path) -> None:
 
 def test_tables(finished: Path) -> None:
     done = sweep(finished.parent / "small.toml", finished)
-    assert list(done.summary.columns) == [
-        "point",
-        "outcome",
-        "member",
-        "horizon_years",
-        "mean",
-        "mcse",
-        "q05",
-        "q95",
-    ]
+    assert list(done.summary.columns) == ["point", "outcome", "member", "horizon_years", "mean", "mcse", "q05", "q95"]
     assert len(done.summary) == 20 * 2 * (2 * 5 + 5)
     assert list(done.points.columns) == ["point", "scenario", "coercion", "autonomy"]
     assert len(done.failures) == 0
