@@ -66,7 +66,9 @@ def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None
     headlines = [OUTCOMES[name] for name in shown(by_member=False)]
     first, *others = [(capitalised(o.noun), alliance[o.name]) for o in headlines if o.probability]
     exits = [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
-    measures = [(capitalised(o.noun), alliance[o.name]) for o in headlines if not o.probability]
+    measures = [(capitalised(o.column), alliance[o.name]) for o in headlines if not o.probability]
+    for name in shown(by_member=True)[1:]:
+        measures += [(OUTCOMES[name].title.format(state_names[r.member]), r) for r in moved(final, 2, name, 0.0)]
     when = f"{final.date.iloc[0]:%b %Y}"
     for head, unit, rows in ((f"By {when}, %", ", points", [first, *exits, *others]), (f"In {when}", "", measures)):
         columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference{unit}")]

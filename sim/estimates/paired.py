@@ -68,7 +68,7 @@ def _paired(
     over_time: Callable[[list[S]], T],
     replicates: int = 1,
 ) -> Pairs[T]:
-    """Sum up runs, of which ``summed`` is told the bounds, tick by tick, so that memory does not grow with ticks."""
+    """Sum up runs, of which ``summed`` takes the bounds, tick by tick, so that memory does not grow with ticks."""
     parts: list[dict[str, list[Pair[S]]]] = [{name: [] for name in OUTCOMES} for _ in programs[1:]]
     views = side_by_side(programs, seed, piece, ticks, replicates=replicates)
     for _, at_once in groupby(views, key=lambda view: view.tick):

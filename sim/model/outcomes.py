@@ -177,7 +177,11 @@ _DECLARED: tuple[Outcome, ...] = (
         cohesion.cohesion,
     ),
     Outcome(
-        "starters_cohesion", "Cohesion of the initial members", "cohesion of the initial members", headline=True
+        "starters_cohesion",
+        "Cohesion of the initial members",
+        "cohesion of the initial members",
+        short="cohesion, initial",
+        headline=True,
     ).measure(
         "mean joint support over all pairs of the leader and the states that were members at the start; "
         "one that has left or frozen its membership supports nothing",

@@ -57,11 +57,11 @@ def difference(row: Any, sign: str = "") -> str:
     return said(row.difference) + sign + (f" ({said(low)} to {said(high)})" if low == low else "")
 
 
-def moved(final: "pd.DataFrame", most: int) -> list[Any]:
-    """Rows of the exits that change by a point or more at a horizon, the most changed first."""
-    exits = final[final.outcome == "exit"]
-    order = exits.difference.abs().sort_values(ascending=False, kind="stable")
-    return list(exits.loc[order[order >= LEAST].index[:most]].itertuples())
+def moved(final: "pd.DataFrame", most: int, name: str = "exit", least: float = LEAST) -> list[Any]:
+    """Rows of members whose outcome changes so much at a horizon (exits: by a point), the most changed first."""
+    rows = final[final.outcome == name]
+    order = rows.difference.abs().sort_values(ascending=False, kind="stable")
+    return list(rows.loc[order[order >= least].index[:most]].itertuples())
 
 
 def change(final: "pd.DataFrame", title: str, state_names: Mapping[str, str]) -> list[str]:

@@ -18,7 +18,7 @@ from sim.errors import InputError, Problem, as_path
 from sim.estimates.moments import Moments, mcse
 from sim.estimates.paired import Pair, Pairs, merged, paired_intervals, paired_moments
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES, Z95, names
+from sim.model.outcomes import ESTIMATE, OUTCOMES, Z95, names
 from sim.results.change import change
 from sim.results.result import Results
 from sim.results.run import Given, checked, each_piece, scenarios
@@ -255,7 +255,7 @@ def _curves(
             side = "value" if k else "base"
             mean = _level(name, getattr(by_name[name], side).mean)
             low, high = _around(mean, getattr(by_interval[name], side))
-            columns = {"mean": mean, "q05": low, "q95": high}
+            columns = dict(zip((c for c in ESTIMATE if c != "mcse"), (mean, low, high), strict=True))
             frames.append(_rows(program, scenario, name, {"date": program.dates}, columns, slice(None)))
     return pd.concat(frames, ignore_index=True)
 

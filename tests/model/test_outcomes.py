@@ -41,7 +41,7 @@ def test_a_new_measure_is_one_entry_and_appears_everywhere(
     comparison = sim.compare(base, other, runs=32)
     assert new.name in set(comparison.table.outcome)
     print_comparison(comparison)
-    assert new.noun in " ".join(capsys.readouterr().out.split())
+    assert new.noun in " ".join(capsys.readouterr().out.lower().split())
     swept = sim.sweep(study_file(tmp_path, ("runs = 40", "runs = 16")), tmp_path / "sweep", jobs=1)
     assert np.isfinite(swept.dataset[new.name]).all()
     assert new.name in set(swept.summary.outcome)
