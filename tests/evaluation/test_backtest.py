@@ -83,7 +83,7 @@ def test_a_forecast_from_the_start_is_the_ensemble() -> None:
     outside = (f.status[-1] == OUTSIDE).mean(axis=1)
     for k, state in enumerate(whole.program.members):
         error = np.hypot(max(se[k], 0.004), last.mcse[state])
-        assert abs(outside[k] - last.probability[state]) < 4.5 * error, state
+        assert abs(outside[k] - last["mean"][state]) < 4.5 * error, state
         assert p[k] >= outside[k] - 1e-12
 
 
