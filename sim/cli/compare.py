@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import show
 from sim.cli.show import Column
-from sim.model.outcomes import OUTCOMES, names, shown
+from sim.model.outcomes import OUTCOMES, names, sentence, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
 
@@ -37,7 +37,7 @@ def print_comparison(c: Comparison) -> None:
     show.paragraph((f"What would change: differences from {c.base.tables.title}", "bold"))
     for s in c.others:
         show.paragraph()
-        show.paragraph(" ".join(f"{sentence}." for sentence in c.sentences()[s.name]))
+        show.paragraph(" ".join(f"{x}." for x in c.sentences()[s.name]))
         print_changes(last[last.scenario == s.name], c.state_names)
     show.paragraph()
     show.paragraph(
@@ -64,9 +64,9 @@ def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None
     """Levels before and after, and their difference: of probabilities, then of measures such as cohesion."""
     alliance = {row.outcome: row for row in final[final.member == ""].itertuples()}
     headlines = [OUTCOMES[name] for name in shown(by_member=False)]
-    first, *others = [(capitalised(o.noun), alliance[o.name]) for o in headlines if o.probability]
+    first, *others = [(sentence(o.noun), alliance[o.name]) for o in headlines if o.probability]
     exits = [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
-    measures = [(capitalised(o.column), alliance[o.name]) for o in headlines if not o.probability]
+    measures = [(sentence(o.column), alliance[o.name]) for o in headlines if not o.probability]
     for name in shown(by_member=True)[1:]:
         measures += [(OUTCOMES[name].title.format(state_names[r.member]), r) for r in moved(final, 2, name, 0.0)]
     when = f"{final.date.iloc[0]:%b %Y}"
@@ -74,8 +74,3 @@ def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None
         columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference{unit}")]
         cells = [[words, level(row, "base"), level(row, "value"), difference(row)] for words, row in rows]
         show.table(columns, cells)
-
-
-def capitalised(words: str) -> str:
-    """With a capital at the beginning alone."""
-    return words[:1].upper() + words[1:]

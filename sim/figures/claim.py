@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from sim.figures import axes as scales, sheet, style
 from sim.figures.rows import Claim, Measured, Panel
 from sim.figures.style import whole_percent
-from sim.model.outcomes import VERDICTS
+from sim.model.outcomes import VERDICTS, sentence
 
 WHY = ("90 % or more", "10 % or less", "not surely 90 % or more, or 10 % or less")
 MEANS = {verdict: f"{verdict}, since that is {why}" for verdict, why in zip(VERDICTS, WHY, strict=True)}
@@ -64,7 +64,7 @@ def verdict_in_words(claim: Claim) -> str:
 
 
 def _heading(test: Panel) -> str:
-    return f"{style.sentence(test.says)}: holds in {whole_percent(test.holds)} of draws"
+    return f"{sentence(test.says)}: holds in {whole_percent(test.holds)} of draws"
 
 
 def _panel(axes: Axes, test: Panel) -> None:

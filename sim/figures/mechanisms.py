@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
 from sim.figures.rows import Worth
-from sim.figures.style import plural, sentence, signed
-from sim.model.outcomes import MECHANISM_VERDICTS
+from sim.figures.style import plural, signed
+from sim.model.outcomes import MECHANISM_VERDICTS, sentence
 
 NAMES, VERDICT, GAP = 3.35, 1.05, 0.25
 """Inches for the names of mechanisms, for verdicts, and between the two columns."""

@@ -11,7 +11,7 @@ from sim.figures import sheet, style
 from sim.figures.axes import levels, number
 from sim.figures.dataset import month_name, names, texts
 from sim.model.arrays import Array
-from sim.model.outcomes import INF, OUTCOMES, series
+from sim.model.outcomes import INF, OUTCOMES, sentence, series
 
 MOST_SCENARIOS = 4
 NARROWEST = 0.05
@@ -178,7 +178,7 @@ def subject(shown: Sequence[Shown], when: str) -> str:
     """What is shown, for a headline: ``Probability of having left by ... and cohesion``."""
     exits = EXIT_TERM.format(when)
     words = dict.fromkeys(exits if s.name in EXITS else s.words + " (probability)" * s.share for s in shown)
-    return style.sentence(style.conjunction(list(words)))
+    return sentence(style.conjunction(list(words)))
 
 
 def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
@@ -187,7 +187,7 @@ def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
     parts = [str(ds.attrs.get("question", "")), how]
     parts += [EXIT_BELOW] if EXITS & set(outcomes) else []
     for name in sorted(set(outcomes) - EXITS):
-        parts.append(f"{style.sentence(outcomes[name].words)}: {OUTCOMES[name].meaning}.")
+        parts.append(f"{sentence(outcomes[name].words)}: {OUTCOMES[name].meaning}.")
     return " ".join(" ".join(part.split()) for part in parts if part)
 
 

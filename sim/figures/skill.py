@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
 from sim.figures.rows import Skill
-from sim.figures.style import plural, sentence, signed
+from sim.figures.style import plural, signed
+from sim.model.outcomes import sentence
 
 LOWEST = -2.0
 """Where the axis of skill is cut off; what lies beyond is given in numbers."""

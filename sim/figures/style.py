@@ -112,11 +112,6 @@ def shorten(text: str, width: float, size: float) -> str:
     return f"{text.rstrip()}…"
 
 
-def sentence(text: str) -> str:
-    """The text with a capital first."""
-    return text[:1].upper() + text[1:]
-
-
 def conjunction(parts: Sequence[str]) -> str:
     """``a, b and c``"""
     return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + [parts[-1]])

@@ -324,7 +324,7 @@ def series(ds: "xr.Dataset", name: str, statistic: str) -> Array:
 def attributes(name: str, statistic: str) -> dict[str, str]:
     """What a dataset says of a variable, by the CF conventions."""
     outcome, said = OUTCOMES[name], STATISTICS[statistic]
-    label = outcome.label[:1].upper() + outcome.label[1:]
+    label = sentence(outcome.label)
     unit = "1" if "share" in statistic else outcome.unit
     return {"long_name": f"{label}: {said}" if said else label, "units": unit, "description": outcome.meaning}
 
@@ -342,6 +342,11 @@ def shown(by_member: bool | None = None) -> tuple[str, ...]:
     """The headline outcomes where there is room for few: probabilities, then measures."""
     some = (o for o in map(OUTCOMES.__getitem__, names(by_member=by_member, headline=True)) if not o.aside)
     return tuple(o.name for o in sorted(some, key=lambda o: not o.probability))
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first."""
+    return text[:1].upper() + text[1:]
 
 
 def positions() -> dict[str, str]:
