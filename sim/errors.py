@@ -67,7 +67,8 @@ def as_path(value: object, argument: str) -> Path:
 
 def nearest(name: object, allowed: Iterable[str]) -> str:
     """The valid name closest to a mistaken one, or an empty string."""
-    return next(iter(get_close_matches(str(name), list(allowed), n=1, cutoff=0.6)), "")
+    text = str(name)[:200]  # comparing takes time that grows with its square
+    return next(iter(get_close_matches(text, list(allowed), n=1, cutoff=0.6)), "")
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

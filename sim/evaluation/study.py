@@ -1,7 +1,6 @@
 """From a file of a backtest or of mechanisms to a checked study."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,12 +25,14 @@ from sim.inference.study import (
 from sim.scenario.compile import tick_edges
 from sim.scenario.dates import add_months
 from sim.scenario.load import Scenario, load
-from sim.scenario.messages import validated
+from sim.scenario.messages import of_kind, validated
+from sim.scenario.names import LINE, SLUG
 from sim.scenario.reading import Keys, Source, dotted, read_toml
 from sim.scenario.values import Date, Number, Strict
 from sim.storage.effort import Seed
 
 Words = Annotated[str, Field(min_length=1)]
+Line = Annotated[Words, of_kind(LINE)]
 Title = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ,.-]*$", max_length=60)]
 """A name that figures are called by: letters, digits, spaces, commas, points, hyphens."""
 
@@ -54,7 +55,7 @@ class Carried(Strict):
 class BacktestTables(Strict):
     """A whole backtest file."""
 
-    title: Words
+    title: Line
     question: str = ""
     calibration: Words
     replicates: Annotated[int, Field(ge=2, le=4096, strict=True)] = 8
@@ -179,7 +180,6 @@ def _history(source: Source, name: str, key: Keys) -> Scenario:
 
 FULL = "all mechanisms"
 """The model from which they are removed; no mechanism can have this name."""
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Mechanism(Strict):
@@ -192,7 +192,7 @@ class Mechanism(Strict):
 class MechanismTables(Strict):
     """A whole file of mechanisms. Draws, particles and sweeps take the place of the calibration's."""
 
-    title: Words
+    title: Line
     question: str = ""
     calibration: Words
     held_out_after: Date
@@ -200,7 +200,7 @@ class MechanismTables(Strict):
     particles: Particles | None = None
     sweeps: Sweeps | None = None
     seeds: Annotated[list[Seed], Field(min_length=2)]
-    mechanisms: Annotated[dict[str, Mechanism], Field(min_length=1)]
+    mechanisms: Annotated[dict[Annotated[str, of_kind(SLUG)], Mechanism], Field(min_length=1)]
 
 
 @dataclass(frozen=True)
@@ -258,9 +258,6 @@ def _mechanism_mistakes(
     for name, mechanism in tables.mechanisms.items():
         at, key = where(("mechanisms", name, "without")), f"mechanisms.{name}"
         yield from not_switches(mechanism.without, at, f"{key}.without")
-        if not NAME.fullmatch(name):
-            allowed = "allowed: small letters and figures, separated by hyphens, as in other-ties"
-            yield Problem(where(("mechanisms", name)), key, "no name", allowed)
         for k, off in enumerate(mechanism.without):
             if off in whole.tables.without:
                 found = f"{off} is switched off already"

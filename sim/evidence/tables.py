@@ -7,7 +7,8 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from sim.model.outcomes import MEASURABLE
 from sim.scenario.dates import parse
-from sim.scenario.messages import shown, unknown, wrong
+from sim.scenario.messages import of_kind, shown, unknown, wrong
+from sim.scenario.names import KEY, LINE
 from sim.scenario.values import Number, Strict
 
 
@@ -39,6 +40,8 @@ Time = Annotated[Any, PlainValidator(_time)]
 Measured = Annotated[str, PlainValidator(_measured)]
 Several = Annotated[list[Measured], Field(min_length=1)]
 Words = Annotated[str, Field(min_length=1)]
+Title = Annotated[Words, of_kind(LINE)]
+Label = Annotated[str, of_kind(KEY)]
 Overrides = dict[str, Any]
 
 
@@ -99,7 +102,7 @@ class ClaimTest(Strict):
     needs: Annotated[int, Field(ge=1, strict=True)] | None = None
     below: Number | None = None
     above: Number | None = None
-    parts: dict[str, Overrides] | None = None
+    parts: dict[Label, Overrides] | None = None
     part: str | None = None
 
     @model_validator(mode="after")
@@ -162,12 +165,12 @@ class ClaimTest(Strict):
 class ClaimTables(Strict):
     """A whole claim file."""
 
-    title: Words
+    title: Title
     claim: Words
     seen: Words
     caveat: str = ""
     quotes: Annotated[list[Quote], Field(min_length=1)]
-    scenarios: Annotated[dict[str, Variant], Field(min_length=1)]
+    scenarios: Annotated[dict[Label, Variant], Field(min_length=1)]
     tests: Annotated[list[ClaimTest], Field(min_length=1)]
 
     @field_validator("quotes")

@@ -15,7 +15,8 @@ from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.load import Scenario, load
-from sim.scenario.messages import validated
+from sim.scenario.messages import of_kind, validated
+from sim.scenario.names import LINE
 from sim.scenario.reading import Source, read_text, read_toml
 from sim.scenario.values import Date, Strict
 from sim.storage.effort import Seed
@@ -50,7 +51,7 @@ Sweeps = Annotated[int, Field(ge=1, le=100, strict=True)]
 class CalibrationTables(Strict):
     """What a calibration file may say."""
 
-    title: str
+    title: Annotated[str, Field(min_length=1), of_kind(LINE)]
     question: str = ""
     scenario: str
     observations: str

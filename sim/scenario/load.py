@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -134,7 +134,8 @@ def _context(tables: Tables, registry: Registry | None, horizon: Horizon | None 
 
 def restored(content: Mapping[str, Any], file: Path) -> Scenario:
     """The scenario of which ``content`` is the resolved form. Raises what pydantic and a dict raise."""
-    tables = ScenarioTables.model_validate(content["tables"], context=_context(content["tables"], None))
+    context = replace(_context(content["tables"], None), entering=False)
+    tables = ScenarioTables.model_validate(content["tables"], context=context)
     return Scenario(content["name"], file, "", tables, content["registry"])
 
 

@@ -4,16 +4,19 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic import AfterValidator, BaseModel, GetCoreSchemaHandler, ValidationError, ValidationInfo
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from sim.errors import InputError, Problem, listed, nearest
+from sim.scenario.names import Kind
 from sim.scenario.reading import Keys, Source, dotted
 
 Model = typing.TypeVar("Model", bound=BaseModel)
 
 BESIDE = "inputs"
 """A field that has no key of its own in a file: its entries stand beside the other keys of the table."""
+OF_A_KEY = "[key]"
+"""What pydantic adds to the place of a key that is wrong itself."""
 
 
 def wrong(found: str, allowed: str, suggestion: str = "") -> PydanticCustomError:
@@ -30,6 +33,17 @@ def shown(value: object) -> str:
 def unknown(what: str, name: object, allowed: Sequence[str]) -> PydanticCustomError:
     """A name that is not one of those allowed."""
     return wrong(f"unknown {what} {shown(name)}", f"allowed: {listed(allowed)}", nearest(name, allowed))
+
+
+def of_kind(kind: Kind) -> AfterValidator:
+    """Holds a text of a file against a kind of name; what results folders keep is not held again."""
+
+    def check(text: str, info: ValidationInfo) -> str:
+        if getattr(info.context, "entering", True) and not kind.fits(text):
+            raise wrong(shown(text), kind.allowed)
+        return text
+
+    return AfterValidator(check)
 
 
 class Declared:
@@ -88,7 +102,7 @@ def _followed(model: type[BaseModel], loc: Keys) -> tuple[Keys, list[Table]]:
     holders = current
     path: list[str | int] = []
     for key in loc:
-        if key == BESIDE:
+        if key in (BESIDE, OF_A_KEY):
             continue
         if chosen := [t for t in current if key == _tag(t)]:
             current = holders = chosen
@@ -141,6 +155,8 @@ def _words(e: ErrorDetails, holders: Sequence[Table]) -> tuple[str, str, str]:
             return f"unknown kind {shown(tag)}", f"allowed: {listed(names)}", nearest(tag, names)
         case "union_tag_not_found":
             return "no kind", "required: kind", ""
+        case "string_too_short":
+            return "empty", "required: text", ""
         case "too_short":
             return "empty", f"allowed: at least {context['min_length']}", ""
         case kind if kind in BOUNDS:

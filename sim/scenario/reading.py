@@ -5,18 +5,24 @@ import io
 import math
 import os
 import re
+import stat
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.errors import InputError, Problem, nearest
+from sim.scenario import names
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 HOMES = ("scenarios", "experiments", "experiments/claims")
 """Where shipped files lie; a name may leave its home and the ending .toml out."""
 REGISTRY = "sources.toml"
 """The name of a registry of sources, which lies among the scenarios that cite it."""
+
+MOST_BYTES = 64_000_000
+"""Of a file that is read: more would be a mistake, and fill memory."""
 
 Keys = tuple[str | int, ...]
 Tables = dict[str, Any]
@@ -70,20 +76,32 @@ def near(name: str | Path, beside: Path = Path()) -> str:
 
 
 def read_text(file: Path) -> str:
-    """The text of a file, without a byte order mark. Raises InputError where it cannot be read."""
-    shown, kind = str(file), file.suffix.lstrip(".").upper() or "TOML"
-    if file.is_dir():
-        raise InputError([Problem(shown, "", "a directory", f"allowed: a {kind} file")])
-    if not file.exists():
-        raise InputError([Problem(shown, "", "no such file", "", near(file))])
+    """The text of a file, without a byte order mark, its lines ended by line feeds alone.
+
+    Raises InputError where it cannot be read, is no file (a folder, a device, a pipe), or is too large.
+    """
+    kind = file.suffix.lstrip(".").upper() or "TOML"
     try:
+        about = os.stat(file)
+        if not stat.S_ISREG(about.st_mode):
+            found = "a directory" if stat.S_ISDIR(about.st_mode) else "not a file"
+            raise InputError([Problem(str(file), "", found, f"allowed: a {kind} file")])
+        if about.st_size > MOST_BYTES:
+            found = f"{about.st_size / 1e6:,.0f} MB"
+            raise InputError([Problem(str(file), "", found, f"allowed: up to {MOST_BYTES / 1e6:,.0f} MB")])
         data = file.read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError([Problem(shown, "", f"cannot be read ({error.strerror})")]) from None
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except FileNotFoundError:
+        raise InputError([Problem(str(file), "", "no such file", "", near(file))]) from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InputError([Problem(f"{shown}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]) from None
+        raise InputError([Problem(f"{file}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]) from None
+    except (OSError, ValueError) as error:
+        raise InputError([Problem(str(file), "", f"cannot be read ({_why(error)})")]) from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 # ------------------------------------------------------------------------------------------------------ TOML
@@ -112,7 +130,7 @@ def read_toml(name: str | Path) -> Source:
     file = find(name) or Path(name)
     shown, text = str(file), read_text(file)
     try:
-        return Source(file, text, tomllib.loads(text), lines_of(text))
+        source = Source(file, text, tomllib.loads(text), lines_of(text))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         at = line[1] if line else text.count("\n") + 1
@@ -120,13 +138,38 @@ def read_toml(name: str | Path) -> Source:
         raise InputError([Problem(f"{shown}:{at}", "", f"broken TOML: {what}")]) from None
     except RecursionError:
         raise InputError([Problem(f"{shown}:1", "", "broken TOML: nested too deeply")]) from None
+    if problems := [*names.of_file(file), *_unprintable(source)]:
+        raise InputError(problems)
+    return source
+
+
+def _unprintable(source: Source) -> Iterator[Problem]:
+    """Characters in keys and texts that steer a terminal."""
+    for path, text in texts(source.tables):
+        if sign := names.unprintable(text, but="\n\t"):
+            yield Problem(source.where(path), dotted(path), f"the character {sign}", "allowed: letters and signs")
+
+
+def texts(value: object, path: Keys = ()) -> Iterator[tuple[Keys, str]]:
+    """Every key and text in tables, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield (*path, key), key
+            yield from texts(inner, (*path, key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from texts(inner, (*path, i))
 
 
 def dotted(path: Keys) -> str:
     """A path as it is written in messages: ``events[0].date``."""
-    return "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in path).lstrip(".")
+    parts = (f"[{k}]" if isinstance(k, int) else f".{k}" if _BARE.fullmatch(k) else f'."{k}"' for k in path)
+    return "".join(parts).removeprefix(".")
 
 
+_BARE = re.compile(r"[\w-]+")
 _HEADER = re.compile(r"^\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_\-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_\-]+))*)\s*=""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_\-]+)""")

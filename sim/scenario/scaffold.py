@@ -1,7 +1,6 @@
 """The files of a new alliance: every value that has to be coded is there, marked as not coded yet."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -10,10 +9,9 @@ from sim.errors import InputError, Problem, as_path
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import months_between, parse
+from sim.scenario.names import CODE, FULL_NAME, SLUG
 from sim.scenario.values import UNCODED
 
-CODE = re.compile(r"^[A-Z]{3}$")
-NAME = re.compile(r"^[a-z0-9][a-z0-9-]*$")
 BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["assumption: not coded yet"] }}'
 
 
@@ -85,15 +83,17 @@ Fault = tuple[str, str, str, str]
 
 
 def _names(name: str, leader: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Fault]:
-    if not NAME.match(name):
-        yield "name", "", name, "allowed: small letters, digits and hyphens, such as warsaw-pact"
+    if not SLUG.fits(name):
+        yield "name", "", name, SLUG.allowed
     codes = [code for code, _ in pairs]
     for argument, code in (("leader", leader), *(("member", code) for code in codes)):
-        if not CODE.match(code):
-            yield argument, "", code, "allowed: three capital letters (ISO 3166-1), such as POL=Poland"
+        if not CODE.fits(code):
+            yield argument, "", code, CODE.allowed
     for code, full in pairs:
         if not full:
             yield "member", "", code, "allowed: CODE=NAME, such as POL=Poland"
+        elif not FULL_NAME.fits(full):
+            yield "member", code, full, FULL_NAME.allowed
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         yield "member", "", f"{code} twice", "allowed: every state once"
     if leader in codes:

@@ -22,7 +22,8 @@ from sim.model.crises import THREATS
 from sim.model.declaration import Coefficient, Input
 from sim.model.membership import STATUSES, Status
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
-from sim.scenario.messages import Declared, shown, unknown, wrong
+from sim.scenario.messages import Declared, of_kind, shown, unknown, wrong
+from sim.scenario.names import CODE, FULL_NAME, KEY, LINE
 from sim.scenario.paths import WAYS
 from sim.scenario.posterior import Posterior
 from sim.scenario.values import (
@@ -143,7 +144,7 @@ class Membership(Strict):
 class Member(Strict):
     """A state: its record, and its inputs, which stand beside the other keys in a file."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1), of_kind(FULL_NAME)]
     admissible: bool = True
     record: Annotated[list[Membership], Field(min_length=1)]
     note: str = ""
@@ -320,9 +321,9 @@ class Time(Strict):
 class AllianceTable(Strict):
     """The alliance."""
 
-    name: str
-    leader: str
-    leader_name: str = ""
+    name: Annotated[str, Field(min_length=1), of_kind(FULL_NAME)]
+    leader: Annotated[str, of_kind(CODE)]
+    leader_name: Annotated[str, of_kind(FULL_NAME)] = ""
     quorum: Annotated[int, Field(ge=1)] = 2
     crises: Literal["scripted", "drawn"] = "drawn"
     renewal_window: Annotated[Number, Field(gt=0)] = 0.25
@@ -355,15 +356,15 @@ class Value(NamedTuple):
 class ScenarioTables(Strict):
     """A whole scenario file, its parents merged in."""
 
-    title: str
+    title: Annotated[str, Field(min_length=1), of_kind(LINE)]
     description: str = ""
     sources: list[str] = Field(default_factory=list)
     time: Time
     alliance: AllianceTable
     weights: Weights = Field(default={}, validate_default=True)
-    rules: dict[str, Rule] = Field(default_factory=dict)
+    rules: dict[Annotated[str, of_kind(KEY)], Rule] = Field(default_factory=dict)
     leader: Leader = Field(default={}, validate_default=True)
-    members: Annotated[dict[str, Member], Field(min_length=2)]
+    members: Annotated[dict[Annotated[str, of_kind(CODE)], Member], Field(min_length=2)]
     disputes: list[Dispute] = Field(default_factory=list)
     events: list[Event] = Field(default_factory=list)
     adjustments: list[Adjustment] = Field(default_factory=list)

@@ -58,6 +58,8 @@ class Context:
     sources: Mapping[str, object] | None = None
     """The registry; None where sources are not to be checked."""
     horizon: tuple[dt.date, dt.date] | None = None
+    entering: bool = True
+    """Whether names are held against their patterns: not where results are read back."""
 
 
 def context_of(info: ValidationInfo) -> Context:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
+from sim.scenario.names import check_out
 
 PROVENANCE = "provenance.json"
 
@@ -93,7 +94,8 @@ def provenance_of(folder: Path) -> dict[str, Any] | None:
 
 
 def check_folder(folder: Path) -> None:
-    """Raises InputError where nothing can be written to a folder."""
+    """Raises InputError where nothing can be written to a folder, or it cannot have its name."""
+    check_out(folder)
     if folder.exists() and not folder.is_dir():
         raise InputError([Problem(str(folder), "out", "not a directory", "allowed: a folder")])
     nearest_there = next(p for p in (folder, *folder.absolute().parents) if p.exists())

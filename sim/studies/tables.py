@@ -7,13 +7,14 @@ from pydantic import Field, field_validator, model_validator
 from sim.estimates.intervals import REPLICATES
 from sim.model.noise import BLOCK
 from sim.model.outcomes import OUTCOMES, names
-from sim.scenario.messages import shown, unknown, wrong
+from sim.scenario.messages import of_kind, shown, unknown, wrong
+from sim.scenario.names import COLUMN, LINE
 from sim.scenario.paths import WAYS
 from sim.scenario.values import Number, Since, Strict
 from sim.storage.effort import Runs, Seed
 
 Count = Annotated[int, Field(ge=1, strict=True)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Title = Annotated[str, of_kind(LINE)]
 TAKEN = ("point", "scenario", "tick", "member", "quantile", "date", "years", "name", "runs")
 
 
@@ -22,7 +23,7 @@ class Factor(Strict):
 
     path: str | None = None
     paths: Annotated[list[str], Field(min_length=1)] | None = None
-    label: str = ""
+    label: Title = ""
     way: Literal["value", "scale", "shift"] = Field(default="value", alias="as")
     from_: Since | None = Field(default=None, alias="from")
     values: Annotated[list[Number], Field(min_length=1)] | None = None
@@ -88,7 +89,7 @@ class Precision(Strict):
 class StudyTables(Strict):
     """A whole study file."""
 
-    title: str
+    title: Annotated[Title, Field(min_length=1)]
     question: str = ""
     scenarios: Annotated[list[str], Field(min_length=1)]
     set: dict[str, Any] = {}
@@ -101,7 +102,7 @@ class StudyTables(Strict):
     focus: list[str] = []
     precision: Precision | None = None
     design: Design
-    factors: dict[Name, Factor] = {}
+    factors: dict[Annotated[str, of_kind(COLUMN)], Factor] = {}
 
     @field_validator("outcomes")
     @classmethod

@@ -148,7 +148,7 @@ def test_a_mistake_in_a_shipped_file_is_shown_where_it_is(tmp_path: Path, monkey
         load(tmp_path / "own.toml")
 
 
-@pytest.mark.parametrize("name", ["", ".", "x" * 300, "a\\u0000b", "[", "../../.."])
+@pytest.mark.parametrize("name", ["", ".", "x" * 300, "[", "../../.."])
 def test_names_that_no_file_can_have(name: str, tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(f'extends = "{name}"\n')
     with pytest.raises(InputError, match=r"own\.toml:1: extends: no such file: "):
