@@ -1,13 +1,15 @@
 """The command `cohesion`: one verb a file, imported when it is called."""
 
+import io
 import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
+from sim.cli import streams
 from sim.errors import InputError, WorkerDied, on_command_line
 
 # looking for pydantic plugins costs a tenth of the time that `check` may take
@@ -16,6 +18,9 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 app = typer.Typer(
     name="cohesion", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
+
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
+INTERRUPTED = 130
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file.")]
@@ -236,21 +241,30 @@ def replay(
 
 
 def main() -> None:
-    """Entry point. Bad input exits with 2 and no traceback, an interruption with 130."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text streams of the interpreter
+    """Entry point. Bad input exits with 2 and no traceback, an interruption with 130, a lost output with 1."""
+    output = streams.lasting()
+    sys.exit(streams.ended(output, _call()))
+
+
+def _call() -> int:
+    """Do what the arguments say; the exit code."""
+    notice = _verb("show").notice
     try:
-        app(standalone_mode=True)
+        if (code := app(standalone_mode=False)) == INTERRUPTED:
+            notice("Interrupted.")
+    except UsageError as error:
+        said = io.StringIO()
+        error.show(said)
+        for line in said.getvalue().rstrip("\n").split("\n"):
+            notice(line)
+        return int(error.exit_code)
     except InputError as error:
         for problem in error.problems:
-            _verb("show").notice(str(on_command_line(problem)))
-        sys.exit(2)
+            notice(str(on_command_line(problem)))
+        return 2
     except WorkerDied as error:
-        _verb("show").notice(f"A worker died ({error}); nothing was written.")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        _verb("show").notice("Interrupted; nothing was written.")
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        notice(f"A worker died ({error}); nothing was written.")
+        return 1
+    except SystemExit as end:
+        code = end.code
+    return code if isinstance(code, int) else 0

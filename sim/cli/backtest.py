@@ -21,16 +21,19 @@ def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, 
     """Check everything first, fit what is not fitted, score, print."""
     loaded = load_backtest(study)
     folder = out or Path("results") / loaded.name
+
+    def report(found: Backtest) -> None:
+        log = looks.read(loaded.looks)
+        if json:
+            tables = {"scores": found.table, "skill": found.skill}
+            show.print_json({**{name: t.to_dict("records") for name, t in tables.items()}, "looks": log})
+        else:
+            print_backtest(loaded, found, len(log))
+
     with resumable(folder) as stopped, bar(len(loaded.fits)) as progress:
-        found = backtest(loaded, folder, jobs, scheduler, progress, stopped, force)
+        found = backtest(loaded, folder, jobs, scheduler, progress, stopped, force, report)
     if not found.finished:
         unfinished()
-    log = looks.read(loaded.looks)
-    if json:
-        tables = {"scores": found.table, "skill": found.skill}
-        show.print_json({**{name: t.to_dict("records") for name, t in tables.items()}, "looks": log})
-    else:
-        print_backtest(loaded, found, len(log))
     show.notice(f"In {folder}/: scores.csv, skill.csv, cases.csv, cohesion.csv, figures.")
 
 

@@ -18,15 +18,18 @@ def main(
     """Check everything first, sample what is missing, print."""
     loaded = load_calibration(study, until)
     folder = out or Path("results") / loaded.name
+
+    def report(found: Calibration) -> None:
+        if json:
+            coefficients = found.table.to_dict("records")
+            show.print_json({"diagnostics": found.diagnostics._asdict(), "coefficients": coefficients})
+        else:
+            print_calibration(loaded.tables.title, found)
+
     with resumable(folder) as stopped, bar(loaded.name) as progress:
-        found = calibrate(loaded, folder, jobs, scheduler, None, progress, stopped, force)
+        found = calibrate(loaded, folder, jobs, scheduler, None, progress, stopped, force, report)
     if not found.finished:
         unfinished()
-    if json:
-        coefficients = found.table.to_dict("records")
-        show.print_json({"diagnostics": found.diagnostics._asdict(), "coefficients": coefficients})
-    else:
-        print_calibration(loaded.tables.title, found)
     show.notice(f"In {folder}/: posterior.csv, inference.nc, summary.csv, diagnostics.json, figures.")
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import show
+from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import load_claims
@@ -27,13 +28,17 @@ def main(names: list[str], out: Path | None, json: bool, **how: Any) -> None:
     """Check everything first, run, print, write; ``how`` are options of :func:`sim.claims`."""
     loaded = load_claims(names)
     folder = out or Path("results") / "claims"
-    with show.progress(how["runs"] * passes(loaded), f"{len(loaded)} claims: runs") as advance:
-        ledger = claims(loaded, progress=advance, out=folder, **how)
-    if json:
-        tables = {"claims": ledger.table.to_dict("records"), "tests": ledger.tests.to_dict("records")}
-        show.print_json({"runs": ledger.runs, "seed": ledger.seed, "out": str(folder), **tables})
-    else:
-        print_ledger(ledger)
+
+    def report(ledger: Ledger) -> None:
+        if json:
+            tables = {"claims": ledger.table.to_dict("records"), "tests": ledger.tests.to_dict("records")}
+            show.print_json({"runs": ledger.runs, "seed": ledger.seed, "out": str(folder), **tables})
+        else:
+            print_ledger(ledger)
+
+    total = how["runs"] * passes(loaded)
+    with all_or_nothing(folder), show.progress(total, f"{len(loaded)} claims: runs") as advance:
+        claims(loaded, progress=advance, out=folder, written=report, **how)
     show.notice(f"In {folder}/: ledger.csv, tests.csv, figures.")
 
 

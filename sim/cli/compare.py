@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import show
+from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
 from sim.model.outcomes import OUTCOMES, names, sentence, shown
 from sim.results.change import difference, level, moved
@@ -21,13 +22,16 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
     """Load everything, compare, print and write; ``how`` are options of :func:`sim.compare`."""
     base, *rest = sides(name, others, overrides)
     folder = out or Path("results") / f"compare-{base.name}"
-    with show.progress(how["runs"], f"{base.name} against {len(rest)}: runs") as advance:
-        c = compare(base, *rest, progress=advance, out=folder, **how)
-    if json:
-        said = {"base": base.name, "runs": c.runs, "seed": c.seed, "out": str(folder), "sentences": c.sentences()}
-        show.print_json({**said, "differences": c.table.assign(date=c.table.date.astype(str)).to_dict("records")})
-    else:
-        print_comparison(c)
+
+    def report(c: Comparison) -> None:
+        if json:
+            said = {"base": base.name, "runs": c.runs, "seed": c.seed, "out": str(folder), "sentences": c.sentences()}
+            show.print_json({**said, "differences": c.table.assign(date=c.table.date.astype(str)).to_dict("records")})
+        else:
+            print_comparison(c)
+
+    with all_or_nothing(folder), show.progress(how["runs"], f"{base.name} against {len(rest)}: runs") as advance:
+        compare(base, *rest, progress=advance, out=folder, written=report, **how)
     show.notice(f"In {folder}/: differences.csv, curves.csv, figures.")
 
 

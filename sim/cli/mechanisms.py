@@ -15,16 +15,19 @@ def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, 
     """Check everything first, sample what is missing, print."""
     loaded = load_mechanisms(study)
     folder = out or Path("results") / loaded.name
+
+    def report(found: Mechanisms) -> None:
+        if json:
+            rows = found.table.to_dict("records")
+            show.print_json({"title": loaded.tables.title, "out": str(folder), "mechanisms": rows})
+        else:
+            print_mechanisms(loaded, found)
+
     total = len(runs_of(loaded))
     with resumable(folder) as stopped, show.progress(total, f"{loaded.name}: samplings") as bar:
-        found = mechanisms(loaded, folder, jobs, scheduler, lambda done, _: bar(done), stopped, force)
+        found = mechanisms(loaded, folder, jobs, scheduler, lambda done, _: bar(done), stopped, force, report)
     if not found.finished:
         unfinished()
-    if json:
-        rows = found.table.to_dict("records")
-        show.print_json({"title": loaded.tables.title, "out": str(folder), "mechanisms": rows})
-    else:
-        print_mechanisms(loaded, found)
     show.notice(f"In {folder}/: mechanisms.csv, evidence.csv, mechanisms.png.")
 
 

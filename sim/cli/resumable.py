@@ -1,10 +1,10 @@
-"""What commands that may be resumed have in common: how they end early, and what they then say."""
+"""How commands that take long end early, and what they then say: what is kept, and the line that goes on."""
 
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -48,8 +48,23 @@ def kept() -> str:
 
 def resume() -> str:
     """The line that resumes."""
-    arguments = [a for a in sys.argv[1:] if a != "--force"]
-    return f"to go on: {shlex.join([Path(sys.argv[0]).name.replace('__main__.py', 'cohesion'), *arguments])}"
+    return f"to go on: {command([a for a in sys.argv[1:] if a != '--force'])}"
+
+
+def command(arguments: Sequence[str]) -> str:
+    """A line of the command that can be pasted into a shell."""
+    return shlex.join([Path(sys.argv[0]).name.replace("__main__.py", "cohesion"), *arguments])
+
+
+@contextmanager
+def all_or_nothing(folder: Path) -> Iterator[None]:
+    """Around work whose results are written at once: exits with 130 when interrupted, saying that none were."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        as_was = f"{folder}/ is as it was" if folder.exists() else "nothing was written"
+        show.notice(f"Interrupted; {as_was}. To begin again: {command(sys.argv[1:])}")
+        sys.exit(130)
 
 
 @contextmanager

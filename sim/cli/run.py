@@ -6,6 +6,7 @@ from typing import Any
 from sim.cli import show
 from sim.cli.cells import level, with_interval
 from sim.cli.detail import alliance_events, print_detail
+from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
 from sim.results.change import interval, percent
 from sim.results.result import Result
@@ -19,12 +20,15 @@ def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, j
     """Check everything first, so that nothing is computed in vain; ``how`` are options of :func:`sim.run`."""
     scenario = load(name, overrides)
     folder = out or Path("results") / scenario.name
-    with show.progress(how["runs"], f"{scenario.name}: runs") as advance:
-        result = run(scenario, progress=advance, out=folder, **how)
-    if json:
-        show.print_json({**result.summary(), "out": str(folder)})
-    else:
-        print_result(result, detail)
+
+    def report(result: Result) -> None:
+        if json:
+            show.print_json({**result.summary(), "out": str(folder)})
+        else:
+            print_result(result, detail)
+
+    with all_or_nothing(folder), show.progress(how["runs"], f"{scenario.name}: runs") as advance:
+        result = run(scenario, progress=advance, out=folder, written=report, **how)
     show.notice(f"In {folder}/: tables, dataset, figures; took {result.provenance['seconds']:.1f} s.")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
     from rich.table import Table
     from rich.text import Text
 
@@ -67,7 +68,18 @@ def notice(text: str) -> None:
 
 
 def _write(text: str, stream: TextIO) -> None:
+    _end_bars(stream)
     print(printable(text, _encoding(stream)), file=stream, flush=True)
+
+
+_bars: list["Progress"] = []
+"""Those that are shown."""
+
+
+def _end_bars(stream: TextIO) -> None:
+    """Take a bar away where results are printed, as it would overwrite them."""
+    while stream is sys.stdout and _bars:
+        _bars.pop().stop()
 
 
 def _encoding(stream: TextIO) -> str:
@@ -78,7 +90,8 @@ def print_json(value: object) -> None:
     """JSON on standard output, in ASCII, which every stream takes."""
     import json
 
-    print(json.dumps(_plain(value), indent=1))
+    _end_bars(sys.stdout)
+    print(json.dumps(_plain(value), indent=1, allow_nan=False).replace("\x7f", "\\u007f"), flush=True)
 
 
 def _plain(value: object) -> object:
@@ -112,14 +125,15 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Part]], keys: int =
     for part in parts:
         shown = _table(console, columns, rows, [*range(keys), *part])
         console.width = max(terminal, _needed(shown))
-        console.print()
+        _print(console, "")
         _print(console, shown)
 
 
-def _print(console: "Console", shown: "Text | Table") -> None:
+def _print(console: "Console", shown: "Text | Table | str") -> None:
     """Its lines, without blanks at their ends."""
     from rich.text import Text
 
+    _end_bars(sys.stdout)
     for line in console.render_lines(shown, pad=False):
         text = Text.assemble(*((part.text, part.style or "") for part in line))
         text.rstrip()
@@ -195,7 +209,10 @@ def progress(total: float, what: str) -> Iterator[Advance]:
         TextColumn("{task.fields[words]}", markup=False),
     )
     began = time.monotonic()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, redirect_stdout=False, disable=not console.is_terminal
+    ) as bar:
+        _bars.append(bar)
         task = bar.add_task(printable(what, console.encoding), total=total, visible=False, words="")
 
         def advance(done: float, words: str = "") -> None:
@@ -204,3 +221,4 @@ def progress(total: float, what: str) -> Iterator[Advance]:
             )
 
         yield advance
+    _bars.clear()

@@ -19,14 +19,17 @@ def main(
     """Check everything first, run what is missing, print."""
     loaded = load_study(study, many=yes)
     folder = out or Path("results") / loaded.name
+
+    def report(found: Sweep) -> None:
+        if json:
+            show.print_json(found.as_dict())
+        else:
+            print_sweep(found)
+
     with resumable(folder) as stopped, bar(loaded.size, loaded.name) as tell:
-        found = sweep(loaded, folder, jobs, scheduler, tell, stopped, force)
+        found = sweep(loaded, folder, jobs, scheduler, tell, stopped, force, written=report)
     if not found.finished:
         unfinished()
-    if json:
-        show.print_json(found.as_dict())
-    else:
-        print_sweep(found)
     show.notice(f"In {folder}/: summary.csv, points.csv, dataset.zarr, figures.")
 
 

@@ -67,6 +67,7 @@ def backtest(
     progress: Callable[[str, Progress], None] = lambda *_: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
+    written: Callable[["Backtest"], object] = lambda _: None,
 ) -> Backtest:
     """Fit every origin, then score; the same call again goes on where it was interrupted.
 
@@ -82,6 +83,7 @@ def backtest(
     progress : called with the name of a fit (its last date) and how far it is.
     stop : asked after every stage of a fit; once true, no other is begun.
     force : begin anew in a folder that holds another backtest.
+    written : called with the finished backtest when its tables are written, before figures are drawn.
 
     Returns
     -------
@@ -108,7 +110,9 @@ def backtest(
     work = workspace(study, folder)
     there = None if force else work.there()
     if there and replace(work, title=there["title"]).is_finished():
-        return Backtest(folder, True)
+        found = Backtest(folder, True)
+        written(found)
+        return found
     with work.held(force), connection(by):
         work.begin(force)
         for k, (until, fit) in enumerate(study.fits.items()):
@@ -119,7 +123,7 @@ def backtest(
 
             if not calibrate(fit, folder / FITS / f"{until}", jobs, scheduler, None, within, stop).finished:
                 return Backtest(folder, False)
-        return _score(study, work)
+        return _score(study, work, written)
 
 
 def workspace(study: BacktestStudy, folder: Path) -> Workspace:
@@ -137,10 +141,8 @@ def workspace(study: BacktestStudy, folder: Path) -> Workspace:
     return Workspace(folder, KIND, study.tables.title, identity, OWN, {"scoring": SCORING})
 
 
-def _score(study: BacktestStudy, work: Workspace) -> Backtest:
+def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], object]) -> Backtest:
     """Forecast everything, then record the look, then score."""
-    from sim.figures.sheet import save as save_figure
-
     t, c, folder = study.tables, study.calibration, work.folder
     forecasts = []
     for scheme in t.schemes:
@@ -159,14 +161,11 @@ def _score(study: BacktestStudy, work: Workspace) -> Backtest:
         f"Backtest: {study.name}  |  {c.scenario.name}  |  {c.tables.draws * t.replicates:,} futures of "
         f"{c.tables.draws:,} posterior draws an origin  |  seed {t.seed}  |  look {look} at the held-out years"
     )
-    with work.results(**work.identity, scoring=SCORING, look=look, **made_by) as new:
+    then = (lambda new: written(Backtest(new, True, look)), lambda new: Backtest(new, True).draw(new / FIGURES))
+    with work.results(*then, **work.identity, scoring=SCORING, look=look, **made_by) as new:
         for name, frame in found.items():
             write(new / f"{name}.csv", csv_of(frame))
-        (new / FIGURES).mkdir()
-        shown = panels(made, t.seed)
-        write(new / PANELS, as_json({"title": t.title, "footer": footer, "panels": shown}))
-        for name, figure in figures(t.title, footer, shown, found["skill"]).items():
-            save_figure(figure, new / FIGURES / f"{name}.png")
+        write(new / PANELS, as_json({"title": t.title, "footer": footer, "panels": panels(made, t.seed)}))
     return Backtest(folder, True, look)
 
 

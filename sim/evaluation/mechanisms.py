@@ -22,7 +22,7 @@ from sim.inference.smc import Evidence, evidence
 from sim.inference.study import CalibrationStudy
 from sim.model.arrays import Array
 from sim.model.outcomes import MECHANISM_VERDICTS
-from sim.results.result import Stored
+from sim.results.result import Stored, save_figures
 from sim.results.tables import csv_of, read_csv
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, provenance_of, put, read_json, write
@@ -86,6 +86,7 @@ def mechanisms(
     progress: Callable[[int, int], None] = lambda *_: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
+    written: Callable[["Mechanisms"], object] = lambda _: None,
 ) -> Mechanisms:
     """Sample every model; the same call again goes on with what is missing.
 
@@ -98,6 +99,7 @@ def mechanisms(
     progress : called with how many samplings are done, and of how many.
     stop : asked before each; once true, those under way finish and no other is begun.
     force : begin anew in a folder that holds another such study.
+    written : called with the finished study when its tables are written, before figures are drawn.
 
     Returns
     -------
@@ -122,14 +124,16 @@ def mechanisms(
     by = effort(jobs=jobs, scheduler=scheduler)
     work = workspace(study, as_path(out, "out") if out else Path("results") / study.name)
     if not force and work.is_finished():
-        return Mechanisms(work.folder, True)
+        found = Mechanisms(work.folder, True)
+        written(found)
+        return found
     with work.held(force):
         if force or not work.there():
             _look(study)
         work.begin(force)
         done = _sample(study, work, by, progress, stop)
         if done:
-            _finish(study, work)
+            _finish(study, work, written)
     return Mechanisms(work.folder, done)
 
 
@@ -186,11 +190,9 @@ def _look(study: MechanismStudy) -> None:
     looks.record(looks.log_file(c.file), "mechanisms", commit(), f"{c.scenario.fingerprint} {c.digest}", what)
 
 
-def _finish(study: MechanismStudy, work: Workspace) -> None:
+def _finish(study: MechanismStudy, work: Workspace, written: Callable[[Mechanisms], object]) -> None:
     """Tables and figure."""
     import pandas as pd
-
-    from sim.figures.sheet import save as save_figure
 
     runs = pd.DataFrame({**r._asdict(), **(read_json(work.folder / r.file) or {})} for r in runs_of(study))
     log_evidence = {key: group.to_numpy() for key, group in runs.groupby(["model", "part"], sort=False)["log_evidence"]}
@@ -199,11 +201,15 @@ def _finish(study: MechanismStudy, work: Workspace) -> None:
         f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {study.settings.draws:,} draws, "
         f"seeds {', '.join(map(str, study.tables.seeds))}  |  held out: after {study.tables.held_out_after}"
     )
-    with work.results(**work.identity, scoring=SCORING, title=study.tables.title, footer=footer) as new:
+    words = {"title": study.tables.title, "footer": footer}
+    then = (
+        lambda new: written(Mechanisms(new, True)),
+        lambda new: save_figures({Path(FIGURE).stem: _figure(**words, table=table)}, new),
+    )
+    with work.results(*then, **work.identity, scoring=SCORING, **words) as new:
         write(new / STUDY, study.text)
         write(new / TABLE, csv_of(table))
         write(new / EVIDENCE, csv_of(runs))
-        save_figure(_figure(study.tables.title, footer, table), new / FIGURE)
 
 
 def _figure(title: str, footer: str, table: "pd.DataFrame") -> "Figure":

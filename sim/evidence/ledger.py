@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-DRAWS = "draws.json"
+DRAWS, FIGURES = "draws.json", "figures"
 """What the figures show: every draw of everything measured."""
 
 
@@ -206,6 +206,7 @@ def claims(
     scheduler: str | None = None,
     out: str | Path | None = None,
     force: bool = False,
+    written: Callable[[Ledger], object] = lambda _: None,
 ) -> Ledger:
     """Test the paper's claims, or other claim files, on the model.
 
@@ -215,7 +216,7 @@ def claims(
         Files, or names such as ``C03``; all of the paper's by default.
     runs : int
         Of each scenario, 16 for each draw of what is uncertain.
-    seed, jobs, progress, scheduler, out, force
+    seed, jobs, progress, scheduler, out, force, written
         As for :func:`sim.run`.
 
     Returns
@@ -246,7 +247,7 @@ def claims(
     work = workspace(loaded, by, out)
     with work.held(force):
         ledger = judge_all(loaded, by, work.counting(by.runs * passes(loaded), "runs", progress))
-        write_results(ledger, work)
+        write_results(ledger, work, written)
     return ledger
 
 
@@ -307,7 +308,7 @@ def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
 def workspace(loaded: Sequence[Claim], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a ledger."""
     title = f"{len(loaded)} claims, tested on the model"
-    own = ("ledger.csv", "tests.csv", DRAWS, "figures")
+    own = ("ledger.csv", "tests.csv", DRAWS, FIGURES)
     return Workspace(as_path(folder, "out"), "ledger", title, identity(loaded, by.runs, by.seed), own)
 
 
@@ -318,12 +319,9 @@ def save(ledger: Ledger, folder: str | Path, force: bool = False) -> None:
         write_results(ledger, work)
 
 
-def write_results(ledger: Ledger, work: Workspace) -> None:
+def write_results(ledger: Ledger, work: Workspace, written: Callable[[Ledger], object] = lambda _: None) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.sheet import save_all
-
-    with work.results(**work.identity) as new:
+    with work.results(lambda _: written(ledger), lambda new: ledger.draw(new / FIGURES), **work.identity) as new:
         for name, table in ledger.tables.items():
             write(new / f"{name}.csv", csv(table))
         write(new / DRAWS, json.dumps({name: shown.plain for name, shown in ledger.drawn.items()}))
-        save_all(ledger.figures(), new / "figures")

@@ -18,7 +18,7 @@ from sim.inference.smc import Row, Stage
 from sim.inference.study import CalibrationStudy, load_calibration
 from sim.model.arrays import Array
 from sim.model.version import VERSION
-from sim.results.result import Stored
+from sim.results.result import Stored, save_figures
 from sim.results.tables import csv_of, read_csv
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, put, write
@@ -88,6 +88,7 @@ def calibrate(
     progress: Callable[[Progress], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
+    written: Callable[["Calibration"], object] = lambda _: None,
 ) -> Calibration:
     """Sample the posterior; the same call again goes on after the last finished stage.
 
@@ -101,6 +102,7 @@ def calibrate(
     progress : called as stages are sampled.
     stop : asked after every stage; once true, no other is begun.
     force : begin anew in a folder that holds another calibration.
+    written : called with the finished calibration when its tables are written, before figures are drawn.
 
     Returns
     -------
@@ -128,12 +130,14 @@ def calibrate(
     by = effort(jobs=jobs, scheduler=scheduler)
     work = workspace(study, as_path(out, "out") if out else Path("results") / study.name)
     if not force and work.is_finished():
-        return Calibration(work.folder, True)
+        found = Calibration(work.folder, True)
+        written(found)
+        return found
     with work.held(force), connection(by):
         work.begin(force)
         (work.folder / STAGES).mkdir(exist_ok=True)
         with threadpool_limits(1):  # with more threads linear algebra adds up in another order
-            return Calibration(work.folder, _sample(study, work, by, progress, stop))
+            return Calibration(work.folder, _sample(study, work, by, progress, stop, written))
 
 
 def workspace(c: CalibrationStudy, folder: Path) -> Workspace:
@@ -149,7 +153,12 @@ def workspace(c: CalibrationStudy, folder: Path) -> Workspace:
 
 
 def _sample(
-    study: CalibrationStudy, work: Workspace, by: Effort, progress: Callable[[Progress], None], stop: Callable[[], bool]
+    study: CalibrationStudy,
+    work: Workspace,
+    by: Effort,
+    progress: Callable[[Progress], None],
+    stop: Callable[[], bool],
+    written: Callable[[Calibration], object],
 ) -> bool:
     """Sample what is missing; whether all is done."""
     target = study.target
@@ -168,7 +177,7 @@ def _sample(
         if stop() and stage.at_one <= settings.rounds:
             return False
     assert last is not None
-    _finish(study, target, work, last, posterior.noise(estimate, last, settings))
+    _finish(study, target, work, last, posterior.noise(estimate, last, settings), written)
     return True
 
 
@@ -182,25 +191,32 @@ def estimator(target: Target, by: Effort) -> smc.Estimate:
     return estimate
 
 
-def _finish(study: CalibrationStudy, target: Target, work: Workspace, last: Stage, deviation: float) -> None:
+def _finish(
+    study: CalibrationStudy,
+    target: Target,
+    work: Workspace,
+    last: Stage,
+    deviation: float,
+    written: Callable[[Calibration], object],
+) -> None:
     """Tables, posterior and figures."""
     import pandas as pd
-
-    from sim.figures.sheet import save
 
     t = study.tables
     note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {t.seed}"
     attributes = {"title": t.title, "note": note, "model_version": VERSION, "inference_library": "alliance-cohesion"}
     tree = posterior.inference_data(target, last, t.seed, attributes)
-    with work.results(**work.identity) as new:
+    then = (
+        lambda new: written(Calibration(new, True)),
+        lambda new: save_figures(_figures(tree, stages(work.folder)), new),
+    )
+    with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)
         write(new / POSTERIOR, posterior.posterior_csv(target, last.z))
         write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, last.z))))
         write(new / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
         write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, last, deviation)._asdict()))
         write(new / INFERENCE, posterior.netcdf(tree))
-        for name, figure in _figures(tree, stages(work.folder)).items():
-            save(figure, new / f"{name}.png")
 
 
 def _figures(data: "xr.DataTree", reached: Sequence[Stage]) -> "dict[str, Figure]":

@@ -172,6 +172,7 @@ def compare(
     set: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     force: bool = False,
+    written: Callable[[Comparison], object] = lambda _: None,
 ) -> Comparison:
     """Levels and differences of scenarios under common random numbers, with their uncertainty.
 
@@ -179,7 +180,7 @@ def compare(
     ----------
     base, *others : Scenario, str or Path
         Scenarios, their files or names, with the same states, dates and horizons.
-    runs, seed, jobs, progress, scheduler, set, out, force
+    runs, seed, jobs, progress, scheduler, set, out, force, written
         As for :func:`sim.run`; ``set`` changes all of them. Without others the base is compared with itself changed.
 
     Returns
@@ -210,7 +211,7 @@ def compare(
     work = workspace(first, rest, by, out)
     with work.held(force):
         comparison = _compare(first, rest, by, work.counting(by.runs, "runs", progress))
-        write_results(comparison, work)
+        write_results(comparison, work, written)
     return comparison
 
 
@@ -330,12 +331,9 @@ def save(c: Comparison, folder: str | Path, force: bool = False) -> None:
         write_results(c, work)
 
 
-def write_results(c: Comparison, work: Workspace) -> None:
+def write_results(c: Comparison, work: Workspace, written: Callable[[Comparison], object] = lambda _: None) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.sheet import save_all
-
-    with work.results(**identity(c.base, c.others, c.runs, c.seed)) as new:
+    with work.results(lambda _: written(c), lambda new: c.draw(new / FIGURES), **work.identity) as new:
         for name, table in c.tables.items():
             write(new / f"{name}.csv", csv(table))
         write(new / SCENARIOS, as_json([s.resolved for s in (c.base, *c.others)]))
-        save_all(c.figures(), new / FIGURES)

@@ -1,6 +1,6 @@
 """What a run gives back: dataset, tables, figures and a summary; its folder; and what every result can do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-RESOLVED, DATASET = "resolved.json", "dataset.zarr"
-OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, DATASET, "figures")
+RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.zarr", "figures"
+OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, DATASET, FIGURES)
 
 
 class Results:
@@ -42,6 +42,14 @@ class Results:
         """What is shown of it."""
         return next(iter(self.tables.values()))
 
+    def figures(self) -> "dict[str, Figure]":
+        """All figures by name, drawn anew."""
+        raise NotImplementedError
+
+    def draw(self, folder: Path) -> None:
+        """Draw the figures and write them to a folder, which is made where there is none."""
+        save_figures(self.figures(), folder)
+
     def __repr__(self) -> str:
         return f"<{self.heading}>\n{self.brief.to_string(index=False, float_format='{:.3g}'.format)}"
 
@@ -49,6 +57,13 @@ class Results:
         from html import escape
 
         return f"<p>{escape(self.heading)}</p>{self.brief.to_html(index=False, float_format='{:.3g}'.format)}"
+
+
+def save_figures(figures: "Mapping[str, Figure]", folder: Path) -> None:
+    """Write figures to a folder, each by its name; what draws is loaded only then."""
+    from sim.figures.sheet import save_all
+
+    save_all(figures, folder)
 
 
 @dataclass(frozen=True, repr=False)
@@ -233,14 +248,11 @@ def save(result: Result, folder: str | Path, force: bool = False) -> None:
         write_results(result, work)
 
 
-def write_results(result: Result, work: Workspace) -> None:
+def write_results(result: Result, work: Workspace, written: Callable[[Result], object] = lambda _: None) -> None:
     """Write all to a folder that is held."""
-    from sim.figures.sheet import save_all
-
-    with work.results(**result.provenance) as new:
+    with work.results(lambda _: written(result), lambda new: result.draw(new / FIGURES), **result.provenance) as new:
         for name, table in result.tables.items():
             write(new / f"{name}.csv", tables.csv(table))
         write(new / "scenario.toml", result.scenario.text)
         write(new / RESOLVED, as_json(result.scenario.resolved))
         result.dataset.to_zarr(new / DATASET, mode="w", zarr_format=3, consolidated=False)
-        save_all(result.figures(), new / "figures")

@@ -100,6 +100,7 @@ def run(
     set: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     force: bool = False,
+    written: Callable[[Result], object] = lambda _: None,
 ) -> Result:
     """Run a scenario many times and measure what happens.
 
@@ -125,6 +126,8 @@ def run(
         Folder to which the results are written, see :meth:`Result.save`.
     force : bool
         Replace the results of another run in ``out``.
+    written : callable, optional
+        Called with the result when its tables are written to ``out``, before figures are drawn.
 
     Returns
     -------
@@ -152,7 +155,7 @@ def run(
     work = workspace(chosen, by, engine, out)
     with work.held(force):
         result = _run(chosen, by, engine, work.counting(by.runs, "runs", progress))
-        write_results(result, work)
+        write_results(result, work, written)
     return result
 
 

@@ -179,12 +179,24 @@ class Workspace:
         put(self.folder / PROVENANCE, as_json(self._provenance(more)))
 
     @contextmanager
-    def results(self, **more: Any) -> Iterator[Path]:
-        """A folder to write results to, which replace those that are there as a whole. ``more``: of the provenance."""
+    def results(self, *then: Callable[[Path], object], **more: Any) -> Iterator[Path]:
+        """A folder to write results to, which replace those that are there as a whole. ``more``: of the provenance.
+
+        ``then`` are called with that folder when all else is written: to print, to draw. Where they fail for reasons
+        of their own the rest is kept all the same.
+        """
         new = self.folder / NEW
+        failed: Exception | None = None
         try:
             new.mkdir()
             yield new
+            try:
+                for act in then:
+                    act(new)
+            except OSError:
+                raise
+            except Exception as error:
+                failed = error
             write(new / CONTENTS, as_json(self.contents))
             write(new / PROVENANCE, as_json(self._provenance(more)))
             os.replace(new, self.folder / READY)
@@ -194,6 +206,8 @@ class Workspace:
             raise InputError([Problem(str(self.folder), "out", found)]) from None
         finally:
             shutil.rmtree(new, ignore_errors=True)
+        if failed:
+            raise failed
 
     def _move_in(self) -> None:
         """Rename every finished file into place, provenance last; may be interrupted and called again."""

@@ -1,13 +1,14 @@
 """The end of a study: tables, figures, checksums; provenance last, which says that all is there."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.model.outcomes import ESTIMATE, KEPT, OUTCOMES, variable
+from sim.results.result import save_figures
 from sim.storage.files import as_csv, sha256, write
 from sim.storage.workspace import CONTENTS, Workspace
 from sim.studies.plan import POINTS, Plan
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 KEYS = ["point", "outcome", "member", "horizon_years"]
 
 
-def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt]) -> bool:
+def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt], written: Callable[[], object]) -> bool:
     """Write what a finished study has; False where a batch was damaged and has to be run again."""
     folder = work.folder
     damaged = [k for k, r in receipts.items() if not intact(folder, r)]
@@ -28,11 +29,14 @@ def finish(plan: Plan, work: Workspace, receipts: Mapping[int, Receipt]) -> bool
     if damaged:
         return False
     runs = sum(r.runs for r in receipts.values())
-    with work.results(study=plan.content["name"], points=plan.size, runs=runs, seed=plan.tables.seed) as new:
+    then = (
+        lambda _: written(),
+        lambda new: draw(folder, new / FIGURES),
+        lambda new: write(new / CHECKSUMS, checksums(folder, new)),
+    )
+    with work.results(*then, study=plan.content["name"], points=plan.size, runs=runs, seed=plan.tables.seed) as new:
         write_summary(plan, folder, new / SUMMARY)
         write(new / FAILURES, failures_text(plan, receipts))
-        draw(folder, new / FIGURES)
-        write(new / CHECKSUMS, checksums(folder, new))
     return True
 
 
@@ -83,12 +87,9 @@ def draw(folder: Path, figures: Path) -> None:
     import xarray as xr
 
     from sim.figures import study
-    from sim.figures.sheet import save
 
-    figures.mkdir()
     dataset = xr.open_zarr(folder / DATASET, chunks=None, consolidated=False)
-    for name, figure in study.draw(dataset).items():
-        save(figure, figures / f"{name}.png")
+    save_figures(study.draw(dataset), figures)
 
 
 def checksums(folder: Path, new: Path) -> str:

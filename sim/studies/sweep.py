@@ -14,7 +14,7 @@ from sim.results.result import Stored
 from sim.storage.effort import Effort, effort
 from sim.storage.files import locked
 from sim.storage.workers import imap
-from sim.storage.workspace import Workspace
+from sim.storage.workspace import NEW, Workspace
 from sim.studies.finish import finish
 from sim.studies.plan import POINTS, Plan, opened
 from sim.studies.store import DATASET, FAILURES, KIND, SUMMARY, WORKING, Receipt, freeze, receipt, run_batch, workspace
@@ -93,14 +93,19 @@ class Sweep(Stored):
         """point, outcome, member, horizon_years, mean, mcse, q05, q95."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / SUMMARY)
+        return pd.read_csv(self._file(SUMMARY))
 
     @cached_property
     def failures(self) -> "pd.DataFrame":
         """point, reason, command."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / FAILURES)
+        return pd.read_csv(self._file(FAILURES))
+
+    def _file(self, name: str) -> Path:
+        """A table, which is elsewhere while figures are drawn."""
+        new = self.folder / NEW / name
+        return new if new.exists() else self.folder / name
 
     @property
     def tables(self) -> "dict[str, pd.DataFrame]":
@@ -152,7 +157,8 @@ class Sweep(Stored):
             "runs_per_point": plan.tables.runs,
             "seed": plan.tables.seed,
         }
-        return found | ({"failed": len(self.failures), "outcomes": self.extremes()} if self.finished else {})
+        failed = so_far(plan, receipts(self.folder, plan)).failed
+        return found | ({"failed": failed, "outcomes": self.extremes()} if self.finished else {})
 
     @property
     def heading(self) -> str:
@@ -170,6 +176,7 @@ def sweep(
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
     yes: bool = False,
+    written: Callable[["Sweep"], object] = lambda _: None,
 ) -> Sweep:
     """Run a study; the same call again goes on where one was interrupted.
 
@@ -183,6 +190,7 @@ def sweep(
     stop : asked before every batch; once true, what is under way is finished and no more begun.
     force : begin anew in a folder that holds another study.
     yes : very many points are meant.
+    written : called with the finished study when its tables are written, before figures are drawn.
 
     Returns
     -------
@@ -207,8 +215,10 @@ def sweep(
     folder = as_path(out, "out") if out else Path("results") / study.name
     by = effort(jobs=jobs, scheduler=scheduler)
     work, plan = workspace(study, folder, force)
+    found = Sweep(folder, True)
     if not force and work.is_finished():
-        return Sweep(folder, True)
+        written(found)
+        return found
     with work.held(force):
         with locked(folder / WORKING, exclusive=True, wait=True):
             pass  # the workers of one that was killed
@@ -216,11 +226,11 @@ def sweep(
             work.clear()
         freeze(study, work, plan)
         while True:
-            receipts = _run_missing(plan, work, by, progress, stop)
-            if len(receipts) < len(plan.batches):
+            done = _run_missing(plan, work, by, progress, stop)
+            if len(done) < len(plan.batches):
                 return Sweep(folder, False)
-            if finish(plan, work, receipts):
-                return Sweep(folder, True)
+            if finish(plan, work, done, lambda: written(found)):
+                return found
 
 
 def _run_missing(
@@ -228,29 +238,34 @@ def _run_missing(
 ) -> dict[int, Receipt]:
     """Run every batch that has no receipt; all receipts there are."""
     folder = work.folder
-    there = {k: receipt(folder, k, points) for k, points in enumerate(plan.batches)}
-    receipts = {k: r for k, r in there.items() if r}
+    done = receipts(folder, plan)
 
     def tell(p: Progress) -> None:
         work.tell(p.done, p.total, "points", failed=p.failed, largest_mcse=p.largest_mcse)
         if progress:
             progress(p)
 
-    tell(so_far(plan, receipts))
-    missing = [k for k in there if k not in receipts]
+    tell(so_far(plan, done))
+    missing = [k for k, _ in enumerate(plan.batches) if k not in done]
     tasks = ((str(folder.resolve()), k) for k in missing)
     by = replace(by, jobs=max(1, min(by.jobs, len(missing))))
-    for done in imap(run_batch, tasks, by, ordered=False, stop=stop) if missing else ():
-        receipts[done.batch] = done
-        tell(so_far(plan, receipts))
-    return dict(sorted(receipts.items()))
+    for one in imap(run_batch, tasks, by, ordered=False, stop=stop) if missing else ():
+        done[one.batch] = one
+        tell(so_far(plan, done))
+    return dict(sorted(done.items()))
 
 
-def so_far(plan: Plan, receipts: dict[int, Receipt]) -> Progress:
+def receipts(folder: Path, plan: Plan) -> dict[int, Receipt]:
+    """The receipts that there are, by batch."""
+    there = {k: receipt(folder, k, points) for k, points in enumerate(plan.batches)}
+    return {k: r for k, r in there.items() if r}
+
+
+def so_far(plan: Plan, done: dict[int, Receipt]) -> Progress:
     """What receipts say of a sweep."""
     return Progress(
-        sum(r.points[1] - r.points[0] for r in receipts.values()),
+        sum(r.points[1] - r.points[0] for r in done.values()),
         plan.size,
-        sum(len(r.failures) for r in receipts.values()),
-        max((r.largest_mcse for r in receipts.values()), default=float("nan")),
+        sum(len(r.failures) for r in done.values()),
+        max((r.largest_mcse for r in done.values()), default=float("nan")),
     )
