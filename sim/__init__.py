@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from sim.results.replay import Story as Story, replay as replay
     from sim.results.result import Result as Result, save as save
     from sim.results.run import run as run
+    from sim.scenario.agreement import Agreement as Agreement, agreement as agreement
     from sim.scenario.catalogue import list as list
     from sim.scenario.explain import explain as explain
     from sim.scenario.load import Scenario as Scenario, check as check, load as load
-    from sim.scenario.scaffold import new as new
+    from sim.scenario.scaffold import new as new, sheet as sheet
     from sim.storage.status import Status as Status, status as status
     from sim.studies.study import Study as Study, load_study as load_study
     from sim.studies.sweep import Sweep as Sweep, sweep as sweep
@@ -46,10 +47,11 @@ _NAMES = {
     "sim.results.replay": "Story replay",
     "sim.results.result": "Result save",
     "sim.results.run": "run",
+    "sim.scenario.agreement": "Agreement agreement",
     "sim.scenario.catalogue": "list",
     "sim.scenario.explain": "explain",
     "sim.scenario.load": "Scenario check load",
-    "sim.scenario.scaffold": "new",
+    "sim.scenario.scaffold": "new sheet",
     "sim.storage.status": "Status status",
     "sim.studies.study": "Study load_study",
     "sim.studies.sweep": "Sweep sweep",

@@ -220,14 +220,37 @@ def list_(json: Json = False) -> None:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(metavar="ALLIANCE", help="Its name, e.g. warsaw-pact.")],
-    leader: Annotated[str, typer.Option(metavar="CODE", help="The leading state, e.g. SUN.")],
+    leader: Annotated[str, typer.Option(metavar="CODE[=NAME]", help="The leading state, e.g. SUN.")],
     member: Annotated[list[str], typer.Option(metavar="CODE=NAME", help="Another state; once for each.")],
     start: Annotated[str, typer.Option(metavar="DATE", help="When the history begins.")],
     end: Annotated[str, typer.Option(metavar="DATE", help="When it ends, whole quarters later.")],
     out: Annotated[Path, typer.Option(help="Where its folder is made.")] = Path(),
+    sheet: Annotated[
+        bool, typer.Option("--sheet", help="Values are coded in a sheet, which the scenario reads.")
+    ] = False,
 ) -> None:
     """Write the files of a new alliance, with every value that is to be coded."""
-    _verb("new").main(name, leader, member, start, end, out)
+    _verb("new").main(name, leader, member, start, end, out, sheet)
+
+
+@app.command()
+def sheet(
+    scenario: ScenarioName,
+    out: Annotated[Path | None, typer.Option(help="The CSV file; default the scenario's name.")] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="Without values, for somebody who codes it anew.")] = False,
+) -> None:
+    """Write what a scenario codes as a sheet: a CSV table with a row for each value."""
+    _verb("sheet").main(scenario, out, blank)
+
+
+@app.command()
+def agreement(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="A coder's sheet, or a scenario.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="The other's.")],
+    json: Json = False,
+) -> None:
+    """Say how far two coders agree, by input, and where they differ most."""
+    _verb("agreement").main(first, second, json)
 
 
 @app.command()

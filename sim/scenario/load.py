@@ -17,6 +17,7 @@ from sim.scenario.inheritance import Merged, Registry, chain_of, read_posteriors
 from sim.scenario.messages import from_validation
 from sim.scenario.overrides import SET, override, plain
 from sim.scenario.reading import REGISTRY, Source, Tables, find, read_toml
+from sim.scenario.sheet import add_sheets
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
 
@@ -99,6 +100,7 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
     file = find(path) or path
     chain = chain_of(file)
     problems: list[Problem] = []
+    add_sheets(chain, problems)
     registry = registry_of(chain, problems)
     read_posteriors(chain, problems)
     merged = Merged(chain)

@@ -1,6 +1,8 @@
-"""The files of a new alliance: every value that has to be coded is there, marked as not coded yet."""
+"""What coders start from: the files of a new alliance, and a sheet of any scenario's values."""
 
 import datetime as dt
+import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -9,10 +11,15 @@ from sim.errors import InputError, Problem, as_path
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import months_between, parse
+from sim.scenario.load import Scenario, load
+from sim.scenario.messages import shown
 from sim.scenario.names import CODE, FULL_NAME, SLUG
+from sim.scenario.reading import REGISTRY
+from sim.scenario.sheet import as_text, blank as _blank, codings
 from sim.scenario.values import UNCODED
 
 BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["assumption: not coded yet"] }}'
+SHEET = "sheet.csv"
 
 
 def new(
@@ -22,6 +29,7 @@ def new(
     start: str | dt.date,
     end: str | dt.date,
     out: str | PathLike[str] = ".",
+    sheet: bool = False,
 ) -> list[Path]:
     """Write a history scenario and a registry of sources to be filled in.
 
@@ -30,13 +38,16 @@ def new(
     name : str
         Of the alliance: small letters, digits and hyphens.
     leader : str
-        Three-letter code of the leading state.
+        The leading state: its code, such as ``SUN``, or ``CODE=NAME``.
     member : mapping or iterable of str
-        Names of the other states by three-letter code, or ``CODE=NAME`` for each.
+        Names of the other states by code, or ``CODE=NAME`` for each.
     start, end : str or date
         Of the history (YYYY, YYYY-MM or YYYY-MM-DD), whole quarters apart.
     out : str or Path
         Where the alliance's folder is made.
+    sheet : bool
+        Whether the values are coded in a sheet, ``sheet.csv``, which the scenario reads, in place of the scenario's
+        file itself.
 
     Returns
     -------
@@ -46,58 +57,144 @@ def new(
     Raises
     ------
     InputError
-        With every name and date that cannot be, and files that are there already.
+        With every name and date that cannot be, and where the folder is there already. Nothing is written then.
 
     Examples
     --------
     >>> import sim
-    >>> files = sim.new("little-entente", "FRA", {"ROU": "Romania", "POL": "Poland"}, "1921", "1938")
+    >>> files = sim.new("little-entente", "FRA=France", {"ROU": "Romania", "POL": "Poland"}, "1921", "1938")
     >>> [file.name for file in files]
     ['history-1921-1938.toml', 'sources.toml']
     """
-    home = as_path(out, "out") / name
-    given = member.items() if isinstance(member, Mapping) else [m.partition("=")[::2] for m in member]
-    pairs = [(str(code), str(full)) for code, full in given]
-    problems = [Problem(*p) for p in (*_names(name, leader, pairs), *_dates(start, end))]
+    home = as_path(out, "out") / str(name)
+    first, *others = [_parted(state) for state in (leader, *_listed(member))]
+    faults = [*_names(str(name), first, others), *_dates(start, end)]
+    problems = [Problem(*fault) for fault in faults]
+    if os.path.lexists(home) and not (home.is_dir() and not any(home.iterdir())):
+        problems.append(Problem(str(home), "", "is there already", "allowed: another name, or another `out`"))
     if problems:
         raise InputError(problems)
-    first, last = parse(start), parse(end)
+    begin, stop = parse(start), parse(end)
+    inputs = f"history-{begin.year}-{stop.year}.toml"
     texts = {
-        home / f"history-{first.year}-{last.year}.toml": history_text(name, leader, dict(pairs), first, last),
-        home / "sources.toml": SOURCES.format(leader=leader, year=first.year),
+        inputs: history_text(str(name), first, dict(others), begin, stop, sheet),
+        REGISTRY: SOURCES.format(leader=first[0], year=begin.year),
     }
-    if there := [f for f in texts if f.exists()]:
-        allowed = "allowed: another name, or another `out`"
-        raise InputError(Problem(str(f), "", "is there already", allowed) for f in there)
+    if sheet:
+        texts[SHEET] = as_text(_blank(first[0], [code for code, _ in others]), first[0])
+    _write_folder(home, texts)
+    return [home / file for file in texts]
+
+
+def sheet(
+    scenario: Scenario | str | PathLike[str], out: str | PathLike[str] | None = None, blank: bool = False
+) -> Path:
+    """Write what a scenario codes as a sheet for coders: a row a value, in the order of its file.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or Path
+        A scenario, a TOML file, or the name of a shipped one.
+    out : str or Path, optional
+        The CSV file to write; default the scenario's name with the ending .csv.
+    blank : bool
+        Whether to leave the values out, for somebody who codes the same states anew.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        With every mistake of the scenario, and where the file is there already.
+
+    Examples
+    --------
+    >>> import sim
+    >>> file = sim.sheet("warsaw-pact/history-1955-1991", out="second-coder.csv", blank=True)
+    >>> file.read_text("utf-8-sig").splitlines()[1].split(",")[:2]
+    ['SUN', 'reliability']
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario)
+    file = Path(f"{scenario.name}.csv") if out is None else as_path(out, "out")
+    leader = scenario.tables.alliance.leader
+    rows = _blank(leader, scenario.members) if blank else codings(scenario.tables)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        for file, text in texts.items():
-            file.write_text(text, "utf-8")
+        with file.open("x", encoding="utf-8", newline="") as into:
+            into.write(as_text(rows, leader))
+    except FileExistsError:
+        raise InputError([Problem(str(file), "", "is there already", "allowed: another `out`")]) from None
+    except OSError as error:
+        raise InputError([Problem(str(file), "out", f"cannot be written ({error.strerror})")]) from None
+    return file
+
+
+def _write_folder(home: Path, texts: Mapping[str, str]) -> None:
+    """A folder with all its files, or none: made beside its place and renamed."""
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=home.parent) as beside:
+            made = Path(beside) / home.name
+            made.mkdir()
+            for file, text in texts.items():
+                (made / file).write_text(text, "utf-8", newline="\n")
+            if home.is_dir():
+                home.rmdir()  # empty: not every system renames over it
+            made.rename(home)
     except OSError as error:
         raise InputError([Problem(str(home), "out", f"cannot be written ({error.strerror})")]) from None
-    return list(texts)
 
 
-Fault = tuple[str, str, str, str]
-"""What a problem is made of: argument, path within it, what was found and what is allowed."""
+def text(value: str) -> str:
+    """A text as TOML has it, in one line: quotes, backslashes and what is not printable are escaped."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
-def _names(name: str, leader: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Fault]:
+State = tuple[str, str]
+"""Code and full name."""
+
+
+def _listed(member: Mapping[str, str] | Iterable[str]) -> list[object]:
+    if isinstance(member, Mapping):
+        return list(member.items())
+    if isinstance(member, str):
+        return [member]
+    try:
+        return list(member)
+    except TypeError:
+        raise InputError([Problem("member", "", f"{member!r:.60}", "allowed: CODE=NAME for each state")]) from None
+
+
+def _parted(state: object) -> State:
+    """Code and name of ``CODE=NAME`` or of a pair."""
+    code, name = state if isinstance(state, tuple) else str(state).partition("=")[::2]
+    return str(code).strip(), str(name).strip()
+
+
+Fault = tuple[str, ...]
+"""What a problem is made of: argument, path within it, what was found, what is allowed and the nearest to it."""
+
+
+def _names(name: str, leader: State, others: Sequence[State]) -> Iterator[Fault]:
     if not SLUG.fits(name):
-        yield "name", "", name, SLUG.allowed
-    codes = [code for code, _ in pairs]
-    for argument, code in (("leader", leader), *(("member", code) for code in codes)):
+        yield "name", "", shown(name), SLUG.allowed
+    codes, names = [code for code, _ in others], [full for _, full in (leader, *others) if full]
+    for argument, (code, full) in (("leader", leader), *(("member", state) for state in others)):
         if not CODE.fits(code):
-            yield argument, "", code, CODE.allowed
-    for code, full in pairs:
-        if not full:
-            yield "member", "", code, "allowed: CODE=NAME, such as POL=Poland"
-        elif not FULL_NAME.fits(full):
-            yield "member", code, full, FULL_NAME.allowed
-    for code in sorted({code for code in codes if codes.count(code) > 1}):
-        yield "member", "", f"{code} twice", "allowed: every state once"
-    if leader in codes:
-        yield "member", "", leader, "allowed: the leader is not listed as a member"
+            yield argument, "", shown(code), CODE.allowed, code.upper() if CODE.fits(code.upper()) else ""
+        if not full and argument == "member":
+            yield argument, "", shown(code), "allowed: CODE=NAME, such as POL=Poland"
+        elif full and not FULL_NAME.fits(full):
+            yield argument, code, shown(full), FULL_NAME.allowed
+    for what, given in (("state", codes), ("name", names)):
+        for twice in sorted({x for x in given if given.count(x) > 1}):
+            yield "member", "", f"{shown(twice)} twice", f"allowed: every {what} once"
+    if leader[0] in codes:
+        yield "member", "", leader[0], "allowed: the leader is not listed as a member; its name is given as `leader`"
     if len(codes) < 2:
         yield "member", "", f"{len(codes)}", "required: at least two beside the leader"
 
@@ -124,15 +221,19 @@ def _inputs(inputs: Sequence[Input], head: str) -> list[str]:
     return lines
 
 
-def history_text(name: str, leader: str, members: Mapping[str, str], start: dt.date, end: dt.date) -> str:
-    """The history scenario, nothing in it coded."""
+def history_text(
+    name: str, leader: State, members: Mapping[str, str], start: dt.date, end: dt.date, in_sheet: bool = False
+) -> str:
+    """The history scenario, nothing in it coded; inputs and memberships stand in the sheet where there is one."""
     years = (end - start).days / 365.25
+    what = f"every row of {SHEET}" if in_sheet else f'every value marked "{UNCODED}"'
     lines = [
-        f'# {name}: fill in every value marked "{UNCODED}"; docs/coding-guide.md has the scales.',
+        f"# {name}: fill in {what}; docs/coding-guide.md has the scales.",
         f"# cohesion check {name}/*.toml says what is still missing.",
         f'title = "{name}, {start.year}-{end.year}"',
         'description = ""',
-        'sources = ["sources.toml", "csto/sources.toml"]  # the second has what the priors cite',
+        f'sources = ["{REGISTRY}", "csto/{REGISTRY}"]  # the second has what the priors cite',
+        *([f'sheet = "{SHEET}"  # inputs and memberships'] if in_sheet else []),
         "",
         "[time]",
         f"start = {start}",
@@ -142,17 +243,17 @@ def history_text(name: str, leader: str, members: Mapping[str, str], start: dt.d
         "",
         "[alliance]",
         f'name = "{name}"',
-        f'leader = "{leader}"',
+        f"leader = {text(leader[0])}",
+        *([f"leader_name = {text(leader[1])}"] if leader[1] else []),
         'crises = "scripted"  # or "drawn"',
-        "",
-        "[leader]",
-        *_inputs(LEADER_INPUTS, "leader"),
     ]
+    if not in_sheet:
+        lines += ["", "[leader]", *_inputs(LEADER_INPUTS, "leader")]
     for code, full in members.items():
+        lines += ["", f"[members.{code}]", f"name = {text(full)}"]
+        if in_sheet:
+            continue
         lines += [
-            "",
-            f"[members.{code}]",
-            f'name = "{full}"',
             f'record = [{{ from = {start}, status = "active", sources = ["assumption: not coded yet"] }}]',
             *_inputs(MEMBER_INPUTS, f"members.{code}"),
         ]
