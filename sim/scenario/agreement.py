@@ -192,9 +192,8 @@ def verdict(alpha: float) -> str:
     """What an alpha allows, after Krippendorff."""
     if alpha >= RELIABLE:
         return f"at or above the {RELIABLE} that is asked for"
-    return f"below the {RELIABLE} that is asked for" + (
-        f" and the {TENTATIVE} of tentative conclusions" * (alpha < TENTATIVE)
-    )
+    also = f" and the {TENTATIVE} of tentative conclusions" if alpha < TENTATIVE else ""
+    return f"below the {RELIABLE} that is asked for{also}"
 
 
 def _in_words(value: Entry) -> int:

@@ -172,7 +172,7 @@ def _listed(member: Mapping[str, str] | Iterable[str]) -> list[object]:
 def _parted(state: object) -> State:
     """Code and name of ``CODE=NAME`` or of a pair."""
     code, name = state if isinstance(state, tuple) else str(state).partition("=")[::2]
-    return str(code).strip(), str(name).strip()
+    return str(code), str(name)
 
 
 Fault = tuple[str, ...]

@@ -121,7 +121,7 @@ FORMULA = ("=", "+", "-", "@")
 def as_text(rows: Iterable[Coding], leader: str) -> str:
     """The sheet as a file has it; the mark at its beginning tells spreadsheets that it is UTF-8."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)
     writer.writerow(COLUMNS)
     says = {True: meanings(of_leader=True), False: meanings(of_leader=False)}
     for r in rows:
@@ -139,8 +139,9 @@ def _cell(value: object) -> str:
 
 def _joined(sources: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out, delimiter=";", lineterminator="").writerow(sources)
-    return out.getvalue().replace(";", "; ") if not any(";" in s for s in sources) else out.getvalue()
+    csv.writer(out, delimiter=";").writerow(sources)
+    joined = out.getvalue().removesuffix("\r\n")
+    return joined if '"' in joined else joined.replace(";", "; ")
 
 
 def _begins_formula(text: str) -> bool:
@@ -228,6 +229,8 @@ def _coding(sheet: Sheet, row: Row, leader: str, states: Sequence[str]) -> Codin
             raise unknown("state", text, [leader, *states])
 
     def name(text: str) -> None:
+        if leader and coding.state not in (leader, *states):
+            return  # which inputs it has is not known
         inputs = [*meanings(of_leader=True)] if not leader or coding.state == leader else []
         inputs += meanings(of_leader=False) if coding.state != leader else []
         if text not in inputs:
@@ -394,17 +397,32 @@ def _holds(tables: object, keys: Sequence[str]) -> bool:
 
 
 def _tables(sheet: Sheet, leader: str, states: Sequence[str]) -> SheetSource:
-    """Members stand in the order of the file, whatever that of the sheet."""
+    """Members stand in the order of the file, whatever that of the sheet; what is wrong is not missing as well."""
     tables: Tables = {"members": {state: {} for state in states}, "rules": {}}
     source = SheetSource(sheet.file, "", tables, {}, {})
+    for row in sheet.rows:
+        if row.state in (leader, *states) and row.input in meanings(row.state == leader):
+            _put(tables, _keys(row.state, row.input, leader), STAND_IN[row.input == RECORD])
     for (state, name), rows in sheet.groups.items():
+        if sheet.faulty.intersection(row.line for row in rows):
+            continue
         keys = _keys(state, name, leader)
         source.cells[keys] = (rows[0].line, "value")
-        within = tables
-        for key in keys[:-1]:
-            within = within.setdefault(key, {})
-        within[keys[-1]] = _record(rows, keys, source) if name == RECORD else _coded(rows, keys, source)
+        _put(tables, keys, _record(rows, keys, source) if name == RECORD else _coded(rows, keys, source))
     return source
+
+
+STAND_IN = (
+    {"value": 0.0, "sources": [f"{ASSUMPTION} to be coded"]},
+    [{"from": "1700-01-01", "status": STATUSES[-1], "sources": [f"{ASSUMPTION} to be coded"]}],
+)
+"""In the place of an input, or a record, of which a mistake is reported already."""
+
+
+def _put(tables: Tables, keys: Sequence[str], value: object) -> None:
+    for key in keys[:-1]:
+        tables = tables.setdefault(key, {})
+    tables[keys[-1]] = value
 
 
 def _record(rows: Sequence[Coding], keys: Keys, source: SheetSource) -> list[dict[str, object]]:

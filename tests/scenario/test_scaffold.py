@@ -1,17 +1,27 @@
 """A new alliance: its files, what check says of them, and the guide's examples."""
 
+import csv
 import importlib.util
+import io
+import os
 import re
+import shlex
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import sim
 from sim.cli.new import main
 from sim.errors import InputError
 from sim.model.declaration import Input
+from sim.scenario import scaffold
 from sim.scenario.load import check, load
 from sim.scenario.scaffold import _inputs
 from sim.scenario.tables import places
+from tests.hostile import NAMES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "coding-guide.md"
 MEMBERS = ["POL=Poland", "HUN=Hungary"]
@@ -27,8 +37,6 @@ def test_check_names_every_value_that_is_missing(tmp_path: Path) -> None:
 
 
 def test_when_all_is_coded_it_runs(tmp_path: Path) -> None:
-    import sim
-
     main("test-pact", "SUN", MEMBERS, "1955", "1957", tmp_path)
     file = tmp_path / "test-pact/history-1955-1957.toml"
     file.write_text(file.read_text().replace('value = "?"', 'value = "low"'))
@@ -68,6 +76,137 @@ def test_mistakes(tmp_path: Path, arguments: tuple[object, ...], expected: str) 
     with pytest.raises(InputError, match=expected):
         main(*arguments, tmp_path)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("in_sheet", [False, True])
+def test_what_is_written_loads_whatever_the_names(tmp_path: Path, name: str, in_sheet: bool) -> None:
+    """A name is kept to the letter, or refused before anything is written; so for every place that takes one."""
+    of = NAMES[name]
+    places_of_names = {
+        "member's name": (of.title, ("LEA=Leader", {"AAA": of.text, "BBB": "State B"})),
+        "leader's name": (of.title, (f"LEA={of.text}", {"AAA": "State A", "BBB": "State B"})),
+        "member": (of.code, ("LEA", {of.text: "State A", "BBB": "State B"})),
+        "leader": (of.code, (of.text, {"AAA": "State A", "BBB": "State B"})),
+    }
+    for place, (fine, (leader, members)) in places_of_names.items():
+        out = tmp_path / place.replace("'", "")
+        try:
+            file, *_ = sim.new("pact", leader, members, "1955", "1957", out, sheet=in_sheet)
+        except InputError:
+            assert not fine
+            assert not out.exists()
+            continue
+        assert fine or (place == "leader's name" and not of.text), "no name of the leader is no mistake"
+        text = file.read_text("utf-8").replace('value = "?"', 'value = "low"')
+        file.write_text(text, "utf-8")
+        if in_sheet:
+            fill(file.with_name("sheet.csv"))
+        assert check(file, file.with_name("sources.toml")) == []
+        tables = load(file).tables
+        assert {code: m.name for code, m in tables.members.items()} == members
+        assert tables.alliance.leader == leader.partition("=")[0]
+        assert tables.alliance.leader_name == leader.partition("=")[2]
+
+
+def fill(its: Path) -> None:
+    """Code every row alike."""
+    rows = list(csv.reader(io.StringIO(its.read_text("utf-8-sig"))))
+    for row in rows[1:]:
+        row[2:4] = ["1955", "active"] if row[1] == "record" else ["", "low"]
+        row[5] = "assumption: a test"
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    its.write_bytes(out.getvalue().encode())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_text_is_written_as_toml_reads_it(name: str) -> None:
+    text = NAMES[name].text
+    for given in (text, f"\\{text}", f"\"\"\"{text}'''", f"{text}\x7f\u2028\x85"):
+        assert tomllib.loads(f"x = {scaffold.text(given)}") == {"x": given}
+        assert scaffold.text(given).isprintable()
+
+
+def test_all_that_is_wrong_is_said_at_once_and_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "pact").mkdir()
+    (tmp_path / "pact" / "mine.txt").write_text("years of work")
+    members = ["POL=Poland", "POL=Poland", "hun=Hungary", "CZE", "ROU=\n"]
+    with pytest.raises(InputError) as caught:
+        sim.new("pact", "sun", members, "1955", "soon", tmp_path)
+    said = "\n".join(map(str, caught.value.problems))
+    for words in (
+        'leader: "sun"',
+        "did you mean SUN?",
+        'member: "POL" twice',
+        'member: "Poland" twice',
+        "did you mean HUN?",
+        "CODE=NAME",
+        "member: ROU:",
+        "end: soon",
+        "pact: is there already",
+    ):
+        assert words in said
+    assert [file.name for file in tmp_path.rglob("*")] == ["pact", "mine.txt"]
+
+
+def test_all_files_are_written_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_text
+
+    def full(file: Path, *arguments: str, **how: str) -> int:
+        if file.name == "sources.toml":
+            raise OSError(28, "No space left on device")
+        return write(file, *arguments, **how)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(InputError, match="cannot be written"):
+        main("pact", "SUN", MEMBERS, "1955", "1957", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_may_be_there(tmp_path: Path) -> None:
+    (tmp_path / "pact").mkdir()
+    main("pact", "SUN", MEMBERS, "1955", "1957", tmp_path)
+    assert {file.name for file in (tmp_path / "pact").iterdir()} == {"history-1955-1957.toml", "sources.toml"}
+
+
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_where_no_folder_can_be_made(tmp_path: Path, out: str) -> None:
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(InputError, match="cannot be written"):
+        main("pact", "SUN", MEMBERS, "1955", "1957", tmp_path / out)
+
+
+def test_members_may_be_a_list_a_mapping_and_nothing_else(tmp_path: Path) -> None:
+    one, other = (
+        sim.new("pact", "SUN", members, "1955", "1957", tmp_path / f"{k}")[0].read_text()
+        for k, members in enumerate((MEMBERS, {"POL": "Poland", "HUN": "Hungary"}))
+    )
+    assert one == other
+    for nonsense in (5, "POL=Poland"):
+        with pytest.raises(InputError, match=r"^member: "):
+            sim.new("pact", "SUN", nonsense, "1955", "1957", tmp_path)
+
+
+def test_the_guides_walk_is_walked(tmp_path: Path) -> None:
+    """Every command of the guide, in its order in an empty folder; sheets are filled once they are there."""
+    text = GUIDE.read_text("utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert sum(line.startswith("cohesion ") for line in lines) == len(lines) - 1 == 6
+    cohesion = f'cohesion() {{ {shlex.quote(sys.executable)} -m sim "$@"; }}; '
+    env = {**os.environ, "PYTHONPATH": str(GUIDE.parents[1])}
+    said = {}
+    for line in lines:
+        done = subprocess.run(["bash", "-c", cohesion + line], cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        said[line.split()[1]] = done.stdout
+        if line.startswith("cp "):
+            for its in (tmp_path / "little-entente/sheet.csv", tmp_path / "second-coder.csv"):
+                fill(its)
+    assert "history-1921-1938.toml: fine" in said["check"]
+    assert "agree on 100 % of the 81 values" in " ".join(said["agreement"].split())
+    assert (tmp_path / "results/history-1921-1938/provenance.json").exists()
 
 
 def test_the_guide_has_the_anchors_of_the_scenarios() -> None:
