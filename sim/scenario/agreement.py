@@ -268,8 +268,8 @@ def agreement(first: Scenario | str | PathLike[str], second: Scenario | str | Pa
     --------
     >>> import sim
     >>> found = sim.agreement("warsaw-pact/history-1955-1991", "warsaw-pact/history-1955-1991")
-    >>> found.table.alpha[0]
-    1.0
+    >>> print(f"{found.table.alpha[0]:.2f}")
+    1.00
     """
     read_ones, problems = [], []
     for one in (first, second):
