@@ -7,6 +7,15 @@ from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 
+MOST_SHOWN = (500, 200, 400, 800)
+"""Characters of place, path, what was found and what is allowed that a message shows."""
+
+
+def cut(text: str, most: int) -> str:
+    """A text without its middle where it is longer: file and line stand at the ends."""
+    half = (most - 5) // 2
+    return text if len(text) <= most else f"{text[:half]} ... {text[-half:]}"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -20,12 +29,16 @@ class Problem:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        parts = [f"{self.where}: {self.path}: {self.found}" if self.path else f"{self.where}: {self.found}"]
-        if self.allowed:
-            parts.append(self.allowed)
+        where, path, found, allowed = (cut(x, most) for x, most in zip(self._parts(), MOST_SHOWN, strict=True))
+        parts = [f"{where}: {path}: {found}" if path else f"{where}: {found}"]
+        if allowed:
+            parts.append(allowed)
         if self.suggestion:
             parts.append(f"did you mean {self.suggestion}?")
         return "; ".join(parts)
+
+    def _parts(self) -> tuple[str, str, str, str]:
+        return self.where, self.path, self.found, self.allowed
 
 
 _ALIKE = "runs seed jobs scheduler engine out force until run set leader member start end"

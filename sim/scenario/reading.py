@@ -130,7 +130,7 @@ def read_toml(name: str | Path) -> Source:
     file = find(name) or Path(name)
     shown, text = str(file), read_text(file)
     try:
-        source = Source(file, text, tomllib.loads(text), lines_of(text))
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         at = line[1] if line else text.count("\n") + 1
@@ -138,29 +138,54 @@ def read_toml(name: str | Path) -> Source:
         raise InputError([Problem(f"{shown}:{at}", "", f"broken TOML: {what}")]) from None
     except RecursionError:
         raise InputError([Problem(f"{shown}:1", "", "broken TOML: nested too deeply")]) from None
-    if problems := [*names.of_file(file), *_unprintable(source)]:
+    except ValueError:  # of int(), which reads no more digits
+        raise InputError([Problem(_longest(text, r"\d+", shown), "", "a number too long", WHOLE)]) from None
+    if deeper_than(DEEPEST, tables):
+        allowed = f"allowed: tables in one another up to {DEEPEST} deep"
+        raise InputError([Problem(_longest(text, r"[\[.{]", shown), "", "nested too deeply", allowed)])
+    source = Source(file, text, tables, lines_of(text))
+    problems = [Problem(source.where(path), dotted(path), *words) for path, *words in unusable(tables)]
+    if problems := [*names.of_file(file), *problems]:
         raise InputError(problems)
     return source
 
 
-def _unprintable(source: Source) -> Iterator[Problem]:
-    """Characters in keys and texts that steer a terminal."""
-    for path, text in texts(source.tables):
-        if sign := names.unprintable(text, but="\n\t"):
-            yield Problem(source.where(path), dotted(path), f"the character {sign}", "allowed: letters and signs")
+DEEPEST = 16
+"""How far tables may stand in one another."""
+WHOLE = "allowed: whole numbers of 64 bits"
 
 
-def texts(value: object, path: Keys = ()) -> Iterator[tuple[Keys, str]]:
-    """Every key and text in tables, with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield (*path, key), key
-            yield from texts(inner, (*path, key))
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from texts(inner, (*path, i))
+def _longest(text: str, pattern: str, shown: str) -> str:
+    """File and line of what a reader choked on: where most of it stands."""
+    lines = text.split("\n")
+    worst = max(range(len(lines)), key=lambda k: sum(map(len, re.findall(pattern, lines[k]))))
+    return f"{shown}:{worst + 1}"
+
+
+def deeper_than(most: int, value: object) -> bool:
+    """Whether tables and arrays stand in one another deeper than that."""
+    inside = [value]
+    for _ in range(most):
+        several = (v.values() if isinstance(v, Mapping) else v for v in inside if isinstance(v, Mapping | list | tuple))
+        inside = [inner for outer in several for inner in outer]
+    return any(isinstance(v, Mapping | list | tuple) for v in inside)
+
+
+def unusable(value: object, path: Keys = ()) -> Iterator[tuple[Keys, str, str]]:
+    """Keys, texts and numbers that nothing here can use, wherever they stand: path, found, allowed."""
+    match value:
+        case str() if sign := names.unprintable(value, but="\n\t"):
+            yield path, f"the character {sign}", "allowed: letters and signs"
+        case int() if not -(2**63) <= value < 2**63:
+            yield path, "a number too long", WHOLE
+        case Mapping():
+            for key, inner in value.items():
+                if sign := names.unprintable(key):
+                    yield path, f"a key with the character {sign}", "allowed: letters and signs"
+                yield from unusable(inner, (*path, key))
+        case list() | tuple():
+            for i, inner in enumerate(value):
+                yield from unusable(inner, (*path, i))
 
 
 def dotted(path: Keys) -> str:
@@ -190,7 +215,7 @@ def lines_of(text: str) -> dict[Keys, int]:
     table: Keys = ()
     depth = 0
     quote = ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if quote:
             if quote in line:
                 quote = ""

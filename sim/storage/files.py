@@ -96,8 +96,8 @@ def provenance_of(folder: Path) -> dict[str, Any] | None:
 def check_folder(folder: Path) -> None:
     """Raises InputError where nothing can be written to a folder, or it cannot have its name."""
     check_out(folder)
-    if folder.exists() and not folder.is_dir():
+    if os.path.exists(folder) and not os.path.isdir(folder):
         raise InputError([Problem(str(folder), "out", "not a directory", "allowed: a folder")])
-    nearest_there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    nearest_there = next(p for p in (folder, *folder.absolute().parents) if os.path.exists(p))
     if not nearest_there.is_dir() or not os.access(nearest_there, os.W_OK):
         raise InputError([Problem(str(folder), "out", "cannot be written", "allowed: a writable folder")])

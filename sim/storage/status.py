@@ -1,5 +1,6 @@
 """How far a computation is, from its folder alone."""
 
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def status(folder: str | Path) -> Status:
     counts = progress or (provenance or {}).get("progress") or {}
     if not contents and not counts:
         allowed = "allowed: a folder that `cohesion` wrote or is writing"
-        found = "holds no results" if home.exists() else "no such folder"
+        found = "holds no results" if os.path.exists(home) else "no such folder"
         raise InputError([Problem(str(folder), "", found, allowed)])
     running = progress is not None and _is_held(home / LOCK)
     state = "running" if running else "finished" if provenance else "interrupted"

@@ -309,7 +309,7 @@ def holds(folder: Path, kind: str) -> bool:
     """
     there = kind_of(folder)
     if there != kind:
-        found = "no such folder" if not folder.exists() else f"holds {f'a {there}' if there else 'no results'}"
+        found = "no such folder" if not os.path.exists(folder) else f"holds {f'a {there}' if there else 'no results'}"
         raise InputError([Problem(str(folder), "", found, f"allowed: a folder that holds a {kind}")])
     if other := other_model(folder):
         warnings.warn(f"{folder}: {other}", stacklevel=3)
