@@ -46,9 +46,9 @@ def _verb(name: str) -> Any:
 
 
 def _overrides(texts: list[str]) -> dict[str, Any]:
-    from sim.scenario.overrides import parse_override
+    from sim.scenario.overrides import parse_overrides
 
-    return dict(map(parse_override, texts))
+    return parse_overrides(texts)
 
 
 def _version(asked: bool) -> None:

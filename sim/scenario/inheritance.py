@@ -37,6 +37,18 @@ class Merged:
             del self._origins[old]
         self._origins[path] = origin
 
+    def splice(self, key: str, i: int, entries: list[Any]) -> None:
+        """Put entries in the place of one of an array; each comes from where that one does."""
+        self.tables[key][i : i + 1] = entries
+        moved: dict[Keys, str] = {}
+        for path, origin in self._origins.items():
+            place = path[1] if path[0] == key and len(path) > 1 else None
+            at = [i + n for n in range(len(entries))] if place == i else [place]
+            if isinstance(place, int) and place > i:
+                at = [place + len(entries) - 1]
+            moved |= {(path if n is None else (key, n, *path[2:])): origin for n in at}
+        self._origins = moved
+
     def _merge(self, base: Tables, own: Tables, source: Source, at: Keys) -> None:
         for key, value in own.items():
             path = (*at, key)

@@ -15,8 +15,8 @@ from sim.errors import InputError, Problem, as_path
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
-from sim.scenario.overrides import SET, override, plain
-from sim.scenario.reading import REGISTRY, Source, Tables, find, read_toml
+from sim.scenario.overrides import SET, mistaken, override, plain, remainders
+from sim.scenario.reading import DEEPEST, REGISTRY, Source, Tables, deeper_than, find, read_toml
 from sim.scenario.sheet import add_sheets
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
@@ -96,10 +96,13 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
     path = as_path(path, "scenario")
     if not isinstance(set, Mapping | None):
         raise InputError([Problem(SET, "", f"{set!r:.60}", "allowed: values by dotted path")])
+    if deeper_than(DEEPEST, set):
+        raise InputError([Problem(SET, "", "nested too deeply", f"allowed: tables up to {DEEPEST} deep")])
     changes = {str(k): plain(v) for k, v in (set or {}).items()}
+    if problems := mistaken(changes):
+        raise InputError(problems)
     file = find(path) or path
     chain = chain_of(file)
-    problems: list[Problem] = []
     add_sheets(chain, problems)
     registry = registry_of(chain, problems)
     read_posteriors(chain, problems)
@@ -112,6 +115,8 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
             merged.set_by(SET, ("adjustments", before))
         elif not failed:
             merged.set_by(SET, tuple(changed.split(".")))
+            for i, left in remainders(merged.tables, changed, changes[changed]):
+                merged.splice("adjustments", i, left)
     other_time = any(k.startswith("time.") for k in changes)
     context = _context(merged.tables, registry, None if other_time else horizon_of(chain))
     try:

@@ -11,7 +11,7 @@ from sim.errors import InputError, Problem, listed, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
 from sim.scenario.dates import parse
-from sim.scenario.reading import Tables, named
+from sim.scenario.reading import Tables, dotted, named, unusable
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Time, adjustable, dispute_path, pairs_in
 from sim.scenario.values import ALWAYS, COMMAND_LINE, JUDGEMENT
 
@@ -23,6 +23,7 @@ TIMELESS = ("behaviour", "weights", "alliance", "time")
 """Sections of values that are no paths over time."""
 WHOLE = {"knots", "distribution", "rule", "join"}
 """Keys by which a table is a whole coded value, as in a file."""
+ONCE = "allowed: each path once"
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -33,12 +34,22 @@ def parse_override(text: str) -> tuple[str, Any]:
     return path.strip(), _parsed(value)
 
 
+def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
+    """Several of them, each path once. Raises InputError."""
+    pairs = [parse_override(text) for text in texts]
+    paths = [path for path, _ in pairs]
+    if twice := [path for path in dict.fromkeys(paths) if paths.count(path) > 1]:
+        raise InputError(Problem(SET, path, "given twice", ONCE) for path in twice)
+    return dict(pairs)
+
+
 def _parsed(text: str) -> Any:
-    """A TOML value; a bare word is a string."""
+    """A TOML value; whatever is none is a text."""
     try:
-        return tomllib.loads(f"x = {text.strip()}")["x"]
-    except tomllib.TOMLDecodeError:
+        said = tomllib.loads(f"x = {text.strip()}")
+    except (ValueError, RecursionError):
         return text.strip()
+    return said["x"] if len(said) == 1 else text.strip()
 
 
 def plain(value: object) -> object:
@@ -51,6 +62,33 @@ def plain(value: object) -> object:
         return fspath(value)
     item = getattr(value, "item", None)
     return item() if callable(item) and getattr(value, "ndim", None) == 0 else value
+
+
+def canonical(path: str) -> str:
+    """The path with the members of a dispute in their order."""
+    return dispute_path(path.removeprefix(DISPUTES).split("-")) if path.startswith(DISPUTES) else path
+
+
+def mistaken(changes: Mapping[str, object]) -> list[Problem]:
+    """What is wrong with changes whatever they change: paths given twice, values that nothing can use."""
+    paths = [canonical(path) for path in changes]
+    twice = [Problem(SET, p, "given twice", ONCE) for p in dict.fromkeys(paths) if paths.count(p) > 1]
+    return [*twice, *(Problem(SET, dotted(path), *words) for path, *words in unusable(changes))]
+
+
+def remainders(tables: Tables, path: str, value: object) -> list[tuple[int, list[object]]]:
+    """What is left of the adjustments where a whole path takes the place of what they adjust, the last first."""
+    change, _ = parted(value)
+    if not (isinstance(change, Mapping) and WHOLE & set(change)):
+        return []
+    members = tables.get("members")
+    known = adjustable(list(members) if isinstance(members, dict) else [], pairs_in(tables))
+    replaced, found = set(known.get(canonical(path), ())), list[tuple[int, list[object]]]()
+    for i, entry in enumerate(tables.get("adjustments", [])):
+        its = known.get(str(entry.get("path")), ()) if isinstance(entry, Mapping) else ()
+        if replaced & set(its):
+            found.insert(0, (i, [{**entry, "path": p} for p in its if p not in replaced]))
+    return found
 
 
 def parted(value: object) -> tuple[object, object]:
@@ -71,8 +109,7 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
     a scenario with a record such a change holds from the start of the forecast unless it says from when; all else
     that can be set holds for all time.
     """
-    if path.startswith(DISPUTES):
-        path = dispute_path(path.removeprefix(DISPUTES).split("-"))
+    path = canonical(path)
     keys = path.split(".")
     members = tables.get("members")
     states = list(members) if isinstance(members, dict) else []

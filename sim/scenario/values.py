@@ -36,6 +36,8 @@ WORDS = {
     "very high": (0.875, 1.0),
 }
 """The ordinal scale: the words part the unit interval, and mean anywhere in their band."""
+MIDDLES = {word: (low + high) / 2 for word, (low, high) in WORDS.items()}
+"""Where a word stands on an axis."""
 
 JUDGEMENT, DEFAULT = "judgement", "default"
 BUILT_IN_RULES = {

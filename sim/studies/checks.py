@@ -66,7 +66,7 @@ def names(factors: Factors, tables: StudyTables, faults: Faults) -> None:
 def ranges(factors: Factors, targets: Targets, rows: Array | None, faults: Faults) -> None:
     """Values outside what their path allows."""
     for k, (name, factor) in enumerate(factors.items()):
-        given = [x for x in (factor.low, factor.high, *(factor.values or ())) if x is not None]
+        given = [x for x in (factor.low, factor.high, *(factor.places or ())) if x is not None]
         column = given if given or rows is None else [float(x) for x in np.unique(rows[:, k])]
         for to in targets:
             low, high = to[name].low, to[name].high

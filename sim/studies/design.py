@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import InputError, Problem, nearest
+from sim.errors import InputError, Problem, listed, nearest
 from sim.model.arrays import Array
 from sim.scenario.reading import number_in, read_csv
+from sim.scenario.values import MIDDLES, WORDS
 from sim.studies.tables import Design, Factor
 
 
@@ -25,8 +26,8 @@ def size(design: Design, factors: Mapping[str, Factor]) -> int:
 
 def levels(factor: Factor) -> list[float]:
     """The values of a factor in a grid."""
-    if factor.values is not None:
-        return factor.values
+    if factor.places is not None:
+        return factor.places
     assert factor.low is not None
     assert factor.high is not None
     return [round(float(x), 12) for x in np.linspace(factor.low, factor.high, factor.levels or 1)]
@@ -49,8 +50,8 @@ def points(design: Design, factors: Mapping[str, Factor]) -> Array:
     return np.asarray(qmc.scale(unit, low, high))
 
 
-def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
-    """Factor names and points of a CSV file; a column is a factor, or a dotted path of its own.
+def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array, set[str]]:
+    """Factors and points of a CSV file, and which factors are in words; a column is a factor, or a dotted path.
 
     Raises
     ------
@@ -59,6 +60,7 @@ def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
     """
     table = read_csv(file)
     header = list(table.columns)
+    in_words = {name for name in header if any(row.cells[name] in WORDS for row in table.rows)}
     problems = list(table.problems)
     for name in header:
         if name not in factors and "." not in name:
@@ -66,13 +68,21 @@ def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array]:
             problems.append(Problem(f"{file}:1", name, "unknown column", allowed, nearest(name, factors)))
     problems += [Problem(f"{file}:1", name, "missing column") for name in factors if name not in header]
     problems += [
-        Problem(f"{file}:{row.line}", name, f'"{cell}"' if cell else "an empty cell", "allowed: a number")
+        Problem(f"{file}:{row.line}", name, f'"{cell}"' if cell else "an empty cell", ALLOWED[name in in_words])
         for row in table.rows
         for name, cell in row.cells.items()
-        if number_in(cell) is None
+        if _place(cell, name in in_words) is None
     ]
     if not table.rows and not problems:
         problems.append(Problem(f"{file}:1", "", "no points", "allowed: a header and at least a row"))
     if problems:
         raise InputError(problems)
-    return header, np.array([[float(cell) for cell in row.cells.values()] for row in table.rows])
+    places = [[_place(cell, name in in_words) for name, cell in row.cells.items()] for row in table.rows]
+    return header, np.array(places, dtype=np.float64), in_words
+
+
+ALLOWED = {False: "allowed: a number, with a decimal point", True: f"allowed: one of {listed(list(WORDS))}, as above"}
+
+
+def _place(cell: str, in_words: bool) -> float | None:
+    return MIDDLES.get(cell) if in_words else number_in(cell)

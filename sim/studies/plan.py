@@ -18,7 +18,7 @@ from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import Scenario, load, restored
-from sim.scenario.values import Strict
+from sim.scenario.values import WORDS, Strict
 from sim.storage.files import as_csv, sha256
 from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
@@ -62,7 +62,9 @@ def frozen(study: Study) -> tuple[dict[str, Any], dict[str, Any]]:
         return table.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=but)
 
     levels = {"values", "low", "high", "levels", "label"}  # points.csv has them
-    identity = {**said(study.tables, WORDS), "factors": {n: said(f, levels) for n, f in study.factors.items()}}
+    scale = {"values": list(WORDS)}
+    factors = {n: said(f, levels) | (scale if f.in_words else {}) for n, f in study.factors.items()}
+    identity = {**said(study.tables, UNFROZEN), "factors": factors}
     variants, files = _variants(study)
     words = {
         "name": study.name,
@@ -74,7 +76,7 @@ def frozen(study: Study) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"study": identity, "variants": variants, "numpy": np.__version__}, words
 
 
-WORDS = {"title", "question", "focus", "design"}
+UNFROZEN = {"title", "question", "focus", "design"}
 TITLES = ("title", "description")
 
 

@@ -10,6 +10,7 @@ from sim.scenario.load import Scenario, load
 from sim.scenario.messages import validated
 from sim.scenario.overrides import SET
 from sim.scenario.reading import Source, read_toml
+from sim.scenario.values import WORDS
 from sim.studies import checks, design
 from sim.studies.checks import Faults
 from sim.studies.tables import Factor, StudyTables
@@ -101,11 +102,13 @@ def _rows(tables: StudyTables, source: Source, faults: Faults, many: bool) -> tu
     if tables.design.kind == "file":
         try:
             file = source.named(str(tables.design.file), ("design", "file"))
-            header, rows = design.read_points(file, list(factors))
+            header, rows, in_words = design.read_points(file, list(factors))
         except InputError as error:
             faults.problems += error.problems
             return factors, None
-        return {name: factors.get(name) or Factor(path=name) for name in header}, rows
+        found = {name: factors.get(name) or Factor(path=name) for name in header}
+        words = {"values": list(WORDS)}
+        return {n: f.model_copy(update=words) if n in in_words else f for n, f in found.items()}, rows
     if not factors:
         faults.add(("factors",), "missing", "required: what is varied")
         return factors, None

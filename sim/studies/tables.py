@@ -10,7 +10,7 @@ from sim.model.outcomes import OUTCOMES, names
 from sim.scenario.messages import of_kind, shown, unknown, wrong
 from sim.scenario.names import COLUMN, LINE
 from sim.scenario.paths import WAYS
-from sim.scenario.values import Number, Since, Strict
+from sim.scenario.values import MIDDLES, CodedEntry, Entry, Number, Since, Strict
 from sim.storage.effort import Runs, Seed
 
 Count = Annotated[int, Field(ge=1, strict=True)]
@@ -26,7 +26,7 @@ class Factor(Strict):
     label: Title = ""
     way: Literal["value", "scale", "shift"] = Field(default="value", alias="as")
     from_: Since | None = Field(default=None, alias="from")
-    values: Annotated[list[Number], Field(min_length=1)] | None = None
+    values: Annotated[list[CodedEntry], Field(min_length=1)] | None = None
     low: Number | None = None
     high: Number | None = None
     levels: Count | None = None
@@ -41,7 +41,25 @@ class Factor(Strict):
             raise wrong(f"low {self.low:g}, high {self.high:g}", "allowed: low below high")
         if self.values and self.low is not None:
             raise wrong("values and a range", "allowed: values, or low and high")
+        if self.in_words and not all(isinstance(v, str) for v in self.values or ()):
+            raise wrong("words and numbers", "allowed: words alone, or numbers alone")
+        if self.values and len(set(self.values)) < len(self.values):
+            raise wrong(shown(self.values), "allowed: each value once")
         return self
+
+    @property
+    def in_words(self) -> bool:
+        """Whether its values are words, each of which stands on axes and in points.csv at the middle of its band."""
+        return any(isinstance(v, str) for v in self.values or ())
+
+    @property
+    def places(self) -> list[float] | None:
+        """Its values as numbers."""
+        return None if self.values is None else [MIDDLES[v] if isinstance(v, str) else v for v in self.values]
+
+    def entry(self, place: float) -> Entry:
+        """What a place on its axis means: the number, or the word that stands there."""
+        return next(word for word, middle in MIDDLES.items() if middle == place) if self.in_words else place
 
     @property
     def targets(self) -> list[str]:

@@ -67,6 +67,10 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
         way = "from" if dated else factor.way
         allowed = "allowed: `as` and `from` for inputs and disputes; a number for the rest, which holds for all time"
         fault(f"{way} on {[*coefficients, *others][0]}", allowed)
+    if factor.in_words and (coefficients or others or factor.way != "value"):
+        other = next(iter((*coefficients, *others)), "")
+        what = f"words on {other}" if other else f"a {factor.way} in words"
+        fault(what, "allowed: words for inputs and disputes in the place of their values; numbers for the rest")
     if isinstance(factor.from_, date) and factor.from_ >= tables.time.end:
         fault(f"from {factor.from_}", f"allowed: before the end of {scenario.name}, {tables.time.end}")
     if factor.way != "value":
@@ -87,16 +91,16 @@ def adjustments(factor: Factor, to: Target, value: float) -> list[Adjustment]:
     """The changes of inputs that a value of the factor means."""
     context = Context(adjustable={p: (p,) for p in to.inputs})
     start = None if factor.from_ == ALWAYS else factor.from_
-    said = {factor.way: value, "from": start, "sources": [COMMAND_LINE]}
+    said = {factor.way: factor.entry(value), "from": start, "sources": [COMMAND_LINE]}
     return [Adjustment.model_validate({"path": p, **said}, context=context) for p in to.inputs]
 
 
 def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:
     """The same as overrides of the scenario, as ``--set`` takes them."""
     plain = factor.way == "value" and not factor.from_
-    change: Any = value
+    change: Any = factor.entry(value)
     if not plain:
-        change = {factor.way: value, **({"from": factor.from_} if factor.from_ else {})}
+        change = {factor.way: change, **({"from": factor.from_} if factor.from_ else {})}
     found = dict.fromkeys(to.inputs, change)
     found |= {f"{BEHAVIOUR}{c}": value for c in to.coefficients}
     return found | {p: whole(value) for p in to.others}

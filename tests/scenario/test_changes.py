@@ -18,7 +18,7 @@ from sim.model.noise import Noise
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.explain import explain
 from sim.scenario.load import load
-from sim.scenario.overrides import parse_override
+from sim.scenario.overrides import canonical, parse_override, parse_overrides
 from sim.scenario.values import WORDS
 from sim.scenario.warnings import warnings
 from sim.studies.study import load_study
@@ -57,13 +57,14 @@ def by_factor(file: Path, path: str, amount: object, since: str, way: str = "val
         (str(SIX), str(file)),
         ('set = { "time.step" = "year" }', ""),
         ('path = "leader.coercion"', f'path = "{path}"\nas = "{way}"\n{when}'),
+        *([] if isinstance(amount, float) else [("values = [0.0, 0.3, 0.6, 0.9]", f'values = ["{amount}", "low"]')]),
         ('paths = ["members.AAA.autonomy", "members.BBB.autonomy"]', 'path = "behaviour.peers"'),
         ('as = "scale"\nlow = 0.5\nhigh = 1.5', "low = 0.3\nhigh = 0.5"),
     )
     loaded = load_study(study)
     scenario, factor, to = loaded.scenarios[0], loaded.factors["coercion"], loaded.targets[0]["coercion"]
-    assert isinstance(amount, float)
-    return vary(compile(scenario), scenario, adjustments(factor, to, amount), {})
+    place = amount if isinstance(amount, float) else factor.places[0] if factor.places else 0.0
+    return vary(compile(scenario), scenario, adjustments(factor, to, place), {})
 
 
 def by_claim(file: Path, path: str, amount: object, since: str) -> Program:
@@ -106,8 +107,6 @@ def check(program: Program, before: Program, path: str, since: dt.date | None, c
 def test_a_value_holds_from_when_it_says(
     recorded: Path, way: Callable[..., Program], amount: float | str, since: str, path: str
 ) -> None:
-    if way is by_factor and isinstance(amount, str):
-        pytest.skip("a factor's values are numbers, an axis")
     program = way(recorded, path, amount, since)
     before = compile(load(recorded, {"time.step": "year"} if way is by_claim else {}))
     least, most = WORDS[amount] if isinstance(amount, str) else (amount, amount)
@@ -227,3 +226,41 @@ def test_explain_shows_what_a_run_uses(recorded: Path) -> None:
         for knot in explain(recorded, single, {path: {"scale": 0.5}}).used:
             tick = program.edges.index(dt.date.fromisoformat(knot.date))
             assert program.bands[single].low[tick] == pytest.approx(knot.low)
+
+
+WHOLE = {"knots": {"2020-01-01": 0.1, "2025-01-01": 0.2}, "from": "always"}
+
+
+@pytest.mark.parametrize(
+    ("path", "adjusted"),
+    [
+        ("leader.coercion", ["leader.coercion"]),
+        ("disputes.BBB-AAA", ["disputes.AAA-BBB"]),
+        ("members.AAA.western_ties.trade", ["members.AAA.western_ties"]),
+        ("members.AAA.western_ties", ["members.AAA.western_ties.trade", "members.AAA.western_ties.security"]),
+    ],
+)
+def test_a_whole_path_is_not_adjusted_afterwards(recorded: Path, path: str, adjusted: list[str]) -> None:
+    file = recorded.with_name("adjusted.toml")
+    source = 'sources = ["assumption: test"]\n'
+    entries = [f'[[adjustments]]\npath = "{p}"\nscale = 0.5\n{source}' for p in ("leader.war", *adjusted)]
+    wrong = f'[[adjustments]]\npath = "leader.wra"\nscale = 0.5\n{source}'
+    file.write_text(f'extends = "{recorded}"\n' + "\n".join(entries))
+    plain, before = compile(load(recorded, {path: WHOLE})), compile(load(file))
+    after = compile(load(file, {path: WHOLE}))
+    for name, band in after.bands.items():
+        mine = name in load(SIX).tables.adjustable[canonical(path)]
+        expected = plain.bands[name] if mine else before.bands[name]
+        np.testing.assert_array_equal(band.low, expected.low, err_msg=name)
+        np.testing.assert_array_equal(band.high, expected.high, err_msg=name)
+    file.write_text(f'extends = "{recorded}"\n' + "\n".join([*entries, wrong]))
+    at = next(k for k, line in enumerate(file.read_text().splitlines(), 1) if "wra" in line)
+    with pytest.raises(InputError, match=rf"adjusted\.toml:{at}: adjustments\[\d\]\.path: unknown input path"):
+        load(file, {path: WHOLE})
+
+
+def test_a_path_is_given_once(recorded: Path) -> None:
+    with pytest.raises(InputError, match=r"set: leader\.war: given twice; allowed: each path once"):
+        parse_overrides(["leader.war=0.1", "leader.coercion=0.1", "leader.war=0.2"])
+    with pytest.raises(InputError, match=r"set: disputes\.AAA-BBB: given twice"):
+        load(recorded, {"disputes.AAA-BBB": 0.1, "disputes.BBB-AAA": 0.2})

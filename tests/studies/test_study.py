@@ -8,8 +8,10 @@ import pytest
 from sim.errors import InputError
 from sim.scenario.load import load
 from sim.scenario.reading import shipped
+from sim.scenario.values import WORDS
 from sim.studies.design import levels, points, read_points
 from sim.studies.study import load_study
+from sim.studies.sweep import sweep
 from sim.studies.tables import Design, Factor
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -46,7 +48,7 @@ def test_sobol_goes_on_where_a_shorter_one_ended() -> None:
 def test_file_of_points(tmp_path: Path) -> None:
     file = tmp_path / "p.csv"
     file.write_text("war,leader.coercion\n0.1,0.2\n\n0.3,4e-1\n")
-    names, found = read_points(file, ["war"])
+    names, found, _ = read_points(file, ["war"])
     assert names == ["war", "leader.coercion"]
     assert found.tolist() == [[0.1, 0.2], [0.3, 0.4]]
     study = study_file(
@@ -60,6 +62,44 @@ def test_file_of_points(tmp_path: Path) -> None:
     loaded = load_study(study)
     assert list(loaded.factors) == ["war", "leader.coercion"]
     assert loaded.size == 2
+
+
+def test_words_are_levels_and_stand_at_the_middle_of_their_bands(tmp_path: Path) -> None:
+    grid = study_file(tmp_path, ("values = [0.0, 0.3, 0.6, 0.9]", 'values = ["low", "very high"]'))
+    (tmp_path / "p.csv").write_text("coercion,autonomy\nlow,0.5\nvery high,1.5\n")
+    table = study_file(
+        tmp_path,
+        ('kind = "grid"', 'kind = "file"\nfile = "p.csv"'),
+        ("values = [0.0, 0.3, 0.6, 0.9]", ""),
+        ("low = 0.5\nhigh = 1.5\nlevels = 5", ""),
+        name="table",
+    )
+    for file in (grid, table):
+        study = load_study(file)
+        assert sorted(set(study.design[:, 0])) == [0.25, 0.9375]
+        found = sweep(study, tmp_path / file.stem, jobs=1)
+        programs = [found.plan.program(k) for k in (0, found.plan.size - 1)]
+        bands = [(p.bands["leader.coercion"].low[0], p.bands["leader.coercion"].high[0]) for p in programs]
+        assert bands == [WORDS["low"], WORDS["very high"]]
+        assert "leader.coercion=" in found.plan.command(0)
+        assert "low" in found.plan.command(0)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ('path = "leader.coercion"\nvalues = ["low", 0.3]', "words and numbers; allowed: words alone"),
+        ('path = "leader.coercion"\nvalues = ["lo"]', 'unknown word "lo"'),
+        ('path = "leader.coercion"\nvalues = ["low", "low"]', "each value once"),
+        ('path = "leader.coercion"\nas = "scale"\nvalues = ["low"]', "a scale in words"),
+        ('path = "behaviour.peers"\nvalues = ["low"]', "words on peers"),
+        ('path = "alliance.quorum"\nvalues = ["low"]', "words on alliance.quorum"),
+    ],
+)
+def test_words_where_there_are_none(tmp_path: Path, change: str, says: str) -> None:
+    file = study_file(tmp_path, ('path = "leader.coercion"\nvalues = [0.0, 0.3, 0.6, 0.9]', change))
+    with pytest.raises(InputError, match=says):
+        load_study(file)
 
 
 def test_mistakes_in_a_file_of_points(tmp_path: Path) -> None:
