@@ -42,11 +42,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
     def call(*arguments: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["cohesion", *arguments])
-        try:
-            app.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
+        code = app._call()
         out = capsys.readouterr()
         assert "Traceback" not in out.err + out.out
         assert code in (0, 2), (code, out.err)
