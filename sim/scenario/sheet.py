@@ -5,7 +5,6 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -19,12 +18,10 @@ from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.dates import parse
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.names import unprintable
-from sim.scenario.reading import Keys, Row, Source, Tables, number_in, read_csv
+from sim.scenario.reading import Row, number_in, read_csv
 from sim.scenario.tables import ScenarioTables
 from sim.scenario.values import ASSUMPTION, DEFAULT, JUDGEMENT, UNCODED, WORDS, Coded, Distribution, Entry
 
-KEY = "sheet"
-"""The key by which a scenario's file names its sheet."""
 NEEDED = ("state", "input", "date", "value", "width", "source", "note")
 COLUMNS = (*NEEDED, "join", "rule", "meaning")
 """The last is for the coder's eyes and not read."""
@@ -93,7 +90,7 @@ def _of_state(tables: ScenarioTables, state: str) -> Iterator[Coding]:
 def _of_value(row: Coding, coded: Coded, rules: Mapping[str, Any]) -> Iterator[Coding]:
     """Its rows; what is said of the whole value stands in the first, what must be known of each in all."""
     rule = rules.get(coded.rule)
-    width = rule.width if rule and rule.model_dump() == _width_rule(rule.width)[1] else None
+    width = rule.width if rule and rule.model_dump() == width_rule(rule.width)[1] else None
     said = "" if coded.rule == JUDGEMENT or width is not None else coded.rule
     join = "" if coded.join == LINEAR else coded.join
     row = row._replace(width=width, sources=tuple(coded.sources), note=coded.note, join=join, rule=said)
@@ -104,7 +101,7 @@ def _of_value(row: Coding, coded: Coded, rules: Mapping[str, Any]) -> Iterator[C
         row = row._replace(sources=(), note="")
 
 
-def _width_rule(width: float) -> tuple[str, dict[str, object]]:
+def width_rule(width: float) -> tuple[str, dict[str, object]]:
     """The rule by which a number in [0, 1] is uncertain by so much."""
     says = f"A number from 0 to 1 as it is, give or take {width:g}"
     name = f"width_{width!r}".replace(".", "_")
@@ -168,10 +165,14 @@ class Sheet(NamedTuple):
     faulty: set[int]
     """Lines with a mistake."""
 
+    def where(self, line: int, column: str) -> str:
+        """File, line and column."""
+        return f"{self.file}:{line}, column {column}"
+
     def wrong(self, row: Coding, column: str, found: str, allowed: str, suggestion: str = "") -> None:
         """Note a mistake with its file, line and column."""
         self.faulty.add(row.line)
-        where = f"{self.file}:{row.line}, column {column}"
+        where = self.where(row.line, column)
         self.problems.append(Problem(where, f"{row.state}.{row.input}".strip("."), found, allowed, suggestion))
 
     @property
@@ -341,115 +342,3 @@ def _hold_together(sheet: Sheet, rows: list[Coding]) -> None:
             sheet.wrong([*said.values()][-1], column, found, "allowed: one for all dates of an input")
     if rows[0].input != RECORD and not any(row.sources for row in rows):
         sheet.wrong(rows[0], "source", "none", f'required: at least one, or "{ASSUMPTION} why"')
-
-
-# ------------------------------------------------------------------------------------------ tables of a scenario
-
-
-@dataclass(frozen=True)
-class SheetSource(Source):
-    """A sheet as tables of a scenario, and the line and column of each of their keys."""
-
-    cells: dict[Keys, tuple[int, str]]
-
-    def where(self, path: Keys) -> str:
-        """File, line and column of a key, or of what holds it."""
-        heads = (path[:n] for n in range(len(path), 0, -1))
-        line, column = next((self.cells[head] for head in heads if head in self.cells), (1, COLUMNS[0]))
-        return f"{self.file}:{line}, column {column}"
-
-
-def add_sheets(chain: list[Source], problems: list[Problem]) -> None:
-    """Put the sheet that a file of the chain names before the file. Raises InputError where it cannot be read."""
-    tables = [s.tables for s in chain]
-    alliances = [t["alliance"] for t in tables if isinstance(t.get("alliance"), dict)]
-    leader = next((a["leader"] for a in reversed(alliances) if isinstance(a.get("leader"), str)), "")
-    states = list(dict.fromkeys(s for t in tables if isinstance(t.get("members"), dict) for s in t["members"]))
-    for source in list(chain):
-        name = source.tables.get(KEY)
-        if name is None:
-            continue
-        if not isinstance(name, str):
-            raise InputError([*problems, Problem(source.where((KEY,)), KEY, shown(name), "allowed: a file's name")])
-        del source.tables[KEY]
-        sheet = read(source.named(name, (KEY,)), leader, states)
-        for row in sheet.rows:
-            if row.value is None and row.line not in sheet.faulty:
-                sheet.wrong(row, "value", "not coded yet", f"allowed: a number or one of {listed(list(WORDS))}")
-        as_source = _tables(sheet, leader, states)
-        for (state, name), rows in sheet.groups.items():
-            if _holds(source.tables, keys := _keys(state, name, leader)):
-                sheet.wrong(rows[0], "input", f"in {source.where(keys)} too", "allowed: in one of them")
-        problems += sheet.problems
-        chain.insert(chain.index(source), as_source)
-
-
-def _keys(state: str, name: str, leader: str) -> tuple[str, ...]:
-    return (*(("leader",) if state == leader else ("members", state)), *name.split("."))
-
-
-def _holds(tables: object, keys: Sequence[str]) -> bool:
-    for key in keys:
-        if not isinstance(tables, Mapping) or key not in tables:
-            return False
-        tables = tables[key]
-    return True
-
-
-def _tables(sheet: Sheet, leader: str, states: Sequence[str]) -> SheetSource:
-    """Members stand in the order of the file, whatever that of the sheet; what is wrong is not missing as well."""
-    tables: Tables = {"members": {state: {} for state in states}, "rules": {}}
-    source = SheetSource(sheet.file, "", tables, {}, {})
-    for row in sheet.rows:
-        if row.state in (leader, *states) and row.input in meanings(row.state == leader):
-            _put(tables, _keys(row.state, row.input, leader), STAND_IN[row.input == RECORD])
-    for (state, name), rows in sheet.groups.items():
-        if sheet.faulty.intersection(row.line for row in rows):
-            continue
-        keys = _keys(state, name, leader)
-        source.cells[keys] = (rows[0].line, "value")
-        _put(tables, keys, _record(rows, keys, source) if name == RECORD else _coded(rows, keys, source))
-    return source
-
-
-STAND_IN = (
-    {"value": 0.0, "sources": [f"{ASSUMPTION} to be coded"]},
-    [{"from": "1700-01-01", "status": STATUSES[-1], "sources": [f"{ASSUMPTION} to be coded"]}],
-)
-"""In the place of an input, or a record, of which a mistake is reported already."""
-
-
-def _put(tables: Tables, keys: Sequence[str], value: object) -> None:
-    for key in keys[:-1]:
-        tables = tables.setdefault(key, {})
-    tables[keys[-1]] = value
-
-
-def _record(rows: Sequence[Coding], keys: Keys, source: SheetSource) -> list[dict[str, object]]:
-    for i, row in enumerate(rows):
-        source.cells[(*keys, i)] = (row.line, "value")
-        source.cells[(*keys, i, "sources")] = (row.line, "source")
-    return [{"from": r.date, "status": r.value, "sources": [*r.sources], "note": r.note} for r in rows]
-
-
-def _coded(rows: Sequence[Coding], keys: Keys, source: SheetSource) -> dict[str, object]:
-    """The value, knots or distribution of an input, with what its rows say of it."""
-    first, said = rows[0], {c: next((getattr(r, c) for r in rows if getattr(r, c)), "") for c in ("join", "rule")}
-    coded: dict[str, object] = {"note": "; ".join(dict.fromkeys(r.note for r in rows if r.note))}
-    cited = [(s, r) for i, r in enumerate(rows) for s in r.sources if not any(s in e.sources for e in rows[:i])]
-    coded["sources"] = [s for s, _ in cited]
-    for k, (_, row) in enumerate(cited):
-        source.cells[(*keys, "sources", k)] = (row.line, "source")
-    if said["join"]:
-        coded["join"] = said["join"]
-    if said["rule"]:
-        coded["rule"] = said["rule"]
-        source.cells[(*keys, "rule")] = (next(r.line for r in rows if r.rule), "rule")
-    if width := next((r.width for r in rows if r.width), None):
-        coded["rule"], rule = _width_rule(width)
-        source.tables["rules"][coded["rule"]] = rule
-    if first.date is None:
-        coded["distribution" if isinstance(first.value, Distribution) else "value"] = first.value
-    else:
-        coded["knots"] = {f"{r.date}": r.value for r in rows}
-    return coded

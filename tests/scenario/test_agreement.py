@@ -70,6 +70,23 @@ def test_the_interval_holds_alpha_and_needs_paths_enough() -> None:
     assert all(map(math.isnan, interval(values, "ordinal", [k % (FEWEST - 1) for k in range(60)])))
 
 
+def codings(rng: np.random.Generator, paths: int) -> tuple[np.ndarray, list[int]]:
+    """Two coders' words at two dates of each path; where they part they part at both."""
+    path = np.arange(paths).repeat(2)
+    first = np.clip(rng.integers(0, 5, paths)[path] + rng.integers(-1, 2, len(path)), 0, 4)
+    second = np.where((rng.random(paths) < 0.7)[path], first, rng.integers(0, 5, len(path)))
+    return np.array([first, second], dtype=float), path.tolist()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("paths", "least"), [(FEWEST, 0.83), (100, 0.86)])
+def test_intervals_hold_the_true_alpha_about_as_often_as_they_say(paths: int, least: float) -> None:
+    rng = np.random.default_rng(7)
+    truth = alpha(codings(rng, 200_000)[0], "ordinal")
+    drawn = [interval(values, "ordinal", path) for values, path in (codings(rng, paths) for _ in range(400))]
+    assert least < np.mean([low <= truth <= high for low, high in drawn]) < 0.95
+
+
 def two(tmp_path: Path, change: object) -> tuple[Path, Path]:
     """Two coders' sheets of one alliance, the second as a function changes it."""
     first = pact(tmp_path).with_name("sheet.csv")
