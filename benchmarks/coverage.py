@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.engines.ensemble import Piece, run_together
-from sim.estimates import rare
-from sim.estimates.incidence import Incidence
+from sim.estimates import sample as estimator
+from sim.estimates.incidence import Incidence, coefficient
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.model.outcomes import Z95
@@ -97,7 +97,7 @@ RULES: dict[str, Rule] = {
     "chances": lambda a, y: np.zeros(a.shape[:-1]),
     "count": lambda a, y: np.ones(a.shape[:-1]),
     "former": former_coefficient,
-    "now": rare.coefficient,
+    "now": coefficient,
 }
 
 
@@ -106,9 +106,9 @@ def combined(rule: Rule, case: Case) -> Array:
     return case.chances + rule(*case)[..., None] * (case.events - case.chances)
 
 
-def normal(s: rare.Sample) -> Interval:
+def normal(s: estimator.Sample) -> Interval:
     """Mean and standard error: the interval before."""
-    value, error = rare.estimate(s)
+    value, error = estimator.estimate(s)
     return value - Z95 * error, value + Z95 * error
 
 
@@ -122,7 +122,7 @@ def cases(groups: list[tuple[Array, Array]]) -> Iterator[tuple[float, Case]]:
 
 def best(case: Case) -> float:
     """The mean over all runs there are, with the coefficient that they show."""
-    beta = float(rare.coefficient(*(x.astype(float) for x in case)))
+    beta = float(coefficient(*(x.astype(float) for x in case)))
     return float((1.0 - beta) * case.chances.mean(dtype=float) + beta * case.events.mean(dtype=float))
 
 
@@ -166,10 +166,12 @@ def coverage(groups: list[tuple[Array, Array]], part: int) -> Table:
 
     def held(truth: float, case: Case, runs: Array) -> Held:
         case = drawn(case, runs)
-        old = normal(rare.sample(combined(RULES["former"], case)))
-        s = rare.sample(combined(RULES["now"], case))
-        now = rare.interval(s)
-        return Held(truth, within(truth, old), within(truth, now), _ratio(now, old), float(100 * rare.few(s).mean()))
+        old = normal(estimator.sample(combined(RULES["former"], case)))
+        s = estimator.sample(combined(RULES["now"], case))
+        now = estimator.interval(s)
+        return Held(
+            truth, within(truth, old), within(truth, now), _ratio(now, old), float(100 * estimator.few(s).mean())
+        )
 
     def at(runs: Array) -> list[Held]:
         return [held(truth, case, runs) for truth, case in cases(groups) if RANGES[0][0] <= truth < RANGES[-1][1]]
@@ -182,11 +184,11 @@ def differences(groups: list[tuple[Array, Array]], part: int) -> Table:
 
     def held(truth: float, base: Case, other: Case, runs: Array) -> Held:
         base, other = drawn(base, runs), drawn(other, runs)
-        old = normal(rare.sample(combined(RULES["former"], other) - combined(RULES["former"], base)))
+        old = normal(estimator.sample(combined(RULES["former"], other) - combined(RULES["former"], base)))
         x, y = (combined(RULES["now"], case) for case in (base, other))
-        s = rare.sample(y - x)
-        now = rare.difference_interval(s, rare.sample(x), rare.sample(y))
-        wider, few = _ratio(now, old), float(100 * rare.few(s).mean())
+        s = estimator.sample(y - x)
+        now = estimator.difference_interval(s, estimator.sample(x), estimator.sample(y))
+        wider, few = _ratio(now, old), float(100 * estimator.few(s).mean())
         return Held(abs(truth), within(truth, old), within(truth, now), wider, few)
 
     def at(runs: Array) -> list[Held]:
@@ -243,7 +245,9 @@ def errors(groups: list[tuple[Array, Array]], part: int) -> Table:
             if place is None:
                 continue
             sampled = drawn(case, runs)
-            value, said = zip(*(rare.estimate(rare.sample(combined(r, sampled))) for r in RULES.values()), strict=True)
+            value, said = zip(
+                *(estimator.estimate(estimator.sample(combined(r, sampled))) for r in RULES.values()), strict=True
+            )
             off = np.array(value) - truth
             root = np.sqrt((off**2).mean(axis=1))
             real = np.sqrt((np.array(said)[-1] ** 2).mean()) / root[-1]

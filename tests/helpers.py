@@ -9,6 +9,7 @@ import xarray as xr
 
 from sim.engines.ensemble import run_block
 from sim.model.arrays import Coefficients
+from sim.model.outcomes import KEPT, Z95, variable
 from sim.model.tick import Record
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.compile import Program, compile
@@ -30,12 +31,13 @@ def laid_out(ds: xr.Dataset) -> xr.Dataset:
         mean, error = (x.isel(statistic=known.index(s), drop=True) for s in ("mean", "mcse"))
         spread = x.isel(statistic=quantiles).rename(statistic="quantile").assign_coords(quantile=levels)
         found |= {name: mean, f"{name}_mcse": error, f"{name}_quantile": spread}
+        found |= {f"{name}_low": mean - Z95 * error, f"{name}_high": mean + Z95 * error, f"{name}_few": 0 * mean}
     return xr.Dataset(found, ds.drop_vars("statistic").coords, ds.attrs)
 
 
 def only(ds: xr.Dataset, name: str, to: str = "") -> xr.Dataset:
     """One outcome of a dataset, called otherwise where that is asked for."""
-    parts = [name, f"{name}_mcse", f"{name}_quantile"]
+    parts = [variable(name, s) for s in KEPT]
     ds = ds[parts].assign_attrs(outcomes=[to or name])
     return ds.rename({part: part.replace(name, to) for part in parts}) if to else ds
 

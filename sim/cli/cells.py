@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from sim.results.change import interval, percent
+from sim.results.change import interval, probability
 
 Estimate = Mapping[str, float]
-"""A probability or a mean with its ``mcse``, ``q05``, ``q95`` and ``parameter_share``, as in ``Result.summary()``."""
+"""A probability or a mean with its statistics, as in ``Result.summary()``."""
 
 HARDLY = 0.0005
 """No split is shown of what has a smaller probability, or lacks less of certainty."""
@@ -13,7 +13,7 @@ HARDLY = 0.0005
 
 def with_interval(p: Estimate, sign: str = "") -> str:
     """A probability in percent with its 90 % interval, where that says more."""
-    value, spread = percent(p["mean"]), interval(p["q05"], p["q95"])
+    value, spread = probability(p), interval(p["q05"], p["q95"])
     return value + sign if spread in ("", value) else f"{value}{sign} ({spread})"
 
 
@@ -32,6 +32,8 @@ def with_error(p: Estimate) -> str:
     value, error = 100 * p["mean"], 100 * p["mcse"]
     if error != error:  # one run
         return f"{value:.1f}"
+    if p["few"]:
+        return probability(p)
     if value < 0.05 and not error >= 0.05:
         return "<0.05"
     return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"

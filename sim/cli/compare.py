@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli import show
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
-from sim.model.outcomes import OUTCOMES, names, sentence, shown
+from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
 
@@ -55,7 +55,7 @@ def print_comparison(c: Comparison) -> None:
 
 def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
     """The error of the differences that more runs would make smaller, and what pairing saves."""
-    error, saved = events.mcse.max(), events.saved_runs[events.saved_runs.between(0, 1e12)]
+    error, saved = error_of(events.low, events.high).max(), events.saved_runs[events.saved_runs.between(0, 1e12)]
     if error != error:
         return ""
     number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"

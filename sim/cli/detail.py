@@ -10,10 +10,11 @@ from sim.model.outcomes import OUTCOMES, names
 from sim.results.change import interval
 
 MEANING = (
-    "± is one Monte Carlo standard error. 90 %: the middle 90 % of the probabilities that the possible coefficients "
-    "and coded values give (of cohesion: of all runs). Parameters : chance: how much of the uncertainty about whether "
-    "it happens would go if these were known (epistemic), and how much would stay (aleatory), in % of the variance. A "
-    "rare event is nearly all chance however little its probability is known: look at its interval."
+    "± is one Monte Carlo standard error; < stands before the upper end of the 95 % interval where so few runs say no "
+    "more. 90 %: the middle 90 % of the probabilities that the possible coefficients and coded values give (of "
+    "cohesion: of all runs). Parameters : chance: how much of the uncertainty about whether it happens would go if "
+    "these were known (epistemic), and how much would stay (aleatory), in % of the variance. A rare event is nearly "
+    "all chance however little its probability is known: look at its interval."
 )
 
 

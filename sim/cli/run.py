@@ -8,7 +8,8 @@ from sim.cli.cells import level, with_interval
 from sim.cli.detail import alliance_events, print_detail
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
-from sim.results.change import interval, percent
+from sim.model.outcomes import error_of
+from sim.results.change import interval, probability
 from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.load import load
@@ -65,7 +66,7 @@ def answer(s: Summary, dates: dict[str, str]) -> str:
     spread = interval(p["q05"], p["q95"])
     events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
     return (
-        f"{first['name']} is likeliest to leave: {percent(p['mean'])} % by {dates[year]}"
+        f"{first['name']} is likeliest to leave: {probability(p)} % by {dates[year]}"
         f"{f' (90 % interval {spread})' if spread else ''}. "
         f"{', '.join(f'{title}: {p}' for title, p in events.items()).capitalize()}. "
         f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then."
@@ -83,7 +84,7 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     cohesion = [level(s["alliance"]["cohesion"][y]) for y in dates]
     show.table([Column("Cohesion", left=True), *when], [["0 to 1", *cohesion]])
     show.paragraph()
-    error = max(p[y]["mcse"] for p in (*members.values(), *events.values()) for y in dates)
+    error = max(error_of(p[y]["low"], p[y]["high"]) for p in (*members.values(), *events.values()) for y in dates)
     show.paragraph(
         "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
         + (f"Monte Carlo error at most {max(100 * error, 0.1):.1f} points." if error == error else "")

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import show
+from sim.cli.cells import mean, with_error
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, error_of
 from sim.studies.study import load_study
 from sim.studies.sweep import Progress, Sweep, sweep
 
@@ -75,13 +76,12 @@ def print_sweep(s: Sweep) -> None:
 def alike(row: dict[str, Any]) -> bool:
     """Whether the ends of a range are within two standard errors of each other."""
     low, high = row["lowest"], row["highest"]
-    error = (low["mcse"] ** 2 + high["mcse"] ** 2) ** 0.5
+    error = sum(error_of(end["low"], end["high"]) ** 2 for end in (low, high)) ** 0.5
     return bool(high["value"] - low["value"] <= 2 * error)
 
 
 def _value(outcome: str, end: dict[str, Any]) -> str:
-    scale, digits = (100, 1) if OUTCOMES[outcome].probability else (1, 3)
-    return f"{scale * end['value']:.{digits}f}±{scale * end['mcse']:.{digits}f}"
+    return (with_error if OUTCOMES[outcome].probability else mean)({**end, "mean": end["value"]})
 
 
 def _at(end: dict[str, Any], several: bool) -> str:

@@ -5,7 +5,7 @@ which the state had not left before (the compensator of the counting process) ha
 incidence as its mean; dissolution competes. Where exits are rare its variance is far smaller than the
 count's; where they are likely it may be larger, because a run of high hazard adds up to more than 1.
 The count minus the sum has mean zero, so it serves as a control variate that takes the better of both
-(Asmussen & Glynn 2007, 10.1007/978-0-387-69033-9, ch. V.2).
+(Asmussen & Glynn 2007, 10.1007/978-0-387-69033-9, ch. V.2), with a coefficient that is good even without events.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -18,8 +18,10 @@ from sim.model.membership import OUTSIDE
 from sim.model.outcomes import OUTCOMES, Chance, Event, Exits, Measure, Snapshot
 from sim.model.tick import Record
 
-FEWEST_EVENTS = 100
-"""Events in a block from which the control variate is used: with few, beta would be noise itself."""
+PRIOR_EVENTS = 10.0
+"""Events' worth of trust in the coefficient that theory gives, beside what the runs show."""
+STEPS = 64.0
+"""Coefficients are multiples of 1 / STEPS."""
 
 
 @dataclass
@@ -66,19 +68,63 @@ def _events(names: Collection[str] | None) -> list[Event]:
     return [o for o in OUTCOMES.values() if isinstance(o, Event) and (names is None or o.name in names)]
 
 
-def controlled(chances: Array, events: Array) -> Array:
-    """Per run: chances + beta (events - chances), beta by least squares over the runs (last axis).
+def coefficient(chances: Array, events: Array) -> Array:
+    r"""Find the control variate's coefficient: how much of an estimate is events, how much chances.
 
-    Estimating beta from the same runs biases the mean by the order of its variance over the number of
-    events, far below the standard error; with fewer than FEWEST_EVENTS of them beta is 0.
+    The best is beta = -Cov(A, Y - A) / Var(Y - A), with A the chances of a run added up and Y its event. Least
+    squares find it where events are many; with few it would be noise. But Y - A is a martingale, so that for
+    small chances a tick Cov(A, Y - A) = -E[A^2] / 2 and Var(Y - A) = E[A] (Aalen, Borgan & Gjessing 2008,
+    10.1007/978-0-387-68560-1, ch. 2.2), which gives E[A^2] / (2 E[A]), from chances alone. The two are mixed as if
+    ``PRIOR_EVENTS`` more events had been seen, in which the theory held.
+
+    It is rounded to multiples of 1 / ``STEPS``, which costs nothing, so that scenarios that hardly differ have the
+    same coefficient: a run that a change does not touch then shows a difference of exactly 0.
+
+    Parameters
+    ----------
+    chances : (..., run), chances added up, 0 or more.
+    events : (..., run), 1 where the event happened, else 0.
+
+    Returns
+    -------
+    Array
+        (...), in [0, 1]: 0 is chances alone, 1 the count alone.
+
+    Examples
+    --------
+    >>> float(coefficient(np.full(64, 0.01), np.zeros(64)))  # rare: chances
+    0.0
+    >>> float(coefficient(np.linspace(0.5, 3.0, 64), np.ones(64)))  # certain: the count
+    1.0
     """
     gap = events - chances
     centred = gap - gap.mean(axis=-1, keepdims=True)
     together = np.einsum("...r,...r->...", chances, centred)
     apart = np.einsum("...r,...r->...", centred, centred)
-    beta = np.clip(-together / np.maximum(apart, 1e-300), 0.0, 1.0)
-    beta = np.where(events.sum(axis=-1) >= FEWEST_EVENTS, beta, 0.0)
-    return chances + beta[..., None] * gap
+    theory = np.einsum("...r,...r->...", chances, chances) / np.maximum(2.0 * chances.sum(axis=-1), 1e-300)
+    beta = (PRIOR_EVENTS * np.minimum(theory, 1.0) - together) / (PRIOR_EVENTS + apart)
+    return np.asarray(np.round(STEPS * np.clip(beta, 0.0, 1.0)) / STEPS)
+
+
+def controlled(chances: Array, events: Array) -> Array:
+    """Combine chances and events into what is averaged over runs.
+
+    Parameters
+    ----------
+    chances, events : as for :func:`coefficient`.
+
+    Returns
+    -------
+    Array
+        (..., run), 0 or more; above 1 in runs whose chances add up to more.
+
+    Examples
+    --------
+    >>> controlled(np.array([0.5, 0.25]), np.array([1.0, 0.0])).round(3)
+    array([0.594, 0.203])
+    """
+    beta = coefficient(chances, events)[..., None]
+    return chances + beta * (events - chances)
 
 
 def at_most_one(p: Array) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.estimates.incidence import quantities, with_incidence
-from sim.estimates.moments import LEVELS
+from sim.estimates.sample import LEVELS
 from sim.estimates.split import parameter_share
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES
@@ -50,6 +50,14 @@ def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0) -> Array
     centre = means.mean(axis=-1, keepdims=True)
     shrunk = np.clip(centre + share[..., None] * (means - centre), low, high)
     return np.moveaxis(np.quantile(shrunk, LEVELS, axis=-1), 0, -1)
+
+
+def around(ends: Array, mean: Array) -> Array:
+    """Quantiles (..., level) whose first and last hold the estimate (...), though it comes from other runs."""
+    held = ends.copy()
+    held[..., 0] = np.minimum(ends[..., 0], mean)
+    held[..., -1] = np.maximum(ends[..., -1], mean)
+    return held
 
 
 def uncertainty(records: Iterable[Record]) -> Uncertainty:

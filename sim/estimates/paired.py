@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engines.ensemble import Piece
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, quantiles_over_draws
-from sim.estimates.moments import LEVELS, Moments, merge, moments, sums
+from sim.estimates.sample import LEVELS, Sample, by_tick, merge, sample
 from sim.estimates.side_by_side import side_by_side
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES
@@ -31,12 +31,12 @@ Pairs = list[dict[str, Pair[T]]]
 """By program after the first, by outcome."""
 
 
-def paired_moments(programs: Sequence[Program], seed: int, piece: Piece, ticks: Collection[int]) -> Pairs[Moments]:
+def paired_samples(programs: Sequence[Program], seed: int, piece: Piece, ticks: Collection[int]) -> Pairs[Sample]:
     """Over the runs of a piece, (tick, [member])."""
-    return _paired(programs, seed, piece, ticks, lambda x, low, high: sums(x), moments)
+    return _paired(programs, seed, piece, ticks, lambda x, low, high: sample(x), by_tick)
 
 
-def merged(a: Pairs[Moments], b: Pairs[Moments]) -> Pairs[Moments]:
+def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:
     """Those of two sets of runs together."""
     return [
         {name: Pair(*(merge(x, y) for x, y in zip(one[name], two[name], strict=True))) for name in one}
@@ -65,7 +65,7 @@ def _paired(
     piece: Piece,
     ticks: Collection[int],
     summed: Callable[[Array, float, float], S],
-    over_time: Callable[[list[S]], T],
+    stacked: Callable[[list[S]], T],
     replicates: int = 1,
 ) -> Pairs[T]:
     """Sum up runs, of which ``summed`` takes the bounds, tick by tick, so that memory does not grow with ticks."""
@@ -81,6 +81,6 @@ def _paired(
                 pair = Pair(level, summed(y, low, high), summed(y - x, low - high, high - low))
                 part[name].append(pair)
     return [
-        {name: Pair(*map(over_time, map(list, zip(*pairs, strict=True)))) for name, pairs in part.items()}
+        {name: Pair(*map(stacked, map(list, zip(*pairs, strict=True)))) for name, pairs in part.items()}
         for part in parts
     ]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.estimates.moments import jackknife
+from sim.estimates.sample import jackknife
 from sim.model.arrays import Array
 
 ROUNDING = 1e-24

@@ -6,17 +6,17 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.estimates.incidence import quantities, with_incidence
-from sim.estimates.intervals import Uncertainty
-from sim.estimates.moments import LEVELS, QUANTILE_BLOCKS, Moments, Sums, mcse, merge, moments, quantiles, sums
+from sim.estimates.intervals import Uncertainty, around
+from sim.estimates.sample import LEVELS, QUANTILE_BLOCKS, Sample, by_tick, estimated, merge, quantiles, sample
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, STATISTICS, variable
 from sim.model.tick import Record
 
 
 class Summary(NamedTuple):
-    """By quantity: moments and quantiles with the tick as first axis; ``runs`` in the quantiles."""
+    """By quantity: samples and quantiles with the tick as first axis; ``runs`` in the quantiles."""
 
-    moments: dict[str, Moments]
+    samples: dict[str, Sample]
     quantiles: dict[str, Array]
     quantile_runs: float
 
@@ -26,7 +26,7 @@ class Tally:
 
     def __init__(self, block: int) -> None:
         self._spread = block < QUANTILE_BLOCKS
-        self._parts: dict[str, list[Sums]] = {}
+        self._samples: dict[str, list[Sample]] = {}
         self._quantiles: dict[str, list[Array]] = {}
         self._runs = 0
 
@@ -34,14 +34,14 @@ class Tally:
         """The quantities of one more tick."""
         for name, x in values.items():
             self._runs = x.shape[-1]
-            self._parts.setdefault(name, []).append(sums(x))
+            self._samples.setdefault(name, []).append(sample(x))
             if self._spread and not OUTCOMES[name].probability:
                 self._quantiles.setdefault(name, []).append(quantiles(x))
 
     def summary(self) -> Summary:
         """All ticks together."""
         return Summary(
-            {k: moments(v) for k, v in self._parts.items()},
+            {k: by_tick(v) for k, v in self._samples.items()},
             {k: np.stack(v) for k, v in self._quantiles.items()},
             float(self._runs) if self._spread else 0.0,
         )
@@ -61,7 +61,7 @@ def combine(a: Summary, b: Summary) -> Summary:
     mixed = a.quantiles
     if b.quantile_runs:
         mixed = {k: _averaged(a.quantiles[k], b.quantiles[k], b.quantile_runs / runs) for k in a.quantiles}
-    return Summary({k: merge(a.moments[k], b.moments[k]) for k in a.moments}, mixed, runs)
+    return Summary({k: merge(a.samples[k], b.samples[k]) for k in a.samples}, mixed, runs)
 
 
 def _averaged(a: Array, b: Array, share: float) -> Array:
@@ -72,19 +72,17 @@ def _averaged(a: Array, b: Array, share: float) -> Array:
 def statistics(s: Summary, uncertainty: Uncertainty) -> dict[str, Array]:
     """What is known of every outcome, by name of the variable (sim.model.outcomes.variable).
 
-    Means, standard errors, shares of parameters and their errors are (tick, [member]), quantiles have LEVELS as a
-    last axis; NaN where nothing is known.
+    Means, their errors, shares of parameters and theirs are (tick, [member]), quantiles have LEVELS as a last axis and
+    those of a probability hold its mean; NaN where nothing is known.
     """
     table: dict[str, Array] = {}
-    for name, m in s.moments.items():
-        mean = np.where(m.n > 0, m.mean, np.nan)
-        if OUTCOMES[name].probability:  # chances of few runs may add up to more than 1
-            mean = np.minimum(mean, 1.0)
-        unknown = np.full((*mean.shape, len(LEVELS)), np.nan)
+    for name, x in s.samples.items():
+        e = estimated(x, OUTCOMES[name])
+        unknown = np.full((*e.mean.shape, len(LEVELS)), np.nan)
         share, error = np.moveaxis(uncertainty.shares.get(name, unknown[..., :2]), -1, 0)
-        quantiles = uncertainty.quantiles.get(name, s.quantiles.get(name, unknown))
-        table |= {
-            variable(name, statistic): x
-            for statistic, x in zip(STATISTICS, (mean, mcse(m), quantiles, share, error), strict=True)
-        }
+        spread = s.quantiles.get(name, unknown)
+        if name in uncertainty.quantiles:
+            spread = around(uncertainty.quantiles[name], e.mean)
+        found = zip(STATISTICS, (*e, spread, share, error), strict=True)
+        table |= {variable(name, statistic): known for statistic, known in found}
     return table

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.estimates.moments import jackknife
+from sim.estimates.sample import jackknife
 from sim.evaluation.baselines import BASELINES, LOGIT
 from sim.evaluation.forecasts import INPUTS, MODEL, Forecaster, SchemeForecasts
 from sim.evaluation.origin import Origin, Outcome, Prediction

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.figures import axes as scales, sheet, style
-from sim.figures.style import percent
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, side
 
 COHESIONS = {"cohesion": style.INK, "starters_cohesion": style.AWAY}
 BELOW = (
@@ -71,7 +70,7 @@ def _rows(panel: Axes, parts: Mapping[str, pd.DataFrame], colours: Sequence[str]
         panel.hlines(rows, own.low, own.high, color=colour, linewidth=3)
         panel.plot(own.difference, rows, "o", color=colour, markersize=4)
         for y, r in zip(rows, own.itertuples(), strict=True):
-            said = f"{_level(r.outcome, r.base)} → {_level(r.outcome, r.value)}"
+            said = f"{_level(r, 'base')} → {_level(r, 'value')}"
             panel.text(1.02, y, said, color=colour, **beside)
     panel.axvline(0, color=style.GREY, lw=0.8, zorder=1)
     for k in range(0, len(scenarios), 2):
@@ -83,8 +82,8 @@ def _rows(panel: Axes, parts: Mapping[str, pd.DataFrame], colours: Sequence[str]
     panel.spines["left"].set_visible(False)
 
 
-def _level(outcome: Any, x: Any) -> str:
-    return percent(float(x)) if OUTCOMES[str(outcome)].probability else f"{x:.2f}"
+def _level(row: Any, name: str) -> str:
+    return style.level(side(row, name)) if OUTCOMES[row.outcome].probability else f"{getattr(row, name):.2f}"
 
 
 def _month(rows: pd.DataFrame) -> str:
@@ -158,12 +157,12 @@ def curves(
 
 def _curve(panel: Axes, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], width: float) -> None:
     """Both curves with their bands, and their levels at the horizons."""
-    top = min(1.15 * max(float(side[["mean", "q95"]].max().max()) for side in sides), 1.15) or 0.01
+    top = min(1.15 * max(float(curve[["mean", "q95"]].max().max()) for curve in sides), 1.15) or 0.01
     panel.set_ylim(0, top)
-    for side, colour in zip(sides, COLOURS, strict=True):
-        x = scales.days(side.date.to_numpy())
-        panel.fill_between(x, side.q05, side.q95, color=colour, alpha=0.15, linewidth=0)
-        panel.plot(x, side["mean"], color=colour, linewidth=1.8)
+    for curve, colour in zip(sides, COLOURS, strict=True):
+        x = scales.days(curve.date.to_numpy())
+        panel.fill_between(x, curve.q05, curve.q95, color=colour, alpha=0.15, linewidth=0)
+        panel.plot(x, curve["mean"], color=colour, linewidth=1.8)
     at = scales.days(np.asarray(horizons, dtype="datetime64[s]"))
     free = np.inf
     for date, day in reversed(list(zip(horizons, at, strict=True))):
@@ -173,25 +172,25 @@ def _curve(panel: Axes, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], 
         if last or ((free - day) * inches > 0.85 and (day - x[0]) * inches > 0.35):
             panel.text(day, top, f"{date:%b %Y}", ha="right" if last else "center", va="top", **style.NOTE)
             free = day
-        ends = [float(side[side.date == date]["mean"].iloc[0]) for side in sides]
+        ends = [curve[curve.date == date].iloc[0] for curve in sides]
         _levels(panel, day, ends, last, (day - x[0]) * inches > 0.6)
     panel.set_yticks([y for y in panel.get_yticks() if 0 <= y <= min(top, 1.0)])
     panel.grid(axis="y")
     scales.in_percent(panel.yaxis)
 
 
-def _levels(panel: Axes, day: float, ends: Sequence[float], last: bool, room: bool) -> None:
+def _levels(panel: Axes, day: float, rows: Sequence["pd.Series[Any]"], last: bool, room: bool) -> None:
     """The levels of both at a horizon: at the last beside the curves, else above the higher and below the lower."""
     top = panel.get_ylim()[1]
+    ends, words = [float(row["mean"]) for row in rows], [style.level(row) for row in rows]
     upper = int(ends[1] >= ends[0])
     wanted = [end if last else end + (0.06 if k == upper else -0.06) * top for k, end in enumerate(ends)]
     places = scales.keep_apart(wanted, 0.08 * top, 0.03 * top, 0.92 * top)
-    alike = percent(ends[0]) == percent(ends[1])
     for k, (end, y, colour) in enumerate(zip(ends, places, COLOURS, strict=True)):
         panel.plot(day, end, "o", color=colour, markersize=4, clip_on=False)
-        if k == upper or not alike:
+        if k == upper or words[0] != words[1]:
             left = room and not last and k == upper
             place: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
             shift = (-4 if left else 6 if last else 4, 0)
             side = "right" if left else "left"
-            panel.annotate(percent(end), (day, y), shift, ha=side, color=colour, fontsize=style.SMALL, **place)
+            panel.annotate(words[k], (day, y), shift, ha=side, color=colour, fontsize=style.SMALL, **place)

@@ -9,10 +9,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.figures import sheet
+from sim.figures import sheet, style
 from sim.figures.style import plural
 from sim.model.arrays import Array, Flags
-from sim.model.outcomes import OUTCOMES, Z95, series
+from sim.model.outcomes import MONTE_CARLO, OUTCOMES, Z95, error_of, series
 
 DESIGNS = {"grid": "grid", "lhs": "Latin hypercube", "sobol": "Sobol sequence", "file": "points from a file"}
 """The designs of a study in words."""
@@ -30,9 +30,21 @@ class Horizon(NamedTuple):
 
 
 def interval(ds: xr.Dataset, name: str) -> tuple[Array, Array, Array]:
-    """Mean, and the ends of its 95 % Monte Carlo interval. No interval where runs are too few."""
-    mean, error = series(ds, name, "mean"), Z95 * np.nan_to_num(series(ds, name, "mcse"))
-    return mean, mean - error, mean + error
+    """Mean, and the ends of its 95 % Monte Carlo interval. No interval of one run."""
+    mean = series(ds, name, "mean")
+    low, high = (np.where(np.isnan(end), mean, end) for end in (series(ds, name, s) for s in ("low", "high")))
+    return mean, low, high
+
+
+def probability(ds: xr.Dataset, name: str, *where: int) -> str:
+    """A probability at a date, or what it is less or more than where so few runs say no more."""
+    p = {c: float(series(ds, name, c)[where]) for c in ("mean", *MONTE_CARLO)}
+    return style.level(p)
+
+
+def reach(ds: xr.Dataset, outcomes: Iterable[str]) -> float:
+    """How far the 95 % Monte Carlo intervals of outcomes reach at most to either side, on average; 0 of one run."""
+    return max(float(np.nan_to_num(Z95 * error_of(*interval(ds, name)[1:])).max()) for name in outcomes)
 
 
 def names(ds: xr.Dataset) -> list[str]:

@@ -100,7 +100,7 @@ def _sheet(ds: xr.Dataset, shown: list[Shown], drawn: list[Panel], height: float
 def _panel(ds: xr.Dataset, group: Group, shown: Shown, x: Factor, y: Factor) -> Panel:
     """What one panel draws."""
     x, y = (factor._replace(values=factor.values[group.points]) for factor in (x, y))
-    mean, error = (points.last(ds, shown, statistic)[group.points] for statistic in ("mean", "mcse"))
+    mean, error = (of(ds, shown)[group.points] for of in (points.last, points.last_error))
     return Panel(group, shown, x, y, mean, error)
 
 

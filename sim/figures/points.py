@@ -11,7 +11,7 @@ from sim.figures import sheet, style
 from sim.figures.axes import levels, number
 from sim.figures.dataset import month_name, names, texts
 from sim.model.arrays import Array
-from sim.model.outcomes import INF, OUTCOMES, sentence, series
+from sim.model.outcomes import INF, OUTCOMES, error_of, sentence, series
 
 MOST_SCENARIOS = 4
 NARROWEST = 0.05
@@ -91,6 +91,11 @@ def at(ds: xr.Dataset, shown: Shown, statistic: str) -> Array:
 def last(ds: xr.Dataset, shown: Shown, statistic: str = "mean") -> Array:
     """A statistic at the last horizon. (point,)"""
     return at(ds, shown, statistic)[:, horizons(ds)[-1]]
+
+
+def last_error(ds: xr.Dataset, shown: Shown) -> Array:
+    """The Monte Carlo standard error at the last horizon. (point,)"""
+    return error_of(*(last(ds, shown, end) for end in ("low", "high")))
 
 
 def horizons(ds: xr.Dataset) -> list[int]:
@@ -244,7 +249,7 @@ def error_note(ds: xr.Dataset, shown: Sequence[Shown], mark: str) -> str:
     largest = []
     for share in (True, False):
         alike = [s for s in shown if s.share is share]
-        if alike and (most := error(alike[0], np.concatenate([last(ds, s, "mcse") for s in alike]))):
+        if alike and (most := error(alike[0], np.concatenate([last_error(ds, s) for s in alike]))):
             unit, what = (" percentage", "probability") if share else ("", alike[0].words)
             largest.append(f"{most.replace(' ', unit + ' ')} ({what})")
     if not largest:

@@ -10,8 +10,8 @@ from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.dataset import error_note, horizons, interval, names, starts_outside
-from sim.figures.style import error_bound, percent
-from sim.model.outcomes import OUTCOMES, QUANTILES, Z95, positions, series
+from sim.figures.style import error_bound
+from sim.model.outcomes import OUTCOMES, QUANTILES, positions, series
 
 UNCERTAINTY = "middle 90 % over what is uncertain: inputs and coefficients"
 OUTSIDE = "outside at the start"
@@ -88,7 +88,7 @@ def _fan(panel: Axes, ds: xr.Dataset, name: str) -> None:
 
 def _fan_key(ds: xr.Dataset) -> list[sheet.Entry]:
     """Legend entries; the Monte Carlo error is put in numbers, as it may be too small to see."""
-    error = Z95 * float(np.nan_to_num(series(ds, "cohesion", "mcse")).max())
+    error = dataset.reach(ds, ["cohesion"])
     shade = "shaded: " if error > 0.004 else ""
     bound = f" ({shade}95 % Monte Carlo error, at most {error_bound(error)})" if error > 0 else ""
     return [
@@ -122,7 +122,7 @@ def ladder(ds: xr.Dataset) -> Figure:
     titles = _titles(ds, width)
     tall = rows * (height + 0.17 * max(title.count("\n") + 1 for title in titles)) + 0.5
     note = error_note(ds, "loyal", "not drawn")
-    error = Z95 * float(np.nan_to_num([series(ds, name, "mcse") for name in positions()]).max())
+    error = dataset.reach(ds, positions())
     if error > 0:
         note += f", at most {error_bound(100 * error)} percentage points"
     wide = dataset.interval_note(ds, positions())
@@ -235,7 +235,7 @@ def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: f
         panel.plot(mean[t], y, "o", color=colour, markersize=4, clip_on=False, zorder=3)
     beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "fontsize": style.SMALL}
     for r in rows:
-        panel.text(1.03, r, percent(mean[marks[-1].at, r]), va="center", **beside)
+        panel.text(1.03, r, dataset.probability(ds, name, marks[-1].at, order[r]), va="center", **beside)
     panel.text(1.03, -0.55, f"by {marks[-1].month}", va="bottom", color=style.GREY, **beside)
     panel.set_title(PANELS[name])
     panel.set_ylim(len(order) - 0.5, -0.5)
@@ -297,7 +297,7 @@ def incidence(ds: xr.Dataset) -> Figure:
 
 def _incidence_note(ds: xr.Dataset) -> str:
     """Which error is which: that over what is uncertain is drawn, the smaller one of chance is not."""
-    error = Z95 * float(np.nan_to_num(series(ds, "exit", "mcse")).max())
+    error = dataset.reach(ds, ["exit"])
     bound = f", at most {error_bound(100 * error)} percentage points" if error > 0 else ""
     return f"bands: {UNCERTAINTY}{sheet.BETWEEN}{error_note(ds, 'exit', 'not drawn')}{bound}"
 
@@ -308,12 +308,16 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
     final = np.clip(np.nan_to_num(series(ds, "exit", "mean")[-1]), 0, 1)
     ends = [(final[i], final[i]) for i in shown]
     labels = [
-        f"{style.shorten(full[i], 1.8, style.NORMAL)}  {percent(final[i])}" + (f"  ({OUTSIDE})" if outside[i] else "")
+        f"{style.shorten(full[i], 1.8, style.NORMAL)}  {dataset.probability(ds, 'exit', -1, i)}"
+        + (f"  ({OUTSIDE})" if outside[i] else "")
         for i in shown
     ]
     if rest:
         ends.append((final[rest].min(), final[rest].max()))
-        labels.append(f"{len(rest)} others  {' to '.join(dict.fromkeys(percent(end) for end in ends[-1]))}")
+        least, most = (
+            dataset.probability(ds, "exit", -1, rest[int(k)]) for k in (final[rest].argmin(), final[rest].argmax())
+        )
+        labels.append(f"{len(rest)} others  {' to '.join(dict.fromkeys((least, most)))}")
     top = panel.get_ylim()[1]
     middles = [(low + high) / 2 / top for low, high in ends]
     places = scales.keep_apart([-middle for middle in middles], 0.055, -1.0, 0.0)

@@ -113,15 +113,14 @@ def _lines(ds: xr.Dataset, factor: Factor) -> list[Line]:
 def _draw_line(panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, line: Line) -> Array:
     """The uncertainty, the error and the mean of one line; every value that the panel must have room for."""
     x = factor.values[line.points]
-    mean, error, q05, q95 = (points.at(ds, shown, s)[line.points, line.tick] for s in ESTIMATE)
+    mean, _, low, high, _, q05, q95 = (points.at(ds, shown, s)[line.points, line.tick] for s in ESTIMATE)
     if line.uncertainty and x.size == 1:
         panel.vlines(x, q05, q95, color=line.colour, alpha=0.13, linewidth=12)
     elif line.uncertainty and np.isfinite(q05).any():
         panel.fill_between(x, q05, q95, color=line.colour, alpha=0.13, linewidth=0)
     few = x.size <= MOST_BARS
     panel.plot(x, mean, "o-" if few else "-", color=line.colour, lw=1.4, ms=3.5, clip_on=False)
-    low, high = mean - Z95 * np.nan_to_num(error), mean + Z95 * np.nan_to_num(error)
-    low, high = (np.clip(a, 0, 1) if shown.share else a for a in (low, high))
+    low, high = (np.where(np.isnan(end), mean, end) for end in (low, high))
     if few:
         panel.vlines(x, low, high, color=line.colour, linewidth=1.4)
     else:
@@ -239,7 +238,7 @@ def _row(
     row: Sequence[Axes], ds: xr.Dataset, shown: Shown, chunk: Sequence[Factor], groups: Sequence[Group], width: float
 ) -> None:
     """One outcome against some factors, on one vertical scale."""
-    y, errors = points.last(ds, shown), points.last(ds, shown, "mcse")
+    y, errors = points.last(ds, shown), points.last_error(ds, shown)
     reach = np.concatenate([y[group.points] for group in groups])
     for panel, factor in zip(row, chunk, strict=True):
         for k, group in enumerate(groups):

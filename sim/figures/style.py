@@ -1,7 +1,7 @@
 """The look that all figures share: sheet size, fonts, colours; how wide a text is, and numbers in words."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 from matplotlib import style
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
+
+from sim.model.outcomes import bound
 
 WIDTH = 10.0
 """Width of every figure in inches."""
@@ -134,6 +136,12 @@ def percent(share: float) -> str:
     if value > 99:
         return ">99 %"
     return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f} %"
+
+
+def level(p: Mapping[str, float]) -> str:
+    """A probability by its statistics for the eye, or what it is less or more than where so few runs say no more."""
+    less = bound(p)
+    return f"{less} %" if less else percent(p["mean"])
 
 
 def whole_percent(share: float) -> str:

@@ -3,11 +3,12 @@
 A new outcome is an entry here and a function. Beside them stand the words and colours that several floors share.
 """
 
+import math
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from itertools import starmap
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -286,6 +287,9 @@ MEASURABLE: Mapping[str, Outcome] = ChainMap(OUTCOMES, ANSWERED)
 STATISTICS = {
     "mean": "",
     "mcse": "Monte Carlo standard error",
+    "low": "lower end of the 95 % Monte Carlo interval",
+    "high": "upper end of the 95 % Monte Carlo interval",
+    "few": "1 where so few runs contribute that no more can be said than less than the upper end",
     "quantile": "quantile",
     "parameter_share": "share of the variance that is due to parameters",
     "share_mcse": "Monte Carlo standard error of that share",
@@ -295,6 +299,8 @@ QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 """By the name of their column."""
 KEPT = tuple(s for s in STATISTICS if "share" not in s)
 """What a study keeps of them."""
+MONTE_CARLO = KEPT[1 : KEPT.index("quantile")]
+"""What is said of an estimate's error by chance, which more runs would make smaller."""
 
 
 def columns(*quantiles: str, of: Iterable[str] = STATISTICS) -> tuple[str, ...]:
@@ -305,7 +311,7 @@ def columns(*quantiles: str, of: Iterable[str] = STATISTICS) -> tuple[str, ...]:
 ENDS = (min(QUANTILES), max(QUANTILES))
 """Of the middle 90 %."""
 EVERY, USUAL, ESTIMATE = columns(*QUANTILES), columns(*ENDS), columns(*ENDS, of=KEPT)
-"""Columns: all; those of tables at horizons and of summaries; the mean, its error and the ends of its interval."""
+"""Columns: all; those of tables at horizons and of summaries; the mean, its errors and the ends of its interval."""
 
 
 def variable(name: str, statistic: str) -> str:
@@ -325,8 +331,29 @@ def attributes(name: str, statistic: str) -> dict[str, str]:
     """What a dataset says of a variable, by the CF conventions."""
     outcome, said = OUTCOMES[name], STATISTICS[statistic]
     label = sentence(outcome.label)
-    unit = "1" if "share" in statistic else outcome.unit
+    unit = "1" if "share" in statistic or statistic == "few" else outcome.unit
     return {"long_name": f"{label}: {said}" if said else label, "units": unit, "description": outcome.meaning}
+
+
+def error_of(low: Array, high: Array) -> Array:
+    """The standard error whose 95 % interval would be as wide: honest where too few runs contribute for their own."""
+    return (high - low) / (2.0 * Z95)
+
+
+def bound(p: Mapping[str, float]) -> str:
+    """``<0.8`` or ``>98``: all that so few runs say of a probability, in percent; empty where they say more.
+
+    ``p`` has its statistics by their names.
+    """
+    mean, _, low, high, few = (p[c] for c in ("mean", *MONTE_CARLO))
+    if few:
+        return f"<{math.ceil(1000 * high) / 10 if high < 0.0095 else math.ceil(100 * high):g}"
+    return f">{math.floor(100 * low)}" if low < 0.99 < mean else ""
+
+
+def side(row: Any, name: str) -> dict[str, float]:
+    """The statistics of ``base`` or ``value`` in a row of a comparison's table, as :func:`bound` takes them."""
+    return {"mean": getattr(row, name), **{c: getattr(row, f"{name}_{c}") for c in MONTE_CARLO}}
 
 
 def names(*kinds: str, by_member: bool | None = None, headline: bool | None = None) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim.model.outcomes import OUTCOMES
+from sim.model import outcomes
+from sim.model.outcomes import OUTCOMES, bound
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,13 @@ def percent(p: float) -> str:
     if value > 99:
         return ">99"
     return f"{value:.1f}" if value < 0.95 else f"{value:.0f}"
+
+
+def probability(p: Mapping[str, float]) -> str:
+    """An estimate in percent, or what it is less or more than where so few runs say no more; of one run its number."""
+    if p["low"] != p["low"]:
+        return f"{100 * p['mean']:.0f}"
+    return bound(p) or percent(p["mean"])
 
 
 def interval(low: float, high: float) -> str:
@@ -41,7 +49,7 @@ def level(row: Any, side: str, sign: str = "") -> str:
     mean, low, high = (getattr(row, f"{side}{end}") for end in ("", "_q05", "_q95"))
     if OUTCOMES[row.outcome].probability:
         spread = interval(low, high)
-        return percent(mean) + sign + (f" ({spread})" if spread else "")
+        return probability(outcomes.side(row, side)) + sign + (f" ({spread})" if spread else "")
     return f"{mean:.2f}" + (f" ({low:.1f} to {high:.1f})" if low == low else "")
 
 
@@ -51,8 +59,8 @@ def difference(row: Any, sign: str = "") -> str:
     def said(x: float) -> str:
         return points(x) if OUTCOMES[row.outcome].probability else f"{x:+.2f}"
 
-    if row.difference == 0 and row.mcse == 0:
-        return "0 exactly"
+    if row.difference == 0 and not row.mcse > 0:
+        return "no run differs"
     low, high = row.difference_q05, row.difference_q95
     return said(row.difference) + sign + (f" ({said(low)} to {said(high)})" if low == low else "")
 

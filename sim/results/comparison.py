@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, as_path
-from sim.estimates.moments import Moments, mcse
-from sim.estimates.paired import Pair, Pairs, merged, paired_intervals, paired_moments
-from sim.model.arrays import Array
-from sim.model.outcomes import ESTIMATE, OUTCOMES, Z95, names
+from sim.estimates.intervals import around
+from sim.estimates.paired import Pair, Pairs, merged, paired_intervals, paired_samples
+from sim.estimates.sample import Sample, estimated, estimated_difference
+from sim.model.arrays import Array, each
+from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
 from sim.results.change import change
 from sim.results.result import Results
 from sim.results.run import Given, checked, each_piece, scenarios
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+T = TypeVar("T")
 SCENARIOS, FIGURES = "scenarios.json", "figures"
 TABLES = ("differences", "curves")
 
@@ -44,8 +46,10 @@ class Comparison(Results):
     Attributes
     ----------
     table : scenario, outcome, member, horizon_years, date; base, value and difference, each with its 90 % interval over
-        what is uncertain (``base_q05``, ``base_q95`` ...); mcse, low, high, saved_runs (pandas).
-    curves : scenario (the base first), outcome, member, date, mean, q05, q95 of the headline outcomes.
+        what is uncertain (``base_q05``, ``base_q95`` ...); Monte Carlo error and 95 % interval of the difference (mcse,
+        low, high) and of the levels (``base_mcse`` ...); saved_runs (pandas).
+    curves : scenario (the base first), outcome, member, date; mean, its Monte Carlo error and interval, q05 and q95 of
+        the headline outcomes.
     """
 
     base: Scenario
@@ -220,8 +224,8 @@ def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Calla
 
     ticks = range(programs[0].forecast_ticks + 1)
 
-    def one(piece: Piece) -> Pairs[Moments]:
-        return paired_moments(programs, by.seed, piece, ticks)
+    def one(piece: Piece) -> Pairs[Sample]:
+        return paired_samples(programs, by.seed, piece, ticks)
 
     pairs = reduce(merged, each_piece(one, by, progress))
     intervals = paired_intervals(programs, by.seed, ticks)
@@ -230,14 +234,18 @@ def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Calla
 
 
 def _table(
-    program: Program, others: Sequence[Scenario], pairs: Pairs[Moments], intervals: Pairs[Array]
+    program: Program, others: Sequence[Scenario], pairs: Pairs[Sample], intervals: Pairs[Array]
 ) -> "pd.DataFrame":
     import pandas as pd
 
     at = [program.horizon_tick(years) for years in program.horizons]
     times = {"horizon_years": program.horizons, "date": [program.dates[t] for t in at]}
+
+    def there(pair: Pair[T]) -> Pair[T]:
+        return each(lambda x: x[at], pair)
+
     frames = [
-        _rows(program, scenario, name, times, _columns(pair, by_interval[name]), at)
+        _rows(program, scenario, name, times, _columns(name, there(pair), there(by_interval[name])))
         for scenario, by_name, by_interval in zip(others, pairs, intervals, strict=True)
         for name, pair in by_name.items()
     ]
@@ -245,7 +253,7 @@ def _table(
 
 
 def _curves(
-    program: Program, all_: Sequence[Scenario], pairs: Pairs[Moments], intervals: Pairs[Array]
+    program: Program, all_: Sequence[Scenario], pairs: Pairs[Sample], intervals: Pairs[Array]
 ) -> "pd.DataFrame":
     import pandas as pd
 
@@ -254,20 +262,15 @@ def _curves(
         by_name, by_interval = pairs[max(k - 1, 0)], intervals[max(k - 1, 0)]
         for name in names(headline=True):
             side = "value" if k else "base"
-            mean = _level(name, getattr(by_name[name], side).mean)
-            low, high = _around(mean, getattr(by_interval[name], side))
-            columns = dict(zip((c for c in ESTIMATE if c != "mcse"), (mean, low, high), strict=True))
-            frames.append(_rows(program, scenario, name, {"date": program.dates}, columns, slice(None)))
+            level = estimated(getattr(by_name[name], side), OUTCOMES[name])
+            ends = around(getattr(by_interval[name], side), level.mean)
+            columns = dict(zip(ESTIMATE, (*level, *np.moveaxis(ends, -1, 0)), strict=True))
+            frames.append(_rows(program, scenario, name, {"date": program.dates}, columns))
     return pd.concat(frames, ignore_index=True)
 
 
 def _rows(
-    program: Program,
-    scenario: Scenario,
-    name: str,
-    times: Mapping[str, Sequence[Any]],
-    columns: Mapping[str, Array],
-    at: Sequence[int] | slice,
+    program: Program, scenario: Scenario, name: str, times: Mapping[str, Sequence[Any]], columns: Mapping[str, Array]
 ) -> "pd.DataFrame":
     """Rows of an outcome by member and time, from columns (tick, [member])."""
     import pandas as pd
@@ -279,32 +282,25 @@ def _rows(
     frame.insert(0, "scenario", scenario.name)
     frame.insert(1, "outcome", name)
     frame.insert(2, "member", list(members) * len(next(iter(times.values()))))
-    return frame.assign(**{column: x[at].ravel() for column, x in columns.items()})
+    return frame.assign(**{column: x.ravel() for column, x in columns.items()})
 
 
-def _around(mean: Array, ends: Array) -> tuple[Array, Array]:
-    """The ends of an interval, which holds the estimate though it comes from other runs."""
-    return np.minimum(ends[..., 0], mean), np.maximum(ends[..., 1], mean)
-
-
-def _level(name: str, mean: Array) -> Array:
-    """A mean; of a probability no more than 1, which chances of few runs may exceed."""
-    return np.minimum(mean, 1.0) if OUTCOMES[name].probability else mean
-
-
-def _columns(pair: Pair[Moments], interval: Pair[Array]) -> dict[str, Array]:
-    """(tick, [member])"""
+def _columns(name: str, pair: Pair[Sample], interval: Pair[Array]) -> dict[str, Array]:
+    """Levels and difference with their intervals over what is uncertain, then what chance may have made of them."""
+    outcome = OUTCOMES[name]
+    difference = estimated_difference(*pair, outcome)
+    levels = estimated(pair.base, outcome), estimated(pair.value, outcome)
     columns: dict[str, Array] = {}
-    for side in pair._fields:
-        mean = getattr(pair, side).mean
-        low, high = _around(mean, getattr(interval, side))
-        columns |= {side: mean, f"{side}_q05": low, f"{side}_q95": high}
-    d, error = pair.difference.mean, mcse(pair.difference)
-    columns |= {"mcse": error, "low": d - Z95 * error, "high": d + Z95 * error}
-    return columns | {"saved_runs": independent_runs(pair)}
+    chance: dict[str, Array] = dict(zip(MONTE_CARLO[:-1], difference[1:-1], strict=True))
+    for side, e in zip(pair._fields, (*levels, difference), strict=True):
+        ends = np.moveaxis(around(getattr(interval, side), e.mean), -1, 0)
+        columns |= {side: e.mean, **{f"{side}_{end}": x for end, x in zip(ENDS, ends, strict=True)}}
+        if e is not difference:
+            chance |= {f"{side}_{c}": x for c, x in zip(MONTE_CARLO, e[1:], strict=True)}
+    return columns | chance | {"saved_runs": independent_runs(pair)}
 
 
-def independent_runs(pair: Pair[Moments]) -> Array:
+def independent_runs(pair: Pair[Sample]) -> Array:
     """How many independent pairs of runs one paired run is worth; infinite where nothing differs."""
     apart = pair.base.squares + pair.value.squares
     together = pair.difference.squares

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.estimates.moments import LEVELS
+from sim.estimates.sample import LEVELS
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, STATISTICS, attributes, variable
 from sim.scenario.compile import Program

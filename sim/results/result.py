@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from sim.errors import as_path
 from sim.model.outcomes import USUAL, names, series
 from sim.results import tables
+from sim.results.change import probability
 from sim.results.dataset import by_name
 from sim.scenario.load import Scenario, restore
 from sim.storage.effort import Effort
@@ -116,17 +117,17 @@ class Result(Results):
 
     @cached_property
     def members(self) -> "pd.DataFrame":
-        """member, outcome, horizon_years, date, mean, mcse, q05, q95, parameter_share, share_mcse."""
+        """member, outcome, horizon_years, date, mean, mcse, low, high, few, q05, q95, parameter_share, share_mcse."""
         return tables.at_horizons(self.dataset, by_member=True)
 
     @cached_property
     def alliance(self) -> "pd.DataFrame":
-        """outcome, horizon_years, date, mean, mcse, q05, q95, parameter_share, share_mcse."""
+        """outcome, horizon_years, date, mean, mcse, low, high, few, q05, q95, parameter_share, share_mcse."""
         return tables.at_horizons(self.dataset, by_member=False)
 
     @cached_property
     def ticks(self) -> "pd.DataFrame":
-        """date, member, outcome, mean, mcse, five quantiles, parameter_share, share_mcse."""
+        """date, member, outcome, mean, mcse, low, high, few, five quantiles, parameter_share, share_mcse."""
         return tables.ticks(self.dataset)
 
     @property
@@ -210,6 +211,8 @@ class Result(Results):
 
 
 def _percent(p: Mapping[str, float]) -> str:
+    if p["few"] or p["mcse"] != p["mcse"]:
+        return f"{probability(p)} %"
     if p["mean"] < 0.0005 and not p["mcse"] >= 0.0005:
         return "< 0.05 %"
     return f"{100 * p['mean']:.1f} ± {100 * p['mcse']:.1f} %"

@@ -30,7 +30,7 @@ from sim.storage.provenance import circumstances
 
 CONTENTS = "workspace.json"
 LOCK, PROGRESS, NEW, READY = ".lock", ".progress", ".new", ".ready"
-FORMAT = 1
+FORMAT = 2
 FORMER = {
     "study.json": "sweep",
     "calibration.json": "calibration",

@@ -7,11 +7,11 @@ import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Uncertainty, add_quantiles, over_time
-from sim.estimates.moments import mcse
+from sim.estimates.sample import estimate, interval
 from sim.estimates.side_by_side import side_by_side
 from sim.estimates.summary import Summary, Tally, combine, statistics
 from sim.model.arrays import Array
-from sim.model.outcomes import ENDS, KEPT, OUTCOMES, QUANTILES, variable
+from sim.model.outcomes import ENDS, KEPT, OUTCOMES, QUANTILES, error_of, variable
 from sim.scenario.compile import Program
 from sim.studies.plan import Plan
 from sim.studies.tables import StudyTables
@@ -58,12 +58,12 @@ def _measured(plan: Plan, points: Sequence[int]) -> list[Outcome]:
     programs, found = [plan.program(p) for p in points], []
     for summary, uncertainty in zip(_summaries(plan, programs), _uncertainties(plan, programs), strict=True):
         known = statistics(summary, uncertainty)
-        kept = {variable(name, s): known[variable(name, s)] for name in summary.moments for s in KEPT}
-        kept |= {variable(name, "quantile"): kept[variable(name, "quantile")][..., PLACES] for name in summary.moments}
-        for name in summary.moments:
+        kept = {variable(name, s): known[variable(name, s)] for name in summary.samples for s in KEPT}
+        kept |= {variable(name, "quantile"): kept[variable(name, "quantile")][..., PLACES] for name in summary.samples}
+        for name in summary.samples:
             if OUTCOMES[name].probability and not np.isfinite(kept[name]).all():
                 raise FloatingPointError(f"{name} is not a number")
-        runs = int(max(m.n.max() for m in summary.moments.values()))
+        runs = int(max(m.n.max() for m in summary.samples.values()))
         found.append(Outcome(runs, _largest(plan, summary), kept))
     return found
 
@@ -92,8 +92,16 @@ def _tallied(plan: Plan, programs: Sequence[Program], piece: Piece) -> list[Summ
 
 
 def _largest(plan: Plan, summary: Summary) -> float:
-    """The largest standard error at the horizons; NaN counts as large."""
-    errors = mcse(summary.moments[watched_outcome(plan.tables)])
+    """The largest error at the horizons; NaN counts as large.
+
+    Of a probability a 95 % interval over what a standard error is of it: honest where few runs contribute.
+    """
+    watched = watched_outcome(plan.tables)
+    s = summary.samples[watched]
+    if OUTCOMES[watched].probability:
+        errors = error_of(*interval(s))
+    else:
+        errors = estimate(s)[1]
     return float(np.nan_to_num(errors[plan.horizon_places], nan=np.inf).max())
 
 

@@ -57,8 +57,8 @@ def summaries(plan: Plan, folder: Path) -> Iterator["pd.DataFrame"]:
 
     def part(name: str, points: range) -> Any:
         arrays = [zarr.open_array(folder / DATASET / variable(name, s), mode="r", zarr_format=3) for s in KEPT]
-        mean, error, ends = (np.asarray(a[points.start : points.stop])[:, plan.horizon_places] for a in arrays)
-        return np.concatenate([mean[..., None], error[..., None], ends], axis=-1)
+        *errors, ends = (np.asarray(a[points.start : points.stop])[:, plan.horizon_places] for a in arrays)
+        return np.concatenate([np.stack(errors, axis=-1), ends], axis=-1)
 
     for points in plan.batches:
         tables = [tidy(name, plan, points, part(name, points)) for name in plan.tables.outcomes]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 import numpy as np
 
 from sim.errors import as_path
-from sim.model.outcomes import names, variable
+from sim.model.outcomes import MONTE_CARLO, names, variable
 from sim.results.result import Stored
 from sim.storage.effort import Effort, effort
 from sim.storage.files import locked
@@ -41,6 +41,9 @@ class End(TypedDict):
     point: int
     value: float
     mcse: float
+    low: float
+    high: float
+    few: float
     at: dict[str, float]
     """Values of the factors."""
     scenario: str
@@ -90,7 +93,7 @@ class Sweep(Stored):
 
     @cached_property
     def summary(self) -> "pd.DataFrame":
-        """point, outcome, member, horizon_years, mean, mcse, q05, q95."""
+        """point, outcome, member, horizon_years, mean, mcse, low, high, few, q05, q95."""
         import pandas as pd
 
         return pd.read_csv(self._file(SUMMARY))
@@ -128,7 +131,8 @@ class Sweep(Stored):
         found: list[Extreme] = []
         for name, member in wanted:
             where = {"member": member} if member else {}
-            mean, error = (ds[variable(name, s)].isel(tick=last).sel(where).values for s in ("mean", "mcse"))
+            known = (ds[variable(name, s)].isel(tick=last).sel(where).values for s in ("mean", *MONTE_CARLO))
+            mean, error, low, high, few = known
             if np.isnan(mean).all():
                 continue
             lowest, highest = (
@@ -136,6 +140,9 @@ class Sweep(Stored):
                     point=k,
                     value=float(mean[k]),
                     mcse=float(error[k]),
+                    low=float(low[k]),
+                    high=float(high[k]),
+                    few=float(few[k]),
                     at={f: float(ds[f][k]) for f in ds.attrs["factors"]},
                     scenario=str(ds.scenario.values[k]),
                 )

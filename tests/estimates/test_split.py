@@ -11,7 +11,7 @@ from sim.engines.environment import draw_coefficients
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, draws_apart, uncertainty
 from sim.estimates.split import parameter_share
 from sim.model.noise import BLOCK, Noise
-from sim.model.outcomes import names
+from sim.model.outcomes import MONTE_CARLO, names
 from sim.model.version import VERSION
 from sim.results.result import Result
 from sim.results.run import run
@@ -177,7 +177,7 @@ def test_shares_reach_every_table(result: Result) -> None:
     s = result.summary()
     for of, members in ((s["members"][1], True), (s["alliance"], False)):
         for name in names("event", by_member=members):
-            assert set(of[name]["5"]) == {"mean", "mcse", "q05", "q95", "parameter_share", "share_mcse"}
+            assert set(of[name]["5"]) == {"mean", *MONTE_CARLO, "q05", "q95", "parameter_share", "share_mcse"}
     assert s["alliance"]["cohesion"]["5"]["parameter_share"] == shares["cohesion"][5, 0]
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.estimates.moments import jackknife
+from sim.estimates.sample import jackknife
 from sim.evaluation import baselines
 from sim.evaluation.forecasts import PARTS, prediction, without_draws
 from sim.evaluation.origin import Origin, changes, cohesion, covariates, outcome

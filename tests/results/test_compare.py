@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sim.errors import InputError
-from sim.model.outcomes import names
+from sim.model.outcomes import MONTE_CARLO, names
 from sim.results.change import change
 from sim.results.comparison import Comparison, compare, save, sides
 from sim.results.run import run
@@ -63,13 +63,24 @@ def test_save(tmp_path: Path) -> None:
 
 
 LEVELS = ["base", "base_q05", "base_q95", "value", "value_q05", "value_q95"]
-DIFFERENCES = ["difference", "difference_q05", "difference_q95", "mcse", "low", "high", "saved_runs"]
+DIFFERENCES = ["difference", "difference_q05", "difference_q95", "mcse", "low", "high"]
+CHANCE = [f"{side}_{c}" for side in ("base", "value") for c in MONTE_CARLO]
 
 
 def test_levels_and_difference_come_first_each_with_its_interval_over_what_is_uncertain() -> None:
     base, other = load(SIX, YEARLY), load(SIX, YEARLY | {"leader.coercion": 0.2})
     c = compare(base, other, runs=600, seed=3)
-    assert list(c.table) == ["scenario", "outcome", "member", "horizon_years", "date", *LEVELS, *DIFFERENCES]
+    assert list(c.table) == [
+        "scenario",
+        "outcome",
+        "member",
+        "horizon_years",
+        "date",
+        *LEVELS,
+        *DIFFERENCES,
+        *CHANCE,
+        "saved_runs",
+    ]
     known = c.table.dropna()
     assert set(names("event", "chance")) <= set(known.outcome)
     for side in ("base", "value", "difference"):
@@ -143,6 +154,7 @@ def final(**differences: float) -> pd.DataFrame:
         row = {"outcome": outcome, "member": member, "mcse": 0.001, "date": pd.Timestamp("2033-10-01"), "difference": d}
         for side, x in (("base", 0.4), ("value", 0.4 + d), ("difference", d)):
             row |= {side: x, f"{side}_q05": x - 0.1, f"{side}_q95": x + 0.1}
+            row |= {f"{side}_mcse": 0.001, f"{side}_low": x - 0.002, f"{side}_high": x + 0.002, f"{side}_few": 0.0}
         rows.append(row)
     return pd.DataFrame(rows)
 

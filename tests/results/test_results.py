@@ -12,11 +12,11 @@ from sim.engines.ensemble import run_block
 from sim.errors import InputError
 from sim.estimates.incidence import Incidence, at_most_one, controlled
 from sim.estimates.intervals import REPLICATES, quantiles_over_draws
-from sim.estimates.moments import LEVELS, mcse, merge, moments, quantiles, sums
+from sim.estimates.sample import LEVELS, estimate, merge, quantiles, sample
 from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leader_agreement, starters_cohesion
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import BLOCK, Noise
-from sim.model.outcomes import OUTCOMES, names, positions
+from sim.model.outcomes import MONTE_CARLO, OUTCOMES, names, positions
 from sim.results.replay import replay
 from sim.results.result import Result, save
 from sim.results.run import run
@@ -49,13 +49,13 @@ def test_chances_added_up_agree_with_events_counted() -> None:
             froze |= (r.before == ACTIVE) & (r.status == FROZEN) & r.alive
             exits += r.left.sum(axis=0)
         runs += left.shape[1]
-        for name, estimate, count in (
+        for name, chances, count in (
             ("exit", incidence.sums["exit"], left),
             ("any_exit", incidence.sums["any_exit"], exits > 0),
             ("two_exits", incidence.sums["two_exits"], exits > 1),
             ("dissolution", incidence.sums["dissolution"], ~records[-1].alive),
         ):
-            gaps.setdefault(name, []).append(np.atleast_2d(estimate - count))
+            gaps.setdefault(name, []).append(np.atleast_2d(chances - count))
     for name, parts in gaps.items():
         gap = np.concatenate(parts, axis=1)
         z = gap.mean(axis=1) / (gap.std(axis=1, ddof=1) / np.sqrt(runs))
@@ -85,20 +85,21 @@ def test_at_most_one_against_enumeration(p: list[float]) -> None:
 
 
 @given(st.integers(2, 50), st.integers(2, 50), st.integers(0, 10_000))
-def test_moments_of_blocks_are_those_of_all_runs(a: int, b: int, seed: int) -> None:
+def test_estimates_of_blocks_are_those_of_all_runs(a: int, b: int, seed: int) -> None:
     x = np.random.default_rng(seed).normal(3, 2, size=(4, a + b))
-    both = merge(moments([sums(x[:, :a])]), moments([sums(x[:, a:])]))
-    np.testing.assert_allclose(both.mean[0], x.mean(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(mcse(both)[0], x.std(axis=1, ddof=1) / np.sqrt(a + b), rtol=1e-6, atol=1e-12)
+    value, error = estimate(merge(sample(x[:, :a]), sample(x[:, a:])))
+    np.testing.assert_allclose(value, x.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(error, x.std(axis=1, ddof=1) / np.sqrt(a + b), rtol=1e-6, atol=1e-12)
 
 
 def test_undefined_runs_are_left_out() -> None:
     x = np.array([1.0, np.nan, 3.0])
-    m = moments([sums(x)])
-    assert m.n[0] == 2
-    assert m.mean[0] == 2
+    s = sample(x)
+    assert s.n == 2
+    assert s.mean == 2
     assert quantiles(x)[2] == 2
-    assert np.isnan(mcse(moments([sums(np.array([np.nan, 1.0]))]))[0])
+    assert np.isnan(estimate(sample(np.array([np.nan, 1.0])))[1])
+    assert np.isnan(estimate(sample(np.array([np.nan, np.nan])))[0])
 
 
 def states(conduct: list[float], status: list[int]) -> dict[str, float]:
@@ -198,7 +199,7 @@ def test_tables(result: Result) -> None:
         "horizon_years",
         "date",
         "mean",
-        "mcse",
+        *MONTE_CARLO,
         "q05",
         "q95",
         "parameter_share",
@@ -217,7 +218,7 @@ def test_tables(result: Result) -> None:
         "member",
         "outcome",
         "mean",
-        "mcse",
+        *MONTE_CARLO,
         "q05",
         "q25",
         "q50",

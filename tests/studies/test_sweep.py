@@ -13,9 +13,10 @@ import pytest
 from sim.cli import sweep as command
 from sim.errors import InputError
 from sim.estimates.intervals import Uncertainty
-from sim.estimates.moments import Moments
+from sim.estimates.sample import Sample
 from sim.estimates.summary import Summary, statistics
 from sim.model.noise import BLOCK
+from sim.model.outcomes import MONTE_CARLO, error_of
 from sim.results.run import run
 from sim.scenario.load import load
 from sim.scenario.overrides import parse_override
@@ -69,14 +70,15 @@ def test_a_point_is_a_run(tmp_path: Path) -> None:
 
 def test_tables(finished: Path) -> None:
     done = sweep(finished.parent / "small.toml", finished)
-    assert list(done.summary.columns) == ["point", "outcome", "member", "horizon_years", "mean", "mcse", "q05", "q95"]
+    keys = ["point", "outcome", "member", "horizon_years"]
+    assert list(done.summary.columns) == [*keys, "mean", *MONTE_CARLO, "q05", "q95"]
     assert len(done.summary) == 20 * 2 * (2 * 5 + 5)
     assert list(done.points.columns) == ["point", "scenario", "coercion", "autonomy"]
     assert len(done.failures) == 0
     row = done.summary.query("point == 7 and outcome == 'exit' and member == 'CCC' and horizon_years == 3").iloc[0]
     ds = done.dataset.isel(point=7, tick=-1).sel(member="CCC")
-    cell = [ds.exit, ds.exit_mcse, *ds.exit_quantile]
-    np.testing.assert_allclose(row[["mean", "mcse", "q05", "q95"]].astype(float), cell, atol=1e-9)
+    cell = [ds.exit, ds.exit_mcse, ds.exit_low, ds.exit_high, ds.exit_few, *ds.exit_quantile]
+    np.testing.assert_allclose(row[["mean", *MONTE_CARLO, "q05", "q95"]].astype(float), cell, atol=1e-9)
     assert done.dataset.sizes == {"point": 20, "tick": 3, "member": 5, "quantile": 2}
     assert (done.dataset.coercion.values == done.points.coercion).all()
     assert not done.summary["mean"].isna().any()
@@ -255,7 +257,7 @@ def test_not_a_number_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         found = original(plan, programs)
         for p, s in zip(programs, found, strict=True):
             if p.bands["leader.coercion"].low[0] == 0.3:
-                s.moments["exit"].mean[-1] = np.nan
+                s.samples["exit"].mean[-1] = np.nan
         return found
 
     monkeypatch.setattr(batches, "_summaries", spoilt)
@@ -286,7 +288,8 @@ def test_precision_stops_points_apart(tmp_path: Path) -> None:
     used = found.dataset.runs.values
     assert len(set(used)) > 1
     assert set(used) <= {300.0 * k for k in range(1, 11)}
-    worst = found.summary.groupby("point").mcse.max().values
+    summary = found.summary.assign(error=error_of(found.summary.low, found.summary.high))
+    worst = summary.groupby("point").error.max().values
     assert ((worst <= 0.0012) | (used == 3000)).all()
     plain = study_file(
         tmp_path, ("seed = 5", 'seed = 5\noutcomes = ["exit"]'), ("runs = 40", "runs = 300"), name="plain"
@@ -295,7 +298,7 @@ def test_precision_stops_points_apart(tmp_path: Path) -> None:
     first = used == 300
     assert first.any()
     np.testing.assert_array_equal(found.dataset.exit.values[first], once.dataset.exit.values[first])
-    earlier = once.dataset.exit_mcse.max(["tick", "member"]).values
+    earlier = error_of(once.dataset.exit_low, once.dataset.exit_high).max(["tick", "member"]).values
     assert (earlier[~first] > 0.0012).all()
 
 
@@ -441,7 +444,7 @@ def test_names_that_need_care(tmp_path: Path) -> None:
 def test_a_probability_is_at_most_one() -> None:
     """Chances of few runs may add up to more."""
     two = np.full((1, 1), 2.0)
-    above = Summary({k: Moments(two, two * 0.6, two) for k in ("exit", "stance")}, {}, 0.0)
+    above = Summary({k: Sample(two, two * 0.6, two, two * 0.6, two) for k in ("exit", "stance")}, {}, 0.0)
     found = statistics(above, Uncertainty({}, {}))
     assert found["exit"][0, 0] == 1.0
     assert found["stance"][0, 0] == 1.2

@@ -1,10 +1,6 @@
-"""Probabilities of rare events from few runs: an estimate with little noise, and intervals that hold.
+"""What is kept of runs, and what it says: estimates, their errors, and intervals that hold where events are rare.
 
-A run has two answers to whether an event happens: the event (0 or 1), and the chances of it added up over
-the ticks until it happens, whose mean is the same. The estimate is a mean of chances + beta (events - chances);
-any fixed beta in [0, 1] leaves it unbiased, and :func:`coefficient` finds a good one even without events.
-
-Such sums are skewed: most runs add almost nothing, a few much of the whole, and the heaviest are not seen in
+Sums of chances are skewed: most runs add almost nothing, a few much of the whole, and the heaviest are not seen in
 few runs. The normal interval then lies too low. The ones here reckon with one more run than there are, as
 Fay & Feuer (1997, 10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#) do for sums of weighted
 counts. docs/coverage.md has how often they hold.
@@ -12,81 +8,23 @@ counts. docs/coverage.md has how often they hold.
 All of it follows from five numbers (:class:`Sample`), which merge over blocks; memory does not grow with runs.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv, ndtri
 
-from sim.model.arrays import Array
+from sim.model.arrays import Array, Flags, each
+from sim.model.outcomes import INF, QUANTILES, Outcome
 
-PRIOR_EVENTS = 10.0
-"""Events' worth of trust in the coefficient that theory gives, beside what the runs show."""
-STEPS = 64.0
-"""Coefficients are multiples of 1 / STEPS."""
+LEVELS = tuple(QUANTILES.values())
+QUANTILE_BLOCKS = 2
+"""Quantiles are averages of the quantiles of this many first blocks (8,192 runs)."""
 FEW = 20.0
 """Effective runs below which an unseen run may add a whole event."""
 BEYOND = 1.5
 """How much more than the largest contribution an unseen run may add: the mean of what is larger, in a Pareto tail
 of index 3."""
-
-
-def coefficient(chances: Array, events: Array) -> Array:
-    r"""Find the control variate's coefficient: how much of an estimate is events, how much chances.
-
-    The best is beta = -Cov(A, Y - A) / Var(Y - A), with A the chances of a run added up and Y its event. Least
-    squares find it where events are many; with few it would be noise. But Y - A is a martingale, so that for
-    small chances a tick Cov(A, Y - A) = -E[A^2] / 2 and Var(Y - A) = E[A] (Aalen, Borgan & Gjessing 2008,
-    10.1007/978-0-387-68560-1, ch. 2.2), which gives E[A^2] / (2 E[A]), from chances alone. The two are mixed as if
-    ``PRIOR_EVENTS`` more events had been seen, in which the theory held.
-
-    It is rounded to multiples of 1 / ``STEPS``, which costs nothing, so that scenarios that hardly differ have the
-    same coefficient: a run that a change does not touch then shows a difference of exactly 0.
-
-    Parameters
-    ----------
-    chances : (..., run), chances added up, 0 or more.
-    events : (..., run), 1 where the event happened, else 0.
-
-    Returns
-    -------
-    Array
-        (...), in [0, 1]: 0 is chances alone, 1 the count alone.
-
-    Examples
-    --------
-    >>> float(coefficient(np.full(64, 0.01), np.zeros(64)))  # rare: chances
-    0.0
-    >>> float(coefficient(np.linspace(0.5, 3.0, 64), np.ones(64)))  # certain: the count
-    1.0
-    """
-    gap = events - chances
-    centred = gap - gap.mean(axis=-1, keepdims=True)
-    together = np.einsum("...r,...r->...", chances, centred)
-    apart = np.einsum("...r,...r->...", centred, centred)
-    theory = np.einsum("...r,...r->...", chances, chances) / np.maximum(2.0 * chances.sum(axis=-1), 1e-300)
-    beta = (PRIOR_EVENTS * np.minimum(theory, 1.0) - together) / (PRIOR_EVENTS + apart)
-    return np.asarray(np.round(STEPS * np.clip(beta, 0.0, 1.0)) / STEPS)
-
-
-def controlled(chances: Array, events: Array) -> Array:
-    """Combine chances and events into what is averaged over runs.
-
-    Parameters
-    ----------
-    chances, events : as for :func:`coefficient`.
-
-    Returns
-    -------
-    Array
-        (..., run), 0 or more; above 1 in runs whose chances add up to more.
-
-    Examples
-    --------
-    >>> controlled(np.array([0.5, 0.25]), np.array([1.0, 0.0])).round(3)
-    array([0.594, 0.203])
-    """
-    beta = coefficient(chances, events)[..., None]
-    return chances + beta * (events - chances)
 
 
 class Sample(NamedTuple):
@@ -105,16 +43,25 @@ class Sample(NamedTuple):
 def sample(x: Array) -> Sample:
     """Keep of the runs of a block, (..., run), what estimates and intervals need.
 
+    NaN, allowed in one-dimensional arrays, means not defined: such runs are left out.
+
     Examples
     --------
     >>> [float(x) for x in sample(np.array([0.0, -1.0, 4.0]))]
     [3.0, 1.0, 14.0, 1.6666666666666667, 4.0]
     """
-    mean = x.mean(axis=-1)
-    apart = x - mean[..., None]
-    size = np.abs(x)
-    n = np.full(mean.shape, float(x.shape[-1]))
-    return Sample(n, mean, np.einsum("...r,...r->...", apart, apart), size.mean(axis=-1), size.max(axis=-1))
+    if x.ndim == 1:
+        x = x[~np.isnan(x)]
+    n, total, size = x.shape[-1], x.sum(axis=-1), np.abs(x)
+    mean = total / max(n, 1)
+    squares = np.maximum(np.einsum("...r,...r->...", x, x) - mean * total, 0.0)
+    absolute, largest = size.sum(axis=-1) / max(n, 1), size.max(axis=-1, initial=0.0)
+    return Sample(np.full(mean.shape, float(n)), *map(np.asarray, (mean, squares, absolute, largest)))
+
+
+def by_tick(ticks: Sequence[Sample]) -> Sample:
+    """Put ticks together, as first axis."""
+    return each(lambda *x: np.stack(x), *ticks)
 
 
 def merge(a: Sample, b: Sample) -> Sample:
@@ -134,14 +81,14 @@ def merge(a: Sample, b: Sample) -> Sample:
     )
 
 
-def estimate(s: Sample) -> tuple[Array, Array]:
-    """Estimate a probability, or a difference of two.
+def estimate(s: Sample, low: float = -INF, high: float = INF) -> tuple[Array, Array]:
+    """Estimate a mean that lies between bounds, of a probability 0 and 1.
 
     Returns
     -------
     (value, error)
-        The value in [-1, 1], of a probability in [0, 1]; its Monte Carlo standard error, NaN for fewer than two
-        runs.
+        The value within the bounds, which chances of few runs may exceed, NaN where no run defines it; its Monte Carlo
+        standard error, NaN for fewer than two runs.
 
     Examples
     --------
@@ -149,7 +96,20 @@ def estimate(s: Sample) -> tuple[Array, Array]:
     >>> float(value), float(error)
     (0.25, 0.25)
     """
-    return np.clip(s.mean, -1.0, 1.0), np.sqrt(_variance(s))
+    return np.where(s.n > 0.0, np.clip(s.mean, low, high), np.nan), np.sqrt(_variance(s))
+
+
+def normal_interval(s: Sample, low: float = -INF, high: float = INF, level: float = 0.95) -> tuple[Array, Array]:
+    """Bound the mean of a measure that lies between ``low`` and ``high``; NaN for fewer than two runs.
+
+    Examples
+    --------
+    >>> [round(float(end), 2) for end in normal_interval(sample(np.array([1.0, 2.0, 3.0])))]
+    [0.87, 3.13]
+    """
+    value, error = estimate(s, low, high)
+    reach = ndtri((1.0 + level) / 2.0) * error
+    return np.clip(value - reach, low, high), np.clip(value + reach, low, high)
 
 
 def _variance(s: Sample) -> Array:
@@ -174,7 +134,7 @@ def effective_runs(s: Sample) -> Array:
     return np.where(second > 0.0, (s.n * s.absolute) ** 2 / np.where(second > 0.0, second, 1.0), 0.0)
 
 
-def few(s: Sample) -> Array:
+def few(s: Sample) -> Flags:
     """Find where too few runs contribute for an estimate to be trusted: there say "less than", and the upper end.
 
     Examples
@@ -275,3 +235,52 @@ def difference_interval(difference: Sample, base: Sample, other: Sample, level: 
     extra = _unseen(difference, np.maximum(_typical(base), _typical(other)))
     reach = extra + ndtri((1.0 + level) / 2.0) * np.sqrt(variance + extra**2)
     return np.clip(difference.mean - reach, -1.0, 1.0), np.clip(difference.mean + reach, -1.0, 1.0)
+
+
+class Estimate(NamedTuple):
+    """Of an outcome, with what chance may have made of it."""
+
+    mean: Array
+    mcse: Array
+    low: Array
+    high: Array
+    """Ends of the 95 % Monte Carlo interval."""
+    few: Array
+    """1 where no more can be said of a probability than that it is less than ``high``, else 0."""
+
+
+def estimated(s: Sample, outcome: Outcome) -> Estimate:
+    """What runs say of an outcome."""
+    mean, error = estimate(s, outcome.low, outcome.high)
+    if outcome.probability:
+        return Estimate(mean, error, *interval(s), np.where(few(s) & (mean < 0.5) & (s.n > 1.0), 1.0, 0.0))
+    return Estimate(mean, error, *normal_interval(s, outcome.low, outcome.high), np.zeros(mean.shape))
+
+
+def estimated_difference(base: Sample, value: Sample, difference: Sample, outcome: Outcome) -> Estimate:
+    """What paired runs say of two levels' difference, which is that of what they say of the levels."""
+    error, never = estimate(difference)[1], np.zeros(difference.mean.shape)
+    if not outcome.probability:
+        most = outcome.high - outcome.low
+        mean, _ = estimate(difference, -most, most)
+        return Estimate(mean, error, *normal_interval(difference, -most, most), never)
+    mean = estimate(value, 0.0, 1.0)[0] - estimate(base, 0.0, 1.0)[0]
+    low, high = difference_interval(difference, base, value)
+    return Estimate(mean, error, np.minimum(low, mean), np.maximum(high, mean), never)
+
+
+def quantiles(x: Array) -> Array:
+    """Quantiles over the last axis at LEVELS, in a new last axis; NaN where nothing is defined."""
+    if x.ndim == 1:
+        x = x[~np.isnan(x)]
+    if not x.shape[-1]:
+        return np.full((*x.shape[:-1], len(LEVELS)), np.nan)
+    return np.moveaxis(np.quantile(x, LEVELS, axis=-1), 0, -1)
+
+
+def jackknife(left_out: Array) -> Array:
+    """Standard error of an estimate from those that leave out each part in turn, (..., part) to (...).
+
+    (Efron & Stein 1981, 10.1214/aos/1176345462.)
+    """
+    return np.asarray(np.sqrt((left_out.shape[-1] - 1.0) * left_out.var(axis=-1)))

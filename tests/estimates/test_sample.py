@@ -5,13 +5,16 @@ Statistical tests raise a false alarm with a probability of 6e-5 each (four stan
 
 import doctest
 from functools import reduce
+from types import ModuleType
 
 import numpy as np
 import pytest
 from scipy.stats import beta, binom
 
 from benchmarks.coverage import EVENTS, outcomes
-from sim.estimates import rare
+from sim.estimates import incidence, sample as estimator
+from sim.estimates import incidence, sample as estimator
+from sim.estimates.incidence import STEPS, coefficient, controlled
 from sim.scenario.load import load
 from tests.helpers import MEMBERS, SIX
 
@@ -45,8 +48,9 @@ def held(truth: float, ends: Runs) -> float:
     return float(np.mean((ends[0] <= truth) & (truth <= ends[1])))
 
 
-def test_examples_in_the_documentation_run() -> None:
-    assert doctest.testmod(rare).failed == 0
+@pytest.mark.parametrize("module", [incidence, estimator])
+def test_examples_in_the_documentation_run(module: ModuleType) -> None:
+    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("p", [0.01, 0.2, 0.6, 0.95])
@@ -54,18 +58,18 @@ def test_coefficient_is_that_of_the_closed_form(p: float) -> None:
     """With one hazard c, E[A] = p and E[A^2] = 2 (1 - (1 + c) (1 - p))."""
     c = certain(p)
     exact = (1.0 - (1.0 + c) * (1.0 - p)) / p
-    many = rare.coefficient(*waiting(np.random.default_rng(1), np.full((50, 4096), c)))
-    assert abs(many.mean() - exact) < Z * many.std() / np.sqrt(50) + 0.5 / rare.STEPS
-    few = rare.coefficient(*waiting(np.random.default_rng(2), np.full((500, 64), c)))
+    many = coefficient(*waiting(np.random.default_rng(1), np.full((50, 4096), c)))
+    assert abs(many.mean() - exact) < Z * many.std() / np.sqrt(50) + 0.5 / STEPS
+    few = coefficient(*waiting(np.random.default_rng(2), np.full((500, 64), c)))
     assert abs(few.mean() - exact) < 0.06
 
 
 def test_coefficient_without_events_is_that_of_theory() -> None:
     chances = np.linspace(0.0, 0.2, 501)
     theory = (chances**2).sum() / (2.0 * chances.sum())
-    assert rare.coefficient(chances, np.zeros(501)) >= np.floor(rare.STEPS * theory) / rare.STEPS
-    assert rare.coefficient(np.zeros(64), np.zeros(64)) == 0.0
-    assert rare.coefficient(np.ones(64), np.ones(64)) <= 1.0
+    assert coefficient(chances, np.zeros(501)) >= np.floor(STEPS * theory) / STEPS
+    assert coefficient(np.zeros(64), np.zeros(64)) == 0.0
+    assert coefficient(np.ones(64), np.ones(64)) <= 1.0
 
 
 @pytest.mark.parametrize("runs", [64, 500, 4096])
@@ -73,7 +77,7 @@ def test_coefficient_without_events_is_that_of_theory() -> None:
 def test_estimates_are_unbiased_and_as_sure_as_the_better_of_chances_and_count(p: float, runs: int) -> None:
     times = 64_000 // runs + 200
     chances, events = waiting(np.random.default_rng(3), np.full((times, runs), certain(p)))
-    value, said = rare.estimate(rare.sample(rare.controlled(chances, events)))
+    value, said = estimator.estimate(estimator.sample(controlled(chances, events)), 0.0, 1.0)
     off = value - p
     error = np.sqrt((off**2).mean())
     best = min(np.sqrt(((x.mean(axis=-1) - p) ** 2).mean()) for x in (chances, events))
@@ -87,14 +91,14 @@ def test_estimates_are_unbiased_and_as_sure_as_the_better_of_chances_and_count(p
 def test_nearly_certain_events_of_few_runs_have_the_errors_of_a_count() -> None:
     """Chances alone gave errors of 10.6 points at 64 runs, where counting has 2.2."""
     p, runs = 0.967, 64
-    x = rare.controlled(*waiting(np.random.default_rng(4), np.full((500, runs), certain(p))))
-    assert np.median(rare.estimate(rare.sample(x))[1]) < 1.2 * np.sqrt(p * (1 - p) / runs)
+    x = controlled(*waiting(np.random.default_rng(4), np.full((500, runs), certain(p))))
+    assert np.median(estimator.estimate(estimator.sample(x))[1]) < 1.2 * np.sqrt(p * (1 - p) / runs)
 
 
 @pytest.mark.parametrize("k", [0, 1, 3, 30, 250, 499, 500])
 def test_of_a_bare_count_the_interval_is_that_of_clopper_and_pearson_or_little_wider(k: int) -> None:
     n = 500
-    low, high = rare.interval(rare.sample(np.repeat([1.0, 0.0], [k, n - k])))
+    low, high = estimator.interval(estimator.sample(np.repeat([1.0, 0.0], [k, n - k])))
     exact_low = beta.ppf(0.025, k, n - k + 1) if k else 0.0
     exact_high = beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
     assert low == pytest.approx(exact_low, rel=0.01, abs=1e-4)
@@ -106,7 +110,7 @@ def test_intervals_of_a_count_hold_as_often_as_they_say(level: float) -> None:
     """Exactly, over the binomial distribution, for probabilities from 0.0001 to 0.999."""
     n = 400
     k = np.arange(n + 1)
-    low, high = rare.interval(rare.sample(1.0 * (np.arange(n) < k[:, None])), level)
+    low, high = estimator.interval(estimator.sample(1.0 * (np.arange(n) < k[:, None])), level)
     for p in (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999):
         assert binom.pmf(k, n, p)[(low <= p) & (p <= high)].sum() > level - 0.01
 
@@ -117,10 +121,10 @@ def test_intervals_of_skewed_sums_hold_where_the_normal_one_does_not(kind: type,
     times, runs = 1_000, 500
     chances, events = kind(np.random.default_rng(5), p, (times, runs))
     truth = kind(np.random.default_rng(6), p, (4_000_000,))[0].mean()
-    s = rare.sample(rare.controlled(chances, events))
-    value, error = rare.estimate(s)
-    assert held(truth, rare.interval(s)) > 0.93 - Z * np.sqrt(0.93 * 0.07 / times)
-    assert held(truth, rare.interval(s)) > held(truth, (value - 1.96 * error, value + 1.96 * error))
+    s = estimator.sample(controlled(chances, events))
+    value, error = estimator.estimate(s)
+    assert held(truth, estimator.interval(s)) > 0.93 - Z * np.sqrt(0.93 * 0.07 / times)
+    assert held(truth, estimator.interval(s)) > held(truth, (value - 1.96 * error, value + 1.96 * error))
 
 
 @pytest.mark.parametrize("runs", [500, 4096])
@@ -133,10 +137,10 @@ def test_intervals_of_small_differences_reckon_with_runs_that_go_another_way(run
     other = chances * 1.002 + 0.2 * astray
     after = np.maximum(events, astray * (rng.random((times, runs)) < 0.2))
     truth = (0.002 * chances + 0.2 * 0.0004).mean()
-    base, changed = rare.controlled(chances, events), rare.controlled(other, after)
-    s = rare.sample(changed - base)
-    value, error = rare.estimate(s)
-    ends = rare.difference_interval(s, rare.sample(base), rare.sample(changed))
+    base, changed = controlled(chances, events), controlled(other, after)
+    s = estimator.sample(changed - base)
+    value, error = estimator.estimate(s)
+    ends = estimator.difference_interval(s, estimator.sample(base), estimator.sample(changed))
     assert held(truth, (value - 1.96 * error, value + 1.96 * error)) < 0.8
     assert held(truth, ends) > 0.93 - Z * np.sqrt(0.93 * 0.07 / times)
 
@@ -145,20 +149,20 @@ def test_runs_that_a_change_does_not_touch_show_a_difference_of_exactly_nothing(
     chances, events = skewed(np.random.default_rng(8), 0.05, (4096,))
     other = chances.copy()
     other[:3] *= 1.5
-    difference = rare.controlled(other, events) - rare.controlled(chances, events)
+    difference = controlled(other, events) - controlled(chances, events)
     assert np.count_nonzero(difference) == 3
-    base = rare.sample(chances)
-    low, high = rare.difference_interval(rare.sample(difference), base, base)
+    base = estimator.sample(chances)
+    low, high = estimator.difference_interval(estimator.sample(difference), base, base)
     assert low < 0 < high
 
 
-@pytest.mark.parametrize("interval", [rare.interval, lambda s: rare.difference_interval(s, s, s)])
+@pytest.mark.parametrize("interval", [estimator.interval, lambda s: estimator.difference_interval(s, s, s)])
 def test_estimates_lie_within_their_intervals_and_these_within_bounds(interval: object) -> None:
     rng = np.random.default_rng(9)
     x = rng.random((200, 50)) ** rng.integers(1, 40, (200, 1)) * rng.integers(0, 2, (200, 1))
     x[:3] = np.array([0.0, 1.0, 1.3])[:, None]
-    s = rare.sample(x)
-    value, _ = rare.estimate(s)
+    s = estimator.sample(x)
+    value, _ = estimator.estimate(s, -1.0, 1.0)
     low, high = interval(s)  # type: ignore[operator]
     assert ((low >= -1) & (low <= value) & (value <= high) & (high <= 1)).all()
     wide = interval(s._replace(n=s.n / 2, squares=s.squares / 2))  # type: ignore[operator]
@@ -166,18 +170,18 @@ def test_estimates_lie_within_their_intervals_and_these_within_bounds(interval: 
 
 
 def test_one_run_has_no_error_and_no_interval() -> None:
-    s = rare.sample(np.array([[0.2], [0.0], [1.0]]))
-    for x in (rare.estimate(s)[1], *rare.interval(s), *rare.difference_interval(s, s, s)):
+    s = estimator.sample(np.array([[0.2], [0.0], [1.0]]))
+    for x in (estimator.estimate(s)[1], *estimator.interval(s), *estimator.difference_interval(s, s, s)):
         assert np.isnan(x).all()
-    assert rare.few(s).all()
+    assert estimator.few(s).all()
 
 
 def test_blocks_merge_to_what_all_runs_give_in_whatever_groups() -> None:
     x = np.random.default_rng(10).standard_normal((3, 5_000)) ** 3
     cuts = np.split(x, [1, 7, 600, 4_096], axis=-1)
-    whole = rare.sample(x)
-    left = reduce(rare.merge, map(rare.sample, cuts))
-    right = rare.merge(rare.sample(cuts[0]), reduce(rare.merge, map(rare.sample, cuts[1:])))
+    whole = estimator.sample(x)
+    left = reduce(estimator.merge, map(estimator.sample, cuts))
+    right = estimator.merge(estimator.sample(cuts[0]), reduce(estimator.merge, map(estimator.sample, cuts[1:])))
     for merged in (left, right):
         np.testing.assert_array_equal(merged.largest, whole.largest)
         np.testing.assert_array_equal(merged.n, whole.n)
@@ -189,10 +193,10 @@ def test_effective_runs_say_where_few_contribute() -> None:
     x = np.zeros((3, 1000))
     x[1, :7] = 0.3
     x[2] = 0.001
-    s = rare.sample(x)
-    np.testing.assert_allclose(rare.effective_runs(s), [0.0, 7.0, 1000.0])
-    np.testing.assert_array_equal(rare.few(s), [True, True, False])
-    assert (rare.interval(s)[1][:2] > 3.6 / 1000).all()
+    s = estimator.sample(x)
+    np.testing.assert_allclose(estimator.effective_runs(s), [0.0, 7.0, 1000.0])
+    np.testing.assert_array_equal(estimator.few(s), [True, True, False])
+    assert (estimator.interval(s)[1][:2] > 3.6 / 1000).all()
 
 
 def test_in_the_model_events_and_chances_have_one_mean() -> None:
