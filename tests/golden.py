@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import sim
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import MONTE_CARLO, OUTCOMES, variable
 from tests.helpers import SIX
 from tests.scenarios import written
 
@@ -107,11 +107,12 @@ def of_run(scenario: str, runs: int, engine: str) -> Named:
 
 
 def of_dataset(ds: Any) -> Named:
-    """Every outcome, its statistics last: mean, error, quantiles, and shares of variance where there are any."""
+    """Every outcome, its statistics last: mean, error, quantiles, shares of variance where there are any; interval."""
     for name in sorted(name for name in map(str, ds.data_vars) if name in OUTCOMES):
         parts = [ds[name].values[..., None], ds[f"{name}_mcse"].values[..., None], ds[f"{name}_quantile"].values]
         shares = [f"{name}_parameter_share", f"{name}_share_mcse"]
         yield name, np.concatenate(parts + [ds[s].values[..., None] for s in shares if s in ds], axis=-1)
+        yield f"{name}.interval", np.stack([ds[variable(name, s)].values for s in MONTE_CARLO[1:]], axis=-1)
 
 
 def of_comparison() -> Named:

@@ -134,7 +134,7 @@ def single_run() -> xr.Dataset:
     """One run in which nobody leaves: no Monte Carlo error, all probabilities zero."""
     ds = synthetic(6, 41, [1, 5, 10])
     for name in ds.data_vars:
-        if str(name).endswith("_mcse"):
+        if str(name).endswith(("_mcse", "_low", "_high")):
             ds[name].values[...] = np.nan
     for name in ("exit", "freeze"):
         ds[name].values[...] = ds[f"{name}_quantile"].values[...] = 0.0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from sim.model.outcomes import MONTE_CARLO
 from tests.helpers import laid_out, only
 
 STATISTICS = ["mean", "mcse", "q05", "q95"]
@@ -129,15 +130,15 @@ def flat(ds: xr.Dataset, value: float) -> xr.Dataset:
     """Every outcome the same at every point, without error."""
     ds = ds.copy(deep=True)
     for name in ds.data_vars:
-        ds[name].values[...] = 0.0 if str(name).endswith("_mcse") else value
+        ds[name].values[...] = 0.0 if str(name).endswith(("_mcse", "_few")) else value
     return ds
 
 
-def without(ds: xr.Dataset, statistic: str) -> xr.Dataset:
-    """The same without a statistic, as with too few runs."""
+def without(ds: xr.Dataset, *statistics: str) -> xr.Dataset:
+    """The same without some statistics, as with too few runs."""
     ds = ds.copy(deep=True)
     for name in ds.data_vars:
-        if str(name).endswith(f"_{statistic}"):
+        if str(name).rpartition("_")[2] in statistics:
             ds[name].values[...] = np.nan
     return ds
 
@@ -184,7 +185,7 @@ CASES = {
     "stance only": only(study(grid(EVEN, EVEN), "grid"), "exit", "stance"),
     "stance only, one factor": only(study(grid(EVEN), "grid"), "exit", "stance"),
     "stance only, many factors": only(study(spread(40, 3), "lhs"), "exit", "stance"),
-    "no error known": without(study(grid(EVEN, EVEN), "grid"), "mcse"),
+    "no error known": without(study(grid(EVEN, EVEN), "grid"), *MONTE_CARLO),
     "no spread known": without(study(grid(EVEN), "grid"), "quantile"),
     "one factor, all failed": study(grid(EVEN), "grid", failed=range(9)),
     "many factors, all failed": study(spread(9, 3), "lhs", failed=range(9)),

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import betaincinv, ndtri
 
 from sim.model.arrays import Array, Flags, each
-from sim.model.outcomes import INF, QUANTILES, Outcome
+from sim.model.outcomes import INF, QUANTILES, Z95, Outcome
 
 LEVELS = tuple(QUANTILES.values())
 QUANTILE_BLOCKS = 2
@@ -99,8 +99,8 @@ def estimate(s: Sample, low: float = -INF, high: float = INF) -> tuple[Array, Ar
     return np.where(s.n > 0.0, np.clip(s.mean, low, high), np.nan), np.sqrt(_variance(s))
 
 
-def normal_interval(s: Sample, low: float = -INF, high: float = INF, level: float = 0.95) -> tuple[Array, Array]:
-    """Bound the mean of a measure that lies between ``low`` and ``high``; NaN for fewer than two runs.
+def normal_interval(s: Sample, low: float = -INF, high: float = INF) -> tuple[Array, Array]:
+    """Bound the mean of a measure that lies between ``low`` and ``high``, in 95 %; NaN for fewer than two runs.
 
     Examples
     --------
@@ -108,8 +108,7 @@ def normal_interval(s: Sample, low: float = -INF, high: float = INF, level: floa
     [0.87, 3.13]
     """
     value, error = estimate(s, low, high)
-    reach = ndtri((1.0 + level) / 2.0) * error
-    return np.clip(value - reach, low, high), np.clip(value + reach, low, high)
+    return np.clip(value - Z95 * error, low, high), np.clip(value + Z95 * error, low, high)
 
 
 def _variance(s: Sample) -> Array:

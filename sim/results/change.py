@@ -26,7 +26,8 @@ def percent(p: float) -> str:
 def probability(p: Mapping[str, float]) -> str:
     """An estimate in percent, or what it is less or more than where so few runs say no more; of one run its number."""
     if p["low"] != p["low"]:
-        return f"{100 * p['mean']:.0f}"
+        value = 100 * p["mean"]
+        return f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
     return bound(p) or percent(p["mean"])
 
 

@@ -13,7 +13,6 @@ from scipy.stats import beta, binom
 
 from benchmarks.coverage import EVENTS, outcomes
 from sim.estimates import incidence, sample as estimator
-from sim.estimates import incidence, sample as estimator
 from sim.estimates.incidence import STEPS, coefficient, controlled
 from sim.scenario.load import load
 from tests.helpers import MEMBERS, SIX

@@ -26,7 +26,13 @@ def table(scenarios: list[str], moves: dict[str, float]) -> pd.DataFrame:
                 row = (name, outcome, member, years, date, 0.4, 0.4 + d, d, d - 0.08, d + 0.09, d - 0.01, d + 0.01)
                 rows.append(row)
     columns = ["scenario", "outcome", "member", "horizon_years", "date", "base", "value", "difference"]
-    return pd.DataFrame(rows, columns=[*columns, "difference_q05", "difference_q95", "low", "high"])
+    return with_errors(pd.DataFrame(rows, columns=[*columns, "difference_q05", "difference_q95", "low", "high"]))
+
+
+def with_errors(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the Monte Carlo error of the levels, of many runs."""
+    some = {"mcse": 0.001, "low": 0.0, "high": 1.0, "few": 0.0}
+    return frame.assign(**{f"{side}_{c}": x for side in ("base", "value") for c, x in some.items()})
 
 
 @pytest.mark.parametrize(("count", "moves"), [(1, STATES), (3, STATES), (12, STATES), (2, {"ARM": 0.0})])
@@ -61,7 +67,16 @@ def levels(moves: dict[str, float], base: float) -> pd.DataFrame:
             mean = (base + (scenario == "other") * d) * share
             rows = {"scenario": scenario, "outcome": outcome, "member": member, "date": dates, "mean": mean}
             frames.append(pd.DataFrame({**rows, "q05": mean / 2, "q95": np.minimum(1.8 * mean, 1.0)}))
-    return pd.concat(frames)
+    return pd.concat(frames).assign(mcse=0.001, low=0.0, high=1.0, few=0.0)
+
+
+def test_where_few_runs_tell_figures_say_less_than() -> None:
+    titles = {"base": "The base", "other": "The other"}
+    own = table(["other"], STATES).assign(base_few=1.0, base_high=0.0042)
+    assert "<0.5 % → 10 %" in shown(drawn(differences, own, NAMES, titles, FOOT))
+    points = levels(STATES, 0.4).assign(few=1.0, high=0.0101)
+    said = shown(drawn(curves, points, own, NAMES, titles, ["A headline", "And a sentence more"], FOOT))
+    assert "<2 %" in said
 
 
 @pytest.mark.parametrize("base", [0.6, 0.31, 1e-4], ids=["likely", "hardly", "rare"])

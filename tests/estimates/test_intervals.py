@@ -1,0 +1,73 @@
+"""Intervals over what is uncertain: of draws of their own, and around the estimate they stand beside."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.engines import ensemble
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, around
+from sim.model.noise import BLOCK, Noise
+from sim.model.outcomes import names, series
+from tests.helpers import SIX
+from tests.study_files import study_file
+
+YEARLY = {"time.step": "year"}
+
+
+def a_run(_: Path) -> None:
+    sim.run(sim.load(SIX, YEARLY), runs=2 * BLOCK, jobs=1)
+
+
+def a_comparison(_: Path) -> None:
+    sim.compare(sim.load(SIX, YEARLY), set={"leader.coercion": 0.2}, runs=2 * BLOCK, jobs=1)
+
+
+def a_sweep(folder: Path) -> None:
+    sim.sweep(study_file(folder), folder / "sweep", jobs=1)
+
+
+@pytest.mark.parametrize("computes", [a_run, a_comparison, a_sweep])
+def test_draws_for_intervals_share_no_block_with_the_runs_of_estimates(
+    computes: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: set[tuple[int, int]] = set()
+
+    def noted(seed: int, block: int, replicates: int = 1, *rest: Any) -> Noise:
+        used.add((block, replicates))
+        return Noise(seed, block, replicates, *rest)
+
+    monkeypatch.setattr(ensemble, "Noise", noted)
+    computes(tmp_path)
+    of_intervals = {block for block, replicates in used if replicates > 1}
+    of_estimates = {block for block, replicates in used if replicates == 1}
+    assert {replicates for _, replicates in used} == {1, REPLICATES}
+    assert not of_intervals & of_estimates
+    assert max(of_estimates) < 1_000_000 < min(of_intervals), "nor with those of any number of runs"
+
+
+def test_the_block_of_intervals_has_chance_of_its_own() -> None:
+    own = Noise(1, INTERVAL_BLOCK)
+    for block in range(3):
+        assert not np.isin(own.normals("stance", 1, 2), Noise(1, block).normals("stance", 1, 2)).any()
+        assert not np.isin(own.places("a.b"), Noise(1, block).places("a.b")).any()
+
+
+@pytest.mark.parametrize("runs", [1, 2, 16, 100])
+def test_intervals_of_probabilities_hold_their_estimates_however_few_the_runs(runs: int) -> None:
+    ds = sim.run(sim.load(SIX, YEARLY), runs=runs, seed=2).dataset
+    for name in names("event", "chance"):
+        q05, mean, q95 = (series(ds, name, s) for s in ("q05", "mean", "q95"))
+        assert ((q05 <= mean) & (mean <= q95)).all(), name
+        for between in ("q25", "q50", "q75"):
+            assert ((q05 <= series(ds, name, between)) & (series(ds, name, between) <= q95)).all()
+
+
+def test_only_the_ends_move_to_hold_an_estimate() -> None:
+    ends = np.array([[0.1, 0.2, 0.3], [0.1, 0.2, 0.3], [np.nan] * 3])
+    held = around(ends, np.array([0.05, 0.4, 0.5]))
+    np.testing.assert_array_equal(held, [[0.05, 0.2, 0.3], [0.1, 0.2, 0.4], [np.nan] * 3])
+    assert ends[0, 0] == 0.1, "what is given is left alone"
