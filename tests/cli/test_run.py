@@ -1,10 +1,16 @@
 """What `cohesion run` prints: the answer, the members' probabilities, and all else where it is asked for."""
 
+import json
+
 import numpy as np
 import pytest
 
 from sim.cli import cells
+from sim.cli.compare import print_comparison
 from sim.cli.run import answer, horizons, print_result
+from sim.cli.show import print_json
+from sim.results.change import probability
+from sim.results.comparison import compare
 from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.load import load
@@ -75,3 +81,64 @@ def test_a_split_that_is_not_there_is_not_printed() -> None:
     assert cells.split({"mean": 0.0, **p}) == ""
     assert cells.split({"mean": 1.0, **p}) == ""
     assert cells.split({"parameter_share": np.nan, "share_mcse": np.nan}) == ""
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "few", "text"),
+    [
+        (0.0, 0.0, 0.0074, 1.0, "<0.8"),
+        (0.0, 0.0, 0.00037, 1.0, "<0.1"),
+        (0.02, 0.01, 0.0301, 1.0, "<4"),
+        (0.02, 0.01, 0.0301, 0.0, "2"),
+        (0.0003, 0.0001, 0.0009, 0.0, "<0.1"),
+        (1.0, 0.794, 1.0, 0.0, ">79"),
+        (1.0, 0.9991, 1.0, 0.0, ">99"),
+        (0.0, np.nan, np.nan, 0.0, "0"),
+        (0.0042, np.nan, np.nan, 0.0, "0.4"),
+        (1.0, np.nan, np.nan, 0.0, "100"),
+    ],
+)
+def test_no_more_is_said_of_a_probability_than_the_runs_allow(
+    mean: float, low: float, high: float, few: float, text: str
+) -> None:
+    p = {"mean": mean, "mcse": 0.001, "low": low, "high": high, "few": few}
+    assert probability(p) == text
+
+
+def test_few_runs_say_less_than(capsys: pytest.CaptureFixture[str]) -> None:
+    few = run(load(SIX, {"time.step": "year"}), runs=18, seed=4)
+    print_result(few, detail=True)
+    printed = capsys.readouterr().out
+    for m in few.summary()["members"]:
+        p = m["exit"]["1"]
+        if p["few"]:
+            row = next(x for x in printed.split("Left, %")[1].splitlines() if x.startswith(m["name"]))
+            assert row.split(m["name"])[1].split()[0] == f"<{np.ceil(100 * p['high']):g}"
+    assert any(m["exit"]["1"]["few"] for m in few.summary()["members"])
+
+
+def test_one_run_has_no_error_in_print_or_json(capsys: pytest.CaptureFixture[str]) -> None:
+    one = run(load(SIX, {"time.step": "year"}), runs=1, seed=4)
+    print_result(one, detail=True)
+    tables, _, _ = capsys.readouterr().out.partition("± is one Monte Carlo standard error")
+    assert "Monte Carlo error at most" not in tables
+    froze = tables.split("Froze, %")[1]
+    assert not any("±" in line.split(" : ")[0].rpartition("  ")[0] for line in froze.splitlines())
+    assert "nan" not in tables
+    print_json(one.summary())
+    read = json.loads(capsys.readouterr().out)
+    for p in (read["alliance"]["any_exit"]["5"], read["alliance"]["cohesion"]["5"], read["members"][0]["exit"]["5"]):
+        assert [p[c] for c in ("mcse", "low", "high")] == [None] * 3
+        assert p["mean"] is not None
+
+
+def test_where_no_run_differs_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    base = load(SIX, {"time.step": "year"})
+    same = compare(base, set={"behaviour.security_offer": 0.7}, runs=64)
+    print_comparison(same)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "no run differs" in printed
+    assert "Monte Carlo error of differences at most" in printed
+    events = same.table[same.table.outcome == "any_exit"]
+    assert (events.low < 0).all()
+    assert (events.high > 0).all()
