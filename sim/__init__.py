@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from sim.scenario.agreement import Agreement as Agreement, agreement as agreement
     from sim.scenario.catalogue import list as list
     from sim.scenario.explain import explain as explain
-    from sim.scenario.load import Scenario as Scenario, check as check, load as load
+    from sim.scenario.load import Scenario as Scenario, load as load
     from sim.scenario.scaffold import new as new, sheet as sheet
+    from sim.scenario.warnings import check as check
     from sim.storage.status import Status as Status, status as status
     from sim.studies.study import Study as Study, load_study as load_study
     from sim.studies.sweep import Sweep as Sweep, sweep as sweep
@@ -50,8 +51,9 @@ _NAMES = {
     "sim.scenario.agreement": "Agreement agreement",
     "sim.scenario.catalogue": "list",
     "sim.scenario.explain": "explain",
-    "sim.scenario.load": "Scenario check load",
+    "sim.scenario.load": "Scenario load",
     "sim.scenario.scaffold": "new sheet",
+    "sim.scenario.warnings": "check",
     "sim.storage.status": "Status status",
     "sim.studies.study": "Study load_study",
     "sim.studies.sweep": "Sweep sweep",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
@@ -27,6 +27,8 @@ class Problem:
     found: str
     allowed: str = ""
     suggestion: str = ""
+    warning: bool = field(default=False, kw_only=True)
+    """It runs as it is, though it may not be meant."""
 
     def __str__(self) -> str:
         where, path, found, allowed = (cut(x, most) for x, most in zip(self._parts(), MOST_SHOWN, strict=True))
@@ -76,6 +78,18 @@ def as_path(value: object, argument: str) -> Path:
     if isinstance(value, str | PathLike):
         return Path(value)
     raise InputError([Problem(argument, "", f"{value!r:.60}", "allowed: a text or a path")])
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """File by file as they come, and in each by line."""
+    files: dict[str, int] = {}
+
+    def place(problem: Problem) -> tuple[int, int]:
+        parts = re.match(r"(.*):([0-9]+)(?:, column .*)?$", problem.where)
+        file, line = (parts[1], int(parts[2])) if parts else (problem.where, 0)
+        return files.setdefault(file, len(files)), line
+
+    return sorted(problems, key=place)
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import show
+from sim.cli.check import brief
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
 from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
@@ -21,6 +22,7 @@ MOST = 4
 def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | None, json: bool, **how: Any) -> None:
     """Load everything, compare, print and write; ``how`` are options of :func:`sim.compare`."""
     base, *rest = sides(name, others, overrides)
+    brief(base, *rest)
     folder = out or Path("results") / f"compare-{base.name}"
 
     def report(c: Comparison) -> None:

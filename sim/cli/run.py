@@ -5,6 +5,7 @@ from typing import Any
 
 from sim.cli import show
 from sim.cli.cells import level, with_interval
+from sim.cli.check import brief
 from sim.cli.detail import alliance_events, print_detail
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
@@ -20,6 +21,7 @@ Summary = dict[str, Any]
 def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, json: bool, **how: Any) -> None:
     """Check everything first, so that nothing is computed in vain; ``how`` are options of :func:`sim.run`."""
     scenario = load(name, overrides)
+    brief(scenario)
     folder = out or Path("results") / scenario.name
 
     def report(result: Result) -> None:

@@ -24,6 +24,7 @@ from sim.inference.study import (
 )
 from sim.scenario.compile import tick_edges
 from sim.scenario.dates import add_months
+from sim.scenario.kinds import BACKTEST, MECHANISMS, expect
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE, SLUG
@@ -116,6 +117,7 @@ def load_backtest(path: str | Path) -> BacktestStudy:
         With every mistake of the file, or of the calibration.
     """
     source = read_toml(path)
+    expect(source, BACKTEST)
     tables = validated(source, BacktestTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
     problems = list(_backtest_mistakes(tables, whole, source.where))
@@ -245,6 +247,7 @@ def load_mechanisms(path: str | Path) -> MechanismStudy:
         With every mistake of the file, or of the calibration.
     """
     source = read_toml(path)
+    expect(source, MECHANISMS)
     tables = validated(source, MechanismTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
     if problems := list(_mechanism_mistakes(tables, whole, source.where)):

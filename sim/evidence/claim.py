@@ -10,6 +10,7 @@ from typing import Any
 from sim.errors import InputError, Problem, listed, nearest
 from sim.evidence.tables import ClaimTables, ClaimTest
 from sim.results.comparison import comparable
+from sim.scenario.kinds import CLAIM, expect
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import validated
 from sim.scenario.overrides import SET
@@ -95,6 +96,7 @@ def load_claims(names: Sequence[str | Path] = ()) -> list[Claim]:
 def load_claim(path: str | Path) -> Claim:
     """Read and check one claim file. Raises InputError with every mistake in it."""
     source = read_toml(path)
+    expect(source, CLAIM)
     where = source.where
     tables = validated(source, ClaimTables)
     problems: list[Problem] = []

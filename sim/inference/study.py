@@ -14,6 +14,7 @@ from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.smc import Settings
 from sim.model.variables import COEFFICIENTS
+from sim.scenario.kinds import CALIBRATION, expect
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE
@@ -115,6 +116,7 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
         With every mistake of the file, the scenario or the observations.
     """
     source, until = read_toml(path), _date(until)
+    expect(source, CALIBRATION)
     tables = validated(source, CalibrationTables, {"until": until} if until else None)
     problems = not_switches(tables.without, source.where(("without",)), "without")
     scenario, table, motions = None, "", []

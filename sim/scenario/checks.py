@@ -7,8 +7,10 @@ from itertools import chain
 from pydantic import ValidationError
 
 from sim.errors import Problem
-from sim.scenario.dates import STEPS, months_between, parse
-from sim.scenario.reading import Keys, Source, dotted
+from sim.scenario import record
+from sim.scenario.dates import STEPS, months_between, nearest_step, parse, whole_steps
+from sim.scenario.messages import Fault
+from sim.scenario.reading import Keys, Source
 from sim.scenario.tables import ScenarioTables, Time
 
 Where = Callable[[Keys], str]
@@ -41,43 +43,46 @@ def time_alone(raw: Mapping[str, object], where: Where) -> list[Problem]:
 
 def relations(tables: ScenarioTables, where: Where, own_events: int | None) -> list[Problem]:
     """Every mistake between values; ``own_events`` is how many events the file itself has, None not to hold them."""
-    faults = (_time(tables.time), _cuts(tables), _moved_distributions(tables), _leader(tables))
+    faults = (_time(tables.time), _cuts(tables), _moved_distributions(tables), _leader(tables), record.faults(tables))
     return _problems(chain(*faults, () if own_events is None else _ends(tables, own_events)), where)
 
 
-Fault = tuple[Keys, str, str]
-"""Where something is wrong, what was found there, what is allowed."""
-
-
 def _problems(faults: Iterable[Fault], where: Where) -> list[Problem]:
-    return [Problem(where(keys), dotted(keys), found, allowed) for keys, found, allowed in faults]
+    return [fault.problem(where) for fault in faults]
 
 
 def _time(time: Time) -> Iterator[Fault]:
-    start, end, first = time.start, time.end, time.record_from
+    start, end, first, step = time.start, time.end, time.record_from, time.step
     if end <= start:
-        yield ("time", "end"), f"{end} is not after the start {start}", f"allowed: after {start}"
+        yield Fault(("time", "end"), f"{end} is not after the start {start}", f"allowed: after {start}")
         return
+    allowed = "allowed: whole steps"
     months = months_between(start, end)
-    if months is None or months % STEPS[time.step]:
-        yield ("time", "end"), f"{end} is no whole number of {time.step}s after {start}", "allowed: whole steps"
+    if months is None or months % STEPS[step]:
+        found = f"{end} is no whole number of {step}s after {start}"
+        yield Fault(("time", "end"), found, allowed, str(nearest_step(end, start, step)))
     before = months_between(first, start) if first else 0
-    if (first and first > start) or before is None or before % STEPS[time.step]:
-        found = f"{first} is no whole number of {time.step}s before {start}"
-        yield ("time", "record_from"), found, "allowed: whole steps"
+    if (first and first > start) or before is None or before % STEPS[step]:
+        assert first is not None
+        near = str(nearest_step(first, start, step)) if first < start else ""
+        found = f"{first} is no whole number of {step}s before {start}"
+        yield Fault(("time", "record_from"), found, allowed, near)
     for horizon in time.horizons:
         if horizon > time.years + 0.01:
-            allowed = f"allowed: up to the end, {time.years:.4g} years after the start"
-            yield ("time", "horizons"), f"{horizon:g} years", allowed
+            until = f"allowed: up to the end, {time.years:.4g} years after the start"
+            yield Fault(("time", "horizons"), f"{horizon:g} years", until)
+        elif years := whole_steps(horizon, step):
+            found = f"{horizon:g} years are no whole number of {step}s"
+            yield Fault(("time", "horizons"), found, allowed, f"{years:g}")
     if time.horizons != sorted(set(time.horizons)) or not time.horizons:
-        yield ("time", "horizons"), f"{time.horizons}", "allowed: rising numbers"
+        yield Fault(("time", "horizons"), f"{time.horizons}", "allowed: rising numbers")
 
 
 def _cuts(tables: ScenarioTables) -> Iterator[Fault]:
     """Opposition lies below support."""
     below, above = (tables.behaviour[name].value for name in ("oppose_below", "support_above"))
     if below is not None and above is not None and below >= above:
-        yield ("behaviour", "oppose_below"), f"{below:g}", f"allowed: below support_above, {above:g}"
+        yield Fault(("behaviour", "oppose_below"), f"{below:g}", f"allowed: below support_above, {above:g}")
 
 
 def _moved_distributions(tables: ScenarioTables) -> Iterator[Fault]:
@@ -86,11 +91,11 @@ def _moved_distributions(tables: ScenarioTables) -> Iterator[Fault]:
         for path in tables.adjustable[a.path]:
             if a.way[0] != "value" and tables.values[path].coded.distribution is not None:
                 found = f"a {a.way[0]} of {path}, which is a distribution"
-                yield ("adjustments", i, "path"), found, "allowed: a value, or an input coded as value or knots"
+                yield Fault(("adjustments", i, "path"), found, "allowed: a value, or an input coded as value or knots")
     for i, event in enumerate(tables.events):
         if event.kind == "shock" and tables.values[event.path].coded.distribution is not None:
             found = f"a shock on {event.path}, which is a distribution"
-            yield ("events", i, "path"), found, "allowed: a shock on an input coded as value or knots"
+            yield Fault(("events", i, "path"), found, "allowed: a shock on an input coded as value or knots")
 
 
 def _leader(tables: ScenarioTables) -> Iterator[Fault]:
@@ -98,7 +103,7 @@ def _leader(tables: ScenarioTables) -> Iterator[Fault]:
     leader = tables.alliance.leader
     if leader in tables.members:
         found = f"the leader {leader} is listed as a member"
-        yield ("members", leader), found, "allowed: the leader's paths under [leader]"
+        yield Fault(("members", leader), found, "allowed: the leader's paths under [leader]")
 
 
 def _ends(tables: ScenarioTables, own: int) -> Iterator[Fault]:
@@ -106,4 +111,5 @@ def _ends(tables: ScenarioTables, own: int) -> Iterator[Fault]:
     first = len(tables.events) - own
     for i, event in enumerate(tables.events[first:], start=first):
         if event.date >= tables.time.end:
-            yield ("events", i, "date"), f"{event.date} is outside the horizon", f"allowed: before {tables.time.end}"
+            found = f"{event.date} is outside the horizon"
+            yield Fault(("events", i, "date"), found, f"allowed: before {tables.time.end}")

@@ -36,6 +36,20 @@ def add_months(date: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def whole_steps(horizon: float, step: str) -> float | None:
+    """The nearest number of years that is whole steps, None where the horizon is; to a two-hundredth of a step."""
+    steps = horizon * 12 / STEPS[step]
+    return None if abs(steps - round(steps)) <= 0.005 else round(max(1, round(steps)) * STEPS[step] / 12, 4)
+
+
+def nearest_step(date: dt.date, first: dt.date, step: str) -> dt.date:
+    """The date nearest to ``date`` that lies whole steps, one or more, before or after ``first``."""
+    sign = 1 if date >= first else -1
+    near = round(abs(to_years(date) - to_years(first)) * 12 / STEPS[step])
+    steps = (max(1, k) for k in (near - 1, near, near + 1))
+    return min((add_months(first, sign * k * STEPS[step]) for k in steps), key=lambda d: abs(d - date))
+
+
 def months_between(first: dt.date, last: dt.date) -> int | None:
     """Whole months from one date to another, None where they are not whole."""
     months = (last.year - first.year) * 12 + last.month - first.month

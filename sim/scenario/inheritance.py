@@ -6,7 +6,8 @@ from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.scenario import posterior
-from sim.scenario.reading import Keys, Source, Tables, read_toml
+from sim.scenario.kinds import SCENARIO, SOURCES, expect
+from sim.scenario.reading import Keys, Source, Tables, dotted, read_toml
 from sim.scenario.sheet_source import with_sheets
 from sim.scenario.values import FORMS
 
@@ -88,9 +89,27 @@ def _latest_of_pairs(disputes: list[Any]) -> list[Any]:
     return [*latest.values()]
 
 
+def disputes_twice(chain: list[Source]) -> list[Problem]:
+    """Pairs that one file states twice, whichever state it names first."""
+    problems = []
+    for source in chain:
+        disputes = source.tables.get("disputes")
+        pairs: list[list[str]] = []
+        for i, dispute in enumerate(disputes if isinstance(disputes, list) else []):
+            between = dispute.get("between") if isinstance(dispute, Mapping) else None
+            pair = sorted(map(str, between)) if isinstance(between, list) else []
+            if pair and pair in pairs:
+                at = ("disputes", i, "between")
+                found = f"{'-'.join(pair)} twice"
+                problems.append(Problem(source.where(at), dotted(at), found, "allowed: each pair once in a file"))
+            pairs.append(pair)
+    return problems
+
+
 def chain_of(file: Path) -> list[Source]:
-    """The file and its ancestors, the oldest first, each with its sheet. Raises InputError on a circle."""
+    """The file and its ancestors, the oldest first, each with its sheet. Raises InputError for what is no scenario."""
     chain = [read_toml(file)]
+    expect(chain[0], SCENARIO)
     files = [file.resolve()]
     while "extends" in (child := chain[0]).tables:
         parent = child.tables.pop("extends")
@@ -103,6 +122,7 @@ def chain_of(file: Path) -> list[Source]:
             circle = " -> ".join(f.name for f in files[files.index(files[-1]) :])
             raise InputError([Problem(at, "extends", f"circular: {circle}", "allowed: no circle")])
         chain.insert(0, read_toml(target))
+        expect(chain[0], SCENARIO)
     return with_sheets(chain)
 
 
@@ -117,7 +137,9 @@ def registry_of(chain: list[Source], problems: list[Problem]) -> Registry:
             if not isinstance(name, str):
                 continue  # validation says so
             try:
-                registry |= read_toml(source.named(name, ("sources", i))).tables
+                listing = read_toml(source.named(name, ("sources", i)))
+                expect(listing, SOURCES)
+                registry |= listing.tables
             except InputError as error:
                 problems += error.problems
     return registry

@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import InputError, Problem, as_path
+from sim.errors import InputError, Problem, as_path, in_order
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
-from sim.scenario.inheritance import Merged, Registry, chain_of, read_posteriors, registry_of
+from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
 from sim.scenario.overrides import SET, mistaken, override, plain, remainders
-from sim.scenario.reading import DEEPEST, REGISTRY, Source, Tables, deeper_than, find, read_toml
+from sim.scenario.reading import DEEPEST, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
 
@@ -102,7 +102,7 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
         raise InputError(problems)
     file = find(path) or path
     chain = chain_of(file)
-    problems = [problem for source in chain for problem in source.problems]
+    problems = [*disputes_twice(chain), *(problem for source in chain for problem in source.problems)]
     registry = registry_of(chain, problems)
     read_posteriors(chain, problems)
     merged = Merged(chain)
@@ -122,11 +122,11 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
         tables = ScenarioTables.model_validate(merged.tables, context=context)
     except ValidationError as error:
         problems += from_validation(error, ScenarioTables, merged.where)
-        raise InputError([*problems, *time_alone(merged.tables, merged.where)]) from None
+        raise InputError(in_order([*problems, *time_alone(merged.tables, merged.where)])) from None
     own_events = None if other_time else len(chain[-1].tables.get("events", []))
     problems += relations(tables, merged.where, own_events)
     if problems:
-        raise InputError(problems)
+        raise InputError(in_order(problems))
     return Scenario(file.stem, file, chain[-1].text, tables, registry, changes)
 
 
@@ -152,47 +152,3 @@ def restore(file: Path) -> Scenario:
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
         raise InputError([Problem(str(file), "", what, "allowed: a folder that `cohesion run` wrote")]) from None
-
-
-def check(*files: str | Path) -> list[Problem]:
-    """Find every mistake in scenario files, without running them.
-
-    Parameters
-    ----------
-    *files : str or Path
-        Files or names of shipped scenarios. A file named sources.toml is a registry of sources, so that
-        ``folder/*.toml`` can be checked.
-
-    Returns
-    -------
-    list of Problem
-        Each with place, path, what was found, what is allowed and the nearest name; empty where all is fine.
-
-    Examples
-    --------
-    >>> import sim
-    >>> sim.check("csto/outlook-2023")
-    []
-    >>> print(*sim.check("csto/outlok-2023"))
-    csto/outlok-2023: no such file; did you mean csto/outlook-2023.toml?
-    """
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            if Path(file).name == REGISTRY:
-                problems += _registry_problems(read_toml(file))
-            else:
-                load(file)
-        except InputError as error:
-            problems += error.problems
-    return problems
-
-
-def _registry_problems(source: Source) -> list[Problem]:
-    """Sources that say nothing, or not where it is from."""
-    return [
-        Problem(source.where((key,)), f"{key}.{part}", "missing", "required: text")
-        for key, entry in source.tables.items()
-        for part in ("quote", "from")
-        if not isinstance(text := entry.get(part) if isinstance(entry, dict) else None, str) or not text.strip()
-    ]

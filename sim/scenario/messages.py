@@ -24,6 +24,22 @@ def wrong(found: str, allowed: str, suggestion: str = "") -> PydanticCustomError
     return PydanticCustomError("scenario", "{found}", {"found": found, "allowed": allowed, "suggestion": suggestion})
 
 
+class Fault(typing.NamedTuple):
+    """What is wrong, or may not be meant, at some keys of a file."""
+
+    keys: Keys
+    found: str
+    allowed: str
+    suggestion: str = ""
+    paths: str = ""
+    """What it concerns, where that is not the keys."""
+
+    def problem(self, where: Callable[[Keys], str], warning: bool = False) -> Problem:
+        """The fault with file and line."""
+        path = self.paths or dotted(self.keys)
+        return Problem(where(self.keys), path, self.found, self.allowed, self.suggestion, warning=warning)
+
+
 def shown(value: object) -> str:
     """A value as it would be written in the file, cut to a line."""
     text = f'"{value}"' if isinstance(value, str) else str(value)
@@ -113,6 +129,25 @@ def _followed(model: type[BaseModel], loc: Keys) -> tuple[Keys, list[Table]]:
     return tuple(path), holders
 
 
+ADVICE = {
+    ("expel", "expul"): 'an expulsion is status = "outside" from the day it took effect, and admissible = false',
+    ("suspen",): 'a suspension is status = "frozen" while it lasts',
+    ("denounc", "denunc", "notice", "withdr"): 'a denunciation is status = "outside" from the day it took effect, '
+    'and "frozen" from the notice on where the state took no part any more',
+    ("exit", "leave", "left", "freez", "resum"): "exits, freezes and returns are the model's; those that happened "
+    "stand in a member's record",
+}
+"""How acts are coded that have no word of their own, by how their words begin."""
+WHERE_ADVICE_STANDS = "docs/coding-guide.md, Expulsion, suspension, denunciation"
+
+
+def advice(word: object) -> str:
+    """How what a word means is coded; empty where there is nothing to say."""
+    text = str(word).lower()
+    said = (says for stems, says in ADVICE.items() if text.startswith(stems))
+    return next((f"; {says} ({WHERE_ADVICE_STANDS})" for says in said), "")
+
+
 BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
     "greater_than": ("above", "gt"),
@@ -146,13 +181,16 @@ def _words(e: ErrorDetails, holders: Sequence[Table]) -> tuple[str, str, str]:
             return "missing", "required", ""
         case "extra_forbidden":
             keys = list(dict.fromkeys(key for table in holders for key in _keys(table)))
-            return "unknown key", f"allowed: {listed(keys)}", nearest(e["loc"][-1], keys)
+            key, near = e["loc"][-1], nearest(e["loc"][-1], keys)
+            acts = not near and not {"record", "status", "kind"}.isdisjoint(keys)
+            return "unknown key", f"allowed: {listed(keys)}{advice(key) if acts else ''}", near
         case "literal_error":
             names = one_of(context["expected"])
-            return shown(given), f"allowed: {listed(names)}", nearest(given, names)
+            acts = e["loc"][-1] == "status"
+            return shown(given), f"allowed: {listed(names)}{advice(given) if acts else ''}", nearest(given, names)
         case "union_tag_invalid":
             tag, names = context["tag"], one_of(context["expected_tags"])
-            return f"unknown kind {shown(tag)}", f"allowed: {listed(names)}", nearest(tag, names)
+            return f"unknown kind {shown(tag)}", f"allowed: {listed(names)}{advice(tag)}", nearest(tag, names)
         case "union_tag_not_found":
             return "no kind", "required: kind", ""
         case "string_too_short":

@@ -22,11 +22,12 @@ from pydantic import (
     model_validator,
 )
 
-from sim.errors import listed
+from sim.errors import listed, nearest
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.dates import parse
 from sim.scenario.messages import shown, unknown, wrong
+from sim.scenario.reading import REGISTRY
 
 WORDS = {
     "none": (0.0, 0.125),
@@ -97,10 +98,25 @@ def _source(source: str, info: ValidationInfo) -> str:
         return source
     key, *rest = source.split() or [""]
     if key not in registry:
-        raise unknown("source", source, sorted(registry))
-    if not re.fullmatch(r"[PBM]\d+", key) and not any(re.match(r"\d{4}", part) for part in rest):
+        add = f"add [{key}] to {REGISTRY}" + ("" if registry else ", which the scenario names by `sources`")
+        allowed = f'allowed: a key of {REGISTRY}, or "{ASSUMPTION} why"; {add}'
+        raise wrong(f"unknown source {shown(source)}", allowed, nearest(key, registry))
+    years = [part for part in rest if part[:1].isdecimal()]
+    if not years and not re.fullmatch(r"[PBM]\d+", key):
         raise wrong(f'source "{source}" names no year', f'allowed: for instance "{key} ARM 2005"')
+    for part in years:
+        if not _is_period(part):
+            raise wrong(f'{part} in source "{source}" is no year', "allowed: 2005, 1995-1999 or 2023H1")
     return source
+
+
+_PERIOD = re.compile(r"([12]\d{3})(?:-([12]\d{3})|H[12]|Q[1-4])?")
+
+
+def _is_period(text: str) -> bool:
+    """Whether it is a year, a part of one, or two years in rising order."""
+    period = _PERIOD.fullmatch(text)
+    return period is not None and (period[2] is None or period[1] <= period[2])
 
 
 def _since(value: object) -> object:

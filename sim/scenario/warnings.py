@@ -1,27 +1,158 @@
-"""What a scenario file says of the years before the start that may not be meant; no mistake, and it runs."""
+"""What is wrong with a file, and what of it may not be meant: no mistake, and it runs."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain as joined
+from pathlib import Path
 
 import numpy as np
 
-from sim.errors import InputError, Problem, listed
+from sim.errors import InputError, Problem, in_order, listed, nearest
 from sim.model.arrays import Array
+from sim.model.declaration import Input
+from sim.scenario import record
 from sim.scenario.compile import coded_band, tick_edges
 from sim.scenario.dates import to_years
+from sim.scenario.inheritance import Merged, chain_of
 from sim.scenario.load import Scenario, load
-from sim.scenario.reading import Keys, Source, read_toml
-from sim.scenario.tables import ScenarioTables
-from sim.scenario.values import Coded
+from sim.scenario.messages import Fault
+from sim.scenario.reading import REGISTRY, Keys, Source, Tables, find, read_toml
+from sim.scenario.tables import ScenarioTables, places
+from sim.scenario.values import ASSUMPTION, COMMAND_LINE, DEFAULT, FORMS, UNCODED, Coded
+
+LONG_BEFORE = 100
+"""Years before the first tick of which no source of a coded value is expected."""
+
+
+def check(*files: str | Path) -> list[Problem]:
+    """Find every mistake in scenario files, and what may not be meant, without running them.
+
+    Parameters
+    ----------
+    *files : str or Path
+        Files or names of shipped scenarios. A file named sources.toml is a registry of sources, so that
+        ``folder/*.toml`` can be checked.
+
+    Returns
+    -------
+    list of Problem
+        Each with place, path, what was found, what is allowed and the nearest name; empty where all is fine. What has
+        ``warning`` set is no mistake, and runs as it says. A file with mistakes is not searched for warnings.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.check("csto/outlook-2023")
+    []
+    >>> print(*sim.check("csto/outlok-2023"))
+    csto/outlok-2023: no such file; did you mean csto/outlook-2023.toml?
+    """
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            if Path(file).name == REGISTRY:
+                problems += _registry_problems(read_toml(file))
+            else:
+                problems += warnings(load(file))
+        except InputError as error:
+            problems += error.problems
+    return problems
+
+
+def _registry_problems(source: Source) -> list[Problem]:
+    """Sources that say nothing, or not where it is from."""
+    return [
+        Problem(source.where((key,)), f"{key}.{part}", "missing", "required: text")
+        for key, entry in source.tables.items()
+        for part in ("quote", "from")
+        if not isinstance(text := entry.get(part) if isinstance(entry, dict) else None, str) or not text.strip()
+    ]
 
 
 def warnings(scenario: Scenario) -> list[Problem]:
+    """Everything that may not be meant, in the order of the file."""
+    files = chain_of(scenario.file)
+    parent = _loaded(files[-2]) if len(files) > 1 else None
+    merged, tables = Merged(files), scenario.tables
+    faults = joined(record.doubts(tables), _twice(tables), _not_coded(tables), _sources(merged.tables, tables))
+    faults = joined(faults, _past(tables, files[-1], parent))
+    return in_order(fault.problem(merged.where, warning=True) for fault in faults)
+
+
+def coded(file: str | Path) -> tuple[int, int]:
+    """How many inputs a scenario file and its ancestors code, and how many are to be coded."""
+    files = chain_of(find(file) or Path(file))
+    tables = Merged(files).tables
+    members = tables.get("members")
+    needed = [p for p in places(members if isinstance(members, dict) else ()) if not p.input.optional]
+    return sum(_is_coded(tables, place.path) for place in needed), len(needed)
+
+
+def _is_coded(tables: Tables, path: str) -> bool:
+    value: object = tables
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if not isinstance(value, Mapping) or set(FORMS).isdisjoint(value):
+        return False
+    knots = value.get("knots")
+    return UNCODED not in (value.get("value"), *(knots.values() if isinstance(knots, Mapping) else ()))
+
+
+def _not_coded(tables: ScenarioTables) -> Iterator[Fault]:
+    """Inputs that the file leaves out, so that the model's default holds."""
+    needed = [v for v in tables.values.values() if isinstance(v.declared, Input) and not v.declared.optional]
+    left_out = {v.path: v.coded.value for v in needed if isinstance(v.coded, Coded) and v.coded.rule == DEFAULT}
+    if left_out:
+        values = " or ".join(sorted({f"{value:g}" for value in left_out.values()}))
+        found = f"{len(left_out)} of {len(needed)} inputs are not coded: the model's default holds, {values}"
+        first, *_ = paths = list(left_out)
+        allowed = "where there was nothing at all write 0.0, with a source"
+        yield Fault(tuple(first.split(".")), found, allowed, paths=listed(paths, 4))
+
+
+def _twice(tables: ScenarioTables) -> Iterator[Fault]:
+    """Events of which there is the very same before."""
+    seen: dict[str, int] = {}
+    for i, event in enumerate(tables.events):
+        says = event.model_dump_json(exclude={"sources", "note"})
+        if (first := seen.setdefault(says, i)) < i:
+            yield Fault(("events", i), f"the same {event.kind} of {event.date} as events[{first}]", "each event once")
+
+
+def _sources(raw: Tables, tables: ScenarioTables) -> Iterator[Fault]:
+    """Sources, each once, of states that the scenario does not have, or of years out of its reach."""
+    known = [*tables.members, tables.alliance.leader]
+    first = (tables.time.record_from or tables.time.start).year - LONG_BEFORE
+    said = set()
+    for keys, source in _cited(raw, ()):
+        if source in said or source.startswith(ASSUMPTION):
+            continue
+        said.add(source)
+        of = " ".join(source.split()[1:])
+        for state in re.findall(r"\b[A-Z]{3}\b", of):
+            if state not in known:
+                allowed = f"states of the scenario: {listed(known, 40)}"
+                yield Fault(keys, f'source "{source}" is of {state}', allowed, nearest(state, known))
+        for year in map(int, re.findall(r"\b[0-9]{4}", of)):
+            if not first <= year <= tables.time.end.year:
+                yield Fault(keys, f'source "{source}" is of {year}', f"years from {first} to {tables.time.end.year}")
+
+
+def _cited(value: object, at: Keys) -> Iterator[tuple[Keys, str]]:
+    """Every source that a table cites, with its place; the registries' names on top are none."""
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        if key == "sources" and at and isinstance(entry, list):
+            yield from (((*at, key, i), str(source)) for i, source in enumerate(entry))
+        else:
+            yield from _cited(entry, (*at, key))
+
+
+def _past(tables: ScenarioTables, source: Source, parent: ScenarioTables | None) -> Iterator[Fault]:
     """Paths of the file that change its parent's before the start, or do not say what they were at first.
 
     Only what the file itself writes counts; events name their dates.
     """
-    source = read_toml(scenario.file)
-    parent = _parent(source.tables.get("extends"), source.named)
-    tables = scenario.tables
     edges, record_ticks = tick_edges(tables.time)
     years = np.array([to_years(day) for day in edges])
     rewritten: dict[str, list[str]] = {}
@@ -38,39 +169,29 @@ def warnings(scenario: Scenario) -> list[Problem]:
             rewritten.setdefault(why, []).append(path)
         elif first and not (parent and old and not _differ(tables, parent, path, years[years <= to_years(first)])):
             late.append(path)
-    found = [
-        Problem(
-            source.where(_keys(tables, source, paths[0])),
-            listed(paths, 4),
-            f"not as in the parent before the start, {tables.time.start}" + (f": {why}" if why else ""),
-            "to leave the past as it was write an adjustment with `from`, or knots that begin as the parent's",
-        )
-        for why, paths in rewritten.items()
-    ]
+    for why, paths in rewritten.items():
+        found = f"not as in the parent before the start, {tables.time.start}" + (f": {why}" if why else "")
+        allowed = "to leave the past as it was write an adjustment with `from`, or knots that begin as the parent's"
+        yield Fault(_keys(tables, source, paths[0]), found, allowed, paths=listed(paths, 4))
     if late:
         said = f"{len(late)} path{'s begin' if len(late) > 1 else ' begins'} after the first tick, {edges[0]}"
-        found.append(
-            Problem(
-                source.where(tuple(late[0].split("."))),
-                listed(late, 4),
-                f"{said}: the first knot holds before it too",
-                "to say what it was before add a knot there",
-            )
-        )
-    return found
+        found = f"{said}: the first knot holds before it too"
+        allowed = "to say what it was before add a knot there"
+        yield Fault(tuple(late[0].split(".")), found, allowed, paths=listed(late, 4))
 
 
 def _keys(tables: ScenarioTables, source: Source, path: str) -> Keys:
     """Where the file changes a path: at its value, or by an adjustment of its own."""
     own = source.tables.get("adjustments", [])
-    by = (i for i, a in enumerate(own) if path in tables.adjustable[a["path"]])
+    first = sum(COMMAND_LINE not in a.sources for a in tables.adjustments) - len(own)
+    by = (first + i for i, a in enumerate(own) if path in tables.adjustable[a["path"]])
     return next((("adjustments", i) for i in by), tuple(path.split(".")))
 
 
-def _parent(name: object, named: Callable[..., object]) -> ScenarioTables | None:
-    """What the file extends; None where it extends nothing, or what is no scenario by itself."""
+def _loaded(source: Source) -> ScenarioTables | None:
+    """A parent's tables; None where it is no scenario by itself."""
     try:
-        return load(str(named(name, ("extends",)))).tables if isinstance(name, str) else None
+        return load(source.file).tables
     except InputError:
         return None
 

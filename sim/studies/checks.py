@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array
-from sim.scenario.dates import STEPS
+from sim.scenario.dates import STEPS, whole_steps
 from sim.scenario.load import Scenario
 from sim.scenario.reading import Keys, dotted
 from sim.studies.tables import TAKEN, Factor, StudyTables
@@ -110,6 +110,9 @@ def against_scenario(tables: StudyTables, scenario: Scenario, faults: Faults) ->
             faults.add(
                 ("horizons",), f"{horizon:g} years", f"allowed: up to the end, {years:.4g} years after the start"
             )
+        elif near := whole_steps(horizon, time.step):
+            found = f"{horizon:g} years are no whole number of {time.step}s"
+            faults.add(("horizons",), found, "allowed: whole steps", f"{near:g}")
     months = STEPS[time.step]
     if len({max(1, round(h * 12 / months)) for h in horizons}) < len(set(horizons)):
         faults.add(("horizons",), f"{horizons}", f"allowed: at least a {time.step} apart")

@@ -6,6 +6,7 @@ from pathlib import Path
 from sim.errors import InputError
 from sim.model.arrays import Array
 from sim.results.comparison import comparable
+from sim.scenario.kinds import STUDY, expect
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import validated
 from sim.scenario.overrides import SET
@@ -58,6 +59,7 @@ def load_study(path: str | Path, many: bool = False) -> Study:
         With every mistake of the study, its scenarios and its points.
     """
     source = read_toml(path)
+    expect(source, STUDY)
     tables = validated(source, StudyTables)
     faults = Faults(source.where)
     scenarios = _scenarios(tables, source, faults)

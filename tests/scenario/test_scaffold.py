@@ -18,9 +18,10 @@ from sim.cli.new import main
 from sim.errors import InputError
 from sim.model.declaration import Input
 from sim.scenario import scaffold
-from sim.scenario.load import check, load
+from sim.scenario.load import load
 from sim.scenario.scaffold import _inputs
 from sim.scenario.tables import places
+from sim.scenario.warnings import check
 from tests.hostile import NAMES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "coding-guide.md"

@@ -11,8 +11,9 @@ import pytest
 import sim
 from sim.errors import InputError
 from sim.scenario import inheritance, sheet
-from sim.scenario.load import check, load
+from sim.scenario.load import load
 from sim.scenario.reading import REGISTRY, Source, number_in, read_toml, scenario_files, shipped
+from sim.scenario.warnings import check
 from tests.hostile import NAMES
 
 Rows = list[dict[str, str]]
