@@ -114,7 +114,7 @@ def fill(its: Path) -> None:
     """Code every row alike."""
     rows = list(csv.reader(io.StringIO(its.read_text("utf-8-sig"))))
     for row in rows[1:]:
-        row[2:4] = ["1955", "active"] if row[1] == "record" else ["", "low"]
+        row[2:4] = ["1900", "active"] if row[1] == "record" else ["", "low"]
         row[5] = "assumption: a test"
     out = io.StringIO()
     csv.writer(out).writerows(rows)
