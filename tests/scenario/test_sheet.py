@@ -105,6 +105,24 @@ def test_a_filled_sheet_runs(tmp_path: Path) -> None:
     assert len(sim.run(load(pact(tmp_path)), runs=16).members) > 0
 
 
+def test_a_second_coders_sheet_takes_the_place_of_the_firsts(tmp_path: Path) -> None:
+    """A file that extends another and names a sheet has its values, and keeps the dates of the first."""
+    file = pact(tmp_path)
+    rows = read(file.with_name("sheet.csv"))
+    row_of(rows, "AAA", "affinity")["value"] = "high"
+    row_of(rows, "LEA", "war")["value"] = "medium"
+    row_of(rows, "BBB", "record").update(date="1951", value="frozen")
+    write(file.with_name("second.csv"), rows)
+    child = file.with_name("second.toml")
+    child.write_text(f'extends = "{file.name}"\ntitle = "Second"\nsheet = "second.csv"\n')
+    first, second = load(file).tables, load(child).tables
+    assert second.values["members.AAA.affinity"].coded.value == "high"
+    assert second.values["leader.war"].coded.value == "medium"
+    assert [m.status for m in second.members["BBB"].record] == ["frozen"]
+    assert second.time == first.time
+    assert [v for v in second.values if second.values[v] != first.values[v]] == ["members.AAA.affinity", "leader.war"]
+
+
 def test_a_width_is_a_band_around_a_number(tmp_path: Path) -> None:
     file = pact(tmp_path, lambda rows: row_of(rows, "AAA", "affinity").update(value="0.95", width="0.1"))
     tables = load(file).tables
