@@ -5,12 +5,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, as_path, listed
+from sim.errors import InputError, Problem, as_path, listed
 from sim.model.arrays import Array
 from sim.scenario.load import Scenario, load
 from sim.scenario.sheet import RECORD, STEP, Coding, codings, read
@@ -271,16 +272,20 @@ def agreement(first: Scenario | str | PathLike[str], second: Scenario | str | Pa
     >>> print(f"{found.table.alpha[0]:.2f}")
     1.00
     """
-    read_ones, problems = [], []
+    coders: list[_Coder] = []
+    problems: list[Problem] = []
     for one in (first, second):
         try:
-            read_ones.append(_read(one))
+            coders.append(_read(one))
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    rules = {k: r for _, _, its in read_ones for k, r in its.items()}
-    paths = [{key: _Path.of(rows, rules) for key, rows in groups.items()} for _, groups, _ in read_ones]
+    a, b = coders
+    paths = [
+        {key: _Path.of(rows, {**other.rules, **one.rules}) for key, rows in one.groups.items()}
+        for one, other in ((a, b), (b, a))
+    ]
     every = list(_units(*paths))
     units = [u for u in every if u.scale != UNLIKE]
     groups: dict[str, list[Unit]] = {}
@@ -291,22 +296,30 @@ def agreement(first: Scenario | str | PathLike[str], second: Scenario | str | Pa
     columns = ["input", "level", "values", "equal", "difference", "alpha", "low", "high"]
     apart = pd.DataFrame([d for its in groups.values() for d in _apart(its)], columns=[*Unit._fields, "apart"])
     left_out = (len(paths[0].keys() - paths[1]), len(paths[1].keys() - paths[0]), len(every) - len(units))
-    names = [name for name, _, _ in read_ones]
+    names = (a.name, b.name) if a.name != b.name else (str(a.file), str(b.file))
     apart = apart.sort_values("apart", ascending=False, kind="stable", ignore_index=True)
     return Agreement(names[0], names[1], pd.DataFrame(rows, columns=columns), apart, left_out)
 
 
-def _read(one: Scenario | str | PathLike[str]) -> tuple[str, dict[tuple[str, str], list[Coding]], Mapping[str, Rule]]:
-    """Name, rows by state and input, and rules of a sheet or a scenario."""
+class _Coder(NamedTuple):
+    """A sheet or a scenario: rows by state and input, and the rules that it knows."""
+
+    name: str
+    file: Path
+    groups: dict[tuple[str, str], list[Coding]]
+    rules: Mapping[str, Rule]
+
+
+def _read(one: Scenario | str | PathLike[str]) -> _Coder:
     if not isinstance(one, Scenario):
         file = as_path(one, "first")
         if file.suffix.lower() == ".csv":
             sheet = read(file)
             if sheet.problems:
                 raise InputError(sheet.problems)
-            return file.stem, sheet.groups, {}
+            return _Coder(file.stem, file, sheet.groups, {})
         one = load(file)
     groups: dict[tuple[str, str], list[Coding]] = {}
     for row in codings(one.tables):
         groups.setdefault((row.state, row.input), []).append(row)
-    return one.name, groups, one.tables.rules
+    return _Coder(one.name, one.file, groups, one.tables.rules)

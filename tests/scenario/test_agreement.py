@@ -173,6 +173,12 @@ def test_a_scenario_agrees_with_its_own_sheet(tmp_path: Path) -> None:
     assert found.left_out == (0, 0, 0)
 
 
+def test_two_sheets_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    first, second = (pact(tmp_path / coder).with_name("sheet.csv") for coder in ("anna", "ben"))
+    found = sim.agreement(first, second)
+    assert (found.first, found.second) == (str(first), str(second))
+
+
 def test_sheets_with_nothing_in_common(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = two(tmp_path, lambda rows: [row.update(value="") for row in rows])
     main(str(first), str(second), False)
