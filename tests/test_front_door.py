@@ -127,7 +127,7 @@ def test_results_of_another_version_of_the_model_are_not_taken_for_this_ones(
         folder = tmp_path / f"out-{name}"
         with pytest.warns(UserWarning, match="by version 1 of the model, this is version another"):
             sim.open(folder)
-        assert "version another" in sim.status(folder).model
+        assert "version another" in " ".join(sim.status(folder).differences)
         with pytest.raises(InputError, match="version"):
             make(folder)
         if name == "run":

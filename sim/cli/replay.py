@@ -20,5 +20,5 @@ def main(folder: Path, run: int, json: bool) -> None:
     show.paragraph((f"Run {run} of {story.scenario.name} (seed {story.seed}), replayed in Mesa", "bold"))
     rows: list[list[show.Part]] = [[s.date, (s.text, "bold" if s.kind in STRIKING else "")] for s in story.sentences]
     show.table([Column("Until", left=True), Column("What happened", words=True)], rows)
-    same = "The same to the last bit as the ensemble's run."
-    show.notice(same if story.identical else "Differs from the ensemble's run: please report this.")
+    same = "Mesa and the ensemble agree on this run to the last bit; its scenario is as it was when it was written."
+    show.notice(same if story.identical else "Mesa and the ensemble differ in this run: please report this.")

@@ -17,8 +17,8 @@ def main(folder: Path, json: bool) -> None:
         more = "".join(f", {k.replace('_', ' ')} {v:.4g}" for k, v in s.more.items() if v == v)
         much = f"{s.share:.0%} of {s.unit}" if s.total == 1 else f"{_count(s.done)} of {_count(s.total)} {s.unit}"
         show.paragraph(f"{much} done{'' if s.total == 1 else f' ({s.share:.0%})'}{more}")
-    if s.model:
-        show.paragraph(f"It was {s.model}.")
+    for difference in s.differences:
+        show.paragraph(f"Beware: {difference}.")
     if s.state == "interrupted":
         show.paragraph("The command that began it, given again, goes on with it.")
     if s.rate == s.rate:

@@ -25,7 +25,7 @@ from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario
 from sim.storage.effort import Effort, effort
 from sim.storage.files import provenance_of, write
-from sim.storage.workspace import Workspace, holds
+from sim.storage.workspace import Workspace, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,12 +92,12 @@ class Ledger(Results):
     def open(cls, folder: str | Path) -> "Ledger":
         """The ledger that was written to a folder, rounded to nine digits as there; its claims are not judged again."""
         home = as_path(folder, "folder")
-        holds(home, "ledger")
-        there = provenance_of(home) or {}
-        table = read_csv(home / "ledger.csv", ["claim", "title", "verdict", "at_mean"])
-        tests = read_csv(home / "tests.csv", ["claim", "says", "kind", "measured", "side", "note"])
-        drawn = {n: figure.from_json(plain) for n, plain in json.loads((home / DRAWS).read_text("utf-8")).items()}
-        return cls(there["runs"], there["seed"], table, tests, drawn)
+        with reading(home, "ledger"):
+            there = provenance_of(home) or {}
+            table = read_csv(home / "ledger.csv", ["claim", "title", "verdict", "at_mean"])
+            tests = read_csv(home / "tests.csv", ["claim", "says", "kind", "measured", "side", "note"])
+            drawn = {n: figure.from_json(plain) for n, plain in json.loads((home / DRAWS).read_text("utf-8")).items()}
+            return cls(there["runs"], there["seed"], table, tests, drawn)
 
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write tables, a figure a claim and provenance, as :func:`sim.save`."""

@@ -21,14 +21,14 @@ from sim.estimates.sample import Sample, estimated, estimated_difference
 from sim.model.arrays import Array, each
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
 from sim.results.change import change
-from sim.results.result import Results
+from sim.results.result import Results, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restored
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
-from sim.storage.workspace import Workspace, holds
+from sim.storage.workspace import Workspace, beware, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,10 +104,11 @@ class Comparison(Results):
     def open(cls, folder: str | Path) -> "Comparison":
         """The comparison that was written to a folder, its numbers rounded to nine digits as there."""
         home = as_path(folder, "folder")
-        holds(home, "comparison")
-        base, *others = (restored(content, home) for content in json.loads((home / SCENARIOS).read_text("utf-8")))
-        there = provenance_of(home) or {}
-        return cls(base, others, there["runs"], there["seed"], *(_read(home / f"{name}.csv") for name in TABLES))
+        with reading(home, "comparison"):
+            base, *others = (restored(content, home) for content in json.loads((home / SCENARIOS).read_text("utf-8")))
+            beware(home, read_otherwise([base, *others], home))
+            there = provenance_of(home) or {}
+            return cls(base, others, there["runs"], there["seed"], *(_read(home / f"{name}.csv") for name in TABLES))
 
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write tables, figures and provenance, as :func:`sim.save`. Raises InputError where it cannot."""

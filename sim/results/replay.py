@@ -1,6 +1,6 @@
 """The story of one run: replayed in Mesa from (seed, block, lane), in dated sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +15,11 @@ from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import locate
 from sim.model.outcomes import ANSWERS, CONDUCTS
 from sim.model.tick import Record
-from sim.results.result import RESOLVED, Results
+from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restore
 from sim.storage.files import provenance_of
-from sim.storage.workspace import holds, other_model
+from sim.storage.workspace import check_kind, differences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,19 +96,27 @@ def replay(folder: str | Path, run: int = 0) -> Story:
     True
     """
     folder = as_path(folder, "folder")
-    if other := other_model(folder):
-        allowed = "allowed: results of this one; `force` runs the scenario anew"
-        raise InputError([Problem(str(folder), "", other, allowed)])
-    finished, there = holds(folder, "run"), provenance_of(folder)
-    if not finished or there is None:
+    check_kind(folder, "run")
+    there = provenance_of(folder)
+    if there is None:
         raise InputError([Problem(str(folder), "", "not finished", "allowed: a folder that `cohesion run` wrote")])
+    refuse(folder, differences(folder))
+    scenario = restore(folder / RESOLVED)
+    refuse(folder, read_otherwise([scenario], folder))
     if not 0 <= run < there["runs"]:
         raise InputError([Problem(str(folder), "run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")])
-    return tell(restore(folder / RESOLVED), int(there["seed"]), run)
+    return tell(scenario, int(there["seed"]), run)
+
+
+def refuse(folder: Path, found: Sequence[str]) -> None:
+    """Raises InputError where there is anything in which a folder is not what was written."""
+    if found:
+        allowed = "allowed: results as they were written; `force` runs the scenario anew"
+        raise InputError([Problem(str(folder), "", difference, allowed) for difference in found])
 
 
 def tell(scenario: Scenario, seed: int, run: int) -> Story:
-    """The story of any run of a scenario."""
+    """The story of any run of a scenario, in Mesa and, to see whether both agree, in the ensemble."""
     from sim.engines import agents
 
     program = compile(scenario)

@@ -1,6 +1,6 @@
 """What a run gives back: dataset, tables, figures and a summary; its folder; and what every result can do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from sim.results.dataset import by_name
 from sim.scenario.load import Scenario, restore
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
-from sim.storage.workspace import Workspace, holds
+from sim.storage.workspace import Workspace, beware, contents_of, flat, holds, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,9 +147,10 @@ class Result(Results):
         import xarray as xr
 
         home = as_path(folder, "folder")
-        holds(home, "run")
-        with xr.open_zarr(home / DATASET, chunks=None, consolidated=False) as ds:
-            return cls(restore(home / RESOLVED), by_name(ds.load()), provenance_of(home) or {})
+        with reading(home, "run"), xr.open_zarr(home / DATASET, chunks=None, consolidated=False) as ds:
+            scenario = restore(home / RESOLVED)
+            beware(home, read_otherwise([scenario], home))
+            return cls(scenario, by_name(ds.load()), provenance_of(home) or {})
 
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write everything to a folder, as :func:`sim.save`. Raises InputError where it cannot."""
@@ -216,6 +217,13 @@ def _percent(p: Mapping[str, float]) -> str:
     if p["mean"] < 0.0005 and not p["mcse"] >= 0.0005:
         return "< 0.05 %"
     return f"{100 * p['mean']:.1f} ± {100 * p['mcse']:.1f} %"
+
+
+def read_otherwise(scenarios: Sequence[Scenario], folder: Path) -> list[str]:
+    """Which scenarios of a results folder say something else today than those that were run."""
+    ran = {str(x) for x in flat((contents_of(folder) or {}).get("identity", {})).values()}
+    now = [s for s in scenarios if s.fingerprint not in ran]
+    return [f"{s.name} reads otherwise than when it was run (fingerprint {s.fingerprint})" for s in now]
 
 
 def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from sim.errors import InputError, Problem
 from sim.scenario.names import check_out
 
 PROVENANCE = "provenance.json"
+PICTURES = {".png", ".svg", ".pdf"}
+"""That nobody reads back: they may be retouched."""
 
 
 def put(file: Path, content: str | bytes) -> None:
@@ -49,6 +51,18 @@ def sha256(content: str | Path) -> str:
         return hashlib.sha256(content.encode()).hexdigest()
     with content.open("rb") as data:
         return hashlib.file_digest(data, "sha256").hexdigest()
+
+
+def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """The hash of each file or folder of that name that is there; a folder's is that of all it holds but pictures."""
+    return {name: _hash(folder / name) for name in names if (folder / name).exists()}
+
+
+def _hash(path: Path) -> str:
+    if not path.is_dir():
+        return sha256(path)
+    held = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix not in PICTURES)
+    return sha256("".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in held))
 
 
 def read_json(file: Path) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.errors import InputError, Problem, as_path
 from sim.storage.files import locked, provenance_of, read_json
-from sim.storage.workspace import LOCK, PROGRESS, contents_of, other_model
+from sim.storage.workspace import LOCK, PROGRESS, contents_of, differences
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Status:
     """A second, since it was begun or gone on with; NaN where it is not running or has only begun."""
     left: float
     """Seconds left at this rate."""
-    model: str = ""
-    """Which version of the model makes it, where it is not this one, in words."""
+    differences: list[str] = field(default_factory=list)
+    """In what it is not what was written, or what this version of the model would write."""
     more: dict[str, Any] = field(default_factory=dict)
     """What else is said, such as the number of points that failed."""
 
@@ -83,7 +83,7 @@ def status(folder: str | Path) -> Status:
     rate = rate if running and rate > 0 else float("nan")
     more = {k: v for k, v in more.items() if k in counts}
     return Status(
-        kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, other_model(home), more
+        kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, differences(home), more
     )
 
 

@@ -17,7 +17,7 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,19 @@ from typing import Any
 
 from sim.errors import InputError, Problem
 from sim.model.version import VERSION
-from sim.storage.files import PROVENANCE, as_json, check_folder, locked, provenance_of, put, read_json, sha256, write
+from sim.storage.files import (
+    PICTURES,
+    PROVENANCE,
+    as_json,
+    check_folder,
+    hashes,
+    locked,
+    provenance_of,
+    put,
+    read_json,
+    sha256,
+    write,
+)
 from sim.storage.provenance import circumstances
 
 CONTENTS = "workspace.json"
@@ -176,7 +188,7 @@ class Workspace:
 
     def finish(self, **more: Any) -> None:
         """Write the provenance, which says that all is there. ``more`` are entries of it."""
-        put(self.folder / PROVENANCE, as_json(self._provenance(more)))
+        put(self.folder / PROVENANCE, as_json(self._provenance(self.folder, more)))
 
     @contextmanager
     def results(self, *then: Callable[[Path], object], **more: Any) -> Iterator[Path]:
@@ -198,7 +210,7 @@ class Workspace:
             except Exception as error:
                 failed = error
             write(new / CONTENTS, as_json(self.contents))
-            write(new / PROVENANCE, as_json(self._provenance(more)))
+            write(new / PROVENANCE, as_json(self._provenance(new, more)))
             os.replace(new, self.folder / READY)
             self._move_in()
         except OSError as error:
@@ -222,7 +234,7 @@ class Workspace:
             os.replace(item, target)
         ready.rmdir()
 
-    def _provenance(self, more: Mapping[str, Any]) -> dict[str, Any]:
+    def _provenance(self, written: Path, more: Mapping[str, Any]) -> dict[str, Any]:
         ended = time.time()
         return {
             "kind": self.kind,
@@ -232,6 +244,7 @@ class Workspace:
             "ended": _moment(ended),
             "seconds": round(ended - self._began, 1),
             **more,
+            "files": hashes(written, [n for n in self.own if not n.startswith(".") and Path(n).suffix not in PICTURES]),
             "progress": self._progress,
         }
 
@@ -302,24 +315,52 @@ def kind_of(folder: Path) -> str:
     return str((contents_of(folder) or {}).get("kind", ""))
 
 
-def holds(folder: Path, kind: str) -> bool:
-    """Whether what a folder holds is finished. Raises InputError where it holds nothing of that kind.
-
-    Warns where another version of the model made it: its numbers are not this version's.
-    """
+def check_kind(folder: Path, kind: str) -> None:
+    """Raises InputError where a folder holds nothing of a kind."""
     there = kind_of(folder)
     if there != kind:
         found = "no such folder" if not os.path.exists(folder) else f"holds {f'a {there}' if there else 'no results'}"
         raise InputError([Problem(str(folder), "", found, f"allowed: a folder that holds a {kind}")])
-    if other := other_model(folder):
-        warnings.warn(f"{folder}: {other}", stacklevel=3)
+
+
+def holds(folder: Path, kind: str) -> bool:
+    """Whether what a folder holds is finished. Raises InputError where it holds nothing of that kind.
+
+    Warns of all in which it is not what was written, or what would be written now.
+    """
+    check_kind(folder, kind)
+    beware(folder, differences(folder))
     return provenance_of(folder) is not None
 
 
-def other_model(folder: Path) -> str:
-    """Which version of the model made what a folder holds, where it is not this one; else empty."""
+def beware(folder: Path, found: Iterable[str]) -> None:
+    """Warn of what differs in a folder."""
+    for difference in found:
+        warnings.warn(f"{folder}: {difference}", stacklevel=4)
+
+
+@contextmanager
+def reading(folder: Path, kind: str) -> Iterator[bool]:
+    """While what a folder holds is read back, as :func:`holds`: what cannot be read is an InputError."""
+    finished = holds(folder, kind)
+    try:
+        yield finished
+    except InputError:
+        raise
+    except Exception as error:  # whatever a library makes of a broken file
+        found = "; ".join([*differences(folder), f"cannot be read ({type(error).__name__}: {error})"])
+        raise InputError([Problem(str(folder), "", found, f"allowed: a {kind} as it was written")]) from None
+
+
+def differences(folder: Path) -> list[str]:
+    """In what the finished results in a folder are not what was written there, or not what this version would write."""
     made = (contents_of(folder) or {}).get("model", VERSION)
-    return "" if made == VERSION else f"made by version {made} of the model, this is version {VERSION}"
+    found = [] if made == VERSION else [f"made by version {made} of the model, this is version {VERSION}"]
+    written = (provenance_of(folder) or {}).get("files", {})
+    now = hashes(folder, written)
+    return found + [
+        f"{n} is {'not as it was written' if n in now else 'missing'}" for n in written if now.get(n) != written[n]
+    ]
 
 
 def digest(text: str) -> str:

@@ -1,0 +1,130 @@
+"""What is read back is held against what was written: every kind of results, every file of it, edited or lost."""
+
+import contextlib
+import json
+import shutil
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.errors import InputError
+from sim.storage.files import PICTURES
+from tests.claim_files import claim_file
+from tests.helpers import SIX
+from tests.study_files import study_file
+
+YEARLY = {"time.step": "year"}
+KINDS: dict[str, Callable[[Path, Path], object]] = {
+    "run": lambda out, _: sim.run(SIX, runs=8, set=YEARLY, out=out),
+    "compare": lambda out, _: sim.compare(SIX, SIX, runs=8, set=YEARLY, out=out),
+    "claims": lambda out, beside: sim.claims(claim_file(beside), runs=32, out=out),
+    "sweep": lambda out, beside: sim.sweep(study_file(beside, ("runs = 40", "runs = 16"), name="s"), out, jobs=1),
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a kind."""
+    home = tmp_path_factory.mktemp(request.param)
+    KINDS[request.param](home / "out", home)
+    return home / "out"
+
+
+def written(folder: Path) -> dict[str, str]:
+    return dict(json.loads((folder / "provenance.json").read_text())["files"])
+
+
+def file_of(path: Path) -> Path:
+    """The file itself, or the first that a folder holds."""
+    return path if path.is_file() else min(p for p in path.rglob("*") if p.is_file() and p.suffix not in PICTURES)
+
+
+def differing(folder: Path) -> set[str]:
+    return {found.split()[0] for found in sim.status(folder).differences}
+
+
+def test_nothing_differs_in_what_was_just_written(folder: Path) -> None:
+    assert len(written(folder)) >= 3
+    assert differing(folder) == set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert sim.open(folder)
+
+
+def test_a_retouched_picture_is_nobodys_business(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    pictures = [p for p in copy.rglob("*") if p.suffix in PICTURES]
+    for picture in pictures:
+        picture.write_bytes(b"retouched")
+    assert pictures
+    assert differing(copy) == set()
+
+
+def test_every_edited_file_is_named_when_the_results_are_opened(folder: Path, tmp_path: Path) -> None:
+    for name in written(folder):
+        copy = shutil.copytree(folder, tmp_path / name.replace(".", "-"))
+        if not any(p.suffix not in PICTURES for p in [copy / name, *(copy / name).rglob("*")] if p.is_file()):
+            continue  # a folder of pictures
+        with file_of(copy / name).open("ab") as file:
+            file.write(b"\n")
+        assert differing(copy) == {name}
+        with pytest.warns(UserWarning, match=f"{name} is not as it was written"):
+            opened(copy)
+
+
+def test_every_lost_file_is_named_when_the_results_are_opened(folder: Path, tmp_path: Path) -> None:
+    for name in written(folder):
+        copy = shutil.copytree(folder, tmp_path / name.replace(".", "-"))
+        shutil.rmtree(copy / name) if (copy / name).is_dir() else (copy / name).unlink()
+        assert differing(copy) == {name}
+        with pytest.warns(UserWarning, match=f"{name} is missing"):
+            opened(copy)
+
+
+def opened(folder: Path) -> None:
+    """Open results, which may be refused, but not with a traceback."""
+    with contextlib.suppress(InputError):
+        sim.open(folder)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    KINDS["run"](tmp_path / "run", tmp_path)
+    return tmp_path / "run"
+
+
+def edited(folder: Path, change: Callable[[dict[str, dict[str, object]]], object]) -> None:
+    """The resolved scenario, changed by hand."""
+    file = folder / "resolved.json"
+    content = json.loads(file.read_text())
+    change(content["tables"])
+    file.write_text(json.dumps(content))
+
+
+EDITS: dict[str, Callable[[dict[str, dict[str, object]]], object]] = {
+    "another coefficient": lambda t: t["behaviour"].update({next(iter(t["behaviour"])): 0.9}),
+    "a coefficient lost": lambda t: t["behaviour"].pop(next(iter(t["behaviour"]))),
+    "another end": lambda t: t["time"].update(horizons=[1]),
+}
+
+
+@pytest.mark.parametrize("change", EDITS)
+def test_no_story_is_told_of_inputs_that_were_edited(run: Path, change: str) -> None:
+    edited(run, EDITS[change])
+    with pytest.raises(InputError, match=r"resolved.json is not as it was written"):
+        sim.replay(run, 0)
+
+
+def test_no_story_is_told_of_a_scenario_that_reads_otherwise_today(run: Path) -> None:
+    """As when a later version fills in another default: the file is as it was, its meaning is not."""
+    file = run / "workspace.json"
+    content = json.loads(file.read_text())
+    content["identity"]["fingerprint"] = "0" * 16
+    file.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="six reads otherwise than when it was run"):
+        sim.replay(run, 0)
+    with pytest.warns(UserWarning, match="six reads otherwise"):
+        sim.open(run)
