@@ -1,8 +1,10 @@
 """The command `cohesion`: one verb a file, imported when it is called."""
 
 import io
+import logging
 import os
 import sys
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -266,6 +268,8 @@ def replay(
 def main() -> None:
     """Entry point. Bad input exits with 2 and no traceback, an interruption with 130, a lost output with 1."""
     output = streams.lasting()
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of every text in a font without bold letters
+    warnings.showwarning = lambda message, *_: _verb("show").notice(f"warning: {message}")
     sys.exit(streams.ended(output, _call()))
 
 

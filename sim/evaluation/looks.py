@@ -1,27 +1,39 @@
 """How often the held-out years have been looked at: a log beside the calibration file, a row a look.
 
 All studies that score the years which that calibration may leave out share the log. The row is written before anything
-is scored, so that whoever reads a score can see how many looks came before it.
+is scored, so that whoever reads a score can see how many looks came before it. Looks by way of a calibration inside an
+installed package are written to ``results/``, after those that came with it.
 """
 
 import datetime as dt
 from pathlib import Path
 
 from sim.errors import InputError, Problem
-from sim.scenario.reading import read_csv
+from sim.scenario.reading import installed, read_csv, shipped
 from sim.storage.files import as_csv
 
 COLUMNS = ("date", "by", "code", "inputs", "what")
 NAME, OLD_NAME = ".looks.csv", ".openings.csv"
 
 
+RESULTS = Path("results")
+
+
 def log_file(calibration: Path) -> Path:
     """The log of looks that belongs to a calibration file."""
-    return calibration.with_suffix(NAME)
+    beside = calibration.with_suffix(NAME)
+    return RESULTS / beside.name if installed(calibration) else beside
+
+
+def _begun(file: Path) -> Path:
+    """The log, or while there is none in the user's folder the one that came with the package."""
+    came = shipped("experiments") / file.name
+    return came if file.parent == RESULTS and installed(came) and came.exists() and not file.exists() else file
 
 
 def read(file: Path) -> list[dict[str, str]]:
     """Every look so far. Raises InputError for a log that is none, and for one that still has its old name."""
+    file = _begun(file)
     old = file.with_name(file.name.removesuffix(NAME) + OLD_NAME)
     if old.exists() and not file.exists():
         raise InputError([Problem(str(old), "", "an old name", f"allowed: {file.name}, the same file renamed")])
@@ -41,6 +53,10 @@ def record(file: Path, by: str, code: str | None, inputs: str, what: str) -> int
     number = len(read(file)) + 1
     row = (dt.datetime.now(dt.UTC).date().isoformat(), by, code or "unknown", inputs, what)
     try:
+        if file.parent == RESULTS:
+            RESULTS.mkdir(exist_ok=True)
+        if (begun := _begun(file)) != file:
+            file.write_bytes(begun.read_bytes())
         rows = [row] if file.exists() else [COLUMNS, row]
         with file.open("a", encoding="utf-8", newline="") as out:
             out.write(as_csv(rows))

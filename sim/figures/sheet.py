@@ -13,8 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from sim.figures import style
+from sim.figures.letters import drawable, say_what_was_replaced
 
 BETWEEN = "  |  "
 """Between the parts of a footer."""
@@ -230,6 +232,8 @@ def sides(figure: Figure, x: float, y: float, left: str, right: str) -> None:
 
 def settle(figure: Figure) -> Figure:
     """Lay the figure out once and for all, so that every drawing of it is the same."""
+    for text in figure.findobj(Text):
+        text.set_text("\n".join(map(drawable, text.get_text().split("\n"))))
     FigureCanvasAgg(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
@@ -266,3 +270,4 @@ def save_all(figures: Mapping[str, Figure], folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
         save(figure, folder / f"{name}.png")
+    say_what_was_replaced()

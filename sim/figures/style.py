@@ -10,6 +10,7 @@ from matplotlib import style
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
+from sim.figures.letters import drawable, families
 from sim.model.outcomes import bound
 
 WIDTH = 10.0
@@ -41,7 +42,6 @@ BOLD: dict[str, Any] = {"fontsize": NORMAL, "fontweight": "bold"}
 DASHED: dict[str, Any] = {"color": GREY, "lw": 1.0, "linestyle": (0, (4, 3))}
 
 _RC: dict[str, Any] = {
-    "font.family": ["DejaVu Sans"],
     "font.size": NORMAL,
     "text.color": INK,
     "text.parse_math": False,
@@ -75,7 +75,7 @@ _RC: dict[str, Any] = {
 @contextmanager
 def look() -> Iterator[None]:
     """Matplotlib's defaults and the settings above, whatever the user's own; undone afterwards."""
-    with style.context(["default", _RC]):
+    with style.context(["default", {**_RC, "font.family": families()}]):
         yield
 
 
@@ -88,15 +88,15 @@ def step(k: int, count: int) -> str:
 @lru_cache(10_000)
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Width of a line of text in inches."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
-    width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
+    font = FontProperties(family=families(), size=size, weight="bold" if bold else "normal")
+    width, _, _ = TextToPath().get_text_width_height_descent(drawable(text), font, ismath=False)
     return float(width) / 72
 
 
 def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
-    """Lines of text no wider than ``width`` inches, unless a single word is."""
+    """Lines of drawable text no wider than ``width`` inches; a word that is wider is broken."""
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in (part for whole in drawable(text).split(" ") for part in _broken(whole, width, size, bold)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, bold) <= width:
             lines[-1] = longer
@@ -105,8 +105,19 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     return lines
 
 
+def _broken(word: str, width: float, size: float, bold: bool) -> list[str]:
+    """A word in parts that are no wider than ``width`` inches."""
+    parts = []
+    while len(word) > 1 and text_width(word, size, bold) > width:
+        fits = [n for n in range(1, len(word)) if text_width(word[:n], size, bold) <= width]
+        parts.append(word[: max(fits, default=1)])
+        word = word[len(parts[-1]) :]
+    return [*parts, word]
+
+
 def shorten(text: str, width: float, size: float) -> str:
-    """The text, its end cut off where it is wider than ``width`` inches."""
+    """The text, drawable, its end cut off where it is wider than ``width`` inches."""
+    text = drawable(text)
     if text_width(text, size) <= width:
         return text
     while text and text_width(f"{text}…", size) > width:

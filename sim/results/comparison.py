@@ -66,8 +66,8 @@ class Comparison(Results):
 
     @property
     def state_names(self) -> dict[str, str]:
-        """Full names of the states by code."""
-        return {code: m.name or code for code, m in self.base.tables.members.items()}
+        """Full names of the states by code, each in one line."""
+        return {code: " ".join((m.name or code).split()) for code, m in self.base.tables.members.items()}
 
     def sentences(self) -> dict[str, list[str]]:
         """What each scenario would change by the last horizon, in sentences without full stops, by its name."""

@@ -38,6 +38,11 @@ def shipped(home: str = "") -> Path:
     return (inside if inside.is_dir() else _PACKAGE.parent) / home
 
 
+def installed(file: Path) -> bool:
+    """Whether a file is part of an installed package, beside which nothing is written."""
+    return (_PACKAGE / "shipped").resolve() in file.resolve().parents
+
+
 def scenario_files() -> list[Path]:
     """Every shipped scenario."""
     return sorted(p for p in shipped("scenarios").rglob("*.toml") if p.name != REGISTRY)

@@ -14,6 +14,7 @@ from sim.evaluation import looks
 from sim.evaluation.backtest import Backtest, backtest
 from sim.evaluation.scoring import with_error
 from sim.evaluation.study import load_backtest
+from sim.scenario import reading
 from sim.storage.files import PROVENANCE
 from tests.helpers import MEMBERS, SIX
 from tests.inference.test_calibrate import STUDY
@@ -129,6 +130,25 @@ def test_looks_are_counted(tmp_path: Path, whole: Path) -> None:
     file.rename(tmp_path / "x.openings.csv")
     with pytest.raises(InputError, match=r"an old name; allowed: x\.looks\.csv"):
         looks.read(file)
+
+
+def test_looks_by_an_installed_package_are_counted_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages" / "sim"
+    calibration = package / "shipped" / "experiments" / "calibrate-x.toml"
+    calibration.parent.mkdir(parents=True)
+    came = calibration.with_suffix(".looks.csv")
+    came.write_text(",".join(looks.COLUMNS) + "\n2026-01-01,hand,unknown,a,before\n")
+    monkeypatch.setattr(reading, "_PACKAGE", package)
+    monkeypatch.chdir(tmp_path)
+    log = looks.log_file(calibration)
+    assert log == Path("results/calibrate-x.looks.csv")
+    assert [r["what"] for r in looks.read(log)] == ["before"]
+    assert looks.record(log, "backtest", "abc", "def", "now") == 2
+    assert [r["what"] for r in looks.read(log)] == ["before", "now"]
+    assert len(looks.read(came)) == 1
+    assert looks.log_file(tmp_path / "mine.toml") == tmp_path / "mine.looks.csv"
 
 
 def test_tables_hold_together(whole: Path) -> None:
