@@ -118,7 +118,9 @@ def claims(
         list[str] | None,
         typer.Argument(metavar="[NAME...]", help="Claims such as C03, or claim files; default all of the paper's."),
     ] = None,
-    runs: Annotated[int, typer.Option(help="Number of runs of each scenario, a multiple of 16.")] = 10_000,
+    runs: Annotated[
+        int, typer.Option(help="Number of runs of each scenario, rounded up to a multiple of 16.")
+    ] = 10_000,
     seed: Seed = 1,
     jobs: Jobs = None,
     scheduler: Scheduler = None,

@@ -12,6 +12,7 @@ from sim.evidence.ledger import Ledger, claims, names_of, passes
 from sim.evidence.statement import Finding, Row, Share
 from sim.evidence.words import called
 from sim.model.outcomes import VERDICTS
+from sim.storage.effort import effort
 
 COLUMNS = (
     Column(""),
@@ -36,6 +37,9 @@ def main(names: list[str], out: Path | None, json: bool, **how: Any) -> None:
         else:
             print_ledger(ledger)
 
+    asked, how["runs"] = how["runs"], effort(how["runs"], how["seed"], multiple=REPLICATES).runs
+    if how["runs"] != asked:
+        show.notice(f"{asked:,} runs rounded up to {how['runs']:,}: {REPLICATES} for each draw of what is uncertain.")
     total = how["runs"] * passes(loaded)
     with all_or_nothing(folder), show.progress(total, f"{len(loaded)} claims: runs") as advance:
         claims(loaded, progress=advance, out=folder, written=report, **how)

@@ -215,7 +215,7 @@ def claims(
     names : str, Path or Claim, or a sequence of them
         Files, or names such as ``C03``; all of the paper's by default.
     runs : int
-        Of each scenario, 16 for each draw of what is uncertain.
+        Of each scenario, 16 for each draw of what is uncertain: rounded up to a multiple of 16, 32 at least.
     seed, jobs, progress, scheduler, out, force, written
         As for :func:`sim.run`.
 

@@ -21,7 +21,7 @@ from sim.estimates.sample import Sample, estimated, estimated_difference
 from sim.model.arrays import Array, each
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
 from sim.results.change import change
-from sim.results.result import Results, read_otherwise
+from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, compile
@@ -316,9 +316,8 @@ def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -
 def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a comparison."""
     own = (*(f"{name}.csv" for name in TABLES), SCENARIOS, FIGURES)
-    return Workspace(
-        as_path(folder, "out"), "comparison", base.tables.title, identity(base, others, by.runs, by.seed), own
-    )
+    which = identity(base, others, by.runs, by.seed)
+    return Workspace(as_path(folder, "out"), "comparison", base.tables.title, which, own, changes(base, *others))
 
 
 def save(c: Comparison, folder: str | Path, force: bool = False) -> None:

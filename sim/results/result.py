@@ -14,7 +14,7 @@ from sim.results.dataset import by_name
 from sim.scenario.load import Scenario, restore
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
-from sim.storage.workspace import Workspace, beware, contents_of, flat, holds, reading
+from sim.storage.workspace import SET, Workspace, beware, contents_of, flat, holds, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,11 +232,15 @@ def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str,
     return {"scenario": scenario.name, "fingerprint": scenario.fingerprint, **by}
 
 
+def changes(*scenarios: Scenario) -> dict[str, dict[str, dict[str, str]]]:
+    """What was set in each of some scenarios, by which a folder says how it differs from what was in it."""
+    return {SET: {s.name: {path: str(value) for path, value in s.overrides.items()} for s in scenarios if s.overrides}}
+
+
 def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -> Workspace:
     """The folder of a run."""
-    return Workspace(
-        as_path(folder, "out"), "run", scenario.tables.title, identity(scenario, by.runs, by.seed, engine), OWN
-    )
+    which = identity(scenario, by.runs, by.seed, engine)
+    return Workspace(as_path(folder, "out"), "run", scenario.tables.title, which, OWN, changes(scenario))
 
 
 def save(result: Result, folder: str | Path, force: bool = False) -> None:

@@ -41,7 +41,7 @@ def effort(
     runs, seed : as every verb has them.
     jobs : all cores by default.
     scheduler : address of a Dask scheduler.
-    multiple : of what ``runs`` must be a multiple, and at least twice.
+    multiple : of what ``runs`` are a multiple, at least twice; they are rounded up to it.
     also : what else is wrong, said with the rest.
 
     Raises
@@ -53,6 +53,8 @@ def effort(
     --------
     >>> effort(runs=100, jobs=2)
     Effort(runs=100, seed=1, jobs=2, scheduler=None)
+    >>> effort(runs=1000, jobs=2, multiple=16).runs
+    1008
     >>> effort(runs=0, seed=1.5)
     Traceback (most recent call last):
     sim.errors.InputError: runs: 0; allowed: a whole number, at least 1
@@ -67,10 +69,7 @@ def effort(
             found[name] = LEAST[name] - 1
         if isinstance(value, bool) or found[name] < LEAST[name]:
             problems.append(Problem(name, "", f"{value}", f"allowed: a whole number, at least {LEAST[name]}"))
-    if multiple > 1 and found["runs"] >= 1 and (found["runs"] % multiple or found["runs"] < 2 * multiple):
-        near = max(2, round(found["runs"] / multiple)) * multiple
-        allowed = f"allowed: a multiple of {multiple} from {2 * multiple} on, {multiple} runs a draw"
-        problems.append(Problem("runs", "", f"{runs}", allowed, f"{near}"))
     if problems:
         raise InputError(problems)
-    return Effort(found["runs"], found["seed"], found["jobs"], scheduler)
+    whole = found["runs"] if multiple == 1 else max(2, -(-found["runs"] // multiple)) * multiple
+    return Effort(whole, found["seed"], found["jobs"], scheduler)

@@ -43,6 +43,8 @@ from sim.storage.provenance import circumstances
 CONTENTS = "workspace.json"
 LOCK, PROGRESS, NEW, READY = ".lock", ".progress", ".new", ".ready"
 FORMAT = 2
+SET = "set"
+"""What was set in scenarios, among what is changeable: it says in words why their fingerprints differ."""
 FORMER = {
     "study.json": "sweep",
     "calibration.json": "calibration",
@@ -289,14 +291,17 @@ class Workspace:
 
     def _check_same(self, there: Mapping[str, Any]) -> None:
         """Raises InputError with everything on which the numbers depend and that is not as it was."""
-        before, now = (
-            flat({"version of the model": c["model"], "format": c["format"], **c["identity"]})
-            for c in (there, self.contents)
-        )
+        pair = there, self.contents
+        before, now = (flat({"version of the model": c["model"], "format": c["format"], **c["identity"]}) for c in pair)
         changed = [k for k in {**before, **now} if before.get(k) != now.get(k)]
+        if changed:
+            set_before, set_now = (flat({SET: c.get("changeable", {}).get(SET) or {}}) for c in pair)
+            changed += [k for k in {**set_before, **set_now} if set_before.get(k) != set_now.get(k) and k != SET]
+            before, now = before | set_before, now | set_now
         problems = [
-            Problem(str(self.folder), k, f"{_short(before.get(k))} when it began, now {_short(now.get(k))}", ANEW)
+            Problem(str(self.folder), k, f"{_short(before.get(k))} when it began, now {_short(now.get(k))}{said}", ANEW)
             for k in changed[:MOST_SHOWN]
+            for said in [" (the scenario has other values)" if k.endswith("fingerprint") else ""]
         ]
         if len(changed) > MOST_SHOWN:
             problems.append(Problem(str(self.folder), "", f"{len(changed) - MOST_SHOWN} more changes"))
