@@ -14,7 +14,7 @@ import pandas as pd
 from sim.errors import InputError, Problem, as_path, listed
 from sim.model.arrays import Array
 from sim.scenario.load import Scenario, load
-from sim.scenario.sheet import RECORD, STEP, Coding, codings, read
+from sim.scenario.sheet import RECORD, STEP, SUFFIX, Coding, codings, read
 from sim.scenario.values import WORDS, Distribution, Entry, Rule
 
 Level = Literal["nominal", "ordinal", "interval"]
@@ -313,7 +313,7 @@ class _Coder(NamedTuple):
 def _read(one: Scenario | str | PathLike[str]) -> _Coder:
     if not isinstance(one, Scenario):
         file = as_path(one, "first")
-        if file.suffix.lower() == ".csv":
+        if file.suffix == SUFFIX:
             sheet = read(file)
             if sheet.problems:
                 raise InputError(sheet.problems)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from sim.errors import InputError, Problem, listed, nearest
+from sim.errors import InputError, Problem, in_order, listed, nearest
 from sim.model.declaration import Input
 from sim.model.membership import STATUSES
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
@@ -25,6 +25,7 @@ from sim.scenario.values import ASSUMPTION, DEFAULT, JUDGEMENT, UNCODED, WORDS, 
 NEEDED = ("state", "input", "date", "value", "width", "source", "note")
 COLUMNS = (*NEEDED, "join", "rule", "meaning")
 """The last is for the coder's eyes and not read."""
+SUFFIX = ".csv"
 RECORD = "record"
 JOINS = LINEAR, STEP = get_args(Coded.model_fields["join"].annotation)
 WIDEST = 0.5
@@ -174,6 +175,15 @@ class Sheet(NamedTuple):
         self.faulty.add(row.line)
         where = self.where(row.line, column)
         self.problems.append(Problem(where, f"{row.state}.{row.input}".strip("."), found, allowed, suggestion))
+
+    def whole(self) -> "Sheet":
+        """Itself, with a mistake noted for each value that is not coded yet, in the order of the lines."""
+        for row in self.rows:
+            if row.value is None and row.line not in self.faulty:
+                allowed = listed(STATUSES) if row.input == RECORD else f"a number or one of {listed(list(WORDS))}"
+                self.wrong(row, "value", "not coded yet", f"allowed: {allowed}")
+        self.problems[:] = in_order(self.problems)
+        return self
 
     @property
     def groups(self) -> dict[tuple[str, str], list[Coding]]:

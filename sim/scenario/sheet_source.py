@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.errors import InputError, Problem, listed
+from sim.errors import InputError, Problem
 from sim.model.membership import STATUSES
 from sim.scenario.messages import shown
 from sim.scenario.reading import Keys, Source, Tables
 from sim.scenario.sheet import RECORD, Coding, Sheet, read, width_rule
-from sim.scenario.values import ASSUMPTION, WORDS, Distribution
+from sim.scenario.values import ASSUMPTION, Distribution
 
 KEY = "sheet"
 """The key by which the file names it."""
@@ -41,10 +41,7 @@ def _with_sheet(source: Source, leader: str, states: Sequence[str]) -> WithSheet
     name = source.tables.pop(KEY)
     if not isinstance(name, str):
         raise InputError([Problem(source.where((KEY,)), KEY, shown(name), "allowed: a file's name")])
-    sheet = read(source.named(name, (KEY,)), leader, states)
-    for row in sheet.rows:
-        if row.value is None and row.line not in sheet.faulty:
-            sheet.wrong(row, "value", "not coded yet", f"allowed: a number or one of {listed(list(WORDS))}")
+    sheet = read(source.named(name, (KEY,)), leader, states).whole()
     whole = WithSheet(source.file, source.text, source.tables, source.lines, sheet.problems, sheet=sheet, cells={})
     for (state, name), rows in sheet.groups.items():
         keys = (*(("leader",) if state == leader else ("members", state)), *name.split("."))

@@ -10,7 +10,7 @@ import numpy as np
 from sim.errors import InputError, Problem, in_order, listed, nearest
 from sim.model.arrays import Array
 from sim.model.declaration import Input
-from sim.scenario import record
+from sim.scenario import record, sheet
 from sim.scenario.compile import coded_band, tick_edges
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Merged, chain_of
@@ -30,8 +30,8 @@ def check(*files: str | Path) -> list[Problem]:
     Parameters
     ----------
     *files : str or Path
-        Files or names of shipped scenarios. A file named sources.toml is a registry of sources, so that
-        ``folder/*.toml`` can be checked.
+        Files or names of shipped scenarios. A file named sources.toml is a registry of sources, and one that ends in
+        .csv a sheet, so that ``folder/*`` can be checked.
 
     Returns
     -------
@@ -52,6 +52,8 @@ def check(*files: str | Path) -> list[Problem]:
         try:
             if Path(file).name == REGISTRY:
                 problems += _registry_problems(read_toml(file))
+            elif Path(file).suffix == sheet.SUFFIX:
+                problems += sheet.read(Path(file)).whole().problems
             else:
                 problems += warnings(load(file))
         except InputError as error:

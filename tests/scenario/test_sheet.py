@@ -111,7 +111,7 @@ def test_a_second_coders_sheet_takes_the_place_of_the_firsts(tmp_path: Path) -> 
     rows = read(file.with_name("sheet.csv"))
     row_of(rows, "AAA", "affinity")["value"] = "high"
     row_of(rows, "LEA", "war")["value"] = "medium"
-    row_of(rows, "BBB", "record").update(date="1951", value="frozen")
+    row_of(rows, "BBB", "record")["value"] = "frozen"
     write(file.with_name("second.csv"), rows)
     child = file.with_name("second.toml")
     child.write_text(f'extends = "{file.name}"\ntitle = "Second"\nsheet = "second.csv"\n')
@@ -252,6 +252,19 @@ def test_a_record_has_dates_and_sources_in_each_row(tmp_path: Path) -> None:
     assert [p.where.split()[-1] for p in check(file)] == ["value"]
     file = pact(tmp_path / "2", lambda rows: row_of(rows, "BBB", "record").update(date="", source="", join="step"))
     assert {p.where.split()[-1] for p in check(file)} == {"date", "source", "join"}
+
+
+def test_check_takes_a_sheet_by_itself(tmp_path: Path) -> None:
+    """What can be said without the scenario is: all but names of states and sources."""
+    file = pact(tmp_path).with_name("sheet.csv")
+    assert check(file) == []
+    file = pact(tmp_path / "2", lambda rows: (rows[3].update(value="lwo"), rows[5].update(value=""))).with_name(
+        "sheet.csv"
+    )
+    assert [(p.where, p.found) for p in check(file)] == [
+        (f"{file}:5, column value", 'unknown word "lwo"'),
+        (f"{file}:7, column value", "not coded yet"),
+    ]
 
 
 def test_a_value_stands_in_one_place(tmp_path: Path) -> None:
