@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -17,15 +18,31 @@ from sim.errors import InputError, WorkerDied, on_command_line
 # looking for pydantic plugins costs a tenth of the time that `check` may take
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-app = typer.Typer(
-    name="cohesion", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+app = typer.Typer(name="cohesion", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 INTERRUPTED = 130
 
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")]
-StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file.")]
+
+def _names(key: str = "") -> Callable[[str], list[str]]:
+    """What completes names of shipped scenarios, or of studies with such a key; files are completed by the shell."""
+
+    def complete(incomplete: str) -> list[str]:
+        from sim.scenario.reading import names_of
+
+        return [name for name in names_of(key) if name.startswith(incomplete)]
+
+    return complete
+
+
+def _study(key: str) -> Any:
+    return typer.Argument(metavar="STUDY", help="A study file, or a shipped one's name.", autocompletion=_names(key))
+
+
+ScenarioName = Annotated[
+    str,
+    typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.", autocompletion=_names()),
+]
 Runs = Annotated[int, typer.Option(help="Number of runs of each scenario.")]
 Seed = Annotated[int, typer.Option(help="Seed of all chance.")]
 Jobs = Annotated[int | None, typer.Option(help="Workers; default all cores. Does not change the result.")]
@@ -96,7 +113,11 @@ def compare(
     scenario: ScenarioName,
     others: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[OTHER...]", help="Scenarios to compare with it; default itself, as --set changes it."),
+        typer.Argument(
+            metavar="[OTHER...]",
+            autocompletion=_names(),
+            help="Scenarios to compare with it; default itself, as --set changes it.",
+        ),
     ] = None,
     runs: Runs = 10_000,
     seed: Seed = 1,
@@ -116,7 +137,11 @@ def compare(
 def claims(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME...]", help="Claims such as C03, or claim files; default all of the paper's."),
+        typer.Argument(
+            metavar="[NAME...]",
+            autocompletion=_names("tests"),
+            help="Claims such as C03, or claim files; default all of the paper's.",
+        ),
     ] = None,
     runs: Annotated[
         int, typer.Option(help="Number of runs of each scenario, rounded up to a multiple of 16.")
@@ -135,7 +160,7 @@ def claims(
 
 @app.command()
 def sweep(
-    study: StudyFile,
+    study: Annotated[str, _study("factors")],
     out: Out = None,
     jobs: Jobs = None,
     scheduler: Scheduler = None,
@@ -158,7 +183,7 @@ def status(
 
 @app.command()
 def calibrate(
-    study: StudyFile,
+    study: Annotated[str, _study("observations")],
     out: Out = None,
     jobs: Jobs = None,
     scheduler: Scheduler = None,
@@ -172,7 +197,7 @@ def calibrate(
 
 @app.command()
 def backtest(
-    study: StudyFile,
+    study: Annotated[str, _study("schemes")],
     out: Out = None,
     jobs: Jobs = None,
     scheduler: Scheduler = None,
@@ -185,7 +210,7 @@ def backtest(
 
 @app.command()
 def mechanisms(
-    study: StudyFile,
+    study: Annotated[str, _study("mechanisms")],
     out: Out = None,
     jobs: Jobs = None,
     scheduler: Scheduler = None,

@@ -1,5 +1,6 @@
 """`cohesion compare`: differences between scenarios under common random numbers."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
     """Load everything, compare, print and write; ``how`` are options of :func:`sim.compare`."""
     base, *rest = sides(name, others, overrides)
     brief(base, *rest)
-    folder = out or Path("results") / f"compare-{base.name}"
+    folder = out or Path("results") / folder_name(base.name, [s.name for s in rest])
 
     def report(c: Comparison) -> None:
         if json:
@@ -35,6 +36,12 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
     with all_or_nothing(folder), show.progress(how["runs"], f"{base.name} against {len(rest)}: runs") as advance:
         compare(base, *rest, progress=advance, out=folder, written=report, **how)
     show.notice(f"In {folder}/: differences.csv, curves.csv, figures.")
+
+
+def folder_name(base: str, others: list[str]) -> str:
+    """By what is compared: ``compare-A-with-B``, ``compare-A-with-leader.coercion-low`` where A itself is changed."""
+    changed = "-and-".join(other.removeprefix(f"{base} with ") for other in others)
+    return re.sub(r"[^\w.-]+", "-", f"compare-{base}-with-{changed}")[:120].rstrip(".-")
 
 
 def print_comparison(c: Comparison) -> None:

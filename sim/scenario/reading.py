@@ -48,6 +48,14 @@ def scenario_files() -> list[Path]:
     return sorted(p for p in shipped("scenarios").rglob("*.toml") if p.name != REGISTRY)
 
 
+def names_of(key: str = "") -> list[str]:
+    """The names of shipped scenarios, or of other shipped files that have such a key or table."""
+    if not key:
+        return [f.relative_to(shipped("scenarios")).with_suffix("").as_posix() for f in scenario_files()]
+    files = [file for home in HOMES[1:] for file in sorted(shipped(home).glob("*.toml"))]
+    return [file.stem for file in files if re.search(rf"(?m)^\[*{key}\b", file.read_text("utf-8"))]
+
+
 def find(name: str | Path, beside: Path = Path()) -> Path | None:
     """The file that a name means: in the folder of what names it, else among those shipped; None if in neither."""
     within = Path(name).parts[:1] in {Path(home).parts[:1] for home in HOMES}
