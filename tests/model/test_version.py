@@ -20,6 +20,7 @@ from sim.scenario.paths import Band
 from sim.scenario.values import DEFAULT, Coded
 
 EVENTFUL = Path(__file__).parents[1] / "data" / "eventful.toml"
+AS_IF_NOT = ["assumption: as if not coded"]
 SEED, RUNS = 1, 48
 SLACK = 1e-9
 """Relative error that other processors and libraries may make: a million times more than they do."""
@@ -27,9 +28,10 @@ SLACK = 1e-9
 
 @cache
 def eventful() -> Program:
-    """The scenario; inputs that it does not code are given numbers, so that new ones count too."""
+    """The scenario; inputs that it does not code, or as if not, are given numbers, so that new ones count too."""
     values = load(EVENTFUL).tables.values
-    uncoded = [path for path, v in values.items() if isinstance(v.coded, Coded) and v.coded.rule == DEFAULT]
+    coded = {path: v.coded for path, v in values.items() if isinstance(v.coded, Coded)}
+    uncoded = [path for path, c in coded.items() if c.rule == DEFAULT or c.sources == AS_IF_NOT]
     return compiled({path: f"{0.08 + 0.04 * (k % 5)}@always" for k, path in enumerate(uncoded)})
 
 
