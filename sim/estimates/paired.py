@@ -1,6 +1,6 @@
 """Programs against the first of them over the same runs: its level, theirs, and the differences run by run."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
 
@@ -29,9 +29,11 @@ class Pair(NamedTuple, Generic[T]):
 
 Pairs = list[dict[str, Pair[T]]]
 """By program after the first, by outcome."""
+Ticks = Mapping[str, Collection[int]]
+"""Forecast ticks at which an outcome is read."""
 
 
-def paired_samples(programs: Sequence[Program], seed: int, piece: Piece, ticks: Collection[int]) -> Pairs[Sample]:
+def paired_samples(programs: Sequence[Program], seed: int, piece: Piece, ticks: Ticks) -> Pairs[Sample]:
     """Over the runs of a piece, (tick, [member])."""
     return _paired(programs, seed, piece, ticks, lambda x, low, high: sample(x), by_tick)
 
@@ -44,7 +46,7 @@ def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:
     ]
 
 
-def paired_intervals(programs: Sequence[Program], seed: int, ticks: Collection[int]) -> Pairs[Array]:
+def paired_intervals(programs: Sequence[Program], seed: int, ticks: Ticks) -> Pairs[Array]:
     """90 % intervals over what is uncertain, chance taken out, (tick, [member,] end).
 
     From a block of draws that all programs share, so that the interval of a difference is one of paired draws.
@@ -63,17 +65,18 @@ def _paired(
     programs: Sequence[Program],
     seed: int,
     piece: Piece,
-    ticks: Collection[int],
+    ticks: Ticks,
     summed: Callable[[Array, float, float], S],
     stacked: Callable[[list[S]], T],
     replicates: int = 1,
 ) -> Pairs[T]:
     """Sum up runs, of which ``summed`` takes the bounds, tick by tick, so that memory does not grow with ticks."""
-    parts: list[dict[str, list[Pair[S]]]] = [{name: [] for name in OUTCOMES} for _ in programs[1:]]
-    views = side_by_side(programs, seed, piece, ticks, replicates=replicates)
-    for _, at_once in groupby(views, key=lambda view: view.tick):
+    parts: list[dict[str, list[Pair[S]]]] = [{name: [] for name in ticks} for _ in programs[1:]]
+    views = side_by_side(programs, seed, piece, {t for each in ticks.values() for t in each}, replicates=replicates)
+    for tick, at_once in groupby(views, key=lambda view: view.tick):
         base, *others = (view.values for view in at_once)
-        for name, x in base.items():
+        for name in (name for name in ticks if tick in ticks[name]):
+            x = base[name]
             low, high = OUTCOMES[name].low, OUTCOMES[name].high
             level = summed(x, low, high)
             for part, other in zip(parts, others, strict=True):

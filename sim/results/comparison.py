@@ -16,7 +16,7 @@ import numpy as np
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, as_path
 from sim.estimates.intervals import around
-from sim.estimates.paired import Pair, Pairs, merged, paired_intervals, paired_samples
+from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
 from sim.estimates.sample import Sample, estimated, estimated_difference
 from sim.model.arrays import Array, each
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
@@ -222,8 +222,7 @@ def compare(
 
 def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Callable[[int], None] | None) -> Comparison:
     programs = [compile(s) for s in (base, *others)]
-
-    ticks = range(programs[0].forecast_ticks + 1)
+    ticks = _ticks(programs[0])
 
     def one(piece: Piece) -> Pairs[Sample]:
         return paired_samples(programs, by.seed, piece, ticks)
@@ -234,6 +233,13 @@ def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Calla
     return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], pairs, intervals))
 
 
+def _ticks(program: Program) -> Ticks:
+    """Headline outcomes have curves, the others are read at the horizons."""
+    every = range(program.forecast_ticks + 1)
+    at_horizons = sorted({program.horizon_tick(years) for years in program.horizons})
+    return {name: every if outcome.headline else at_horizons for name, outcome in OUTCOMES.items()}
+
+
 def _table(
     program: Program, others: Sequence[Scenario], pairs: Pairs[Sample], intervals: Pairs[Array]
 ) -> "pd.DataFrame":
@@ -242,11 +248,14 @@ def _table(
     at = [program.horizon_tick(years) for years in program.horizons]
     times = {"horizon_years": program.horizons, "date": [program.dates[t] for t in at]}
 
-    def there(pair: Pair[T]) -> Pair[T]:
-        return each(lambda x: x[at], pair)
+    ticks = _ticks(program)
+
+    def there(name: str, pair: Pair[T]) -> Pair[T]:
+        places = [list(ticks[name]).index(t) for t in at]
+        return each(lambda x: x[places], pair)
 
     frames = [
-        _rows(program, scenario, name, times, _columns(name, there(pair), there(by_interval[name])))
+        _rows(program, scenario, name, times, _columns(name, there(name, pair), there(name, by_interval[name])))
         for scenario, by_name, by_interval in zip(others, pairs, intervals, strict=True)
         for name, pair in by_name.items()
     ]
