@@ -321,11 +321,15 @@ def kind_of(folder: Path) -> str:
 
 
 def check_kind(folder: Path, kind: str) -> None:
-    """Raises InputError where a folder holds nothing of a kind."""
+    """Raises InputError where a folder holds nothing of a kind, or in another format than this version reads."""
     there = kind_of(folder)
     if there != kind:
         found = "no such folder" if not os.path.exists(folder) else f"holds {f'a {there}' if there else 'no results'}"
         raise InputError([Problem(str(folder), "", found, f"allowed: a folder that holds a {kind}")])
+    written = (contents_of(folder) or {})["format"]
+    if written != FORMAT:
+        found = f"written in format {written} by another version, this one reads format {FORMAT}"
+        raise InputError([Problem(str(folder), "", found, "allowed: made anew, with `force` in the same folder")])
 
 
 def holds(folder: Path, kind: str) -> bool:

@@ -22,6 +22,7 @@ from sim.results.result import Result, save
 from sim.results.run import run
 from sim.scenario.compile import compile
 from sim.scenario.load import load, restore
+from sim.storage.workspace import CONTENTS, FORMAT
 from tests.helpers import SIX
 from tests.study_files import MARKS
 
@@ -281,6 +282,21 @@ def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
     assert scenario.resolved == result.scenario.resolved
     assert json.loads((folder / "provenance.json").read_text())["seed"] == 4
     assert (folder / "scenario.toml").read_text() == SIX.read_text()
+
+
+def test_a_folder_of_another_format_is_met_with_a_sentence(result: Result, tmp_path: Path) -> None:
+    save(result, tmp_path / "r")
+    contents = tmp_path / "r" / CONTENTS
+    contents.write_text(contents.read_text("utf-8").replace(f'"format": {FORMAT}', '"format": 1'), "utf-8")
+    for reads in (
+        lambda: Result.open(tmp_path / "r"),
+        lambda: replay(tmp_path / "r"),
+        lambda: save(result, tmp_path / "r"),
+    ):
+        with pytest.raises(InputError, match=r"format.* 1.* (allowed: made anew|now 2)"):
+            reads()
+    save(result, tmp_path / "r", force=True)
+    assert Result.open(tmp_path / "r").provenance["runs"] == 50
 
 
 def test_replay_tells_the_run_that_the_ensemble_made(result: Result, tmp_path: Path) -> None:

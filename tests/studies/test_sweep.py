@@ -16,7 +16,7 @@ from sim.estimates.intervals import Uncertainty
 from sim.estimates.sample import Sample
 from sim.estimates.summary import Summary, statistics
 from sim.model.noise import BLOCK
-from sim.model.outcomes import MONTE_CARLO, error_of
+from sim.model.outcomes import MONTE_CARLO, error_of, names
 from sim.results.run import run
 from sim.scenario.load import load
 from sim.scenario.overrides import parse_override
@@ -448,3 +448,17 @@ def test_a_probability_is_at_most_one() -> None:
     found = statistics(above, Uncertainty({}, {}))
     assert found["exit"][0, 0] == 1.0
     assert found["stance"][0, 0] == 1.2
+
+
+def test_64_runs_a_point_say_no_more_than_they_know(tmp_path: Path) -> None:
+    """Nearly certain exits, whose chances add up to more than 1: no error beyond counting's, nothing beyond bounds."""
+    sure = ('"time.step" = "year"', '"time.step" = "year", "behaviour.exit_rate" = 4.0')
+    found = sweep(study_file(tmp_path, ("runs = 40", "runs = 64"), sure), tmp_path / "out", jobs=1)
+    t = found.summary[found.summary.outcome.isin(names("event"))]
+    assert ((t.low >= 0) & (t.low <= t["mean"]) & (t["mean"] <= t.high) & (t.high <= 1)).all()
+    assert ((t.q05 <= t["mean"]) & (t["mean"] <= t.q95)).all()
+    some = t[t["mean"].between(0.02, 0.98)]
+    assert (some["mean"] > 0.9).sum() > 10
+    counting = np.sqrt(some["mean"] * (1 - some["mean"]) / 64)
+    assert (some.mcse < 1.05 * counting).all()
+    assert (some.mcse / counting).median() < 0.8
