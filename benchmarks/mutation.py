@@ -5,11 +5,11 @@ python -m benchmarks.mutation                 # 200 faults, some 40 minutes on t
 python -m benchmarks.mutation --mutants 20    # a glance
 
 Faults (mutants) are those of Cosmic Ray: an operator, a comparison, a number, a truth value, a decorator or a loop is
-another. A place in the code is drawn first, then one fault there, so that an addition, which could be eleven others, counts as
-much as a number, which could be two; faults that change no meaning (annotations) or that Python refuses at
+another. A place in the code is drawn first, then one fault there, so that an addition, which could be eleven others,
+counts as much as a number, which could be two; faults that change no meaning (annotations) or that Python refuses at
 once (shifts and bitwise operators on floats) are not drawn. A fault is killed when a test of the floors that it is in
-fails or takes ten times its time. The golden digest of the model's version, which any change moves, is left out: a test
-counts here if it knows what is right, not if it knows what was.
+fails or takes ten times its time. The golden digest of the model's version, which any change moves, is left out: a
+test counts here if it knows what is right, not if it knows what was.
 """
 
 import argparse
