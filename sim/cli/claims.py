@@ -12,6 +12,7 @@ from sim.evidence.ledger import Ledger, claims, names_of, passes
 from sim.evidence.statement import Finding, Row, Share
 from sim.evidence.words import called
 from sim.model.outcomes import VERDICTS
+from sim.scenario.load import not_fitted
 from sim.storage.effort import effort
 
 COLUMNS = (
@@ -68,6 +69,7 @@ def print_ledger(ledger: Ledger) -> None:
         "tests do; brackets: 95 % interval. Supported: in 90 % or more, contradicted: in 10 % or less, the "
         "interval included. At the mean: whether it holds for the estimates."
     )
+    show.remark(not_fitted(s for j in ledger.judged for s in j.claim.scenarios.values()))
 
 
 def tests(finding: Finding, names: dict[str, str]) -> list[list[show.Part]]:

@@ -29,6 +29,7 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
     def report(c: Comparison) -> None:
         if json:
             said = {"base": base.name, "runs": c.runs, "seed": c.seed, "out": str(folder), "sentences": c.sentences()}
+            said["coefficients"] = c.not_fitted
             show.print_json({**said, "differences": c.table.assign(date=c.table.date.astype(str)).to_dict("records")})
         else:
             print_comparison(c)
@@ -60,6 +61,7 @@ def print_comparison(c: Comparison) -> None:
     )
     events = last[last.outcome.isin(names("event"))]
     show.paragraph(f"{c.runs:,} runs of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}.")
+    show.remark(c.not_fitted)
 
 
 def monte_carlo(events: "pd.DataFrame", runs: int) -> str:

@@ -91,3 +91,4 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
         "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
         + (f"Monte Carlo error at most {max(100 * error, 0.1):.1f} points." if error == error else "")
     )
+    show.remark(s["coefficients"])

@@ -113,6 +113,12 @@ def paragraph(*parts: Part) -> None:
     _print(console, text)
 
 
+def remark(text: str) -> None:
+    """A sentence below a table, where there is something to say."""
+    if text:
+        paragraph(f"{text}.")
+
+
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Part]], keys: int = 1) -> None:
     """A table on standard output; where it is too wide several, each with the first ``keys`` columns."""
     console = _console(sys.stdout)

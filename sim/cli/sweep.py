@@ -71,6 +71,7 @@ def print_sweep(s: Sweep) -> None:
             lowest, highest = "no difference beyond chance", ""
         rows.append([name, low, lowest, high, highest])
     show.table(columns, rows)
+    show.remark(found["coefficients"])
 
 
 def alike(row: dict[str, Any]) -> bool:

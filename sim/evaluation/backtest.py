@@ -161,6 +161,9 @@ def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], 
         f"Backtest: {study.name}  |  {c.scenario.name}  |  {c.tables.draws * t.replicates:,} futures of "
         f"{c.tables.draws:,} posterior draws an origin  |  seed {t.seed}  |  look {look} at the held-out years"
     )
+    if study.carried:
+        fitted = c.scenario.tables.alliance.name
+        footer += f"  |  {', '.join(study.carried)}: coefficients fitted to {fitted}"
     then = (lambda new: written(Backtest(new, True, look)), lambda new: Backtest(new, True).draw(new / FIGURES))
     with work.results(*then, **work.identity, scoring=SCORING, look=look, **made_by) as new:
         for name, frame in found.items():

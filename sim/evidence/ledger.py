@@ -22,7 +22,7 @@ from sim.model.arrays import Array
 from sim.results.result import Results
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, compile
-from sim.scenario.load import Scenario
+from sim.scenario.load import Scenario, not_fitted
 from sim.storage.effort import Effort, effort
 from sim.storage.files import provenance_of, write
 from sim.storage.workspace import Workspace, reading
@@ -163,6 +163,7 @@ def as_drawn(j: Judged, runs: int, seed: int) -> figure.Claim:
         f"Scenario{'s' if len(scenarios) > 1 else ''}: {', '.join(scenarios)}",
         f"{runs:,} runs of each, seed {seed}",
         *([f"Mind: {tables.caveat}"] if tables.caveat else []),
+        *filter(None, [not_fitted(j.claim.scenarios.values())]),
     ]
     tests = [
         figure.Panel(

@@ -212,7 +212,7 @@ def _finish(
     )
     with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)
-        write(new / POSTERIOR, posterior.posterior_csv(target, last.z))
+        write(new / POSTERIOR, posterior.posterior_csv(target, last.z, study.scenario.tables.alliance.name))
         write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, last.z))))
         write(new / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
         write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, last, deviation)._asdict()))

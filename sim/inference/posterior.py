@@ -15,7 +15,7 @@ from sim.inference.smc import Estimate, Settings, Stage, generator
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
-from sim.scenario.posterior import MODEL
+from sim.scenario.posterior import ALLIANCE, MODEL
 from sim.storage.files import as_csv
 
 if TYPE_CHECKING:
@@ -118,11 +118,11 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
     )
 
 
-def posterior_csv(target: Target, z: Array) -> str:
-    """The table that a scenario may name: the model's version and coefficients by column, draws by row."""
+def posterior_csv(target: Target, z: Array, alliance: str) -> str:
+    """The table that a scenario may name: the model's version, alliance and coefficients by column, draws by row."""
     found, names = target.space.values(z, target.program), target.space.coefficients
-    draws = ([VERSION, *(f"{found[n][k]:.6g}" for n in names)] for k in range(len(z)))
-    return as_csv([[MODEL, *names], *draws])
+    draws = ([VERSION, alliance, *(f"{found[n][k]:.6g}" for n in names)] for k in range(len(z)))
+    return as_csv([[MODEL, ALLIANCE, *names], *draws])
 
 
 def inference_data(target: Target, stage: Stage, seed: int, attributes: dict[str, str]) -> "xr.DataTree":

@@ -25,7 +25,7 @@ from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, compile
-from sim.scenario.load import Scenario, restored
+from sim.scenario.load import Scenario, not_fitted, restored
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
 from sim.storage.workspace import Workspace, beware, reading
@@ -69,6 +69,11 @@ class Comparison(Results):
         """Full names of the states by code, each in one line."""
         return {code: " ".join((m.name or code).split()) for code, m in self.base.tables.members.items()}
 
+    @property
+    def not_fitted(self) -> str:
+        """Of which alliances the coefficients were not fitted; empty where they were."""
+        return not_fitted([self.base, *self.others])
+
     def sentences(self) -> dict[str, list[str]]:
         """What each scenario would change by the last horizon, in sentences without full stops, by its name."""
         final = self.table[self.table.horizon_years == self.table.horizon_years.max()]
@@ -77,7 +82,8 @@ class Comparison(Results):
     @property
     def heading(self) -> str:
         """What it is, in a line."""
-        return f"Comparison with {self.base.name}: {len(self.others)} scenarios, {self.runs:,} runs, seed {self.seed}"
+        said = f"Comparison with {self.base.name}: {len(self.others)} scenarios, {self.runs:,} runs, seed {self.seed}"
+        return "; ".join(filter(None, (said, self.not_fitted)))
 
     @property
     def brief(self) -> "pd.DataFrame":
@@ -91,6 +97,7 @@ class Comparison(Results):
 
         titles = {s.name: s.tables.title for s in (self.base, *self.others)}
         footer = f"Base: {self.base.name}  |  {self.runs:,} runs each with common random numbers  |  seed {self.seed}"
+        footer += f"  |  {self.not_fitted}" if self.not_fitted else ""
         figures = {"differences": differences(self.table, self.state_names, titles, footer)}
         for k, (name, sentences) in enumerate(self.sentences().items(), start=1):
             own = self.table[self.table.scenario == name]

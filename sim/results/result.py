@@ -181,6 +181,7 @@ class Result(Results):
             "title": ds.attrs["title"],
             **{k: self.provenance[k] for k in ("runs", "seed", "engine")},
             "start": ds.attrs["start"],
+            "coefficients": ds.attrs.get("coefficients", ""),
             "members": [member(i, *pair) for i, pair in enumerate(zip(codes, full, strict=True))],
             "alliance": {
                 name: {y: said(name, tick) for y, tick in {"now": 0, **at, "end": -1}.items()}
@@ -192,7 +193,8 @@ class Result(Results):
     def heading(self) -> str:
         """What it is, in a line."""
         a = self.dataset.attrs
-        return f"Result {self.scenario.name}: {a['title']}; {a['runs']:,} runs, seed {a['seed']}"
+        said = f"Result {self.scenario.name}: {a['title']}; {a['runs']:,} runs, seed {a['seed']}"
+        return "; ".join(filter(None, (said, a.get("coefficients"))))
 
     @property
     def brief(self) -> "pd.DataFrame":

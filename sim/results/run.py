@@ -17,7 +17,7 @@ from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
 from sim.results.result import Result, identity, workspace, write_results
 from sim.scenario.compile import Program, compile
-from sim.scenario.load import Scenario, load
+from sim.scenario.load import Scenario, load, not_fitted
 from sim.storage.effort import Effort, effort
 from sim.storage.provenance import circumstances
 from sim.storage.workers import imap
@@ -179,5 +179,6 @@ def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], 
         "runs": by.runs,
         "seed": by.seed,
         "start": str(tables.time.start),
+        "coefficients": not_fitted([scenario]),
     }
     return Result(scenario, dataset(statistics(summary, over_draws), program, attributes), provenance)

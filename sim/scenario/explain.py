@@ -213,6 +213,7 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
     knots, drawn = _knots(value, tables.rules), _drawn(tables, path)
     if drawn:
         says = "what was believed before the calibration; each run draws from the posterior"
+        says += f"; {tables.not_fitted}" if tables.not_fitted else ""
         knots = [replace(k, coded=f"prior {k.coded}") for k in knots] + drawn
     return Explanation(
         path,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -56,6 +56,12 @@ class Scenario:
             f"<Scenario {self.name}: {self.tables.title}; {len(self.members)} states, "
             f"{time.start} to {time.end} by {time.step}{changed}>"
         )
+
+
+def not_fitted(scenarios: Iterable[Scenario]) -> str:
+    """What is to be said under every table and figure of coefficients that were not fitted to the alliance."""
+    said = "; ".join(dict.fromkeys(filter(None, (s.tables.not_fitted for s in scenarios))))
+    return said[:1].upper() + said[1:]
 
 
 def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Scenario:

@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, PlainSerializer, PlainValidator
 
-from sim.errors import InputError, Problem, nearest
+from sim.errors import InputError, Problem, listed, nearest
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
@@ -23,8 +23,9 @@ from sim.scenario.values import Strict
 STREAM = "posterior"
 """The name of the draw that picks a row."""
 NONE = "none"
-MODEL = "model"
-"""The column that says which version of the model the draws were made with, the same in every row."""
+MODEL, ALLIANCE = "model", "alliance"
+"""Columns that say which version of the model the draws were made with, and to which alliance they were fitted: the
+same in every row. The second may be left out, and then they count as fitted to none."""
 WAY_OUT = 'calibrate anew with `cohesion calibrate`, or set posterior = "none"'
 
 
@@ -59,6 +60,7 @@ class Posterior(Strict):
 
     file: str
     model: str
+    alliance: str | None = None
     columns: Annotated[
         dict[str, Annotated[Column, PlainValidator(_from_text), PlainSerializer(_as_text, return_type=str)]],
         Field(min_length=1),
@@ -75,7 +77,7 @@ def read(file: Path) -> Posterior:
     """
     table = read_csv(file)
     bounds = {c.name: (c.low, c.high) for c in COEFFICIENTS}
-    names = [n for n in table.columns if n != MODEL]
+    names = [n for n in table.columns if n not in (MODEL, ALLIANCE)]
     problems = [
         Problem(f"{file}:1", "", f"unknown coefficient {n}", "", nearest(n, bounds)) for n in names if n not in bounds
     ]
@@ -83,6 +85,9 @@ def read(file: Path) -> Posterior:
     if not names or not (table.rows or problems):
         problems.append(Problem(str(file), "", "no draws", "required: a header and a row a draw"))
     problems += _of_another_version(file, table.rows)
+    alliances = {row.cells.get(ALLIANCE, "").strip() for row in table.rows}
+    if len(alliances) > 1:
+        problems.append(Problem(str(file), ALLIANCE, listed(sorted(alliances), 3), "allowed: the same in every row"))
     wrong_cells = [
         Problem(f"{file}:{row.line}", n, shown(row.cells[n]), f"allowed: numbers from {low:g} to {high:g}")
         for row in table.rows
@@ -92,7 +97,7 @@ def read(file: Path) -> Posterior:
     if problems or wrong_cells:
         raise InputError([*problems, *wrong_cells[:5]])
     columns = {n: Column.of(np.array([float(row.cells[n]) for row in table.rows])) for n in names}
-    return Posterior(file=file.name, model=VERSION, columns=columns)
+    return Posterior(file=file.name, model=VERSION, alliance=alliances.pop() or None, columns=columns)
 
 
 def _of_another_version(file: Path, rows: list[Row]) -> list[Problem]:

@@ -389,6 +389,16 @@ class ScenarioTables(Strict):
         """Every path that an adjustment may name, with those of the values it stands for."""
         return adjustable(self.members, [d.between for d in self.disputes])
 
+    @property
+    def not_fitted(self) -> str:
+        """That the coefficients were not fitted to this alliance, and where they are from; empty where they were."""
+        own, posterior = self.alliance.name, self.posterior
+        if posterior is None or not any(self.from_posterior(name) for name in posterior.columns):
+            return f"coefficients not fitted to {own}: drawn from the priors"
+        if posterior.alliance is None:
+            return f"coefficients not known to be fitted to {own}: {posterior.file} names no alliance"
+        return "" if posterior.alliance == own else f"coefficients not fitted to {own}: fitted to {posterior.alliance}"
+
     def from_posterior(self, coefficient: str) -> bool:
         """Whether a coefficient is drawn from the posterior: only what is left at its prior is."""
         drawn = self.posterior is not None and coefficient in self.posterior.columns

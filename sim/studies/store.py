@@ -19,6 +19,7 @@ from sim.errors import InputError, Problem
 from sim.model.arrays import Array
 from sim.model.outcomes import ENDS, KEPT, OUTCOMES, QUANTILES, attributes, variable
 from sim.model.version import VERSION
+from sim.scenario.load import not_fitted
 from sim.storage.files import locked, put, sha256
 from sim.storage.workspace import ANEW, Workspace
 from sim.studies.batch import Failure, Outcome, run_points
@@ -197,6 +198,7 @@ def _labels(plan: Plan) -> "xr.Dataset":
             "titles": [titles[n] for n in names],
             "focus": list(tables.focus),
             "alliance": scenario.tables.alliance.name,
+            "coefficients": not_fitted(v.scenario for v in plan.variants.values()),
             "leader_name": scenario.tables.alliance.leader_name or scenario.tables.alliance.leader,
             "start": str(scenario.tables.time.start),
         },

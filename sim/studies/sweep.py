@@ -11,6 +11,7 @@ import numpy as np
 from sim.errors import as_path
 from sim.model.outcomes import MONTE_CARLO, names, variable
 from sim.results.result import Stored
+from sim.scenario.load import not_fitted
 from sim.storage.effort import Effort, effort
 from sim.storage.files import locked
 from sim.storage.workers import imap
@@ -163,6 +164,7 @@ class Sweep(Stored):
             "points": plan.size,
             "runs_per_point": plan.tables.runs,
             "seed": plan.tables.seed,
+            "coefficients": not_fitted(v.scenario for v in plan.variants.values()),
         }
         failed = so_far(plan, receipts(self.folder, plan)).failed
         return found | ({"failed": failed, "outcomes": self.extremes()} if self.finished else {})

@@ -1,0 +1,118 @@
+"""Where coefficients were not fitted to the alliance it is said under every table and in every figure's footer."""
+
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+from typer.testing import CliRunner
+
+import sim
+from sim.cli.app import app
+from sim.errors import InputError
+from sim.model.version import VERSION
+from sim.scenario.load import load, not_fitted
+from sim.scenario.reading import scenario_files
+from sim.scenario.tables import Value
+from tests.claim_files import claim_file
+from tests.helpers import SIX
+from tests.study_files import study_file
+
+PRIORS = "Coefficients not fitted to Test pact: drawn from the priors"
+LENT = "Coefficients not fitted to Test pact: fitted to CST/CSTO"
+SAID = {"": PRIORS, "posterior=csto/posterior.csv": LENT}
+
+
+def posterior(folder: Path, *rows: str) -> Path:
+    file = folder / "p.csv"
+    file.write_text("\n".join(rows))
+    return file
+
+
+def texts(figure: Figure) -> str:
+    return " ".join(" ".join(t.get_text() for t in figure.texts).split())
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (["model,alliance,peers", f"{VERSION},Test pact,0.1"], ""),
+        (["model,alliance,peers", f"{VERSION},Other,0.1"], "coefficients not fitted to Test pact: fitted to Other"),
+        (
+            ["model,peers", f"{VERSION},0.1"],
+            "coefficients not known to be fitted to Test pact: p.csv names no alliance",
+        ),
+        (["model,alliance,peers", f"{VERSION},,0.1"], "coefficients not known to be fitted to Test pact"),
+    ],
+)
+def test_a_posterior_says_to_which_alliance_it_was_fitted(tmp_path: Path, rows: list[str], says: str) -> None:
+    scenario = load(SIX, {"posterior": str(posterior(tmp_path, *rows))})
+    assert scenario.tables.not_fitted.startswith(says)
+    assert bool(scenario.tables.not_fitted) is bool(says)
+    every = load(SIX, {"posterior": str(tmp_path / "p.csv"), "behaviour.peers": 0.2})
+    assert every.tables.not_fitted == "coefficients not fitted to Test pact: drawn from the priors"
+
+
+def test_a_posterior_is_of_one_alliance(tmp_path: Path) -> None:
+    file = posterior(tmp_path, "model,alliance,peers", f"{VERSION},One,0.1", f"{VERSION},Other,0.1")
+    with pytest.raises(InputError, match="alliance: One, Other; allowed: the same in every row"):
+        load(SIX, {"posterior": str(file)})
+
+
+def test_only_the_csto_has_coefficients_fitted_to_it() -> None:
+    for file in scenario_files():
+        assert bool(load(file).tables.not_fitted) is ("csto" not in file.parts)
+    both = [load("csto/outlook-2023"), load("nato/history-1949-2023"), load("nato/history-1949-2023")]
+    assert not_fitted(both) == "Coefficients not fitted to NATO: drawn from the priors"
+
+
+@pytest.mark.parametrize("change", SAID)
+def test_under_every_table_and_in_every_footer(tmp_path: Path, change: str) -> None:
+    path, _, name = change.partition("=")
+    changes = {path: name} if path else {}
+    result = sim.run(SIX, runs=32, set=changes)
+    compared = sim.compare(SIX, runs=32, set={**changes, "leader.coercion": 0.1})
+    base = SAID[change] if not change else f"{PRIORS}; {LENT[:1].lower()}{LENT[1:]}"
+    assert result.summary()["coefficients"] == SAID[change]
+    for figures, says in ((result.figures(), SAID[change]), (compared.figures(), base)):
+        assert figures
+        for name, figure in figures.items():
+            assert says in texts(figure), (name, texts(figure))
+    assert SAID[change] in repr(result)
+    assert base in repr(compared)
+    more = "".join(f', "{k}" = "{v}"' for k, v in changes.items())
+    study = f'set = {{ "time.step" = "year"{more} }}'
+    sweep = study_file(tmp_path, ('set = { "time.step" = "year" }', study), ("runs = 40", "runs = 16"))
+    claim = claim_file(tmp_path, name="claim")
+    commands = {
+        "run": ["run", str(SIX), "--runs", "16", *(["--set", change] if change else [])],
+        "compare": ["compare", str(SIX), "--runs", "16", "--set", "leader.coercion=0.1"],
+        "sweep": ["sweep", str(sweep)],
+        "claims": ["claims", str(claim), "--runs", "32"],
+    }
+    for verb, words in commands.items():
+        done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / verb)])
+        assert done.exit_code == 0, done.output
+        says = PRIORS if verb in ("compare", "claims") else SAID[change]
+        assert f"{says}." in " ".join(done.stdout.split()), (verb, done.stdout)
+    for figure in sim.open(tmp_path / "claims").figures().values():
+        assert PRIORS in texts(figure)
+    import xarray as xr
+
+    from sim.figures import study as figures_of_study
+
+    with xr.open_zarr(tmp_path / "sweep" / "dataset.zarr", chunks=None, consolidated=False) as ds:
+        for figure in figures_of_study.draw(ds.load()).values():
+            assert SAID[change] in texts(figure)
+
+
+def test_what_was_fitted_to_the_alliance_says_nothing() -> None:
+    result = sim.run("csto/outlook-2023", runs=16)
+    assert result.summary()["coefficients"] == ""
+    assert "not fitted" not in repr(result)
+    assert all("not fitted" not in texts(figure) for figure in result.figures().values())
+
+
+def test_explain_says_it_of_a_coefficient() -> None:
+    says = sim.explain("nato/history-1949-2023", "behaviour.peers", {"posterior": "csto/posterior.csv"}).rule_says
+    assert says.endswith("coefficients not fitted to NATO: fitted to CST/CSTO")
+    assert isinstance(load(SIX).tables.values["behaviour.peers"], Value)
