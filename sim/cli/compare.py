@@ -42,7 +42,7 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
 def folder_name(base: str, others: list[str]) -> str:
     """By what is compared: ``compare-A-with-B``, ``compare-A-with-leader.coercion-low`` where A itself is changed."""
     changed = "-and-".join(other.removeprefix(f"{base} with ") for other in others)
-    return re.sub(r"[^\w.-]+", "-", f"compare-{base}-with-{changed}")[:120].rstrip(".-")
+    return re.sub(r"[^\w.-]+", "-", f"compare-{base}-with-{changed}")[:80].rstrip(".-")
 
 
 def print_comparison(c: Comparison) -> None:

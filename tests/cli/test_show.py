@@ -1,9 +1,11 @@
 """The one console: hostile texts through what every verb prints, at every width and in every encoding."""
 
 import io
+import itertools
 import os
 import subprocess
 import sys
+import unicodedata
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -12,16 +14,22 @@ from typing import Any
 
 import pytest
 
+import sim
 from sim.cli import (
+    backtest as backtest_command,
+    calibrate as calibrate_command,
     check,
     claims as claims_command,
     compare as compare_command,
     explain,
     list as list_command,
+    mechanisms as mechanisms_command,
     new,
+    replay as replay_command,
     resumable,
     run as run_command,
     show,
+    status as status_command,
     sweep as sweep_command,
 )
 from sim.evidence.ledger import Ledger, claims
@@ -34,7 +42,10 @@ from sim.scenario.load import Scenario, load
 from sim.studies.study import load_study
 from sim.studies.sweep import Sweep, sweep
 from tests.claim_files import claim_file
+from tests.evaluation.test_backtest_command import study as backtest_file
+from tests.evaluation.test_mechanism_study import file_of as mechanisms_file
 from tests.helpers import SIX
+from tests.inference.test_calibrate import study as calibration_file
 from tests.scenarios import changed
 from tests.study_files import study_file
 
@@ -61,22 +72,23 @@ def encoding(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def printed_by(act: Callable[[], object], encoding: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What something prints on streams of an encoding that refuse what they lack."""
+    stream = io.BytesIO()
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", write_through=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", text)
+        patch.setattr(sys, "stderr", text)
+        act()
+    lines = stream.getvalue().decode(encoding).splitlines(keepends=True)
+    assert not [line for line in lines if line.endswith((" \n", " "))], "no blanks at the end of a line"
+    return "".join(lines)
+
+
 @pytest.fixture
 def printed(encoding: str, width: int, monkeypatch: pytest.MonkeyPatch) -> Printed:
-    """What something prints on streams of an encoding that refuse what they lack."""
-
-    def by(act: Callable[[], object]) -> str:
-        stream = io.BytesIO()
-        text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", write_through=True)
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "stdout", text)
-            patch.setattr(sys, "stderr", text)
-            act()
-        lines = stream.getvalue().decode(encoding).splitlines(keepends=True)
-        assert not [line for line in lines if line.endswith((" \n", " "))], "no blanks at the end of a line"
-        return "".join(lines)
-
-    return by
+    """The same at every width, in every encoding."""
+    return lambda act: printed_by(act, encoding, monkeypatch)
 
 
 @pytest.fixture(scope="module", params=HOSTILE)
@@ -113,6 +125,50 @@ def finished_sweep(hostile: str, tmp_path_factory: pytest.TempPathFactory) -> Sw
 @pytest.fixture(scope="module")
 def ledger(hostile: str, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     return claims([claim_file(tmp_path_factory.mktemp("claims"), ("A claim that tests make", hostile))], runs=320)
+
+
+EVERYTHING = "[x] [/bold] :warning: $a_1^2$ \\\\alpha Größe ± 中国 😀"
+"""A title for studies that take long: all at once, as TOML has it."""
+TITLE = EVERYTHING.replace("\\\\", "\\")
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A finished folder of each kind of study that fits the record, and of a run, each with that title."""
+    home = tmp_path_factory.mktemp("studies")
+    files = {
+        "calibrate": calibration_file(home / "c", ('title = "Six"', f'title = "{EVERYTHING}"')),
+        "backtest": backtest_file(home / "b", ("Six forecast", EVERYTHING), ("2021-03-31, ", "")),
+        "mechanisms": mechanisms_file(home / "m", ("Mechanisms of six", EVERYTHING), ("quarrels cost", EVERYTHING)),
+        "run": changed(home / "r", ("Six invented states", EVERYTHING), ('name = "State A"', f'name = "{EVERYTHING}"')),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that no font here has
+        for verb, file in files.items():
+            how: dict[str, Any] = {"runs": 20, "set": {"time.step": "year"}} if verb == "run" else {}
+            getattr(sim, verb)(file, out=home / f"{verb}.out", jobs=1, **how)
+    return files | {f"{verb}.out": home / f"{verb}.out" for verb in files}
+
+
+PRINTED: dict[str, Callable[[dict[str, Path]], object]] = {
+    "calibrate": lambda at: calibrate_command.main(
+        str(at["calibrate"]), at["calibrate.out"], 1, None, None, False, False
+    ),
+    "backtest": lambda at: backtest_command.main(str(at["backtest"]), at["backtest.out"], 1, None, False, False),
+    "mechanisms": lambda at: mechanisms_command.main(
+        str(at["mechanisms"]), at["mechanisms.out"], 1, None, False, False
+    ),
+    "replay": lambda at: replay_command.main(at["run.out"], 3, False),
+    **{f"status of {v}": lambda at, v=v: status_command.main(at[f"{v}.out"], False) for v in ("run", "backtest")},
+}
+
+
+def test_finished_studies_are_printed_whole(studies: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    for verb, encoding, width in itertools.product(PRINTED, ENCODINGS, WIDTHS):
+        monkeypatch.setenv("COLUMNS", str(width))
+        text = printed_by(lambda verb=verb: PRINTED[verb](studies), encoding, monkeypatch)
+        assert verb == "replay" or has_words(text, TITLE, encoding), (verb, encoding, width)
+        assert not [c for c in text if c != "\n" and unicodedata.category(c) == "Cc"]
 
 
 def has_words(printed: str, text: str, encoding: str) -> bool:
