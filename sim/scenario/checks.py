@@ -60,11 +60,11 @@ def _time(time: Time) -> Iterator[Fault]:
     months = months_between(start, end)
     if months is None or months % STEPS[step]:
         found = f"{end} is no whole number of {step}s after {start}"
-        yield Fault(("time", "end"), found, allowed, str(nearest_step(end, start, step)))
+        yield Fault(("time", "end"), found, allowed, nearest_step(end, start, step))
     before = months_between(first, start) if first else 0
     if (first and first > start) or before is None or before % STEPS[step]:
         assert first is not None
-        near = str(nearest_step(first, start, step)) if first < start else ""
+        near = nearest_step(first, start, step) if first < start else ""
         found = f"{first} is no whole number of {step}s before {start}"
         yield Fault(("time", "record_from"), found, allowed, near)
     for horizon in time.horizons:

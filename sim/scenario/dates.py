@@ -42,12 +42,14 @@ def whole_steps(horizon: float, step: str) -> float | None:
     return None if abs(steps - round(steps)) <= 0.005 else round(max(1, round(steps)) * STEPS[step] / 12, 4)
 
 
-def nearest_step(date: dt.date, first: dt.date, step: str) -> dt.date:
-    """The date nearest to ``date`` that lies whole steps, one or more, before or after ``first``."""
+def nearest_step(date: dt.date, first: dt.date, step: str) -> str:
+    """The date nearest to ``date`` whole steps, one or more, from ``first``; empty where the calendar ends."""
+    if not dt.MINYEAR + 1 < date.year < dt.MAXYEAR - 1:
+        return ""
     sign = 1 if date >= first else -1
     near = round(abs(to_years(date) - to_years(first)) * 12 / STEPS[step])
     steps = (max(1, k) for k in (near - 1, near, near + 1))
-    return min((add_months(first, sign * k * STEPS[step]) for k in steps), key=lambda d: abs(d - date))
+    return str(min((add_months(first, sign * k * STEPS[step]) for k in steps), key=lambda d: abs(d - date)))
 
 
 def months_between(first: dt.date, last: dt.date) -> int | None:

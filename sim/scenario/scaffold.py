@@ -10,7 +10,7 @@ from pathlib import Path
 from sim.errors import InputError, Problem, as_path
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
-from sim.scenario.dates import months_between, parse
+from sim.scenario.dates import months_between, nearest_step, parse
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import shown
 from sim.scenario.names import CODE, FULL_NAME, SLUG
@@ -207,7 +207,8 @@ def _dates(start: object, end: object) -> Iterator[Fault]:
         except ValueError:
             yield argument, "", f"{given}", "allowed: YYYY, YYYY-MM or YYYY-MM-DD"
     if len(dates) == 2 and (dates[1] <= dates[0] or (months_between(*dates) or 1) % 3):
-        yield "end", "", f"{dates[1]}", f"allowed: whole quarters after {dates[0]}"
+        near = nearest_step(dates[1], dates[0], "quarter") if dates[1] > dates[0] else ""
+        yield "end", "", f"{dates[1]}", f"allowed: whole quarters after {dates[0]}", near
 
 
 def _inputs(inputs: Sequence[Input], head: str) -> list[str]:

@@ -313,6 +313,17 @@ def test_in_a_forecast_the_model_may_have_moved_the_state(tmp_path: Path, kind: 
         assert one(file).warning is warning
 
 
+def test_treaty_dates_of_a_new_alliance_are_met_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^end: 1991-07-01; .*after 1955-05-14; did you mean 1991-08-14\?$"):
+        sim.new("pact", "SUN", {"POL": "Poland", "HUN": "Hungary"}, "1955-05-14", "1991-07-01", tmp_path)
+
+
+@pytest.mark.parametrize("end", ["2199-12-31", "9999-12-15"])
+def test_an_end_at_the_end_of_time_is_a_mistake(end: str) -> None:
+    with pytest.raises(InputError):
+        load(SIX, {"time.end": end})
+
+
 # ------------------------------------------------------------------------------------------- kinds of files
 
 TABLES = dict(
