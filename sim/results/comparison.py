@@ -157,7 +157,8 @@ def sides(base: Given, others: Sequence[Given], changes: Mapping[str, Any] | Non
     for s in rest:
         changed = ", ".join(f"{k} = {_value(v)}" for k, v in s.overrides.items() if first.overrides.get(k) != v)
         name = _unlike(s.name, [f.name for f in found], changed)
-        title = _unlike(s.tables.title, [f.tables.title for f in found], changed)
+        in_words = ", ".join(s.in_words(k, v) for k, v in s.overrides.items() if first.overrides.get(k) != v)
+        title = _unlike(s.tables.title, [f.tables.title for f in found], in_words)
         found.append(replace(s, name=name, tables=s.tables.model_copy(update={"title": title})))
     return found
 
@@ -214,7 +215,7 @@ def compare(
     >>> bool((c.table.low <= c.table.difference).all())
     True
     >>> sim.compare("csto/outlook-2023", runs=64, set={"leader.coercion": 0.2}).others[0].tables.title
-    'The CSTO from September 2023 with leader.coercion = 0.2'
+    'The CSTO from September 2023 with coercion of Russia 0.2'
     """
     by = checked(runs, seed, "ensemble", jobs, scheduler)
     first, *rest = sides(base, others, set)

@@ -23,6 +23,16 @@ def parse(value: object) -> dt.date:
     return dt.date(year, month, day)
 
 
+def spoken(value: object) -> str:
+    """A date in words, ``January 2025``, with its day where that is not the first of a month; all else as it is."""
+    try:
+        date = parse(value)
+    except ValueError:
+        return str(value)
+    month = f"{calendar.month_name[date.month]} {date.year}"
+    return month if date.day == 1 else f"{date.day} {month}"
+
+
 def to_years(date: dt.date) -> float:
     """Decimal years."""
     share = (date.day - 1) / calendar.monthrange(date.year, date.month)[1]

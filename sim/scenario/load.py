@@ -15,7 +15,7 @@ from sim.errors import InputError, Problem, as_path, in_order
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
-from sim.scenario.overrides import SET, mistaken, override, plain, remainders
+from sim.scenario.overrides import SET, in_words, mistaken, override, plain, remainders
 from sim.scenario.reading import DEEPEST, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
@@ -36,6 +36,12 @@ class Scenario:
     def members(self) -> list[str]:
         """The states, leader excluded, in the order of the file."""
         return list(self.tables.members)
+
+    def in_words(self, path: str, value: object) -> str:
+        """A change of this scenario as a title says it."""
+        alliance = self.tables.alliance
+        owners = {f"members.{code}": state.name for code, state in self.tables.members.items()}
+        return in_words(path, value, owners | {"leader": alliance.leader_name or alliance.leader})
 
     @cached_property
     def resolved(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sim.errors import InputError, Problem, listed, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
-from sim.scenario.dates import parse
+from sim.scenario.dates import parse, spoken
 from sim.scenario.reading import Tables, dotted, named, unusable
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Time, adjustable, dispute_path, pairs_in
 from sim.scenario.values import ALWAYS, COMMAND_LINE, JUDGEMENT
@@ -99,6 +99,23 @@ def parted(value: object) -> tuple[object, object]:
     if isinstance(value, Mapping):
         return {k: v for k, v in value.items() if k != "from"}, value.get("from")
     return value, None
+
+
+def in_words(path: str, value: object, owners: Mapping[str, str]) -> str:
+    """A change as a title says it; ``owners`` are names of states by the start of their paths.
+
+    >>> in_words("members.ARM.security_offer.west", "high@2025-01-01", {"members.ARM": "Armenia"})
+    'security offer (west) of Armenia high from January 2025'
+    """
+    change, when = parted(value)
+    if isinstance(change, Mapping):
+        change = " ".join(f"{k} {v}" for k, v in change.items())
+    since = "" if when is None else " for all time" if when == ALWAYS else f" from {spoken(when)}"
+    owner = next((o for o in owners if path.startswith(f"{o}.")), None)
+    if owner is None:
+        return f"{path} = {change}{since}"
+    name, *channel = path.removeprefix(f"{owner}.").replace("_", " ").split(".")
+    return f"{name}{''.join(f' ({c})' for c in channel)} of {owners[owner]} {change}{since}"
 
 
 def override(tables: Tables, path: str, value: object) -> list[Problem]:
