@@ -12,6 +12,8 @@ from sim.cli.show import Column
 from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
+from sim.scenario.names import FILE
+from sim.storage.workspace import digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +26,7 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
     """Load everything, compare, print and write; ``how`` are options of :func:`sim.compare`."""
     base, *rest = sides(name, others, overrides)
     brief(base, *rest)
-    folder = out or Path("results") / folder_name(base.name, [s.name for s in rest])
+    folder = out or Path("results") / folder_name(base.name, [s.name for s in rest], base.overrides)
 
     def report(c: Comparison) -> None:
         if json:
@@ -39,10 +41,16 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
     show.notice(f"In {folder}/: differences.csv, curves.csv, figures.")
 
 
-def folder_name(base: str, others: list[str]) -> str:
-    """By what is compared: ``compare-A-with-B``, ``compare-A-with-leader.coercion-low`` where A itself is changed."""
+def folder_name(base: str, others: list[str], both: Mapping[str, object] | None = None) -> str:
+    """By what is compared: ``compare-A-with-B``, ``compare-A-with-leader.coercion-low`` where A itself is changed.
+
+    ``both``: what is set in all of them. What is too long for a name is cut, and told apart by its digest.
+    """
     changed = "-and-".join(other.removeprefix(f"{base} with ") for other in others)
-    return re.sub(r"[^\w.-]+", "-", f"compare-{base}-with-{changed}")[:80].rstrip(".-")
+    alike = "".join(f"-both-{path}-{value}" for path, value in (both or {}).items())
+    said = f"compare-{base}-with-{changed}{alike}"
+    name = re.sub(r"[^\w.-]+", "-", said).rstrip(".-")
+    return name if FILE.fits(name) else f"{name[:60].rstrip('.-')}-{digest(said)}"
 
 
 def print_comparison(c: Comparison) -> None:

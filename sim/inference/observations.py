@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.errors import InputError, Problem, listed, nearest
 from sim.model.arrays import Codes
+from sim.scenario.names import unprintable
 from sim.scenario.reading import parse_csv, read_text
 
 COLUMNS = ("date", "motion", "title", "member", "conduct", "source")
@@ -46,7 +47,8 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
     """
     table = parse_csv(text, shown)
     if table.columns != COLUMNS:
-        raise InputError([Problem(f"{shown}:1", "", listed(table.columns), f"required: {', '.join(COLUMNS)}")])
+        found = Problem(f"{shown}:1", "", listed(table.columns), f"required: {', '.join(COLUMNS)}")
+        raise InputError([found, *table.problems])
     problems = list(table.problems)
     dates: dict[str, dt.date] = {}
     conduct: dict[str, dict[str, int]] = {}
@@ -92,6 +94,9 @@ def _wrong(
         found.append(("conduct", row["conduct"], f"allowed: {listed(kinds)}", nearest(row["conduct"], kinds)))
     if not re.fullmatch(r"[PBM]\d{3}|assumption: .+", row["source"]):
         found.append(("source", row["source"], "allowed: an id such as B123", ""))
+    for column in ("motion", "title"):
+        if sign := unprintable(row[column]):
+            found.append((column, f"the character {sign}", "allowed: letters and signs", ""))
     if not row["motion"]:
         found.append(("motion", "no name", "required: one", ""))
     return found

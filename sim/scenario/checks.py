@@ -13,6 +13,8 @@ from sim.scenario.messages import Fault
 from sim.scenario.reading import Keys, Source
 from sim.scenario.tables import ScenarioTables, Time
 
+MOST_TICKS = 1200
+"""A century by the month, three by the quarter."""
 Where = Callable[[Keys], str]
 Horizon = tuple[dt.date, dt.date]
 
@@ -61,6 +63,8 @@ def _time(time: Time) -> Iterator[Fault]:
     if months is None or months % STEPS[step]:
         found = f"{end} is no whole number of {step}s after {start}"
         yield Fault(("time", "end"), found, allowed, nearest_step(end, start, step))
+    elif (ticks := ((months_between(first, end) or 0) if first else months) // STEPS[step]) > MOST_TICKS:
+        yield Fault(("time", "end"), f"{ticks:,} {step}s", f"allowed: at most {MOST_TICKS:,}, the record's among them")
     before = months_between(first, start) if first else 0
     if (first and first > start) or before is None or before % STEPS[step]:
         assert first is not None

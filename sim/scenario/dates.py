@@ -7,20 +7,27 @@ import re
 STEPS = {"month": 1, "quarter": 3, "year": 12}
 """Time steps and their length in months."""
 
-_DATE = re.compile(r"^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?$")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
+FIRST, LAST = dt.date(1700, 1, 1), dt.date(2200, 12, 31)
+"""What a scenario may reach: tables in nanoseconds end in 1677 and 2262."""
+WRITTEN = "YYYY, YYYY-MM or YYYY-MM-DD"
 
 
 def parse(value: object) -> dt.date:
-    """A date from a TOML date, ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``. Raises ValueError."""
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    match = _DATE.match(str(value)) if not isinstance(value, bool) else None
-    if not match:
-        raise ValueError("not a date")
-    year, month, day = (int(x) if x else 1 for x in match.groups())
-    return dt.date(year, month, day)
+    """A date from a TOML date, ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``. Raises ValueError, which says what it is."""
+    date = value.date() if isinstance(value, dt.datetime) else value if isinstance(value, dt.date) else _read(value)
+    if not FIRST <= date <= LAST:
+        raise ValueError(f"is not between {FIRST} and {LAST}")
+    return date
+
+
+def _read(value: object) -> dt.date:
+    match = _DATE.fullmatch(f"{value}") if isinstance(value, str | int) and not isinstance(value, bool) else None
+    try:
+        year, month, day = (int(x) if x else 1 for x in match.groups()) if match else (0, 0, 0)
+        return dt.date(year, month, day)
+    except ValueError:
+        raise ValueError("is not a date") from None
 
 
 def spoken(value: object) -> str:

@@ -42,7 +42,10 @@ class Fault(typing.NamedTuple):
 
 def shown(value: object) -> str:
     """A value as it would be written in the file, cut to a line."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    try:
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+    except ValueError:  # an integer of more digits than Python writes
+        return "a number too long"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -197,6 +200,8 @@ def _words(e: ErrorDetails, holders: Sequence[Table]) -> tuple[str, str, str]:
             return "empty", "required: text", ""
         case "too_short":
             return "empty", f"allowed: at least {context['min_length']}", ""
+        case "too_long":
+            return f"{len(given)} entries", f"allowed: at most {context['max_length']}", ""
         case kind if kind in BOUNDS:
             word, bound = BOUNDS[kind]
             return shown(given), f"allowed: {word} {context[bound]:g}", ""

@@ -181,8 +181,8 @@ def _input(tables: Tables, known: Mapping[str, Sequence[str]], path: str, value:
     else:
         try:
             since = parse(when)
-        except ValueError:
-            return [Problem(SET, path, f"{when} is not a date", f"allowed: YYYY, YYYY-MM, YYYY-MM-DD or {ALWAYS}")]
+        except ValueError as error:
+            return [Problem(SET, path, f"{when} {error}", f"allowed: YYYY, YYYY-MM, YYYY-MM-DD or {ALWAYS}")]
         if time and since >= time.end:
             return [Problem(SET, path, f"from {since}", f"allowed: before the end, {time.end}")]
     if since and WHOLE & set(change):

@@ -18,7 +18,7 @@ from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
 from sim.scenario.messages import shown
 from sim.scenario.reading import Row, number_in, read_csv
-from sim.scenario.values import Strict
+from sim.scenario.values import LARGEST, Strict
 
 STREAM = "posterior"
 """The name of the draw that picks a row."""
@@ -26,6 +26,7 @@ NONE = "none"
 MODEL, ALLIANCE = "model", "alliance"
 """Columns that say which version of the model the draws were made with, and to which alliance they were fitted: the
 same in every row. The second may be left out, and then they count as fitted to none."""
+OTHERWISE = f"up to {LARGEST:g}, with a decimal point"
 WAY_OUT = 'calibrate anew with `cohesion calibrate`, or set posterior = "none"'
 
 
@@ -89,10 +90,10 @@ def read(file: Path) -> Posterior:
     if len(alliances) > 1:
         problems.append(Problem(str(file), ALLIANCE, listed(sorted(alliances), 3), "allowed: the same in every row"))
     wrong_cells = [
-        Problem(f"{file}:{row.line}", n, shown(row.cells[n]), f"allowed: numbers from {low:g} to {high:g}")
+        Problem(f"{file}:{row.line}", n, shown(row.cells[n]), f"allowed: numbers from {low:g} to {high:g}, {OTHERWISE}")
         for row in table.rows
         for n, (low, high) in ((n, bounds[n]) for n in names if n in bounds)
-        if (x := number_in(row.cells[n])) is None or not low <= x <= high
+        if (x := number_in(row.cells[n])) is None or not low <= x <= high or abs(x) > LARGEST
     ]
     if problems or wrong_cells:
         raise InputError([*problems, *wrong_cells[:5]])

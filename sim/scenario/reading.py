@@ -292,27 +292,37 @@ def parse_csv(text: str, shown: str) -> CsvTable:
     Raises InputError where there is no header, or something else parts the columns.
     """
     reader = csv.reader(io.StringIO(text, newline=""))
+    lines = ((reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells))
     problems: list[Problem] = []
     rows: list[Row] = []
     columns: list[str] = []
+    head = 1
     try:
-        columns = [name.strip() for name in next(reader, [])]
-        for cells in reader:
-            if cells and len(cells) != len(columns):
+        head, names_there = next(lines, (1, []))
+        columns = [name.strip() for name in names_there]
+        for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+            if len(columns) == 1 and mark in columns[0]:
+                too = " and decimal commas" if re.search(r"\d,\d", text) else ""
+                allowed = "allowed: commas between columns, points in numbers"
+                raise InputError([Problem(f"{shown}:{head}", "", f"columns parted by {name}{too}", allowed)])
+        for line, cells in lines:
+            if len(cells) != len(columns):
                 found, required = f"{len(cells)} entries", f"required: {len(columns)}, as in the header"
-                problems.append(Problem(f"{shown}:{reader.line_num}", "", found, required))
-            elif cells:
-                rows.append(Row(reader.line_num, dict(zip(columns, cells, strict=True))))
+                commas = len(cells) > len(columns) and re.search(r"\d,\d", ",".join(cells))
+                too = ", and points instead of decimal commas" if commas else ""
+                problems.append(Problem(f"{shown}:{line}", "", found, required + too))
+            else:
+                rows.append(Row(line, dict(zip(columns, cells, strict=True))))
     except csv.Error as error:
         problems.append(Problem(f"{shown}:{reader.line_num}", "", str(error), "allowed: a CSV table"))
     if not columns:
         raise InputError(problems or [Problem(shown, "", "empty", "required: a header and a row or more")])
-    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
-        if len(columns) == 1 and mark in columns[0]:
-            raise InputError([Problem(f"{shown}:1", "", f"columns parted by {name}", "allowed: commas")])
     for name in dict.fromkeys(columns):
         if columns.count(name) > 1:
-            problems.append(Problem(f"{shown}:1", name, "a column twice", "allowed: each column once"))
+            problems.append(Problem(f"{shown}:{head}", name, "a column twice", "allowed: each column once"))
+        if not name or names.unprintable(name):
+            what = "a column without a name" if not name else f"the character {names.unprintable(name)}"
+            problems.append(Problem(f"{shown}:{head}", name, what, "allowed: each column with its name"))
     return CsvTable(tuple(columns), rows, problems)
 
 
@@ -322,9 +332,9 @@ def read_csv(file: Path) -> CsvTable:
 
 
 def number_in(cell: str) -> float | None:
-    """The finite number that a cell says, None where it says none."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
+    """The finite number that a cell says in digits with a decimal point, None where it says none."""
+    value = float(cell) if _NUMBER.fullmatch(cell.strip()) else math.inf
     return value if math.isfinite(value) else None
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

@@ -42,6 +42,8 @@ from sim.scenario.values import (
     priors,
 )
 
+MOST_MEMBERS = 64
+"""Twice the largest alliance there is: tables are read by people, and a figure gives each member a row."""
 ANSWERS = {"granted": 1.0, "partial": 0.5, "refused": 0.0}
 
 
@@ -364,7 +366,7 @@ class ScenarioTables(Strict):
     weights: Weights = Field(default={}, validate_default=True)
     rules: dict[Annotated[str, of_kind(KEY)], Rule] = Field(default_factory=dict)
     leader: Leader = Field(default={}, validate_default=True)
-    members: Annotated[dict[Annotated[str, of_kind(CODE)], Member], Field(min_length=2)]
+    members: Annotated[dict[Annotated[str, of_kind(CODE)], Member], Field(min_length=2, max_length=MOST_MEMBERS)]
     disputes: list[Dispute] = Field(default_factory=list)
     events: list[Event] = Field(default_factory=list)
     adjustments: list[Adjustment] = Field(default_factory=list)

@@ -25,7 +25,7 @@ from pydantic import (
 from sim.errors import listed, nearest
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
-from sim.scenario.dates import parse
+from sim.scenario.dates import WRITTEN, parse
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.reading import REGISTRY
 
@@ -71,19 +71,31 @@ def context_of(info: ValidationInfo) -> Context:
     return given or Context()
 
 
+FARTHEST = 1e15
+"""Figures beyond it are a mistake, and would end in infinities."""
+LARGEST, WIDEST_LOG = 100.0, 3.0
+"""Of a coefficient and of a distribution's parameters; of the standard deviation of a logarithm."""
+
+
 def _date(value: object) -> dt.date:
     try:
         return parse(value)
-    except ValueError:
-        raise wrong(f"{shown(value)} is not a date", "allowed: YYYY, YYYY-MM or YYYY-MM-DD") from None
+    except ValueError as error:
+        raise wrong(f"{shown(value)} {error}", f"allowed: {WRITTEN}") from None
 
 
 def _number(value: object, what: str = "a number") -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise wrong(f"{shown(value)} is not a number", f"allowed: {what}")
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:  # an integer
+        number = math.copysign(2 * FARTHEST, value)
+    if not math.isfinite(number):
         raise wrong(f"{value} is not finite", f"allowed: {what}")
-    return float(value)
+    if abs(number) > FARTHEST:
+        raise wrong(f"{shown(value)} is too large", f"allowed: up to {FARTHEST:g}")
+    return number
 
 
 def _source(source: str, info: ValidationInfo) -> str:
@@ -201,6 +213,8 @@ class Distribution(Strict):
             raise wrong(f"{self.family} with {p}", f"allowed: {' <= '.join(needed)}")
         if any(p[k] <= 0 for k in POSITIVE if k in p):
             raise wrong(f"{self.family} with {p}", "allowed: sd, a, b and median above 0")
+        if any(abs(x) > LARGEST for x in p.values()) or (self.family == "lognormal" and p["sd"] > WIDEST_LOG):
+            raise wrong(str(self), f"allowed: up to {LARGEST:g}, and {WIDEST_LOG:g} for sd of a lognormal")
         if p.get("low", 0) == p.get("high", 1):
             raise wrong(f"{self.family} of no width", "allowed: low < high; write `value` for a number")
         return self
@@ -335,6 +349,8 @@ class CodedCoefficient(Strict):
     def _one_form(self) -> "CodedCoefficient":
         if (self.value is None) == (self.distribution is None):
             raise wrong("value and distribution", "allowed: one of them")
+        if self.value is not None and abs(self.value) > LARGEST:
+            raise wrong(shown(self.value), f"allowed: up to {LARGEST:g}")
         return self
 
     @property

@@ -11,8 +11,10 @@ from pydantic import Field
 from sim.errors import InputError, Problem
 
 LEAST = {"runs": 1, "seed": 0, "jobs": 1}
-Runs = Annotated[int, Field(ge=LEAST["runs"], strict=True)]
-Seed = Annotated[int, Field(ge=LEAST["seed"], strict=True)]
+MOST = {"runs": 100_000_000, "seed": 2**63 - 1, "jobs": 4096}
+"""So many runs take a core some hours, whatever they are of; more were not meant."""
+Runs = Annotated[int, Field(ge=LEAST["runs"], le=MOST["runs"], strict=True)]
+Seed = Annotated[int, Field(ge=LEAST["seed"], le=MOST["seed"], strict=True)]
 """As files have them."""
 
 
@@ -69,6 +71,9 @@ def effort(
             found[name] = LEAST[name] - 1
         if isinstance(value, bool) or found[name] < LEAST[name]:
             problems.append(Problem(name, "", f"{value}", f"allowed: a whole number, at least {LEAST[name]}"))
+        elif found[name] > MOST[name]:
+            much = f"{found[name]:,}" if found[name] < 1e30 else "a number too long"
+            problems.append(Problem(name, "", much, f"allowed: a whole number, at most {MOST[name]:,}"))
     if problems:
         raise InputError(problems)
     whole = found["runs"] if multiple == 1 else max(2, -(-found["runs"] // multiple)) * multiple

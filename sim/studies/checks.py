@@ -9,7 +9,7 @@ from sim.model.arrays import Array
 from sim.scenario.dates import STEPS, whole_steps
 from sim.scenario.load import Scenario
 from sim.scenario.reading import Keys, dotted
-from sim.studies.tables import TAKEN, Factor, StudyTables
+from sim.studies.tables import MOST_IN_A_DESIGN, TAKEN, Factor, StudyTables
 from sim.studies.target import Target
 
 MANY_POINTS = 100_000
@@ -49,11 +49,15 @@ def incomplete(kind: str, factors: Factors, faults: Faults) -> bool:
 
 def too_many(points: int, runs: int, faults: Faults) -> None:
     """A study that nobody may have meant."""
+    allowed = f"allowed up to {MANY_POINTS:,} points, or up to {MOST_IN_A_DESIGN:,} with `many`"
+    if points > 1e30:
+        faults.add(("design",), "more points than can be counted", allowed)
+        return
     hours = points * runs / RUNS_PER_SECOND / 3600
     time = f"{hours:,.0f} hours" if hours >= 2 else f"{max(1, hours * 60):,.0f} minutes"
     cost = f"about {time} of one core for an alliance of nine over ten years"
     found = f"{points:,} points x {runs:,} runs = {points * runs:,} runs"
-    faults.add(("design",), found, f"{cost}; allowed up to {MANY_POINTS:,} points, or any number with `many`")
+    faults.add(("design",), found, f"{cost}; {allowed}")
 
 
 def names(factors: Factors, tables: StudyTables, faults: Faults) -> None:

@@ -14,7 +14,7 @@ from sim.scenario.reading import Source, read_toml
 from sim.scenario.values import WORDS
 from sim.studies import checks, design
 from sim.studies.checks import Faults
-from sim.studies.tables import Factor, StudyTables
+from sim.studies.tables import MOST_IN_A_DESIGN, Factor, StudyTables
 from sim.studies.target import Target, since, target
 
 
@@ -117,7 +117,7 @@ def _rows(tables: StudyTables, source: Source, faults: Faults, many: bool) -> tu
     if checks.incomplete(tables.design.kind, factors, faults):
         return factors, None
     number = len(tables.scenarios) * design.size(tables.design, factors)
-    if number > checks.MANY_POINTS and not many:
+    if number > (MOST_IN_A_DESIGN if many else checks.MANY_POINTS):
         checks.too_many(number, tables.runs, faults)
         return factors, None
     return factors, design.points(tables.design, factors)

@@ -11,6 +11,7 @@ import numpy as np
 from sim.errors import as_path
 from sim.model.outcomes import MONTE_CARLO, names, variable
 from sim.results.result import Stored
+from sim.results.tables import read_csv
 from sim.scenario.load import not_fitted
 from sim.storage.effort import Effort, effort
 from sim.storage.files import locked
@@ -88,23 +89,17 @@ class Sweep(Stored):
     @cached_property
     def points(self) -> "pd.DataFrame":
         """point, scenario and a column for each factor."""
-        import pandas as pd
-
-        return pd.read_csv(self.folder / POINTS)
+        return read_csv(self.folder / POINTS, ["scenario"])
 
     @cached_property
     def summary(self) -> "pd.DataFrame":
         """point, outcome, member, horizon_years, mean, mcse, low, high, few, q05, q95."""
-        import pandas as pd
-
-        return pd.read_csv(self._file(SUMMARY))
+        return read_csv(self._file(SUMMARY), ["outcome", "member"])
 
     @cached_property
     def failures(self) -> "pd.DataFrame":
         """point, reason, command."""
-        import pandas as pd
-
-        return pd.read_csv(self._file(FAILURES))
+        return read_csv(self._file(FAILURES), ["reason", "command"])
 
     def _file(self, name: str) -> Path:
         """A table, which is elsewhere while figures are drawn."""

@@ -13,6 +13,8 @@ from sim.scenario.paths import WAYS
 from sim.scenario.values import MIDDLES, CodedEntry, Entry, Number, Since, Strict
 from sim.storage.effort import Runs, Seed
 
+MOST_IN_A_DESIGN = 10_000_000
+"""Of a design: they are held in memory while it is made."""
 Count = Annotated[int, Field(ge=1, strict=True)]
 Title = Annotated[str, of_kind(LINE)]
 TAKEN = ("point", "scenario", "tick", "member", "quantile", "date", "years", "name", "runs")
@@ -94,7 +96,7 @@ class Precision(Strict):
 
     mcse: Annotated[Number, Field(gt=0, lt=1)]
     outcome: str = "exit"
-    most_runs: Count = 65_536
+    most_runs: Runs = 65_536
 
     @field_validator("outcome")
     @classmethod
