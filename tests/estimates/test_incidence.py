@@ -3,6 +3,8 @@
 Statistical tests raise a false alarm with a probability of 4e-6 a comparison (4.6 standard errors); seeds are fixed.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -13,6 +15,8 @@ from sim.estimates.sample import estimate, estimated, estimated_difference, samp
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.outcomes import OUTCOMES, names
 from sim.model.tick import Record
+from sim.scenario.compile import compile
+from sim.scenario.load import load
 from tests.helpers import six
 
 Z = 4.6
@@ -134,3 +138,15 @@ def test_every_outcome_has_an_interval_that_holds_its_mean() -> None:
         assert ((e.low <= e.mean) & (e.mean <= e.high)).all(), name
         assert ((OUTCOMES[name].low <= e.low) & (e.high <= OUTCOMES[name].high)).all(), name
     assert set(names()) == set(quantities(records[-1], incidence))
+
+
+def test_what_is_so_at_the_start_has_happened_in_every_run() -> None:
+    """A member whose record says that it is frozen has frozen by any date with certainty, and adds no more."""
+    program = compile(load(Path(__file__).parents[1] / "data" / "eventful.toml"))
+    (frozen,) = np.flatnonzero(program.script[program.record_ticks - 1].record == FROZEN)
+    records = list(run_block(program, 11, 0, slice(0, 64)))
+    incidence = Incidence.start(records[0])
+    for r in records:
+        np.testing.assert_array_equal(incidence.sums["freeze"][frozen], 1.0)
+        assert incidence.happened["freeze"][frozen].all()
+        incidence.add(r)

@@ -206,3 +206,9 @@ def test_in_the_model_events_and_chances_have_one_mean() -> None:
     often = events[0].sum(axis=-1) > 20
     assert often.sum() > 15
     assert (np.abs(gap.mean(axis=-1)) < Z * gap.std(axis=-1) / np.sqrt(8192))[often].all()
+
+
+def test_what_no_run_defines_has_neither_estimate_nor_interval() -> None:
+    none = estimator.sample(np.array([np.nan, np.nan]))
+    assert none.n == 0
+    assert np.isnan([*estimator.estimate(none), *estimator.interval(none)]).all()

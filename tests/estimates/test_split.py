@@ -185,3 +185,26 @@ def test_shares_are_the_same_for_any_number_of_workers() -> None:
     scenario = load(SIX, YEARLY)
     one, three = (run(scenario, runs=2 * BLOCK + 10, jobs=jobs) for jobs in (1, 3))
     assert one.dataset.identical(three.dataset)
+
+
+@pytest.mark.parametrize("event", [False, True])
+def test_the_error_is_the_jackknife_of_the_share_without_each_draw(event: bool) -> None:
+    """Also where all that varies is in one draw, without which there is no share."""
+    rng = np.random.default_rng(3)
+    spread = rng.uniform(0.1, 0.9, (6, 1)) + rng.uniform(-0.1, 0.1, (6, 5))
+    one = np.zeros((6, 5))
+    one[2] = [0.0, 0.5, 0.1, 0.9, 0.5]
+    for by_draw in (spread, one):
+        shares = [np.nan_to_num(unclipped(np.delete(by_draw, k, axis=0), event)) for k in range(6)]
+        error = np.sqrt(5 / 6 * ((np.array(shares) - np.mean(shares)) ** 2).sum())
+        assert parameter_share(by_draw, event)[1] == pytest.approx(error, rel=1e-9)
+
+
+def unclipped(by_draw: np.ndarray, event: bool) -> float:
+    """The share by its definition, not held in [0, 1]; not a number where nothing varies."""
+    draws, runs = by_draw.shape
+    means, inside = by_draw.mean(axis=1), by_draw.var(axis=1, ddof=1).mean()
+    seen, p = means.var(ddof=1), means.mean()
+    between = seen - inside / runs
+    whole = p * (1 - p) + seen / draws if event else between + inside
+    return float("nan") if whole == 0 else between / whole

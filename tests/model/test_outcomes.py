@@ -13,7 +13,7 @@ from sim.cli.compare import print_comparison
 from sim.figures.phase import phase
 from sim.figures.points import varying
 from sim.figures.study import response, scatter
-from sim.model.outcomes import OUTCOMES, Measure, Outcome, attributes, names, positions
+from sim.model.outcomes import OUTCOMES, Measure, Outcome, attributes, error_of, names, positions
 from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -61,3 +61,7 @@ def test_every_outcome_says_what_it_is() -> None:
         assert attributes(name, "mean")["units"] == o.unit
     assert set(names()) == set(OUTCOMES)
     assert list(positions()) == ["loyal", "absent", "critical", "frozen", "outside"]
+
+
+def test_the_error_of_an_interval_is_that_of_a_normal_estimate_with_it() -> None:
+    assert error_of(np.array(2.0 - 1.959964 * 0.3), np.array(2.0 + 1.959964 * 0.3)) == pytest.approx(0.3, rel=1e-6)
