@@ -33,7 +33,14 @@ from rich.progress import track
 
 REPOSITORY = Path(__file__).parents[1]
 CODE = ("sim/model/*.py", "sim/estimates/*.py", "sim/inference/likelihood.py")
-TESTS = ("tests/model", "tests/estimates", "tests/engines", "tests/inference/test_inference.py")
+TESTS = (
+    "tests/model",
+    "tests/estimates",
+    "tests/engines",
+    "tests/inference/test_inference.py",
+    "tests/docs/test_docs.py",
+)
+"""Of these floors, and that docs/model.md has every coefficient with its prior."""
 LEFT_OUT = (
     "--deselect=tests/model/test_version.py::test_the_model_is_that_of_its_version",
     "--deselect=tests/model/test_version.py::test_no_number_is_so_near_to_the_edge_of_rounding_that_another_processor"
@@ -41,7 +48,7 @@ LEFT_OUT = (
 )
 DULL = ("RShift", "LShift", "BitOr", "BitAnd", "BitXor", "FloorDiv", "Mod", "Pow", "Is", "IsNot")
 """Other operators than the code's that fail at once or mean the same."""
-COPIED = ("sim", "tests", "scenarios", "experiments", "benchmarks")
+COPIED = ("sim", "tests", "scenarios", "experiments", "benchmarks", "docs")
 LIMIT = 10
 """Times the tests' own time."""
 
