@@ -39,7 +39,7 @@ def print_result(result: Result, detail: bool) -> None:
     """The answer in words, then the members' probabilities; all else where it is asked for."""
     s, dates = result.summary(), horizons(result)
     show.paragraph((s["title"], "bold"))
-    show.paragraph(f"{s['runs']:,} runs from {s['start']}, seed {s['seed']}")
+    show.paragraph(f"{s['runs']:,} run{'s' * (s['runs'] > 1)} from {s['start']}, seed {s['seed']}")
     show.paragraph()
     show.paragraph(answer(s, dates))
     print_probabilities(s, dates)

@@ -193,7 +193,7 @@ class Result(Results):
     def heading(self) -> str:
         """What it is, in a line."""
         a = self.dataset.attrs
-        said = f"Result {self.scenario.name}: {a['title']}; {a['runs']:,} runs, seed {a['seed']}"
+        said = f"Result {self.scenario.name}: {a['title']}; {a['runs']:,} run{'s' * (a['runs'] > 1)}, seed {a['seed']}"
         return "; ".join(filter(None, (said, a.get("coefficients"))))
 
     @property
