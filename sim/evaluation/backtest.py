@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 KIND = "backtest"
 FITS, FIGURES, PANELS = "fits", "figures", "panels.json"
-OWN = (FITS, FIGURES, PANELS, *(f"{name}.csv" for name in TABLES))
+OWN = (looks.MARK, FITS, FIGURES, PANELS, *(f"{name}.csv" for name in TABLES))
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,7 +154,9 @@ def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], 
         forecasts.append(forecast_scheme(name, [o], [z], t, [AS_THEY_WERE]))
     what = f"{', '.join(f.scheme for f in forecasts)}; seed {t.seed}"
     made_by = circumstances()  # before the log of looks changes the checkout
-    look = looks.record(study.looks, "backtest", made_by["commit"], f"{c.scenario.fingerprint} {c.digest}", what)
+    look = looks.record(
+        study.looks, folder, "backtest", made_by["commit"], f"{c.scenario.fingerprint} {c.digest}", what
+    )
     made = [(f, [outcome(o) for o in f.origins]) for f in forecasts]
     found = tables(made, t.seed)
     footer = (
@@ -169,6 +171,7 @@ def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], 
         for name, frame in found.items():
             write(new / f"{name}.csv", csv_of(frame))
         write(new / PANELS, as_json({"title": t.title, "footer": footer, "panels": panels(made, t.seed)}))
+    (folder / looks.MARK).unlink(missing_ok=True)
     return Backtest(folder, True, look)
 
 

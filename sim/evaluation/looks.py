@@ -10,10 +10,12 @@ from pathlib import Path
 
 from sim.errors import InputError, Problem
 from sim.scenario.reading import installed, read_csv, shipped
-from sim.storage.files import as_csv
+from sim.storage.files import as_csv, as_json, put, read_json
 
 COLUMNS = ("date", "by", "code", "inputs", "what")
 NAME, OLD_NAME = ".looks.csv", ".openings.csv"
+MARK = ".look"
+"""In the folder of a study that looks, until it has what it looked for: one that is killed meanwhile looks once."""
 
 
 RESULTS = Path("results")
@@ -48,11 +50,19 @@ def read(file: Path) -> list[dict[str, str]]:
     return [row.cells for row in table.rows]
 
 
-def record(file: Path, by: str, code: str | None, inputs: str, what: str) -> int:
-    """Write down a look by a command; the number of looks with it. Raises InputError where it cannot be written."""
-    number = len(read(file)) + 1
+def record(file: Path, folder: Path, by: str, code: str | None, inputs: str, what: str) -> int:
+    """Write down a look by a command, whose study is in ``folder``; the number of looks with it.
+
+    Raises InputError where it cannot be written.
+    """
+    before, mark = read(file), read_json(folder / MARK) or {}
+    number = int(mark.get("number", 0))
+    if 0 < number <= len(before) and before[number - 1] == mark["row"]:
+        return number
+    number = len(before) + 1
     row = (dt.datetime.now(dt.UTC).date().isoformat(), by, code or "unknown", inputs, what)
     try:
+        put(folder / MARK, as_json({"number": number, "row": dict(zip(COLUMNS, row, strict=True))}))
         if file.parent == RESULTS:
             RESULTS.mkdir(exist_ok=True)
         if (begun := _begun(file)) != file:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 KIND = "study of mechanisms"
 RUNS, STUDY = "runs", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
-OWN = (RUNS, STUDY, TABLE, EVIDENCE, FIGURE)
+OWN = (looks.MARK, RUNS, STUDY, TABLE, EVIDENCE, FIGURE)
 
 WORTH = 1.0
 """Difference in log-evidence from which it is worth a mention: Kass & Raftery's 2 ln B of 2."""
@@ -129,8 +129,9 @@ def mechanisms(
         return found
     with work.held(force):
         if force or not work.there():
-            _look(study)
+            _look(study, work.folder)
         work.begin(force)
+        (work.folder / looks.MARK).unlink(missing_ok=True)
         done = _sample(study, work, by, progress, stop)
         if done:
             _finish(study, work, written)
@@ -183,11 +184,11 @@ def _one(c: CalibrationStudy, file: str) -> tuple[str, Evidence]:
     return file, evidence(target, c.settings(target))
 
 
-def _look(study: MechanismStudy) -> None:
+def _look(study: MechanismStudy, folder: Path) -> None:
     """Record that the held-out years are about to be looked at."""
     c, t = study.calibration, study.tables
     what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
-    looks.record(looks.log_file(c.file), "mechanisms", commit(), f"{c.scenario.fingerprint} {c.digest}", what)
+    looks.record(looks.log_file(c.file), folder, "mechanisms", commit(), f"{c.scenario.fingerprint} {c.digest}", what)
 
 
 def _finish(study: MechanismStudy, work: Workspace, written: Callable[[Mechanisms], object]) -> None:

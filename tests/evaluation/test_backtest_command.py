@@ -117,13 +117,35 @@ def test_a_finished_backtest_looks_at_nothing_anew(whole: Path) -> None:
     assert len(looks.read(whole / "six.looks.csv")) == 1
 
 
+def test_a_backtest_that_is_killed_after_its_look_has_looked_once(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(whole, tmp_path / "copy")
+    (copy / "six.looks.csv").unlink()
+    (copy / "out" / "provenance.json").unlink()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.evaluation.backtest.tables", killed)
+    with pytest.raises(KeyboardInterrupt):
+        backtest(copy / "back.toml", copy / "out", jobs=1)
+    monkeypatch.undo()
+    assert len(looks.read(copy / "six.looks.csv")) == 1
+    assert backtest(copy / "back.toml", copy / "out", jobs=1).look == 1
+    assert len(looks.read(copy / "six.looks.csv")) == 1
+    assert not (copy / "out" / looks.MARK).exists()
+
+
 def test_looks_are_counted(tmp_path: Path, whole: Path) -> None:
     file = tmp_path / "x.looks.csv"
-    assert looks.record(file, "backtest", "abc", "def", "a, b") == 1
-    assert looks.record(file, "backtest", "abc", "def", "a, b") == 2
+    for number in (1, 2):
+        (study := tmp_path / f"study-{number}").mkdir()
+        for _ in ("begun", "killed and begun again"):
+            assert looks.record(file, study, "backtest", "abc", "def", "a, b") == number
     assert [r["what"] for r in looks.read(file)] == ["a, b", "a, b"]
     with pytest.raises(InputError, match="not looked at"):
-        looks.record(tmp_path / "nowhere" / "x.csv", "", "", "", "")
+        looks.record(tmp_path / "nowhere" / "x.csv", tmp_path, "", "", "", "")
     file.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="required"):
         looks.read(file)
@@ -145,7 +167,7 @@ def test_looks_by_an_installed_package_are_counted_in_the_users_folder(
     log = looks.log_file(calibration)
     assert log == Path("results/calibrate-x.looks.csv")
     assert [r["what"] for r in looks.read(log)] == ["before"]
-    assert looks.record(log, "backtest", "abc", "def", "now") == 2
+    assert looks.record(log, tmp_path, "backtest", "abc", "def", "now") == 2
     assert [r["what"] for r in looks.read(log)] == ["before", "now"]
     assert len(looks.read(came)) == 1
     assert looks.log_file(tmp_path / "mine.toml") == tmp_path / "mine.looks.csv"
