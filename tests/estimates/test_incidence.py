@@ -150,3 +150,12 @@ def test_what_is_so_at_the_start_has_happened_in_every_run() -> None:
         np.testing.assert_array_equal(incidence.sums["freeze"][frozen], 1.0)
         assert incidence.happened["freeze"][frozen].all()
         incidence.add(r)
+
+
+def test_the_positions_of_a_state_are_its_status_and_add_up_to_certainty() -> None:
+    records, incidence = measured(RESTLESS, 0)
+    positions = names("chance", by_member=True)
+    found = quantities(records[-1], incidence, positions)
+    np.testing.assert_array_equal(found["frozen"], records[-1].status == FROZEN)
+    np.testing.assert_array_equal(found["outside"], records[-1].status == OUTSIDE)
+    np.testing.assert_allclose(sum(found[name] for name in positions), 1.0, rtol=1e-12)
