@@ -51,7 +51,7 @@ def test_run_prints_a_table_and_writes_results(tmp_path: Path) -> None:
     story = cohesion("replay", str(out), "--run", "7")
     assert story.returncode == 0, story.stderr
     assert "At the start" in story.stdout
-    assert "same to the last bit" in story.stderr
+    assert "agree on this run to the last bit" in story.stderr
 
 
 def test_json_alone_goes_to_standard_output(tmp_path: Path) -> None:
