@@ -105,7 +105,7 @@ def open(folder: "str | Path") -> "Result | Comparison | Ledger | Sweep | Calibr
 
     found = status(folder)
     if found.state != "finished":
-        allowed = "allowed: finished results; the same command goes on"
+        allowed = "allowed: finished results; the same command finishes them"
         raise InputError([Problem(str(folder), "", f"{found.kind} {found.state}", allowed)])
     return __getattr__(_KINDS[found.kind]).open(folder)
 

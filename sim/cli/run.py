@@ -17,6 +17,8 @@ from sim.scenario.load import load
 
 Summary = dict[str, Any]
 
+COHESIONS = {"cohesion": "Members then", "starters_cohesion": "Initial members"}
+
 
 def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, json: bool, **how: Any) -> None:
     """Check everything first, so that nothing is computed in vain; ``how`` are options of :func:`sim.run`."""
@@ -64,14 +66,15 @@ def answer(s: Summary, dates: dict[str, str]) -> str:
     first = max(insiders(s), key=lambda m: m["exit"][year]["mean"], default=None)
     if first is None:
         return "No state is a member when the forecast begins."
-    p, cohesion = first["exit"][year], s["alliance"]["cohesion"]
+    p, cohesion, initial = first["exit"][year], *(s["alliance"][name] for name in COHESIONS)
     spread = interval(p["q05"], p["q95"])
     events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
     return (
         f"{first['name']} is likeliest to leave: {probability(p)} % by {dates[year]}"
         f"{f' (90 % interval {spread})' if spread else ''}. "
         f"{', '.join(f'{title}: {p}' for title, p in events.items()).capitalize()}. "
-        f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then."
+        f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then, of the "
+        f"initial members {level(initial[year])}."
     )
 
 
@@ -83,8 +86,8 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     for head, by_name in (("Has left, %", members), ("The alliance, %", events)):
         cells = [[name, *(with_interval(p[y]) for y in dates)] for name, p in by_name.items()]
         show.table([Column(head, left=True), *when], cells)
-    cohesion = [level(s["alliance"]["cohesion"][y]) for y in dates]
-    show.table([Column("Cohesion", left=True), *when], [["0 to 1", *cohesion]])
+    cohesion = [[who, *(level(s["alliance"][name][y]) for y in dates)] for name, who in COHESIONS.items()]
+    show.table([Column("Cohesion, 0 to 1", left=True), *when], cohesion)
     show.paragraph()
     error = max(error_of(p[y]["low"], p[y]["high"]) for p in (*members.values(), *events.values()) for y in dates)
     show.paragraph(

@@ -5,6 +5,9 @@ from pathlib import Path
 from sim.cli import show
 from sim.storage.status import status
 
+AT_ONCE = ("run", "comparison", "ledger")
+"""Kinds that keep nothing until they are whole."""
+
 
 def main(folder: Path, json: bool) -> None:
     """Print it."""
@@ -20,7 +23,8 @@ def main(folder: Path, json: bool) -> None:
     for difference in s.differences:
         show.paragraph(f"Beware: {difference}.")
     if s.state == "interrupted":
-        show.paragraph("The command that began it, given again, goes on with it.")
+        again = "begins anew" if s.kind in AT_ONCE else "goes on with it"
+        show.paragraph(f"The command that began it, given again, {again}.")
     if s.rate == s.rate:
         show.paragraph(f"{s.rate:,.1f} {s.unit} a second, about {s.left / 60:,.1f} minutes left")
 

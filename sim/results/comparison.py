@@ -157,8 +157,7 @@ def sides(base: Given, others: Sequence[Given], changes: Mapping[str, Any] | Non
     for s in rest:
         changed = ", ".join(f"{k} = {_value(v)}" for k, v in s.overrides.items() if first.overrides.get(k) != v)
         name = _unlike(s.name, [f.name for f in found], changed)
-        in_words = ", ".join(s.in_words(k, v) for k, v in s.overrides.items() if first.overrides.get(k) != v)
-        title = _unlike(s.tables.title, [f.tables.title for f in found], in_words)
+        title = _unlike(s.tables.title, [f.tables.title for f in found], "")
         found.append(replace(s, name=name, tables=s.tables.model_copy(update={"title": title})))
     return found
 

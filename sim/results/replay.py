@@ -19,7 +19,7 @@ from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restore
 from sim.storage.files import provenance_of
-from sim.storage.workspace import check_kind, differences
+from sim.storage.workspace import check_kind, contents_of, differences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,15 +97,18 @@ def replay(folder: str | Path, run: int = 0) -> Story:
     """
     folder = as_path(folder, "folder")
     check_kind(folder, "run")
-    there = provenance_of(folder)
-    if there is None:
+    if provenance_of(folder) is None:
         raise InputError([Problem(str(folder), "", "not finished", "allowed: a folder that `cohesion run` wrote")])
     refuse(folder, differences(folder))
     scenario = restore(folder / RESOLVED)
     refuse(folder, read_otherwise([scenario], folder))
-    if not 0 <= run < there["runs"]:
-        raise InputError([Problem(str(folder), "run", f"{run}", f"allowed: 0 to {there['runs'] - 1}")])
-    return tell(scenario, int(there["seed"]), run)
+    by = (contents_of(folder) or {})["identity"]
+    runs, seed = (by.get(k) for k in ("runs", "seed"))
+    if not isinstance(runs, int) or not isinstance(seed, int):
+        refuse(folder, ["its workspace.json cannot be read"])
+    if not isinstance(run, int) or not 0 <= run < runs:
+        raise InputError([Problem(str(folder), "run", f"{run!r}", f"allowed: 0 to {runs - 1}")])
+    return tell(scenario, seed, run)
 
 
 def refuse(folder: Path, found: Sequence[str]) -> None:

@@ -55,14 +55,16 @@ def sha256(content: str | Path) -> str:
 
 def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """The hash of each file or folder of that name that is there; a folder's is that of all it holds but pictures."""
-    return {name: _hash(folder / name) for name in names if (folder / name).exists()}
+    return {name: found for name in names if (found := _hash(folder / name))}
 
 
 def _hash(path: Path) -> str:
+    """Empty where there is nothing of which to take it."""
     if not path.is_dir():
-        return sha256(path)
+        return sha256(path) if path.exists() else ""
     held = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix not in PICTURES)
-    return sha256("".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in held))
+    each = "".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in held)
+    return sha256(each) if held else ""
 
 
 def read_json(file: Path) -> dict[str, Any] | None:

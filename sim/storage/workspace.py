@@ -363,9 +363,18 @@ def reading(folder: Path, kind: str) -> Iterator[bool]:
 
 def differences(folder: Path) -> list[str]:
     """In what the finished results in a folder are not what was written there, or not what this version would write."""
-    made = (contents_of(folder) or {}).get("model", VERSION)
-    found = [] if made == VERSION else [f"made by version {made} of the model, this is version {VERSION}"]
-    written = (provenance_of(folder) or {}).get("files", {})
+    there, made = contents_of(folder) or {}, provenance_of(folder)
+    model = there.get("model", VERSION)
+    found = [] if model == VERSION else [f"made by version {model} of the model, this is version {VERSION}"]
+    if made is None:
+        return found
+    identity = {
+        k: v for k, v in there.get("identity", {}).items() if made.get(k, v) != v and not isinstance(v, (Mapping, list))
+    }
+    found += [f"{PROVENANCE} says {k} {_short(made[k])}, {CONTENTS} {_short(v)}" for k, v in identity.items()]
+    written = made.get("files")
+    if not isinstance(written, Mapping):
+        return [*found, f"{PROVENANCE} is not as it was written"]
     now = hashes(folder, written)
     return found + [
         f"{n} is {'not as it was written' if n in now else 'missing'}" for n in written if now.get(n) != written[n]

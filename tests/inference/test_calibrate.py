@@ -262,7 +262,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         load_calibration(file, dt.date(2024, 1, 1))
     says = [
         f"{file}:6: without[0]: nope is no mechanism of the likelihood; allowed: a coefficient that 0 switches off",
-        f"{tmp_path / 'own.toml'}:18: leader.coercion: 1.6; allowed: 0 to 1, or a figure with its rule",
+        f"{tmp_path / 'own.toml'}:19: leader.coercion: 1.6; allowed: 0 to 1, or a figure with its rule",
         f"{tmp_path / 'observed.csv'}:5: date: 2023-09-01; allowed: up to 2023-08-31",
         f"{tmp_path / 'observed.csv'}:7: date: 2023-09-01; allowed: up to 2023-08-31",
         "until: 2024-01-01; allowed: up to 2023-08-31",

@@ -66,8 +66,6 @@ def test_a_retouched_picture_is_nobodys_business(folder: Path, tmp_path: Path) -
 def test_every_edited_file_is_named_when_the_results_are_opened(folder: Path, tmp_path: Path) -> None:
     for name in written(folder):
         copy = shutil.copytree(folder, tmp_path / name.replace(".", "-"))
-        if not any(p.suffix not in PICTURES for p in [copy / name, *(copy / name).rglob("*")] if p.is_file()):
-            continue  # a folder of pictures
         with file_of(copy / name).open("ab") as file:
             file.write(b"\n")
         assert differing(copy) == {name}
@@ -88,6 +86,28 @@ def opened(folder: Path) -> None:
     """Open results, which may be refused, but not with a traceback."""
     with contextlib.suppress(InputError):
         sim.open(folder)
+
+
+EDITED: dict[str, object] = {"seed": 2, "runs": 4000, "fingerprint": "0", "model": "0", "files": 3}
+
+
+@pytest.mark.parametrize("key", EDITED)
+def test_an_edited_provenance_is_noticed_and_no_story_is_told_by_it(run: Path, key: str) -> None:
+    file = run / "provenance.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {key: EDITED[key]}))
+    if key != "model":  # what made the results stands in workspace.json
+        assert sim.status(run).differences
+        with pytest.raises(InputError, match=r"provenance\.json"):
+            sim.replay(run, 0)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"files": {}}', "nonsense"])
+def test_a_broken_provenance_ends_in_a_sentence(run: Path, content: str) -> None:
+    (run / "provenance.json").write_text(content)
+    assert sim.status(run).kind == "run"
+    if content != '{"files": {}}':
+        with pytest.raises(InputError):
+            sim.replay(run, 0)
 
 
 @pytest.fixture
@@ -120,10 +140,10 @@ def test_no_story_is_told_of_inputs_that_were_edited(run: Path, change: str) -> 
 
 def test_no_story_is_told_of_a_scenario_that_reads_otherwise_today(run: Path) -> None:
     """As when a later version fills in another default: the file is as it was, its meaning is not."""
-    file = run / "workspace.json"
-    content = json.loads(file.read_text())
-    content["identity"]["fingerprint"] = "0" * 16
-    file.write_text(json.dumps(content))
+    for name in ("workspace.json", "provenance.json"):
+        content = json.loads((run / name).read_text())
+        content.get("identity", content)["fingerprint"] = "0" * 16
+        (run / name).write_text(json.dumps(content))
     with pytest.raises(InputError, match="six reads otherwise than when it was run"):
         sim.replay(run, 0)
     with pytest.warns(UserWarning, match="six reads otherwise"):
