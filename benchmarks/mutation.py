@@ -1,7 +1,7 @@
 """Are the equations tested? Small faults are put into the model, the estimates and the likelihood; tests must notice.
 
 pip install -e '.[dev,mutation]'
-python -m benchmarks.mutation                 # 200 faults, some 40 minutes on two quiet cores
+python -m benchmarks.mutation                 # 200 faults; half a minute each on one quiet core, so an hour on two
 python -m benchmarks.mutation --mutants 20    # a glance
 
 Faults (mutants) are those of Cosmic Ray: an operator, a comparison, a number, a truth value, a decorator or a loop is
