@@ -15,6 +15,7 @@ test counts here if it knows what is right, not if it knows what was.
 import argparse
 import ast
 import contextlib
+import difflib
 import os
 import random
 import shutil
@@ -202,8 +203,6 @@ def main() -> int:
 
 def difference(mutant: Mutant) -> str:
     """The changed lines, as they were and as they are."""
-    import difflib
-
     before = (REPOSITORY / mutant.file).read_text(encoding="utf-8").splitlines()
     lines = difflib.unified_diff(before, mutant.code.splitlines(), lineterm="", n=0)
     return "\n".join(f"      {line}" for line in list(lines)[3:])

@@ -74,6 +74,6 @@ def check_out(folder: Path) -> None:
     if os.path.isdir(folder):
         return
     made = [p for p in (folder, *folder.parents) if p.name not in ("", "..") and not os.path.exists(p)]
-    if any(not FILE.fits(p.name) for p in made):
-        name = next(p.name for p in made if not FILE.fits(p.name))
+    name = next((p.name for p in made if not FILE.fits(p.name)), None)
+    if name is not None:
         raise InputError([Problem(str(folder), "out", f'the name "{name:.60}"', FILE.allowed)])

@@ -54,15 +54,16 @@ def sha256(content: str | Path) -> str:
 
 
 def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """The hash of each file or folder of that name that is there; a folder's is that of all it holds but pictures."""
+    """The hash of each file or folder of that name that is there, but pictures; a folder's is that of all it holds."""
     return {name: found for name in names if (found := _hash(folder / name))}
 
 
 def _hash(path: Path) -> str:
     """Empty where there is nothing of which to take it."""
-    if not path.is_dir():
-        return sha256(path) if path.exists() else ""
-    held = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix not in PICTURES)
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    held = [p for p in files if p.is_file() and p.suffix not in PICTURES]
+    if held == [path]:
+        return sha256(path)
     each = "".join(f"{p.relative_to(path).as_posix()} {sha256(p)}\n" for p in held)
     return sha256(each) if held else ""
 

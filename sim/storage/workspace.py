@@ -26,7 +26,6 @@ from typing import Any
 from sim.errors import InputError, Problem
 from sim.model.version import VERSION
 from sim.storage.files import (
-    PICTURES,
     PROVENANCE,
     as_json,
     check_folder,
@@ -246,7 +245,7 @@ class Workspace:
             "ended": _moment(ended),
             "seconds": round(ended - self._began, 1),
             **more,
-            "files": hashes(written, [n for n in self.own if not n.startswith(".") and Path(n).suffix not in PICTURES]),
+            "files": hashes(written, [n for n in self.own if not n.startswith(".")]),
             "progress": self._progress,
         }
 
