@@ -163,7 +163,7 @@ def _dates(tables: CalibrationTables, scenario: Scenario | None, source: Source,
         problems.append(Problem(where, path, f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}"))
     if scenario is None:
         return problems
-    first = scenario.tables.time.record_from or scenario.tables.time.start
+    first = scenario.tables.time.first
     if (LAST_EVIDENCE - first).days < 366:
         found = f"{tables.scenario} begins on {first}"
         allowed = f"allowed: a scenario that begins a year before {LAST_EVIDENCE} or earlier"

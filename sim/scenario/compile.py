@@ -52,7 +52,7 @@ class Program(NamedTuple):
 
 def tick_edges(time: Time) -> tuple[tuple[dt.date, ...], int]:
     """Tick boundaries and the number of ticks lived through the record."""
-    first = time.record_from or time.start
+    first = time.first
     months = STEPS[time.step]
     total, before = months_between(first, time.end), months_between(first, time.start)
     assert total is not None, "checked by load"

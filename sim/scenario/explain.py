@@ -104,7 +104,7 @@ def _knots(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
 
 def _used(tables: ScenarioTables, path: str, coded: list[Knot]) -> list[Knot]:
     """What a run uses, date by date; a day's mean stands for the value on that day."""
-    first, end = tables.time.record_from or tables.time.start, tables.time.end
+    first, end = tables.time.first, tables.time.end
     knots = {dt.date.fromisoformat(k.date): k.coded for k in coded if k.date}
     changes = [(a.from_ or first, str(a)) for a in tables.adjustments if path in tables.adjustable[a.path]]
     changes += [

@@ -40,7 +40,7 @@ def faults(tables: ScenarioTables) -> Iterator[Fault]:
     """What cannot be."""
     for state, member in tables.members.items():
         yield from _no_change(state, member)
-    first = tables.time.record_from or tables.time.start
+    first = tables.time.first
     for day, when in {tables.time.start: "when the forecast begins", first: "when the first tick begins"}.items():
         if not any(m.status_at(day) == STATUSES.index("active") for m in tables.members.values()):
             yield Fault(("members",), f"no state is active on {day}, {when}", "required: one or more, by its record")
@@ -51,7 +51,7 @@ def faults(tables: ScenarioTables) -> Iterator[Fault]:
 
 def doubts(tables: ScenarioTables) -> Iterator[Fault]:
     """What may not be meant."""
-    first = tables.time.record_from or tables.time.start
+    first = tables.time.first
     for state, member in tables.members.items():
         begins = member.record[0].from_
         if begins > first:

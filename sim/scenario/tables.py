@@ -310,6 +310,11 @@ class Time(Strict):
     horizons: list[Annotated[Number, Field(gt=0)]] = Field(default=[1.0, 5.0, 10.0])
 
     @property
+    def first(self) -> dt.date:
+        """When the first tick begins: the record's, or the forecast's where there is none before it."""
+        return self.record_from or self.start
+
+    @property
     def forecast_from(self) -> dt.date | None:
         """The start where a record comes before it: from there a change holds that names no date."""
         return self.start if self.record_from and self.record_from < self.start else None

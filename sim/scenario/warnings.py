@@ -124,7 +124,7 @@ def _twice(tables: ScenarioTables) -> Iterator[Fault]:
 def _sources(raw: Tables, tables: ScenarioTables) -> Iterator[Fault]:
     """Sources, each once, of states that the scenario does not have, or of years out of its reach."""
     known = [*tables.members, tables.alliance.leader]
-    first = (tables.time.record_from or tables.time.start).year - LONG_BEFORE
+    first = tables.time.first.year - LONG_BEFORE
     said = set()
     for keys, source in _cited(raw, ()):
         if source in said or source.startswith(ASSUMPTION):
