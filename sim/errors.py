@@ -54,6 +54,10 @@ def on_command_line(problem: Problem) -> Problem:
         re.sub(r"`(\w+)`", lambda m: OPTIONS.get(m[1], m[0]), x) for x in (problem.found, problem.allowed)
     )
     where = OPTIONS.get(problem.where, problem.where)
+    if where == OPTIONS["set"] and problem.path:
+        return replace(
+            problem, where=f"{where} {cut(problem.path, MOST_SHOWN[1])}", path="", found=found, allowed=allowed
+        )
     path = OPTIONS["out"] if problem.path == "out" else problem.path
     return replace(problem, where=where, path=path, found=found, allowed=allowed)
 
@@ -93,9 +97,10 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:
-    """The valid name closest to a mistaken one, or an empty string."""
-    text = str(name)[:200]  # comparing takes time that grows with its square
-    return next(iter(get_close_matches(text, list(allowed), n=1, cutoff=0.6)), "")
+    """The valid name closest to a mistaken one, whatever its case; empty where there is none, or the name is valid."""
+    text, names = str(name)[:200], list(allowed)  # comparing takes time that grows with its square
+    alike = [n for n in names if n.casefold() == text.casefold()] or get_close_matches(text, names, n=1, cutoff=0.6)
+    return next((n for n in alike if n != text), "")
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

@@ -28,6 +28,8 @@ def print_explanation(e: Explanation) -> None:
         print_values(e, e.used)
     elif e.held:
         show.paragraph(e.held)
+    if e.joined:
+        show.paragraph(e.joined)
     for cited, quotation, where in grouped(e.sources):
         show.paragraph((cited, "bold"), ": ", quotation, (f" ({where})" if where else "", "dim"))
     if e.note:
@@ -45,15 +47,12 @@ def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 def print_values(e: Explanation, knots: list[Knot]) -> None:
     """The value over time, with a bar to see it by where it lies between 0 and 1."""
     coefficient = e.path.startswith("behaviour")
-    joined = {"linear": "joined linearly", "step": "joined by steps"}.get(e.join, "")
     columns = [Column("From", left=True), Column("Coded", words=True), Column("Value", left=True)]
     rows = [[k.date or ("" if coefficient else "throughout"), k.coded, k.band] for k in knots]
     if not coefficient:
         columns.append(Column("0         1", left=True))
         rows = [[*row, bar(k.low, k.high)] for row, k in zip(rows, knots, strict=True)]
     show.table(columns, rows)
-    if joined and any(k.date for k in knots):
-        show.paragraph(f"Values over time, {joined}.")
 
 
 def bar(low: float, high: float, width: int = 11) -> str:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,7 @@ def _load(
         return load(source.named(name, at), overrides)
     except InputError as error:
         problems += [
-            Problem(source.where((*at_set, p.path)), p.path, p.found, p.allowed, p.suggestion) if p.where == SET else p
+            replace(p, where=source.where((*at_set, p.path.partition("=")[0]))) if p.where == SET else p
             for p in error.problems
         ]
         return None

@@ -14,8 +14,10 @@ import numpy as np
 
 from sim.errors import InputError, Problem, listed, nearest
 from sim.model.arrays import Codes
+from sim.scenario.checks import reached, unreached
 from sim.scenario.names import unprintable
 from sim.scenario.reading import parse_csv, read_text
+from sim.scenario.tables import Time
 
 COLUMNS = ("date", "motion", "title", "member", "conduct", "source")
 CONDUCT = {"support": 2, "abstain": 1, "oppose": 0}
@@ -37,8 +39,10 @@ def read(file: Path, members: Sequence[str]) -> list[Motion]:
     return parse(read_text(file), str(file), members)
 
 
-def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
+def parse(text: str, shown: str, members: Sequence[str] | None, time: Time | None = None) -> list[Motion]:
     """The motions of a table by date, then by name; where ``members`` are not known none, states unchecked.
+
+    Where ``time`` is known all lie in it.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
     dates: dict[str, dt.date] = {}
     conduct: dict[str, dict[str, int]] = {}
     for line, row in table.rows:
-        wrong = _wrong(row, members, dates, conduct)
+        wrong = _wrong(row, members, dates, conduct, time)
         problems += [Problem(f"{shown}:{line}", *w) for w in wrong]
         if not wrong:
             dates[row["motion"]] = dt.date.fromisoformat(row["date"])
@@ -71,7 +75,11 @@ def parse(text: str, shown: str, members: Sequence[str] | None) -> list[Motion]:
 
 
 def _wrong(
-    row: dict[str, str], members: Sequence[str] | None, dates: dict[str, dt.date], seen: dict[str, dict[str, int]]
+    row: dict[str, str],
+    members: Sequence[str] | None,
+    dates: dict[str, dt.date],
+    seen: dict[str, dict[str, int]],
+    time: Time | None,
 ) -> list[tuple[str, str, str, str]]:
     """(key, found, allowed, suggestion) of each mistake of a row."""
     found = []
@@ -82,6 +90,8 @@ def _wrong(
     else:
         if date > LAST_EVIDENCE:
             found.append(("date", f"{date}", f"allowed: up to {LAST_EVIDENCE}", ""))
+        elif time and (never := unreached(time, date)):
+            found.append(("date", f"{date} is {never}", f"allowed: {reached(time)}", ""))
         if dates.get(row["motion"], date) != date:
             allowed = f"allowed: {dates[row['motion']]}, as in an earlier row"
             found.append(("date", f"{date} for {row['motion']}", allowed, ""))

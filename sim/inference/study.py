@@ -127,7 +127,9 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
     try:
         found = source.named(tables.observations, ("observations",))
         table = read_text(found)
-        motions = observations.parse(table, str(found), scenario.members if scenario else None)
+        motions = observations.parse(
+            table, str(found), *((scenario.members, scenario.tables.time) if scenario else (None,))
+        )
     except InputError as error:
         problems += error.problems
     problems += _dates(tables, scenario, source, given=until is not None)

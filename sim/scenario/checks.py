@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from sim.errors import Problem
 from sim.scenario import record
-from sim.scenario.dates import STEPS, months_between, nearest_step, parse, whole_steps
+from sim.scenario.dates import STEPS, months_between, nearest_step, parse, to_years, whole_steps
 from sim.scenario.messages import Fault
 from sim.scenario.reading import Keys, Source
 from sim.scenario.tables import ScenarioTables, Time
@@ -38,39 +38,46 @@ def horizon_of(sources: list[Source]) -> Horizon | None:
 def time_alone(raw: Mapping[str, object], where: Where) -> list[Problem]:
     """Mistakes between dates, even where something else is wrong as well."""
     try:
-        return _problems(_time(Time.model_validate(raw.get("time"))), where)
+        return _problems(time_faults(Time.model_validate(raw.get("time"))), where)
     except ValidationError:
         return []
 
 
-def relations(tables: ScenarioTables, where: Where, own_events: int | None) -> list[Problem]:
-    """Every mistake between values; ``own_events`` is how many events the file itself has, None not to hold them."""
-    faults = (_time(tables.time), _cuts(tables), _moved_distributions(tables), _leader(tables), record.faults(tables))
-    return _problems(chain(*faults, () if own_events is None else _ends(tables, own_events)), where)
+def relations(tables: ScenarioTables, where: Where, own: Callable[[Keys], bool]) -> list[Problem]:
+    """Every mistake between values; ``own`` says of an entry whether it is the file's, whose dates are held."""
+    faults = (
+        time_faults(tables.time),
+        _cuts(tables),
+        _moved_distributions(tables),
+        _leader(tables),
+        record.faults(tables),
+    )
+    return _problems(chain(*faults, _never(tables, own)), where)
 
 
 def _problems(faults: Iterable[Fault], where: Where) -> list[Problem]:
     return [fault.problem(where) for fault in faults]
 
 
-def _time(time: Time) -> Iterator[Fault]:
+def time_faults(time: Time) -> Iterator[Fault]:
+    """Dates, steps and horizons that do not go together."""
     start, end, first, step = time.start, time.end, time.record_from, time.step
     if end <= start:
         yield Fault(("time", "end"), f"{end} is not after the start {start}", f"allowed: after {start}")
         return
     allowed = "allowed: whole steps"
     months = months_between(start, end)
-    if months is None or months % STEPS[step]:
+    ticks = round((to_years(end) - to_years(first or start)) * 12 / STEPS[step])
+    if ticks > MOST_TICKS:
+        yield Fault(("time", "end"), f"{ticks:,} {step}s", f"allowed: at most {MOST_TICKS:,}, the record's among them")
+    elif months is None or months % STEPS[step]:
         found = f"{end} is no whole number of {step}s after {start}"
         yield Fault(("time", "end"), found, allowed, nearest_step(end, start, step))
-    elif (ticks := ((months_between(first, end) or 0) if first else months) // STEPS[step]) > MOST_TICKS:
-        yield Fault(("time", "end"), f"{ticks:,} {step}s", f"allowed: at most {MOST_TICKS:,}, the record's among them")
-    before = months_between(first, start) if first else 0
-    if (first and first > start) or before is None or before % STEPS[step]:
-        assert first is not None
-        near = nearest_step(first, start, step) if first < start else ""
+    if first and first > start:
+        yield Fault(("time", "record_from"), f"{first} is after the start {start}", "allowed: the start, or before it")
+    elif first and ((before := months_between(first, start)) is None or before % STEPS[step]):
         found = f"{first} is no whole number of {step}s before {start}"
-        yield Fault(("time", "record_from"), found, allowed, near)
+        yield Fault(("time", "record_from"), found, allowed, nearest_step(first, start, step))
     for horizon in time.horizons:
         if horizon > time.years + 0.01:
             until = f"allowed: up to the end, {time.years:.4g} years after the start"
@@ -110,10 +117,22 @@ def _leader(tables: ScenarioTables) -> Iterator[Fault]:
         yield Fault(("members", leader), found, "allowed: the leader's paths under [leader]")
 
 
-def _ends(tables: ScenarioTables, own: int) -> Iterator[Fault]:
-    """A file's own events lie before its own end, even where an ancestor's horizon reaches further."""
-    first = len(tables.events) - own
-    for i, event in enumerate(tables.events[first:], start=first):
-        if event.date >= tables.time.end:
-            found = f"{event.date} is outside the horizon"
-            yield Fault(("events", i, "date"), found, f"allowed: before {tables.time.end}")
+def _never(tables: ScenarioTables, own: Callable[[Keys], bool]) -> Iterator[Fault]:
+    """Dates of a file's own entries that no run reaches, even where an ancestor's horizon does."""
+    dated = [(("events", i, "date"), event.date) for i, event in enumerate(tables.events)]
+    dated += [(("adjustments", i, "from"), a.from_) for i, a in enumerate(tables.adjustments) if a.from_]
+    for keys, day in dated:
+        if own(keys) and (never := unreached(tables.time, day)):
+            throughout = ", or no `from`: it holds throughout" if keys[-1] == "from" and day < tables.time.end else ""
+            yield Fault(keys, f"{day} is {never}", f"allowed: {reached(tables.time)}{throughout}")
+
+
+def unreached(time: Time, day: dt.date) -> str:
+    """In words, that no run reaches a day; empty where one does."""
+    where = "before the first tick" if day < time.first else "after the last tick" if day >= time.end else ""
+    return where and f"{where}: no run reaches it"
+
+
+def reached(time: Time) -> str:
+    """In words, the days that runs reach."""
+    return f"from {time.first} to before the end, {time.end}"

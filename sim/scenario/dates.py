@@ -60,13 +60,11 @@ def whole_steps(horizon: float, step: str) -> float | None:
 
 
 def nearest_step(date: dt.date, first: dt.date, step: str) -> str:
-    """The date nearest to ``date`` whole steps, one or more, from ``first``; empty where the calendar ends."""
-    if not dt.MINYEAR + 1 < date.year < dt.MAXYEAR - 1:
-        return ""
+    """The date nearest to ``date`` whole steps, one or more, from ``first``; empty where there is none in reach."""
     sign = 1 if date >= first else -1
     near = round(abs(to_years(date) - to_years(first)) * 12 / STEPS[step])
-    steps = (max(1, k) for k in (near - 1, near, near + 1))
-    return str(min((add_months(first, sign * k * STEPS[step]) for k in steps), key=lambda d: abs(d - date)))
+    on = (add_months(first, sign * max(1, k) * STEPS[step]) for k in (near - 1, near, near + 1))
+    return str(min((d for d in on if FIRST <= d <= LAST), key=lambda d: abs(d - date), default=""))
 
 
 def months_between(first: dt.date, last: dt.date) -> int | None:

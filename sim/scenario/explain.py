@@ -15,7 +15,7 @@ from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
 from sim.scenario.paths import WAYS, entry_band
 from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value
-from sim.scenario.values import ASSUMPTION, BUILT_IN_RULES, COMMAND_LINE, Coded, CodedCoefficient, Rule
+from sim.scenario.values import ASSUMPTION, BUILT_IN_RULES, COMMAND_LINE, JOINS, Coded, CodedCoefficient, Rule
 
 CHANGES = (*(way.words for way in WAYS.values()),)
 """How the words begin that say what was done to a coded value."""
@@ -60,6 +60,15 @@ class Explanation:
         return any(k.coded.startswith(CHANGES) for k in self.used)
 
     @property
+    def joined(self) -> str:
+        """How values over time are joined, as they are coded and as the run uses them; empty where there is one."""
+        dated = sum(bool(k.date) for k in self.knots)
+        coded = f"Coded values are {JOINS[self.join]}" if dated > 1 else ""
+        changes = "a change holds from its day on" if self.changed else ""
+        said = "; ".join(filter(None, (coded, changes)))
+        return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+    @property
     def held(self) -> str:
         """That the first knot holds before it too, where it lies after the first tick's start."""
         late = self.used and self.knots[0].date > self.used[0].date
@@ -79,6 +88,8 @@ def lines(e: Explanation) -> Iterator[str]:
         yield from (f"  {k.date}: {k.coded} = {k.band}" for k in e.used)
     elif held := e.held:
         yield f"  {held}"
+    if e.joined:
+        yield f"  {e.joined}"
     for source, quotation, where in e.sources:
         yield f"  [{source}] {quotation}" + (f" ({where})" if where else "")
     if e.note:

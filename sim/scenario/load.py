@@ -15,7 +15,7 @@ from sim.errors import InputError, Problem, as_path, in_order
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
-from sim.scenario.overrides import SET, in_words, mistaken, override, plain, remainders
+from sim.scenario.overrides import SET, as_typed, in_words, mistaken, override, plain, remainders
 from sim.scenario.reading import DEEPEST, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
@@ -112,6 +112,23 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
     changes = {str(k): plain(v) for k, v in (set or {}).items()}
     if problems := mistaken(changes):
         raise InputError(problems)
+    try:
+        return _load(path, changes)
+    except InputError as error:
+        raise InputError(_of_set(error.problems, path, changes) if changes else error.problems) from None
+
+
+def _of_set(problems: list[Problem], path: Path, changes: Mapping[str, Any]) -> list[Problem]:
+    """The problems, of which those that the file does not have by itself are said of what was set."""
+    own: list[tuple[str, str]] = []
+    try:
+        load(path)
+    except InputError as error:
+        own = [(p.where, p.found) for p in error.problems]
+    return [p if (p.where, p.found) in own else as_typed(p, changes) for p in problems]
+
+
+def _load(path: Path, changes: dict[str, Any]) -> Scenario:
     file = find(path) or path
     chain = chain_of(file)
     problems = [*disputes_twice(chain), *(problem for source in chain for problem in source.problems)]
@@ -123,9 +140,9 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
         failed = override(merged.tables, changed, changes[changed])
         problems += failed
         if len(merged.tables.get("adjustments", [])) > before:
-            merged.set_by(SET, ("adjustments", before))
+            merged.set_by(f"{SET} {changed}", ("adjustments", before))
         elif not failed:
-            merged.set_by(SET, tuple(changed.split(".")))
+            merged.set_by(f"{SET} {changed}", tuple(changed.split(".")))
             for i, left in remainders(merged.tables, changed, changes[changed]):
                 merged.splice("adjustments", i, left)
     other_time = any(k.startswith("time.") for k in changes)
@@ -135,8 +152,9 @@ def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Sce
     except ValidationError as error:
         problems += from_validation(error, ScenarioTables, merged.where)
         raise InputError(in_order([*problems, *time_alone(merged.tables, merged.where)])) from None
-    own_events = None if other_time else len(chain[-1].tables.get("events", []))
-    problems += relations(tables, merged.where, own_events)
+    problems += relations(
+        tables, merged.where, lambda keys: not other_time and merged.where(keys).startswith(f"{chain[-1].file}:")
+    )
     if problems:
         raise InputError(in_order(problems))
     return Scenario(file.stem, file, chain[-1].text, tables, registry, changes)

@@ -1,16 +1,21 @@
 """Values given on the command line or in Python: a dotted path and what takes the place of its value."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
+from operator import and_, eq
 from os import PathLike, fspath
 from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import InputError, Problem, listed, nearest
+from sim.errors import InputError, Problem, cut, listed, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
-from sim.scenario.dates import parse, spoken
+from sim.scenario.checks import reached, unreached
+from sim.scenario.dates import WRITTEN, parse, spoken
 from sim.scenario.reading import Tables, dotted, named, unusable
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Time, adjustable, dispute_path, pairs_in
 from sim.scenario.values import ALWAYS, COMMAND_LINE, JUDGEMENT
@@ -30,17 +35,44 @@ def parse_override(text: str) -> tuple[str, Any]:
     """``PATH=VALUE`` as a path and a TOML value; a bare word is a string. Raises InputError."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise InputError([Problem(SET, text, "no `=`", "allowed: PATH=VALUE")])
+        found = "no path before `=`" if equals else "no `=`"
+        raise InputError([Problem(SET, text, found, "allowed: PATH=VALUE")])
     return path.strip(), _parsed(value)
 
 
 def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
     """Several of them, each path once. Raises InputError."""
     pairs = [parse_override(text) for text in texts]
-    paths = [path for path, _ in pairs]
-    if twice := [path for path in dict.fromkeys(paths) if paths.count(path) > 1]:
-        raise InputError(Problem(SET, path, "given twice", ONCE) for path in twice)
+    values: dict[str, list[object]] = {}
+    for path, value in pairs:
+        values.setdefault(path, []).append(value)
+    if twice := {path: given for path, given in values.items() if len(given) > 1}:
+        raise InputError(
+            Problem(SET, path, f"given twice: {listed([*map(said, v)])}", ONCE) for path, v in twice.items()
+        )
     return dict(pairs)
+
+
+def said(value: object) -> str:
+    """A value as one types it, cut to some words."""
+    text = f"{{{', '.join(f'{k} = {v}' for k, v in value.items())}}}" if isinstance(value, Mapping) else f"{value}"
+    return cut(text, 60)
+
+
+def as_typed(problem: Problem, changes: Mapping[str, object]) -> Problem:
+    """A problem of what was set, with the change as one types it in place of where it was put."""
+    put = problem.where.removeprefix(f"{SET} ")
+    own = put if put in changes else next((p for p in changes if problem.where == SET and p == problem.path), "")
+    inner = problem.path
+    if own:
+        inner = re.sub(r"^adjustments\[[0-9]+\]", "", inner).removeprefix(canonical(own)).strip(".")
+    if inner.split(".")[-1] == "value":  # a number or word has no name of its own, and stands for every channel
+        inner = ""
+    at = problem.path.split(".")
+    alike = {path: sum(accumulate(map(eq, path.split("."), at), and_)) for path in changes}
+    blamed = [own] if own else [path for path, depth in alike.items() if depth == max(alike.values())]
+    typed = ", ".join(f"{path}={said(changes[path])}" for path in blamed)
+    return replace(problem, where=SET, path=typed, found=f"{inner}: {problem.found}" if inner else problem.found)
 
 
 def _parsed(text: str) -> Any:
@@ -159,7 +191,8 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
             _put(tables, keys, value)
         case _:
             sections = ["behaviour", "members", "leader", "disputes", "posterior", *FREE]
-            return [Problem(SET, path, "unknown path", "", nearest(keys[0], sections))]
+            near = nearest(keys[0], sections)
+            return [Problem(SET, path, "unknown path", "", near and ".".join([near, *keys[1:]]))]
     return []
 
 
@@ -182,9 +215,10 @@ def _input(tables: Tables, known: Mapping[str, Sequence[str]], path: str, value:
         try:
             since = parse(when)
         except ValueError as error:
-            return [Problem(SET, path, f"{when} {error}", f"allowed: YYYY, YYYY-MM, YYYY-MM-DD or {ALWAYS}")]
-        if time and since >= time.end:
-            return [Problem(SET, path, f"from {since}", f"allowed: before the end, {time.end}")]
+            found = "no date after @" if when == "" else f"{when} {error}"
+            return [Problem(SET, path, found, f"allowed: {WRITTEN}, or {ALWAYS}")]
+        if time and (never := unreached(time, since)):
+            return [Problem(SET, path, f"{since} is {never}", f"allowed: {reached(time)}, or {ALWAYS}")]
     if since and WHOLE & set(change):
         found = f"{listed(sorted(WHOLE & set(change)))} from {since}"
         return [Problem(SET, path, found, f'allowed: for all time, `from = "{ALWAYS}"`, the record\'s too')]

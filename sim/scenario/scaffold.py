@@ -6,20 +6,24 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 from sim.errors import InputError, Problem, as_path
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
-from sim.scenario.dates import months_between, nearest_step, parse
+from sim.scenario.checks import time_faults
+from sim.scenario.dates import WRITTEN, parse
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import shown
 from sim.scenario.names import CODE, FULL_NAME, SLUG
 from sim.scenario.reading import REGISTRY
 from sim.scenario.sheet import as_text, blank as _blank, codings
+from sim.scenario.tables import MOST_MEMBERS, Time
 from sim.scenario.values import UNCODED
 
 BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["assumption: not coded yet"] }}'
 SHEET = "sheet.csv"
+STEP: Literal["quarter"] = "quarter"
 
 
 def new(
@@ -195,20 +199,27 @@ def _names(name: str, leader: State, others: Sequence[State]) -> Iterator[Fault]
             yield "member", "", f"{shown(twice)} twice", f"allowed: every {what} once"
     if leader[0] in codes:
         yield "member", "", leader[0], "allowed: the leader is not listed as a member; its name is given as `leader`"
-    if len(codes) < 2:
-        yield "member", "", f"{len(codes)}", "required: at least two beside the leader"
+    if not 2 <= len(codes) <= MOST_MEMBERS:
+        yield "member", "", f"{len(codes)}", f"required: at least two beside the leader, at most {MOST_MEMBERS}"
 
 
 def _dates(start: object, end: object) -> Iterator[Fault]:
+    """What the reader would say of them."""
     dates = []
     for argument, given in (("start", start), ("end", end)):
         try:
             dates.append(parse(given))
-        except ValueError:
-            yield argument, "", f"{given}", "allowed: YYYY, YYYY-MM or YYYY-MM-DD"
-    if len(dates) == 2 and (dates[1] <= dates[0] or (months_between(*dates) or 1) % 3):
-        near = nearest_step(dates[1], dates[0], "quarter") if dates[1] > dates[0] else ""
-        yield "end", "", f"{dates[1]}", f"allowed: whole quarters after {dates[0]}", near
+        except ValueError as error:
+            yield argument, "", f"{given!s:.60} {error}", f"allowed: {WRITTEN}"
+    if len(dates) == 2:
+        years = (dates[1] - dates[0]).days / 365.25
+        for fault in time_faults(Time(start=dates[0], end=dates[1], step=STEP, horizons=_horizons(years))):
+            if fault.keys[-1] == "end":  # horizons are made to fit what lies before it
+                yield "end", "", fault.found, fault.allowed, fault.suggestion
+
+
+def _horizons(years: float) -> list[float]:
+    return [y for y in (1.0, 5.0, 10.0, 20.0) if y <= years] or [0.25]
 
 
 def _inputs(inputs: Sequence[Input], head: str) -> list[str]:
@@ -239,8 +250,8 @@ def history_text(
         "[time]",
         f"start = {start}",
         f"end = {end}",
-        'step = "quarter"',
-        f"horizons = [{', '.join(f'{y:g}' for y in (1, 5, 10, 20) if y <= years) or '0.25'}]",
+        f'step = "{STEP}"',
+        f"horizons = [{', '.join(f'{y:g}' for y in _horizons(years))}]",
         "",
         "[alliance]",
         f'name = "{name}"',

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
@@ -20,14 +20,14 @@ from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.names import unprintable
 from sim.scenario.reading import Row, number_in, read_csv
 from sim.scenario.tables import ScenarioTables
-from sim.scenario.values import ASSUMPTION, DEFAULT, JUDGEMENT, UNCODED, WORDS, Coded, Distribution, Entry
+from sim.scenario.values import ASSUMPTION, DEFAULT, JOINS, JUDGEMENT, UNCODED, WORDS, Coded, Distribution, Entry
 
 NEEDED = ("state", "input", "date", "value", "width", "source", "note")
 COLUMNS = (*NEEDED, "join", "rule", "meaning")
 """The last is for the coder's eyes and not read."""
 SUFFIX = ".csv"
 RECORD = "record"
-JOINS = LINEAR, STEP = get_args(Coded.model_fields["join"].annotation)
+LINEAR, STEP = JOINS
 WIDEST = 0.5
 
 
@@ -328,7 +328,7 @@ def _sources(text: str) -> list[str]:
 
 def _join(text: str) -> str:
     if text and text.lower() not in JOINS:
-        raise unknown("join", text, JOINS)
+        raise unknown("join", text, list(JOINS))
     return text.lower()
 
 

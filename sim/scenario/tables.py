@@ -29,6 +29,7 @@ from sim.scenario.posterior import Posterior
 from sim.scenario.values import (
     ASSUMPTION,
     DEFAULT,
+    WORDS,
     Coded,
     CodedCoefficient,
     CodedEntry,
@@ -264,7 +265,7 @@ assert set(THREATS) == set(CrisisEvent.model_fields["threat"].annotation.__args_
 
 def _in_unit(value: Entry) -> Entry:
     if isinstance(value, float) and not 0 <= value <= 1:
-        raise wrong(f"{value:g}", "allowed: at least 0" if value < 0 else "allowed: at most 1")
+        raise wrong(f"{value:g}", f"allowed: 0 to 1, or one of {listed(list(WORDS))}")
     return value
 
 
@@ -366,6 +367,9 @@ class ScenarioTables(Strict):
     title: Annotated[str, Field(min_length=1), of_kind(LINE)]
     description: str = ""
     sources: list[str] = Field(default_factory=list)
+    meant: dict[Literal["past", "late"], Annotated[str, Field(min_length=1)]] = Field(default={}, exclude=True)
+    """Why paths of a file depart from its parent's past, or begin late: what it would be warned of. No part of what
+    the scenario says."""
     time: Time
     alliance: AllianceTable
     weights: Weights = Field(default={}, validate_default=True)

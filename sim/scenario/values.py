@@ -266,18 +266,21 @@ def _triangular(u: Array, low: float, mode: float, high: float) -> Array:
 
 Entry = float | str
 """A number, a figure under a rule, or a word."""
+A_NUMBER_OR_WORD = f"a number or one of {listed(list(WORDS))}"
 
 
 def _entry(value: object) -> Entry:
     if not isinstance(value, str):
-        return _number(value, f"a number or one of {listed(list(WORDS))}")
-    if value == UNCODED:
-        raise wrong("not coded yet", f"allowed: a number or one of {listed(list(WORDS))}")
+        return _number(value, A_NUMBER_OR_WORD)
+    if value in (UNCODED, ""):
+        raise wrong("not coded yet" if value else "no value", f"allowed: {A_NUMBER_OR_WORD}")
     if value not in WORDS:
         raise unknown("word", value, list(WORDS))
     return value
 
 
+JOINS = {"linear": "joined linearly", "step": "each held until the next"}
+"""How what is coded at dates is joined, in words."""
 CodedEntry = Annotated[Entry, BeforeValidator(_entry)]
 
 

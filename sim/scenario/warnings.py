@@ -11,6 +11,7 @@ from sim.errors import InputError, Problem, in_order, listed, nearest
 from sim.model.arrays import Array
 from sim.model.declaration import Input
 from sim.scenario import record, sheet
+from sim.scenario.checks import reached
 from sim.scenario.compile import coded_band, tick_edges
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Merged, chain_of
@@ -77,7 +78,7 @@ def warnings(scenario: Scenario) -> list[Problem]:
     parent = _loaded(files[-2]) if len(files) > 1 else None
     merged, tables = Merged(files), scenario.tables
     faults = joined(record.doubts(tables), _twice(tables), _not_coded(tables), _sources(merged.tables, tables))
-    faults = joined(faults, _past(tables, files[-1], parent))
+    faults = joined(faults, _past(tables, files[-1], parent), _never(tables, files[-1]))
     return in_order(fault.problem(merged.where, warning=True) for fault in faults)
 
 
@@ -90,10 +91,16 @@ def coded(file: str | Path) -> tuple[int, int]:
     return sum(_is_coded(tables, place.path) for place in needed), len(needed)
 
 
-def _is_coded(tables: Tables, path: str) -> bool:
+def _at(tables: Tables, path: str) -> object:
+    """What stands at a dotted path; None where there is nothing."""
     value: object = tables
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _is_coded(tables: Tables, path: str) -> bool:
+    value = _at(tables, path)
     if not isinstance(value, Mapping) or set(FORMS).isdisjoint(value):
         return False
     knots = value.get("knots")
@@ -171,15 +178,37 @@ def _past(tables: ScenarioTables, source: Source, parent: ScenarioTables | None)
             rewritten.setdefault(why, []).append(path)
         elif first and not (parent and old and not _differ(tables, parent, path, years[years <= to_years(first)])):
             late.append(path)
-    for why, paths in rewritten.items():
+    meant = source.tables.get("meant", {})
+    for why, paths in rewritten.items() if "past" not in meant else ():
         found = f"not as in the parent before the start, {tables.time.start}" + (f": {why}" if why else "")
         allowed = "to leave the past as it was write an adjustment with `from`, or knots that begin as the parent's"
+        allowed += "; if it is meant say why: meant.past"
         yield Fault(_keys(tables, source, paths[0]), found, allowed, paths=listed(paths, 4))
-    if late:
+    if late and "late" not in meant:
         said = f"{len(late)} path{'s begin' if len(late) > 1 else ' begins'} after the first tick, {edges[0]}"
         found = f"{said}: the first knot holds before it too"
-        allowed = "to say what it was before add a knot there"
+        allowed = "to say what it was before add a knot there; if it is meant say why: meant.late"
         yield Fault(tuple(late[0].split(".")), found, allowed, paths=listed(late, 4))
+
+
+def _never(tables: ScenarioTables, source: Source) -> Iterator[Fault]:
+    """Knots and entries of records in the file itself on which no run depends, the first of each path or state."""
+    time = tables.time
+    coded = {p: v.coded for p, v in tables.values.items() if isinstance(v.coded, Coded) and v.coded.knots}
+    dated = {p: (list(c.knots or ()), c.join) for p, c in coded.items()}
+    dated |= {f"members.{s}.record": ([m.from_ for m in state.record], "step") for s, state in tables.members.items()}
+    for path, (days, join) in dated.items():
+        if _at(source.tables, path) is None:
+            continue
+        # a line leads to the first knot after the end, and what holds at first may be said before it
+        after = [k for k, day in enumerate(days) if (days[k - 1] if join == "linear" and k else day) >= time.end]
+        before = [k for k, day in enumerate(days[1:]) if day <= time.first]
+        for k in (*before[:1], *after[:1]):
+            what = f"{len(after if k in after else before)} of {len(days)} dates, such as {days[k]}"
+            found = (
+                f"{what}, {'after the last tick' if k in after else 'before the first tick'}: no run depends on them"
+            )
+            yield Fault((*path.split("."), k), found, f"runs go {reached(time)}")
 
 
 def _keys(tables: ScenarioTables, source: Source, path: str) -> Keys:

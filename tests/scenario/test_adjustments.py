@@ -102,10 +102,10 @@ def test_mistakes(tmp_path: Path) -> None:
     text = str(caught.value)
     assert "did you mean leader.coercion?" in text
     assert "allowed: one of value, scale, shift" in text
-    assert f"{file}:13: adjustments[2].value: 2; allowed: at most 1" in text
-    with pytest.raises(InputError, match=r"set: leader\.coercio: .*did you mean leader\.coercion"):
+    assert f"{file}:13: adjustments[2].value: 2; allowed: 0 to 1" in text
+    with pytest.raises(InputError, match=r"set: leader\.coercio=.*: .*did you mean leader\.coercion"):
         load(SIX, {"leader.coercio": {"scale": 2}})
-    with pytest.raises(InputError, match=r"set: adjustments\[0\]\.scale"):
+    with pytest.raises(InputError, match=r"set: leader\.coercion=\{scale = -2\}: scale: -2; allowed: at least 0"):
         load(SIX, {"leader.coercion": {"scale": -2}})
     spread = {"distribution": {"family": "beta", "a": 2, "b": 2}, "sources": ["command line"]}
     spread = 'autonomy = { distribution = { family = "beta", a = 2, b = 2 }, sources = ["assumption: x"] }'

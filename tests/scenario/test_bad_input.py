@@ -200,15 +200,15 @@ def test_missing_parent_and_mistake_in_parent(tmp_path: Path) -> None:
 def test_overrides() -> None:
     found = problems(SIX, behaviour__entrapmant=1, members__AAX__affinity=0.2, leader__war=7, tim__step="year")
     text = "\n".join(found)
-    assert "behaviour.entrapmant: unknown coefficient; did you mean behaviour.entrapment?" in text
-    assert "members.AAX.affinity: matches no input; did you mean members.AAA.affinity?" in text
-    assert "set: leader.war: 7; allowed: 0 to 1" in text
-    assert "tim.step: unknown path; did you mean time?" in text
+    assert "set: behaviour.entrapmant=1: unknown coefficient; did you mean behaviour.entrapment?" in text
+    assert "set: members.AAX.affinity=0.2: matches no input; did you mean members.AAA.affinity?" in text
+    assert "set: leader.war=7: 7; allowed: 0 to 1" in text
+    assert "set: tim.step=year: unknown path; did you mean time.step?" in text
     assert len(found) == 4
 
 
 def test_coefficient_out_of_its_bounds() -> None:
-    assert "behaviour.memory: 0; allowed: 0.1 to inf years" in "\n".join(problems(SIX, behaviour__memory=0))
+    assert "set: behaviour.memory=0: 0; allowed: 0.1 to inf years" in "\n".join(problems(SIX, behaviour__memory=0))
     assert "allowed: below support_above" in "\n".join(
         problems(SIX, behaviour__oppose_below=2.0, behaviour__support_above=1.0)
     )

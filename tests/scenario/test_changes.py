@@ -11,7 +11,7 @@ import pytest
 
 from sim.engines.ensemble import run_block
 from sim.engines.environment import Environment
-from sim.errors import InputError
+from sim.errors import InputError, on_command_line
 from sim.evidence.claim import load_claim
 from sim.model.arrays import Array, each
 from sim.model.noise import Noise
@@ -260,7 +260,150 @@ def test_a_whole_path_is_not_adjusted_afterwards(recorded: Path, path: str, adju
 
 
 def test_a_path_is_given_once(recorded: Path) -> None:
-    with pytest.raises(InputError, match=r"set: leader\.war: given twice; allowed: each path once"):
+    with pytest.raises(InputError, match=r"set: leader\.war: given twice: 0.1, 0.2; allowed: each path once"):
         parse_overrides(["leader.war=0.1", "leader.coercion=0.1", "leader.war=0.2"])
     with pytest.raises(InputError, match=r"set: disputes\.AAA-BBB: given twice"):
         load(recorded, {"disputes.AAA-BBB": 0.1, "disputes.BBB-AAA": 0.2})
+
+
+TYPED = {
+    "=hihg": 'unknown word "hihg"; allowed: none, low, medium, high, very high; did you mean high?',
+    "=HIGH": 'unknown word "HIGH"; allowed: none, low, medium, high, very high; did you mean high?',
+    "=1.5": "1.5; allowed: 0 to 1, or one of none, low, medium, high, very high",
+    "=nan": "nan is not finite; allowed: a number or one of none, low, medium, high, very high",
+    "=": "no value; allowed: a number or one of none, low, medium, high, very high",
+    "=@2025": "no value; allowed: a number or one of none, low, medium, high, very high",
+    "==high": 'unknown word "=high"; allowed: none, low, medium, high, very high; did you mean high?',
+    "=high@": "no date after @; allowed: YYYY, YYYY-MM or YYYY-MM-DD, or always",
+    "=high@2025-13": "2025-13 is not a date; allowed: YYYY, YYYY-MM or YYYY-MM-DD, or always",
+    "=high@1980": "1980-01-01 is before the first tick: no run reaches it; "
+    "allowed: from 2020-01-01 to before the end, 2030-01-01, or always",
+    "=high@2040": "2040-01-01 is after the last tick: no run reaches it; "
+    "allowed: from 2020-01-01 to before the end, 2030-01-01, or always",
+    "=hihg@always": 'unknown word "hihg"; allowed: none, low, medium, high, very high; did you mean high?',
+    "={scale = -1}": "scale: -1; allowed: at least 0",
+}
+"""What is typed after a path, and what is said of it."""
+
+
+@pytest.mark.parametrize("typed", TYPED)
+@pytest.mark.parametrize("path", ["leader.coercion", "members.AAA.western_ties", "disputes.AAA-BBB"])
+def test_messages_name_what_was_typed(recorded: Path, path: str, typed: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load(recorded, dict([parse_override(f"{path}{typed}")]))
+    assert [str(on_command_line(p)) for p in caught.value.problems] == [f"--set {path}{typed}: {TYPED[typed]}"]
+
+
+OTHERS = {
+    "weights.dependence.trade=0.9": "weights.dependence: weights that sum to 1.7; allowed: a sum of 1",
+    "weights.dependance.trade=0.9": "weights.dependance: unknown key; "
+    "allowed: dependence, western_ties, other_ties, security_offer; did you mean dependence?",
+    "behaviour.entrapment=high": '"high" is not a number; allowed: a number',
+    "behaviour.entrapmant=1": "unknown coefficient; did you mean behaviour.entrapment?",
+    "alliance.quorum=0": "0; allowed: at least 1",
+    "title=": "empty; required: text",
+    "time.end=2500": "2500 is not between 1700-01-01 and 2200-12-31; allowed: YYYY, YYYY-MM or YYYY-MM-DD",
+    "time.start=1980": "time.record_from: 2020-01-01 is after the start 1980-01-01; allowed: the start, or before it",
+    "posterior=nowhere.csv": "no such file: nowhere.csv; "
+    "allowed: a file beside the one that names it, or a shipped one",
+    "tim.step=year": "unknown path; did you mean time.step?",
+}
+
+
+@pytest.mark.parametrize("typed", OTHERS)
+def test_messages_of_other_settings_name_what_was_typed(recorded: Path, typed: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load(recorded, dict([parse_override(typed)]))
+    said = [str(on_command_line(p)) for p in caught.value.problems]
+    assert f"--set {typed}: {OTHERS[typed]}" in said
+    assert all(line.startswith(f"--set {typed}: ") for line in said)
+
+
+def test_a_file_s_own_mistake_is_not_blamed_on_what_is_set(recorded: Path) -> None:
+    file = recorded.with_name("own.toml")
+    file.write_text(f'extends = "{recorded}"\n[weights.dependence]\ntrade = 0.9\n')
+    with pytest.raises(InputError) as caught:
+        load(file, {"leader.war": "hihg"})
+    assert [p.where for p in caught.value.problems] == [f"{file}:2", "set"]
+
+
+@pytest.mark.parametrize("text", ["=high", "leader.war", ""])
+def test_what_is_no_path_and_value_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="no path before `=`" if "=" in text else "no `=`"):
+        parse_overrides([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('[[adjustments]]\npath = "leader.war"\nvalue = 1.0\nfrom = {}', "adjustments[0].from"),
+        ('[[events]]\nkind = "crisis"\nmember = "AAA"\nthreat = "regime"\nanswer = "refused"\ndate = {}', "].date"),
+    ],
+)
+@pytest.mark.parametrize("day", ["2030-01-01", "2019-12-31"])
+def test_an_entry_on_a_day_that_no_run_reaches_is_refused(recorded: Path, text: str, found: str, day: str) -> None:
+    file = recorded.with_name("never.toml")
+    file.write_text(f'extends = "{recorded}"\n{text.format(day)}\nsources = ["assumption: test"]\n')
+    with pytest.raises(InputError) as caught:
+        load(file)
+    (problem,) = caught.value.problems
+    assert found in problem.path
+    assert "from 2020-01-01 to before" in problem.allowed
+
+
+KNOTS = '[leader]\nwar = {{ knots = {{ {} }}, join = "{}", sources = ["assumption: test"] }}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (KNOTS.format("2020-01-01 = 0.1, 2030-01-01 = 0.2", "linear"), ""),
+        (KNOTS.format("2020-01-01 = 0.1, 2030-01-01 = 0.2", "step"), "1 of 2 dates, such as 2030-01-01, after"),
+        (KNOTS.format("2020-01-01 = 0.1, 2030-01-01 = 0.2, 2031-01-01 = 0.2", "linear"), "1 of 3 dates, such as 2031"),
+        (KNOTS.format("2010-01-01 = 0.1, 2019-01-01 = 0.2", "linear"), "1 of 2 dates, such as 2010-01-01, before the"),
+        (KNOTS.format("2019-01-01 = 0.1, 2021-01-01 = 0.2", "linear"), ""),
+    ],
+)
+def test_dates_on_which_no_run_depends_are_warned_of(recorded: Path, text: str, said: str) -> None:
+    file = recorded.with_name("never.toml")
+    file.write_text(f'extends = "{recorded}"\n{text}')
+    found = [str(w) for w in warnings(load(file)) if "no run depends on them" in str(w)]
+    assert [said in line for line in found] == ([True] if said else [])
+
+
+def test_what_is_meant_is_not_warned_of(recorded: Path) -> None:
+    late = '[leader]\ncoercion = { knots = { 2025-01-01 = "high" }, sources = ["assumption: test"] }\n'
+    file = recorded.with_name("meant.toml")
+    for parent, kind in ((recorded, "past"), (SIX, "late")):
+        texts = [f'extends = "{parent}"\n{meant}{late}' for meant in ("", f'meant.{kind} = "it is"\n')]
+        scenarios = []
+        for text in texts:
+            file.write_text(text)
+            scenarios.append((load(file).fingerprint, len(warnings(load(file)))))
+        (before, warned), (after, still) = scenarios
+        assert (before, warned, still) == (after, 1, 0)
+    file.write_text(f'extends = "{recorded}"\nmeant.past = ""\nmeant.other = "x"\n')
+    with pytest.raises(InputError, match=r"meant\.past: empty"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("", "Coded values are joined linearly."),
+        ("high@2025", "Coded values are joined linearly; a change holds from its day on."),
+    ],
+)
+def test_how_values_are_joined_is_said_of_what_is_joined(recorded: Path, change: str, said: str) -> None:
+    file = recorded.with_name("joined.toml")
+    file.write_text(
+        f'extends = "{recorded}"\n'
+        + KNOTS.format("2020-01-01 = 0.1, 2021-01-01 = 0.2", "linear")
+        + KNOTS.format("2020-01-01 = 0.1, 2021-01-01 = 0.2", "step").replace("[leader]\nwar", "coercion")
+        + '[[adjustments]]\npath = "leader.reliability"\nvalue = 0.5\nfrom = 2025-01-01\n'
+        'sources = ["assumption: test"]\n'
+    )
+    assert explain(file, "leader.war", {"leader.war": change} if change else None).joined == said
+    assert explain(file, "leader.coercion").joined == "Coded values are each held until the next."
+    assert explain(file, "leader.reliability").joined == "A change holds from its day on."
+    assert explain(file, "behaviour.entrapment").joined == ""

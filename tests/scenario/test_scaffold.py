@@ -69,8 +69,8 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         (("p", "SUN", ["POL=Poland"], "1955", "1957"), "at least two"),
         (("p", "SUN", ["POL", "HUN"], "1955", "1957"), "CODE=NAME"),
         (("p", "SUN", MEMBERS, "1955", "soon"), "end: soon"),
-        (("p", "SUN", MEMBERS, "1957", "1955"), "whole quarters after"),
-        (("p", "SUN", MEMBERS, "1955-01-01", "1957-02-01"), "whole quarters after"),
+        (("p", "SUN", MEMBERS, "1957", "1955"), "end: 1955-01-01 is not after the start 1957-01-01"),
+        (("p", "SUN", MEMBERS, "1955-01-01", "1957-02-01"), "whole number of quarters after"),
     ],
 )
 def test_mistakes(tmp_path: Path, arguments: tuple[object, ...], expected: str) -> None:
@@ -226,3 +226,38 @@ def test_the_guides_command_is_one() -> None:
     command = re.search(r"`cohesion new (.*?)`", GUIDE.read_text("utf-8"))
     assert command
     assert "--leader SUN" in command[1]
+
+
+SPANS = [
+    ("1955", "1957"),
+    ("1900", "2199-12-31"),
+    ("1900", "2200"),
+    ("1900", "2200-04-01"),
+    ("1900", "2200-12-31"),
+    ("1900", "2500"),
+    ("1600", "1700"),
+    ("1700", "1700-04"),
+    ("1955", "1955-02"),
+    ("1955", "1955"),
+    ("1955-05-31", "1991-02-28"),
+    ("1955-02-29", "1991"),
+    ("1700", "2101"),
+]
+
+
+@pytest.mark.parametrize(("start", "end"), SPANS)
+@pytest.mark.parametrize("states", [2, 64, 65])
+def test_what_new_takes_is_what_the_reader_takes(tmp_path: Path, start: str, end: str, states: int) -> None:
+    members = {f"S{k}": f"State {k}" for k in range(states)}
+    problems = []
+    try:
+        file, *_ = sim.new("pact", "SUN", members, start, end, tmp_path)
+    except InputError as error:
+        problems = error.problems
+    if not problems:
+        assert {p.found for p in sim.check(file)} == {"not coded yet"}
+        return
+    assert list(tmp_path.iterdir()) == []
+    assert {p.where for p in problems} <= {"start", "end", "member"}
+    for suggested in {p.suggestion for p in problems if p.suggestion and states < 65}:
+        assert sim.new("pact", "SUN", members, start, suggested, tmp_path), "what is suggested is taken"
