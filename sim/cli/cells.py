@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from sim.results.change import interval, probability
+from sim.model.outcomes import alone
+from sim.results.change import interval, measured, probability
 
 Estimate = Mapping[str, float]
 """A probability or a mean with its statistics, as in ``Result.summary()``."""
@@ -17,14 +18,9 @@ def with_interval(p: Estimate, sign: str = "") -> str:
     return value + sign if spread in ("", value) else f"{value}{sign} ({spread})"
 
 
-def span(low: float, high: float) -> str:
-    """Two means between 0 and 1."""
-    return f"{low:.2f} to {high:.2f}"
-
-
 def level(x: Estimate) -> str:
     """A mean between 0 and 1 with its 90 % interval."""
-    return f"{x['mean']:.2f}" + ("" if x["q05"] != x["q05"] else f" ({span(x['q05'], x['q95'])})")
+    return measured(x["mean"], x["q05"], x["q95"])
 
 
 def with_error(p: Estimate) -> str:
@@ -33,7 +29,7 @@ def with_error(p: Estimate) -> str:
     if error != error:  # one run
         return f"{value:.1f}"
     if p["few"]:
-        return probability(p)
+        return probability(alone(p))
     if value < 0.05 and not error >= 0.05:
         return "<0.05"
     return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"
@@ -45,8 +41,8 @@ def mean(x: Estimate) -> str:
 
 
 def split(x: Estimate) -> str:
-    """The parts of parameters and chance in percent; empty where nothing varies or hardly anything can."""
+    """The parts of parameters and chance in percent; empty of one run, where nothing varies or hardly anything can."""
     share, error = 100 * x["parameter_share"], 100 * x["share_mcse"]
-    if share != share or not HARDLY <= x["mean"] <= 1 - HARDLY:
+    if share != share or x["mcse"] != x["mcse"] or not HARDLY <= x["mean"] <= 1 - HARDLY:
         return ""
     return f"{share:.0f}±{f'{error:.0f}' if error >= 0.5 else '<1'} : {100 - share:.0f}"

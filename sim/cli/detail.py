@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim.cli import show
-from sim.cli.cells import Estimate, mean, span, split, with_error
+from sim.cli.cells import Estimate, mean, split, with_error
 from sim.cli.show import Column
 from sim.model.outcomes import OUTCOMES, names
-from sim.results.change import interval
+from sim.results.change import interval, span
 
 MEANING = (
     "± is one Monte Carlo standard error; < stands before the upper end of the 95 % interval where so few runs say no "

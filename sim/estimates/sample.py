@@ -256,14 +256,16 @@ def estimated(s: Sample, outcome: Outcome) -> Estimate:
     return Estimate(mean, error, *normal_interval(s, outcome.low, outcome.high), np.zeros(mean.shape))
 
 
-def estimated_difference(base: Sample, value: Sample, difference: Sample, outcome: Outcome) -> Estimate:
-    """What paired runs say of two levels' difference, which is that of what they say of the levels."""
+def estimated_difference(
+    base: Sample, value: Sample, difference: Sample, outcome: Outcome, levels: tuple[Array, Array]
+) -> Estimate:
+    """What paired runs say of two levels' difference, which of a probability is that of what is said of the levels."""
     error, never = estimate(difference)[1], np.zeros(difference.mean.shape)
     if not outcome.probability:
         most = outcome.high - outcome.low
         mean, _ = estimate(difference, -most, most)
         return Estimate(mean, error, *normal_interval(difference, -most, most), never)
-    mean = estimate(value, 0.0, 1.0)[0] - estimate(base, 0.0, 1.0)[0]
+    mean = levels[1] - levels[0]
     low, high = difference_interval(difference, base, value)
     return Estimate(mean, error, np.minimum(low, mean), np.maximum(high, mean), never)
 

@@ -1,15 +1,15 @@
 """A block of runs boiled down to small arrays, and blocks put together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.intervals import Uncertainty, around
-from sim.estimates.sample import LEVELS, QUANTILE_BLOCKS, Sample, by_tick, estimated, merge, quantiles, sample
+from sim.estimates.sample import LEVELS, QUANTILE_BLOCKS, Estimate, Sample, by_tick, estimated, merge, quantiles, sample
 from sim.model.arrays import Array
-from sim.model.outcomes import OUTCOMES, STATISTICS, variable
+from sim.model.outcomes import OUTCOMES, STATISTICS, Event, variable
 from sim.model.tick import Record
 
 
@@ -69,20 +69,76 @@ def _averaged(a: Array, b: Array, share: float) -> Array:
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, both))
 
 
-def statistics(s: Summary, uncertainty: Uncertainty) -> dict[str, Array]:
+class Level(NamedTuple):
+    """What is said of an outcome, the tick as first axis."""
+
+    estimate: Estimate
+    over_draws: Array
+    """Quantiles, or ends of the interval, over what is uncertain; they hold the estimate. NaN where not known."""
+
+
+def levels(samples: Mapping[str, Sample], over_draws: Mapping[str, Array]) -> dict[str, Level]:
+    """What is said of every outcome, of each date by itself.
+
+    Parameters
+    ----------
+    samples : by outcome, (tick, [member]).
+    over_draws : by outcome, (tick, [member,] level), of those of which it is known.
+    """
+    found: dict[str, Level] = {}
+    for name, s in samples.items():
+        e = estimated(s, OUTCOMES[name])
+        own = around(over_draws[name], e.mean) if name in over_draws else np.full((*e.mean.shape, len(LEVELS)), np.nan)
+        found[name] = Level(e, own)
+    return found
+
+
+def coherent(found: Mapping[str, Level]) -> dict[str, Level]:
+    """What is said of all outcomes at all dates, as a whole: an event becomes no less probable, nor is one within it.
+
+    Each date and each event is estimated with a control variate's coefficient of its own, so that few runs may break
+    both rules by a little. Mean, ends and quantiles are therefore raised to what they were at earlier dates, and to
+    those of the events within. That keeps the order between them, so an interval that holds the truth still does,
+    since the truth keeps the rules.
+    """
+    whole = dict(found)
+    for name, level in found.items():
+        outcome = OUTCOMES[name]
+        if isinstance(outcome, Event):
+            whole[name] = _each_probability(lambda x: np.maximum.accumulate(x, axis=0), level)
+        if outcome.within in whole:
+            whole[outcome.within] = _each_probability(_no_less, whole[outcome.within], whole[name])
+    return whole
+
+
+def _each_probability(f: Callable[..., Array], level: Level, *others: Level) -> Level:
+    """``f`` of what is a probability itself: mean, ends and quantiles."""
+    parts = ((x.estimate.mean, x.estimate.low, x.estimate.high, x.over_draws) for x in (level, *others))
+    mean, low, high, over_draws = (f(*part) for part in zip(*parts, strict=True))
+    few = np.where(mean < 0.5, level.estimate.few, 0.0)
+    return Level(level.estimate._replace(mean=mean, low=low, high=high, few=few), over_draws)
+
+
+def _no_less(x: Array, within: Array) -> Array:
+    """No less than the event within, where that is one of members than any member's."""
+    return np.maximum(x, within if within.ndim == x.ndim else within.max(axis=1))
+
+
+def statistics(s: Summary, uncertainty: Uncertainty, whole: bool = False) -> dict[str, Array]:
     """What is known of every outcome, by name of the variable (sim.model.outcomes.variable).
 
+    ``whole``: the summary has all events and dates, which are made :func:`coherent`. Where it may lack some, as in a
+    study, each is estimated by itself, so that numbers do not depend on what is recorded.
+
     Means, their errors, shares of parameters and theirs are (tick, [member]), quantiles have LEVELS as a last axis and
-    those of a probability hold its mean; NaN where nothing is known.
+    those of a probability hold its mean; NaN where nothing is known, such as how one run spreads.
     """
     table: dict[str, Array] = {}
-    for name, x in s.samples.items():
-        e = estimated(x, OUTCOMES[name])
-        unknown = np.full((*e.mean.shape, len(LEVELS)), np.nan)
-        share, error = np.moveaxis(uncertainty.shares.get(name, unknown[..., :2]), -1, 0)
-        spread = s.quantiles.get(name, unknown)
-        if name in uncertainty.quantiles:
-            spread = around(uncertainty.quantiles[name], e.mean)
-        found = zip(STATISTICS, (*e, spread, share, error), strict=True)
-        table |= {variable(name, statistic): known for statistic, known in found}
+    found = levels(s.samples, uncertainty.quantiles)
+    for name, (e, over_draws) in (coherent(found) if whole else found).items():
+        unknown = np.full((*e.mean.shape, 2), np.nan)
+        share, error = np.moveaxis(uncertainty.shares.get(name, unknown), -1, 0)
+        spread = s.quantiles.get(name, over_draws) if s.quantile_runs > 1 else over_draws
+        known = zip(STATISTICS, (*e, spread, share, error), strict=True)
+        table |= {variable(name, statistic): x for statistic, x in known}
     return table

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.figures import axes as scales, sheet, style
-from sim.model.outcomes import OUTCOMES, side
+from sim.model.outcomes import OUTCOMES, alone, side
 
 COHESIONS = {"cohesion": style.INK, "starters_cohesion": style.AWAY}
 BELOW = (
@@ -83,7 +83,7 @@ def _rows(panel: Axes, parts: Mapping[str, pd.DataFrame], colours: Sequence[str]
 
 
 def _level(row: Any, name: str) -> str:
-    return style.level(side(row, name)) if OUTCOMES[row.outcome].probability else f"{getattr(row, name):.2f}"
+    return style.level(alone(side(row, name))) if OUTCOMES[row.outcome].probability else f"{getattr(row, name):.2f}"
 
 
 def _month(rows: pd.DataFrame) -> str:

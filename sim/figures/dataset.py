@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.figures import sheet, style
 from sim.figures.style import plural
 from sim.model.arrays import Array, Flags
-from sim.model.outcomes import MONTE_CARLO, OUTCOMES, Z95, error_of, series
+from sim.model.outcomes import ENDS, MONTE_CARLO, OUTCOMES, Z95, error_of, series
 
 DESIGNS = {"grid": "grid", "lhs": "Latin hypercube", "sobol": "Sobol sequence", "file": "points from a file"}
 """The designs of a study in words."""
@@ -37,8 +37,8 @@ def interval(ds: xr.Dataset, name: str) -> tuple[Array, Array, Array]:
 
 
 def probability(ds: xr.Dataset, name: str, *where: int) -> str:
-    """A probability at a date, or what it is less or more than where so few runs say no more."""
-    p = {c: float(series(ds, name, c)[where]) for c in ("mean", *MONTE_CARLO)}
+    """A probability at a date, beside which its interval over what is uncertain is drawn where there is one."""
+    p = {c: float(series(ds, name, c)[where]) for c in ("mean", *MONTE_CARLO, *ENDS)}
     return style.level(p)
 
 

@@ -150,9 +150,11 @@ def percent(share: float) -> str:
 
 
 def level(p: Mapping[str, float]) -> str:
-    """A probability by its statistics for the eye, or what it is less or more than where so few runs say no more."""
-    less = bound(p)
-    return f"{less} %" if less else percent(p["mean"])
+    """An estimate for the eye, or :func:`bound` where so few runs say no more; of one run its number."""
+    less, mean = bound(p), p["mean"]
+    if p["low"] == p["low"]:
+        mean = min(max(mean, 1e-9), 1 - 1e-9)  # runs, however many, make no estimate a certainty
+    return f"{less} %" if less else percent(mean)
 
 
 def whole_percent(share: float) -> str:

@@ -62,7 +62,8 @@ class Outcome:
     ``title`` is what a figure calls it, with ``{}`` for the member where every member has its own; ``noun`` what a
     sentence calls it, (probability of) exit; ``short`` what a narrow column does, where that is not the noun.
     ``headline`` is recorded by sweeps that do not say what they record, and shown where there is room for few, but
-    for an ``aside``, which says more of another that is shown.
+    for an ``aside``, which says more of another that is shown. ``within`` names an event that has happened wherever
+    this one has, and so is no less probable; it is declared before.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Outcome:
     high: float = 1.0
     headline: bool = False
     aside: bool = False
+    within: str = ""
     kind: ClassVar[Literal["event", "chance", "measure"]]
 
     def event(
@@ -211,13 +213,13 @@ _DECLARED: tuple[Outcome, ...] = (
         lambda _, exits: 1.0 - exits.none,
         lambda _, exits: exits.after > 0,
     ),
-    Outcome("two_exits", "Two or more members have left", "two or more exits", headline=True, aside=True).event(
-        "probability that two or more members have left by then", _second, lambda _, exits: exits.after > 1
-    ),
+    Outcome(
+        "two_exits", "Two or more members have left", "two or more exits", headline=True, aside=True, within="any_exit"
+    ).event("probability that two or more members have left by then", _second, lambda _, exits: exits.after > 1),
     Outcome("dissolution", "The alliance is dissolved", "dissolution", headline=True).event(
         "probability that the alliance has been dissolved by then", lambda r, _: r.dissolution, lambda r, _: ~r.alive
     ),
-    Outcome("exit", "{} has left", "exit", short="left", headline=True).event(
+    Outcome("exit", "{} has left", "exit", short="left", headline=True, within="any_exit").event(
         "probability of having left by then of its own accord (cumulative incidence; dissolution competes)",
         lambda r, _: r.exit,
         lambda r, _: r.left,
@@ -343,17 +345,25 @@ def error_of(low: Array, high: Array) -> Array:
 def bound(p: Mapping[str, float]) -> str:
     """``<0.8`` or ``>98``: all that so few runs say of a probability, in percent; empty where they say more.
 
-    ``p`` has its statistics by their names.
+    ``p`` has the statistics that are shown by their names. Where the interval over what is uncertain is among them it
+    says more: it comes from draws of its own and holds the mean, so that is what stands beside it.
     """
+    if p.get(ENDS[0], math.nan) == p.get(ENDS[0]):
+        return ""
     mean, _, low, high, few = (p[c] for c in ("mean", *MONTE_CARLO))
     if few:
         return f"<{math.ceil(1000 * high) / 10 if high < 0.0095 else math.ceil(100 * high):g}"
     return f">{math.floor(100 * low)}" if low < 0.99 < mean else ""
 
 
+def alone(p: Mapping[str, float]) -> dict[str, float]:
+    """An estimate and its errors by chance, beside which no interval over what is uncertain is shown."""
+    return {c: p[c] for c in ("mean", *MONTE_CARLO)}
+
+
 def side(row: Any, name: str) -> dict[str, float]:
     """The statistics of ``base`` or ``value`` in a row of a comparison's table, as :func:`bound` takes them."""
-    return {"mean": getattr(row, name), **{c: getattr(row, f"{name}_{c}") for c in MONTE_CARLO}}
+    return {"mean": getattr(row, name), **{c: getattr(row, f"{name}_{c}") for c in (*MONTE_CARLO, *ENDS)}}
 
 
 def names(*kinds: str, by_member: bool | None = None, headline: bool | None = None) -> tuple[str, ...]:

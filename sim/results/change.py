@@ -24,7 +24,7 @@ def percent(p: float) -> str:
 
 
 def probability(p: Mapping[str, float]) -> str:
-    """An estimate in percent, or what it is less or more than where so few runs say no more; of one run its number."""
+    """An estimate in percent, or :func:`bound` where so few runs say no more; of one run its number."""
     if p["low"] != p["low"]:
         value = 100 * p["mean"]
         return f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
@@ -39,6 +39,16 @@ def interval(low: float, high: float) -> str:
     return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
+def span(low: float, high: float) -> str:
+    """Two means between 0 and 1; empty where there are none."""
+    return f"{low:.2f} to {high:.2f}" if low == low else ""
+
+
+def measured(mean: float, low: float, high: float) -> str:
+    """A mean between 0 and 1 with its interval: ``0.44 (0.31 to 0.62)``."""
+    return f"{mean:.2f}" + (f" ({span(low, high)})" if low == low else "")
+
+
 def points(x: float) -> str:
     """A difference of probabilities in percentage points, with its sign."""
     value = 100 * x
@@ -46,23 +56,24 @@ def points(x: float) -> str:
 
 
 def level(row: Any, side: str, sign: str = "") -> str:
-    """A level of a row with its interval: ``51 (10 to 97)`` of a probability in percent, ``0.44 (0.3 to 0.6)``."""
-    mean, low, high = (getattr(row, f"{side}{end}") for end in ("", "_q05", "_q95"))
-    if OUTCOMES[row.outcome].probability:
-        spread = interval(low, high)
-        return probability(outcomes.side(row, side)) + sign + (f" ({spread})" if spread else "")
-    return f"{mean:.2f}" + (f" ({low:.1f} to {high:.1f})" if low == low else "")
+    """A level of a row with its interval: ``51 (10 to 97)`` of a probability in percent, ``0.44 (0.31 to 0.62)``."""
+    p = outcomes.side(row, side)
+    low, high = (p[end] for end in outcomes.ENDS)
+    if not OUTCOMES[row.outcome].probability:
+        return measured(p["mean"], low, high)
+    spread = interval(low, high)
+    return probability(p) + sign + (f" ({spread})" if spread else "")
 
 
 def difference(row: Any, sign: str = "") -> str:
-    """The difference with its interval: ``+45 (+2 to +81)``."""
+    """The difference with its interval: ``+45 (+2 to +81)``; in words where neither runs nor draws differ at all."""
 
     def said(x: float) -> str:
         return points(x) if OUTCOMES[row.outcome].probability else f"{x:+.2f}"
 
-    if row.difference == 0 and not row.mcse > 0:
-        return "no run differs"
     low, high = row.difference_q05, row.difference_q95
+    if row.difference == row.mcse == 0 and not (low < 0 or high > 0):
+        return "no run differs"
     return said(row.difference) + sign + (f" ({said(low)} to {said(high)})" if low == low else "")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, as_path
 from sim.estimates.intervals import around
 from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
-from sim.estimates.sample import Sample, estimated, estimated_difference
-from sim.model.arrays import Array, each
+from sim.estimates.sample import Sample, estimated_difference
+from sim.estimates.summary import Level, coherent, levels
+from sim.model.arrays import Array
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
 from sim.results.change import change
 from sim.results.result import Results, changes, read_otherwise
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-T = TypeVar("T")
 SCENARIOS, FIGURES = "scenarios.json", "figures"
 TABLES = ("differences", "curves")
 
@@ -236,8 +236,16 @@ def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Calla
 
     pairs = reduce(merged, each_piece(one, by, progress))
     intervals = paired_intervals(programs, by.seed, ticks)
-    table = _table(programs[0], others, pairs, intervals)
-    return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], pairs, intervals))
+    sides = [_levels("base", pairs[0], intervals[0])]
+    sides += [_levels("value", *both) for both in zip(pairs, intervals, strict=True)]
+    table = _table(programs[0], others, pairs, intervals, sides)
+    return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], sides))
+
+
+def _levels(side: str, pairs: Mapping[str, Pair[Sample]], intervals: Mapping[str, Pair[Array]]) -> dict[str, Level]:
+    """What is said of every outcome of a scenario, which is the base or the value of pairs."""
+    samples, ends = ({n: getattr(pair, side) for n, pair in by_name.items()} for by_name in (pairs, intervals))
+    return coherent(levels(samples, ends))
 
 
 def _ticks(program: Program) -> Ticks:
@@ -248,7 +256,11 @@ def _ticks(program: Program) -> Ticks:
 
 
 def _table(
-    program: Program, others: Sequence[Scenario], pairs: Pairs[Sample], intervals: Pairs[Array]
+    program: Program,
+    others: Sequence[Scenario],
+    pairs: Pairs[Sample],
+    intervals: Pairs[Array],
+    sides: Sequence[Mapping[str, Level]],
 ) -> "pd.DataFrame":
     import pandas as pd
 
@@ -257,30 +269,31 @@ def _table(
 
     ticks = _ticks(program)
 
-    def there(name: str, pair: Pair[T]) -> Pair[T]:
+    def at_horizons(name: str, columns: Mapping[str, Array]) -> dict[str, Array]:
         places = [list(ticks[name]).index(t) for t in at]
-        return each(lambda x: x[places], pair)
+        return {column: x[places] for column, x in columns.items()}
 
     frames = [
-        _rows(program, scenario, name, times, _columns(name, there(name, pair), there(name, by_interval[name])))
-        for scenario, by_name, by_interval in zip(others, pairs, intervals, strict=True)
+        _rows(
+            program,
+            scenario,
+            name,
+            times,
+            at_horizons(name, _columns(name, sides[0][name], value[name], pair, by_interval[name])),
+        )
+        for scenario, value, by_name, by_interval in zip(others, sides[1:], pairs, intervals, strict=True)
         for name, pair in by_name.items()
     ]
     return pd.concat(frames, ignore_index=True)
 
 
-def _curves(
-    program: Program, all_: Sequence[Scenario], pairs: Pairs[Sample], intervals: Pairs[Array]
-) -> "pd.DataFrame":
+def _curves(program: Program, scenarios: Sequence[Scenario], sides: Sequence[Mapping[str, Level]]) -> "pd.DataFrame":
     import pandas as pd
 
     frames = []
-    for k, scenario in enumerate(all_):
-        by_name, by_interval = pairs[max(k - 1, 0)], intervals[max(k - 1, 0)]
+    for scenario, side in zip(scenarios, sides, strict=True):
         for name in names(headline=True):
-            side = "value" if k else "base"
-            level = estimated(getattr(by_name[name], side), OUTCOMES[name])
-            ends = around(getattr(by_interval[name], side), level.mean)
+            level, ends = side[name]
             columns = dict(zip(ESTIMATE, (*level, *np.moveaxis(ends, -1, 0)), strict=True))
             frames.append(_rows(program, scenario, name, {"date": program.dates}, columns))
     return pd.concat(frames, ignore_index=True)
@@ -302,17 +315,15 @@ def _rows(
     return frame.assign(**{column: x.ravel() for column, x in columns.items()})
 
 
-def _columns(name: str, pair: Pair[Sample], interval: Pair[Array]) -> dict[str, Array]:
+def _columns(name: str, base: Level, value: Level, pair: Pair[Sample], interval: Pair[Array]) -> dict[str, Array]:
     """Levels and difference with their intervals over what is uncertain, then what chance may have made of them."""
-    outcome = OUTCOMES[name]
-    difference = estimated_difference(*pair, outcome)
-    levels = estimated(pair.base, outcome), estimated(pair.value, outcome)
+    apart = estimated_difference(*pair, OUTCOMES[name], (base.estimate.mean, value.estimate.mean))
+    difference = Level(apart, around(interval.difference, apart.mean))
     columns: dict[str, Array] = {}
-    chance: dict[str, Array] = dict(zip(MONTE_CARLO[:-1], difference[1:-1], strict=True))
-    for side, e in zip(pair._fields, (*levels, difference), strict=True):
-        ends = np.moveaxis(around(getattr(interval, side), e.mean), -1, 0)
-        columns |= {side: e.mean, **{f"{side}_{end}": x for end, x in zip(ENDS, ends, strict=True)}}
-        if e is not difference:
+    chance: dict[str, Array] = dict(zip(MONTE_CARLO[:-1], apart[1:-1], strict=True))
+    for side, (e, ends) in zip(pair._fields, (base, value, difference), strict=True):
+        columns |= {side: e.mean, **{f"{side}_{end}": x for end, x in zip(ENDS, np.moveaxis(ends, -1, 0), strict=True)}}
+        if e is not apart:
             chance |= {f"{side}_{c}": x for c, x in zip(MONTE_CARLO, e[1:], strict=True)}
     return columns | chance | {"saved_runs": independent_runs(pair)}
 

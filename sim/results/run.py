@@ -191,4 +191,4 @@ def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], 
         "start": str(tables.time.start),
         "coefficients": not_fitted([scenario]),
     }
-    return Result(scenario, dataset(statistics(summary, over_draws), program, attributes), provenance)
+    return Result(scenario, dataset(statistics(summary, over_draws, whole=True), program, attributes), provenance)

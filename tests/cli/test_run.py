@@ -9,6 +9,7 @@ from sim.cli import cells
 from sim.cli.compare import print_comparison
 from sim.cli.run import answer, horizons, print_result
 from sim.cli.show import print_json
+from sim.model.outcomes import ENDS
 from sim.results.change import probability
 from sim.results.comparison import compare
 from sim.results.result import Result
@@ -80,6 +81,7 @@ def test_a_split_that_is_not_there_is_not_printed() -> None:
     assert cells.split({"mean": 0.5, **p}) == "25±<1 : 75"
     assert cells.split({"mean": 0.0, **p}) == ""
     assert cells.split({"mean": 1.0, **p}) == ""
+    assert cells.split({"mean": 0.5, **p, "mcse": np.nan}) == "", "one run has no error"
     assert cells.split({"parameter_share": np.nan, "share_mcse": np.nan}) == ""
 
 
@@ -105,6 +107,25 @@ def test_no_more_is_said_of_a_probability_than_the_runs_allow(
     assert probability(p) == text
 
 
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "few", "ends", "text"),
+    [
+        (0.02, 0.001, 0.0611, 1.0, (0.002, 0.19), "2 (0.2 to 19)"),
+        (0.02, 0.001, 0.0611, 1.0, (np.nan, np.nan), "<7"),
+        (1.0, 0.551, 1.0, 0.0, (0.9, 1.0), ">99 (90 to >99)"),
+        (1.0, 0.551, 1.0, 0.0, (np.nan, np.nan), ">55"),
+        (0.0, 0.0, 0.0074, 1.0, (0.0, 0.02), "<0.1 (<0.1 to 2)"),
+        (1.0, 0.9991, 1.0, 0.0, (1.0, 1.0), ">99"),
+        (0.0, np.nan, np.nan, 0.0, (0.0, 0.19), "0 (<0.1 to 19)"),
+    ],
+)
+def test_beside_an_interval_over_what_is_uncertain_stands_the_mean_that_it_holds(
+    mean: float, low: float, high: float, few: float, ends: tuple[float, float], text: str
+) -> None:
+    p = {"mean": mean, "mcse": 0.001, "low": low, "high": high, "few": few} | dict(zip(ENDS, ends, strict=True))
+    assert cells.with_interval(p) == text
+
+
 def test_few_runs_say_less_than(capsys: pytest.CaptureFixture[str]) -> None:
     few = run(load(SIX, {"time.step": "year"}), runs=18, seed=4)
     print_result(few, detail=True)
@@ -125,6 +146,8 @@ def test_one_run_has_no_error_in_print_or_json(capsys: pytest.CaptureFixture[str
     froze = tables.split("Froze, %")[1]
     assert not any("±" in line.split(" : ")[0].rpartition("  ")[0] for line in froze.splitlines())
     assert "nan" not in tables
+    assert not any(" : " in line for line in tables.splitlines()), "nor a split of what varies"
+    assert np.isnan(one.dataset.cohesion_quantile).all(), "nor an interval over runs"
     print_json(one.summary())
     read = json.loads(capsys.readouterr().out)
     for p in (read["alliance"]["any_exit"]["5"], read["alliance"]["cohesion"]["5"], read["members"][0]["exit"]["5"]):

@@ -117,9 +117,9 @@ def test_differences_lie_within_their_intervals_and_are_those_of_the_levels(
     n = min(a[0], b[0])
     x, y = drawn(a)[:n], drawn(b)[:n]
     base, value, difference = map(sample, (x, y, y - x))
-    e = estimated_difference(base, value, difference, OUTCOMES["exit"])
+    levels = estimated(base, OUTCOMES["exit"]).mean, estimated(value, OUTCOMES["exit"]).mean
+    e = estimated_difference(base, value, difference, OUTCOMES["exit"], levels)
     assert -1 <= e.low <= e.mean <= e.high <= 1
-    levels = [estimated(s, OUTCOMES["exit"]).mean for s in (base, value)]
     assert e.mean == levels[1] - levels[0]
 
 

@@ -30,8 +30,8 @@ def table(scenarios: list[str], moves: dict[str, float]) -> pd.DataFrame:
 
 
 def with_errors(frame: pd.DataFrame) -> pd.DataFrame:
-    """With the Monte Carlo error of the levels, of many runs."""
-    some = {"mcse": 0.001, "low": 0.0, "high": 1.0, "few": 0.0}
+    """With the Monte Carlo error of the levels, of many runs, and their interval over what is uncertain."""
+    some = {"mcse": 0.001, "low": 0.0, "high": 1.0, "few": 0.0, "q05": 0.1, "q95": 0.9}
     return frame.assign(**{f"{side}_{c}": x for side in ("base", "value") for c, x in some.items()})
 
 
@@ -70,12 +70,15 @@ def levels(moves: dict[str, float], base: float) -> pd.DataFrame:
     return pd.concat(frames).assign(mcse=0.001, low=0.0, high=1.0, few=0.0)
 
 
-def test_where_few_runs_tell_figures_say_less_than() -> None:
+def test_where_few_runs_tell_figures_say_less_than_but_beside_an_interval_the_mean() -> None:
     titles = {"base": "The base", "other": "The other"}
     own = table(["other"], STATES).assign(base_few=1.0, base_high=0.0042)
     assert "<0.5 % → 10 %" in shown(drawn(differences, own, NAMES, titles, FOOT))
     points = levels(STATES, 0.4).assign(few=1.0, high=0.0101)
     said = shown(drawn(curves, points, own, NAMES, titles, ["A headline", "And a sentence more"], FOOT))
+    assert "<2 %" not in said, "the band says more"
+    assert "40 %" in said
+    said = shown(drawn(curves, points.assign(q05=np.nan, q95=np.nan), own, NAMES, titles, ["A headline"], FOOT))
     assert "<2 %" in said
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sim.errors import InputError
 from sim.model.outcomes import MONTE_CARLO, names
-from sim.results.change import change
+from sim.results.change import change, difference, level
 from sim.results.comparison import Comparison, compare, save, sides
 from sim.results.run import run
 from sim.scenario.load import load
@@ -168,6 +168,30 @@ def test_sentences_lead_with_the_level_before_and_after() -> None:
     ]
     nobody = change(final(exit__A=0.004, any_exit=0.0, cohesion=0.0, starters_cohesion=0.0), "Peace", {"A": "Aland"})
     assert nobody[0] == "Peace: no state's probability of having left by October 2033 changes by a point"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "d", "mcse", "ends", "text"),
+    [
+        ("any_exit", 0.0, 0.0, (0.0, 0.0), "no run differs"),
+        ("any_exit", 0.0, 0.0, (0.0, 0.02), "0 (0 to +2)"),
+        ("any_exit", 0.0, 0.0, (-0.004, 0.0), "0 (-0.4 to 0)"),
+        ("any_exit", 0.0, np.nan, (0.0, 0.0), "0 (0 to 0)"),
+        ("any_exit", 0.0, 0.003, (0.0, 0.0), "0 (0 to 0)"),
+        ("cohesion", 0.0, 0.0, (np.nan, np.nan), "no run differs"),
+        ("cohesion", 0.012, 0.001, (-0.054, 0.078), "+0.01 (-0.05 to +0.08)"),
+    ],
+)
+def test_no_run_differs_only_where_no_chance_does(
+    outcome: str, d: float, mcse: float, ends: tuple[float, float], text: str
+) -> None:
+    (row,) = final(**{outcome: d}).assign(mcse=mcse, difference_q05=ends[0], difference_q95=ends[1]).itertuples()
+    assert difference(row) == text
+
+
+def test_levels_of_measures_have_two_digits_as_their_intervals_do() -> None:
+    (row,) = final(cohesion=0.03).assign(base_q05=0.312, base_q95=0.618).itertuples()
+    assert level(row, "base") == "0.40 (0.31 to 0.62)"
 
 
 @pytest.mark.parametrize(("then", "initial"), [(0.08, -0.15), (-0.08, 0.15), (0.08, 0.15), (0.001, -0.15), (0.0, 0.0)])
