@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,7 +15,21 @@ from sim.cli.compare import print_comparison
 from sim.figures.phase import phase
 from sim.figures.points import varying
 from sim.figures.study import response, scatter
-from sim.model.outcomes import OUTCOMES, Measure, Outcome, attributes, error_of, names, positions
+from sim.model.declaration import Input
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
+from sim.model.outcomes import (
+    ANSWERS,
+    OUTCOMES,
+    Chance,
+    Measure,
+    Outcome,
+    Snapshot,
+    attributes,
+    error_of,
+    names,
+    positions,
+)
+from sim.model.tick import Record
 from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -65,3 +81,41 @@ def test_every_outcome_says_what_it_is() -> None:
 
 def test_the_error_of_an_interval_is_that_of_a_normal_estimate_with_it() -> None:
     assert error_of(np.array(2.0 - 1.959964 * 0.3), np.array(2.0 + 1.959964 * 0.3)) == pytest.approx(0.3, rel=1e-6)
+
+
+def test_axes_and_answers_are_called_as_people_say_them() -> None:
+    said = {name: OUTCOMES[name].axis for name in ("cohesion", "members", "stance", "hubness", "exit", "loyal")}
+    assert said == {
+        "cohesion": "cohesion (0 to 1)",
+        "members": "members (states)",
+        "stance": "stance (logit)",
+        "hubness": "hubness",
+        "exit": "probability",
+        "loyal": "probability",
+    }
+    assert ANSWERS == {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
+
+
+def test_a_state_has_one_position_and_only_an_active_member_answers() -> None:
+    status = np.array([[ACTIVE], [FROZEN], [OUTSIDE]])
+    chances = {"support": np.full((3, 1), 0.5), "oppose": np.full((3, 1), 0.2)}
+    record = SimpleNamespace(**chances, status=status, conduct=status, stance=status, alive=np.array([True]))
+    seen = Snapshot(cast(Record, record), np.ones((3, 1), dtype=bool))
+    found = {}
+    for o in (OUTCOMES[name] for name in positions()):
+        assert isinstance(o, Chance)
+        found[o.name] = o.value(seen)[:, 0]
+    expected = {
+        "loyal": [0.5, 0, 0],
+        "absent": [0.3, 0, 0],
+        "critical": [0.2, 0, 0],
+        "frozen": [0, 1, 0],
+        "outside": [0, 0, 1],
+    }
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        assert found[name] == pytest.approx(values), name
+
+
+def test_an_input_must_be_coded_unless_the_model_says_otherwise() -> None:
+    assert not Input("dependence", "D", "dependence").optional
