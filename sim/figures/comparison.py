@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from sim.figures import axes as scales, sheet, style
 from sim.model.outcomes import OUTCOMES, alone, side
@@ -99,12 +100,18 @@ def _moved(exits: pd.DataFrame) -> list[str]:
 # --- over time
 
 CURVES_BELOW = (
-    "Lines: probability by then; bands: 90\u00a0% interval over coefficients and coded values, chance taken out. "
-    "Numbers are levels at the horizons ({}). A state has left if it did so of its own accord (dissolution competes)."
+    "Lines: probability by then, or mean cohesion; bands: 90\u00a0% interval over coefficients and coded values, "
+    "chance taken out. Dots are levels at the horizons ({}), in numbers where there is room. A state has left if it "
+    "did so of its own accord (dissolution competes). Cohesion, 0 to 1: mean joint support over all pairs of those "
+    "who are members then; of the initial members: of those who were at the start, of whom one that has left or "
+    "frozen supports nothing."
 )
 COLOURS = ("#595959", "#332288")
 """Of the base and of the other scenario."""
-PANELS = 6
+STATES = 3
+"""States whose exit is drawn at most."""
+HALO = [withStroke(linewidth=2.5, foreground="white")]
+"""Around numbers, so that no line or band runs through them."""
 
 
 def curves(
@@ -115,7 +122,7 @@ def curves(
     sentences: Sequence[str],
     footer: str,
 ) -> Figure:
-    """Some exit, and exit of the states that are moved most, over time in the base and in one other scenario.
+    """Some exit, exit of the states that are moved most, and cohesion, over time in the base and one other scenario.
 
     Parameters
     ----------
@@ -129,8 +136,8 @@ def curves(
     exits = own[own.outcome == "exit"]
     final = exits[exits.horizon_years == exits.horizon_years.max()]
     most = final.loc[final.base.sort_values(ascending=False).index]
-    members = (_moved(final) or list(most.member[:1]))[: PANELS - 1]
-    shown = [("any_exit", ""), *(("exit", m) for m in members)]
+    members = (_moved(final) or list(most.member[:1]))[:STATES]
+    shown = [("any_exit", ""), *(("exit", m) for m in members), *((name, "") for name in COHESIONS)]
     horizons = list(exits.date.drop_duplicates())
     columns = sheet.columns(len(shown))
     rows = -(-len(shown) // columns)
@@ -142,7 +149,7 @@ def curves(
         for panel, (outcome, member) in zip(panels, shown, strict=True):
             here = points[(points.outcome == outcome) & (points.member == member)]
             panel.set_title(OUTCOMES[outcome].title.format(names.get(member, "")), fontsize=style.NORMAL)
-            _curve(panel, [here[here.scenario == s] for s in titles], horizons, sheet.inner(columns))
+            _curve(panel, outcome, [here[here.scenario == s] for s in titles], horizons, sheet.inner(columns))
             scales.calendar(panel, scales.days(here.date.to_numpy()), sheet.inner(columns))
         room = style.ROOM - 0.8
         sheet.legend(
@@ -155,7 +162,7 @@ def curves(
         return sheet.settle(figure)
 
 
-def _curve(panel: Axes, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], width: float) -> None:
+def _curve(panel: Axes, outcome: str, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], width: float) -> None:
     """Both curves with their bands, and their levels at the horizons."""
     top = min(1.15 * max(float(curve[["mean", "q95"]].max().max()) for curve in sides), 1.15) or 0.01
     panel.set_ylim(0, top)
@@ -164,33 +171,66 @@ def _curve(panel: Axes, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], 
         panel.fill_between(x, curve.q05, curve.q95, color=colour, alpha=0.15, linewidth=0)
         panel.plot(x, curve["mean"], color=colour, linewidth=1.8)
     at = scales.days(np.asarray(horizons, dtype="datetime64[s]"))
-    free = np.inf
-    for date, day in reversed(list(zip(horizons, at, strict=True))):
-        last = date == horizons[-1]
-        panel.axvline(day, color=style.FAINT, linewidth=0.8, zorder=0)
-        inches = width / (x[-1] - x[0])
-        if last or ((free - day) * inches > 0.85 and (day - x[0]) * inches > 0.35):
-            panel.text(day, top, f"{date:%b %Y}", ha="right" if last else "center", va="top", **style.NOTE)
-            free = day
-        ends = [curve[curve.date == date].iloc[0] for curve in sides]
-        _levels(panel, day, ends, last, (day - x[0]) * inches > 0.6)
-    panel.set_yticks([y for y in panel.get_yticks() if 0 <= y <= min(top, 1.0)])
+    inch = (x[-1] - x[0]) / width
+    taken: list[tuple[float, float]] = []
+    last = len(at) - 1
+    for k in (last, *range(last)):
+        month, wide = f"{horizons[k]:%b %Y}", style.text_width("May 2000", style.SMALL) * inch
+        left = min(max(at[k] - wide / 2, x[0] + 0.04 * inch), x[-1] - wide)
+        panel.axvline(at[k], color=style.FAINT, linewidth=0.8, zorder=0)
+        room = all(left + wide + 0.15 * inch < start or end + 0.15 * inch < left for start, end in taken)
+        if room:
+            panel.text(left, top, month, ha="left", va="top", path_effects=HALO, **style.NOTE)
+            taken.append((left, left + wide))
+        _levels(panel, outcome, at[k], sides, inch, k == last, room)
+    panel.set_yticks([y for y in panel.get_yticks() if 0 <= y <= min(0.9 * top, 1.0)])
     panel.grid(axis="y")
-    scales.in_percent(panel.yaxis)
+    if OUTCOMES[outcome].probability:
+        scales.in_percent(panel.yaxis)
 
 
-def _levels(panel: Axes, day: float, rows: Sequence["pd.Series[Any]"], last: bool, room: bool) -> None:
-    """The levels of both at a horizon: at the last beside the curves, else above the higher and below the lower."""
+def _levels(
+    panel: Axes, outcome: str, day: float, sides: Sequence[pd.DataFrame], inch: float, last: bool, room: bool
+) -> None:
+    """The levels of both at a horizon: at the last beside the curves, else above both, or one above and one below.
+
+    ``inch``: of the panel in days; ``room``: for numbers.
+    """
     top = panel.get_ylim()[1]
-    ends, words = [float(row["mean"]) for row in rows], [style.level(row) for row in rows]
-    upper = int(ends[1] >= ends[0])
-    wanted = [end if last else end + (0.06 if k == upper else -0.06) * top for k, end in enumerate(ends)]
-    places = scales.keep_apart(wanted, 0.08 * top, 0.03 * top, 0.92 * top)
-    for k, (end, y, colour) in enumerate(zip(ends, places, COLOURS, strict=True)):
+    days = scales.days(sides[0].date.to_numpy())
+    means = [curve["mean"].to_numpy() for curve in sides]
+    ends = [float(np.interp(day, days, mean)) for mean in means]
+    rows = [curve.iloc[int(np.abs(days - day).argmin())] for curve in sides]
+    words = [style.level(row) if OUTCOMES[outcome].probability else f"{row['mean']:.2f}" for row in rows]
+    for end, colour in zip(ends, COLOURS, strict=True):
         panel.plot(day, end, "o", color=colour, markersize=4, clip_on=False)
-        if k == upper or words[0] != words[1]:
-            left = room and not last and k == upper
-            place: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
-            shift = (-4 if left else 6 if last else 4, 0)
-            side = "right" if left else "left"
-            panel.annotate(words[k], (day, y), shift, ha=side, color=colour, fontsize=style.SMALL, **place)
+    if not room:
+        return
+    upper = int(ends[1] >= ends[0])
+    order = [upper] if words[0] == words[1] else [1 - upper, upper]
+    looks: dict[str, Any] = {"fontsize": style.SMALL, "annotation_clip": False, "path_effects": HALO}
+    if last:
+        for k, y in zip(
+            order, scales.keep_apart([ends[k] for k in order], 0.08 * top, 0.03 * top, 0.92 * top), strict=True
+        ):
+            place: dict[str, Any] = {"textcoords": "offset points", "va": "center", "ha": "left"}
+            panel.annotate(words[k], (day, y), (6, 0), color=COLOURS[k], **place, **looks)
+        return
+    wide = max(style.text_width(word, style.SMALL) for word in words) * inch
+
+    def reach(start: float) -> tuple[float, float]:
+        """The lowest and the highest of both curves where a number stands."""
+        here = [np.interp(np.linspace(start, start + wide, 20), days, mean) for mean in means]
+        return float(np.min(here)), float(np.max(here))
+
+    starts = [max(start, days[0] + 0.04 * inch) for start in (day - wide / 2, day - wide - 0.08 * inch)]
+    start = next(
+        (x for x in starts if reach(x)[1] < max(ends) + 0.1 * top), starts[0]
+    )  # left of where curves are steep
+    low, high = reach(start)
+    below = len(order) == 2 and low > 0.16 * top
+    y = high + 0.06 * top
+    for k in order:
+        under = below and k != upper
+        panel.annotate(words[k], (start, low - 0.06 * top if under else y), va="center", color=COLOURS[k], **looks)
+        y += 0 if under else 0.08 * top

@@ -63,7 +63,8 @@ def levels(moves: dict[str, float], base: float) -> pd.DataFrame:
     share = np.arange(11) / 10
     frames = []
     for scenario in ("base", "other"):
-        for outcome, member, d in [("any_exit", "", 0.1), *(("exit", m, d) for m, d in moves.items())]:
+        alliance = [("any_exit", "", 0.1), ("cohesion", "", 0.1), ("starters_cohesion", "", 0.0)]
+        for outcome, member, d in [*alliance, *(("exit", m, d) for m, d in moves.items())]:
             mean = (base + (scenario == "other") * d) * share
             rows = {"scenario": scenario, "outcome": outcome, "member": member, "date": dates, "mean": mean}
             frames.append(pd.DataFrame({**rows, "q05": mean / 2, "q95": np.minimum(1.8 * mean, 1.0)}))
@@ -105,7 +106,10 @@ def test_both_curves_stand_in_one_figure_with_bands_names_dates_and_levels(base,
         assert text in said
     panels = [axes for axes in figure.axes if axes.get_visible()]
     drawn_states = [m for m in moves if f"Land of {m} has left" in said]
-    assert len(panels) == 1 + len(drawn_states) == 1 + (min(sum(abs(d) >= 0.01 for d in moves.values()), 5) or 1)
+    assert len(panels) == 3 + len(drawn_states) == 3 + (min(sum(abs(d) >= 0.01 for d in moves.values()), 3) or 1)
+    for panel in panels:
+        assert "Oct 2024" in [t.get_text() for t in panel.texts], "the first horizon is named in every panel"
+    assert {"Cohesion", "Cohesion of the initial members"} <= {panel.get_title(loc="left") for panel in panels}
     for panel in panels:
         assert len(panel.collections) == 2, "a band each"
         ends = [line.get_ydata()[-1] for line in panel.lines if len(line.get_xdata()) == 11]
