@@ -1,12 +1,18 @@
 """What the user reads when something given to the tool is wrong: everything at once."""
 
+import inspect
 import re
-from collections.abc import Iterable, Sequence
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from os import PathLike
+from functools import wraps
+from os import PathLike, fspath
 from pathlib import Path
+from types import NoneType, UnionType
 
+P = typing.ParamSpec("P")
+R = typing.TypeVar("R")
 MOST_SHOWN = (500, 200, 400, 800)
 """Characters of place, path, what was found and what is allowed that a message shows."""
 
@@ -79,9 +85,83 @@ class WorkerDied(Exception):
 
 def as_path(value: object, argument: str) -> Path:
     """A file or folder that an argument gives. Raises InputError where it is no text and no path."""
-    if isinstance(value, str | PathLike):
+    if isinstance(value, str | PathLike) and "\0" not in str(fspath(value)):
         return Path(value)
     raise InputError([Problem(argument, "", f"{value!r:.60}", "allowed: a text or a path")])
+
+
+def arguments(function: Callable[P, R]) -> Callable[P, R]:
+    """A function of the front door, held to the types of its signature: what is of none is refused by its name.
+
+    Numbers are left to the function, which knows their range and takes numpy's as well.
+    """
+    signature = inspect.signature(function)
+    kinds = {p.name: _kinds(p.annotation) for p in signature.parameters.values()}
+    several = [p.name for p in signature.parameters.values() if p.kind is p.VAR_POSITIONAL]
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = signature.bind(*args, **kwargs).arguments
+        each = [(name, x) for name, value in given.items() for x in (value if name in several else (value,))]
+        wrong = [(name, value) for name, value in each if not _is_one(value, kinds[name])]
+        if wrong:
+            raise InputError(Problem(n, "", _shown(value), f"allowed: {_in_words(kinds[n])}") for n, value in wrong)
+        return function(*args, **kwargs)
+
+    return checked
+
+
+LISTS = (Iterable, Sequence)
+WORDS: dict[object, str] = {
+    str: "a text",
+    PathLike: "a path",
+    bool: "True or False",
+    Callable: "a function",
+    Mapping: "a mapping",
+}
+
+
+def _kinds(annotation: object) -> list[object]:
+    """The types of a union; empty where there is one that is not held."""
+    whole = isinstance(annotation, UnionType) or typing.get_origin(annotation) is typing.Union
+    kinds = [k for part in typing.get_args(annotation) for k in _kinds(part) or [int]] if whole else [annotation]
+    kinds = [PathLike if k is Path or typing.get_origin(k) is PathLike else k for k in kinds]
+    unheld = {int, float, object, typing.Any, inspect.Parameter.empty}
+    return [] if any(isinstance(k, str) or k in unheld for k in kinds) else list(dict.fromkeys(kinds))
+
+
+def _is_one(value: object, kinds: Sequence[object]) -> bool:
+    return not kinds or any(_is(value, kind) for kind in kinds)
+
+
+def _is(value: object, kind: object) -> bool:
+    plain: typing.Any = typing.get_origin(kind) or kind
+    if plain is bool:
+        return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")  # numpy's
+    if plain not in LISTS:
+        return isinstance(value, plain)
+    inner = _kinds(typing.get_args(kind)[0])
+    read_once = not isinstance(value, Sequence)
+    return (
+        isinstance(value, plain)
+        and not isinstance(value, str | bytes)
+        and (read_once or all(_is_one(x, inner) for x in value))
+    )
+
+
+def _in_words(kinds: Sequence[object]) -> str:
+    """What is allowed, such as ``a Scenario, a text or a path``."""
+    plain: list[typing.Any] = [typing.get_origin(k) or k for k in kinds if k is not NoneType]
+    said = ["a list of those" if k in LISTS else WORDS.get(k) or f"a {k.__name__}" for k in plain]
+    return " or ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+
+
+def _shown(value: object) -> str:
+    """A value in Python's words, cut."""
+    try:
+        return cut(repr(value), 60)
+    except Exception:  # whatever a class does
+        return f"a {type(value).__name__}"
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

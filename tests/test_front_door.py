@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import typer
 import sim
 from sim.cli.app import app
 from sim.errors import InputError
+from sim.scenario.reading import names_of
 from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -133,3 +135,88 @@ def test_results_of_another_version_of_the_model_are_not_taken_for_this_ones(
         if name == "run":
             with pytest.raises(InputError, match="version another"):
                 sim.replay(folder)
+
+
+HERE = {"open", "list"}
+GOOD: dict[str, dict[str, object]] = {
+    "new": {"name": "p", "leader": "SUN", "member": ["POL=P", "HUN=H"], "start": "1955", "end": "1957"},
+    "explain": {"path": "leader.war"},
+    **{
+        verb: {"study": names_of(key)[0]}
+        for verb, key in (
+            ("sweep", "factors"),
+            ("calibrate", "observations"),
+            ("backtest", "schemes"),
+            ("mechanisms", "mechanisms"),
+        )
+    },
+}
+"""What is given beside a wrong argument where there is no one value for all."""
+PLAIN: dict[str, object] = {"scenario": SIX, "base": SIX, "first": SIX, "second": SIX, "path": SIX, "folder": "nowhere"}
+WRONG: list[object] = [
+    None,
+    5,
+    1.5,
+    True,
+    b"x",
+    [],
+    [1],
+    {1: 2},
+    (1, 2),
+    object(),
+    lambda: 0,
+    float("nan"),
+    10**40,
+    "\0",
+]
+FINE = {
+    "jobs": (None, 5),
+    "runs": (5,),
+    "seed": (5, 10**40),
+    "run": (5,),
+    "force": (True,),
+    "many": (True,),
+    "yes": (True,),
+    "sheet": (True,),
+    "blank": (True,),
+    "names": ([],),
+    "until": (None,),
+    "scheduler": ("\0",),
+}
+"""What of it is an argument of that name, or is refused in other words."""
+PARAMETERS = [
+    (name, p.name, p.kind is p.VAR_POSITIONAL)
+    for name in sorted(sim.__all__)
+    if not isinstance(getattr(sim, name), type)
+    for p in inspect.signature(getattr(sim, name)).parameters.values()
+]
+
+
+@pytest.mark.parametrize(("verb", "argument", "several"), PARAMETERS, ids=lambda x: x if isinstance(x, str) else "")
+def test_no_wrong_type_of_any_argument_is_a_traceback(
+    verb: str, argument: str, several: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each argument of each function, given values of all types: refused by its name, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    function = getattr(sim, verb)
+    parameters = inspect.signature(function).parameters
+    needed = [p.name for p in parameters.values() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    good = {name: PLAIN.get(name, "nowhere") for name in needed} | GOOD.get(verb, {})
+    default = parameters[argument].default
+    refused = 0
+    for value in WRONG:
+        may_be = value is default or (callable(value) and (default is None or callable(default)))
+        if may_be or any(value is x or (value == x and type(value) is type(x)) for x in FINE.get(argument, ())):
+            continue
+        given = {**good, argument: value}
+        call = partial(function, *given.values()) if several else partial(function, **given)
+        if verb == "check" and value == "\0":
+            assert call(), "said of the file"
+            continue
+        with pytest.raises(InputError) as caught:
+            call()
+        said = str(caught.value)
+        assert said.startswith(f"{argument}: ") or value == "\0" or verb in HERE or needed[0] in said, (value, said)
+        refused += 1
+    assert refused > 5
+    assert list(tmp_path.iterdir()) == []

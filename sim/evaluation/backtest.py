@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.errors import as_path
+from sim.errors import arguments, as_path
 from sim.evaluation import looks
 from sim.evaluation.diagrams import figures, panels
 from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
@@ -59,6 +59,7 @@ class Backtest(Stored):
         return figures(kept["title"], kept["footer"], kept["panels"], self.skill)
 
 
+@arguments
 def backtest(
     study: BacktestStudy | str | Path,
     out: str | Path | None = None,

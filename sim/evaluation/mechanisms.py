@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.errors import as_path
+from sim.errors import arguments, as_path
 from sim.evaluation import looks
 from sim.evaluation.scoring import SCORING
 from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
@@ -78,6 +78,7 @@ class Mechanisms(Stored):
         return {"mechanisms": _figure(words["title"], words["footer"], self.table)}
 
 
+@arguments
 def mechanisms(
     study: MechanismStudy | str | Path,
     out: str | Path | None = None,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, arguments
 from sim.evaluation import looks
 from sim.evaluation.origin import Origin
 from sim.inference.likelihood import Target, target_of
@@ -108,6 +108,7 @@ class BacktestStudy:
         return f"<BacktestStudy {self.name}: {self.tables.title}; {len(self.fits)} origins>"
 
 
+@arguments
 def load_backtest(path: str | Path) -> BacktestStudy:
     """Read and check a backtest file and its calibration.
 
@@ -238,6 +239,7 @@ class MechanismStudy:
         return f"<MechanismStudy {self.name}: {len(self.tables.mechanisms)} mechanisms>"
 
 
+@arguments
 def load_mechanisms(path: str | Path) -> MechanismStudy:
     """Read and check a file of mechanisms and its calibration.
 

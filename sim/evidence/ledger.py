@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import as_path
+from sim.errors import arguments, as_path
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import Claim, Time, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
@@ -198,6 +198,7 @@ def start_of(c: Claim, test: ClaimTest) -> dt.date:
     return c.scenarios[test.scenario].tables.time.start
 
 
+@arguments
 def claims(
     names: str | Path | Claim | Sequence[str | Path | Claim] = (),
     runs: int = 10_000,

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sim.errors import as_path
+from sim.errors import arguments, as_path
 from sim.inference import posterior, smc
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.smc import Row, Stage
@@ -79,6 +79,7 @@ class Calibration(Stored):
         return _figures(self.inference_data, stages(self.folder))
 
 
+@arguments
 def calibrate(
     study: CalibrationStudy | str | Path,
     out: str | Path | None = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.errors import InputError, Problem, nearest
+from sim.errors import InputError, Problem, arguments, nearest
 from sim.inference import observations
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
@@ -102,6 +102,7 @@ class CalibrationStudy:
         )
 
 
+@arguments
 def load_calibration(path: str | Path, until: dt.date | str | None = None) -> CalibrationStudy:
     """Read and check a calibration file, its scenario and its observations.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engines.ensemble import Piece
-from sim.errors import InputError, Problem, as_path
+from sim.errors import InputError, Problem, arguments, as_path
 from sim.estimates.intervals import around
 from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
 from sim.estimates.sample import Sample, estimated_difference
@@ -173,6 +173,7 @@ def _unlike(text: str, taken: Sequence[str], changed: str) -> str:
     return next(t for t in (text, more, *(f"{more} ({k})" for k in range(2, len(taken) + 2))) if t not in taken)
 
 
+@arguments
 def compare(
     base: Given,
     *others: Given,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engines import ensemble
-from sim.errors import InputError, Problem, as_path
+from sim.errors import InputError, Problem, arguments, as_path
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import locate
@@ -68,6 +68,7 @@ class Story(Results):
         return "\n".join([f"<{self.heading}>", *(f"  {s.date}  {s.text}" for s in self.sentences)])
 
 
+@arguments
 def replay(folder: str | Path, run: int = 0) -> Story:
     """Replay one run of a finished ensemble in Mesa and tell its story.
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sim.errors import as_path
+from sim.errors import arguments, as_path
 from sim.model.outcomes import USUAL, alone, names, series
 from sim.results import tables
 from sim.results.change import probability
@@ -245,6 +245,7 @@ def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -
     return Workspace(as_path(folder, "out"), "run", scenario.tables.title, which, OWN, changes(scenario))
 
 
+@arguments
 def save(result: Result, folder: str | Path, force: bool = False) -> None:
     """Write tables, dataset, scenario, figures and provenance; what another run wrote there is replaced as a whole.
 

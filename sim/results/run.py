@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces
-from sim.errors import InputError, Problem, nearest
+from sim.errors import InputError, Problem, arguments, nearest
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.model.noise import BLOCK
@@ -99,6 +99,7 @@ def titled(scenario: Scenario) -> Scenario:
     return replace(scenario, tables=tables.model_copy(update={"title": tables.title + more}))
 
 
+@arguments
 def run(
     scenario: Given,
     runs: int = 10_000,

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, Problem, as_path, listed
+from sim.errors import InputError, Problem, arguments, as_path, listed
 from sim.model.arrays import Array
 from sim.scenario.load import Scenario, load
 from sim.scenario.sheet import RECORD, STEP, SUFFIX, Coding, codings, read
@@ -242,6 +242,7 @@ def _apart(units: Sequence[Unit]) -> Iterator[dict[str, object]]:
             yield {**u._asdict(), "apart": apart}
 
 
+@arguments
 def agreement(first: Scenario | str | PathLike[str], second: Scenario | str | PathLike[str]) -> Agreement:
     """Compare what two coders have coded, by input.
 

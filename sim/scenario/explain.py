@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import InputError, Problem, listed, nearest
+from sim.errors import InputError, Problem, arguments, listed, nearest
 from sim.scenario.compile import input_band
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
@@ -178,6 +178,7 @@ def _adjustments(tables: ScenarioTables, path: str) -> list[str]:
     ]
 
 
+@arguments
 def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[str, Any] | None = None) -> Explanation:
     """Explain one coded value of a scenario: its path over time, coding rule, sources and quotations.
 

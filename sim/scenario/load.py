@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import InputError, Problem, as_path, in_order
+from sim.errors import InputError, Problem, arguments, as_path, in_order
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
@@ -70,6 +70,7 @@ def not_fitted(scenarios: Iterable[Scenario]) -> str:
     return said[:1].upper() + said[1:]
 
 
+@arguments
 def load(path: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Scenario:
     """Read and check a scenario.
 

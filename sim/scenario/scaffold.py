@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
-from sim.errors import InputError, Problem, as_path
+from sim.errors import InputError, Problem, arguments, as_path
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.checks import time_faults
@@ -26,6 +26,7 @@ SHEET = "sheet.csv"
 STEP: Literal["quarter"] = "quarter"
 
 
+@arguments
 def new(
     name: str,
     leader: str,
@@ -90,6 +91,7 @@ def new(
     return [home / file for file in texts]
 
 
+@arguments
 def sheet(
     scenario: Scenario | str | PathLike[str], out: str | PathLike[str] | None = None, blank: bool = False
 ) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import InputError, Problem, in_order, listed, nearest
+from sim.errors import InputError, Problem, arguments, in_order, listed, nearest
 from sim.model.arrays import Array
 from sim.model.declaration import Input
 from sim.scenario import record, sheet
@@ -25,6 +25,7 @@ LONG_BEFORE = 100
 """Years before the first tick of which no source of a coded value is expected."""
 
 
+@arguments
 def check(*files: str | Path) -> list[Problem]:
     """Find every mistake in scenario files, and what may not be meant, without running them.
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError, Problem, as_path
+from sim.errors import InputError, Problem, arguments, as_path
 from sim.storage.files import locked, provenance_of, read_json
 from sim.storage.workspace import LOCK, PROGRESS, contents_of, differences
 
@@ -43,6 +43,7 @@ class Status:
         return {**asdict(self), "share": self.share}
 
 
+@arguments
 def status(folder: str | Path) -> Status:
     """Look at a folder that a command fills, running or not.
 

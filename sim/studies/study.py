@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim.errors import InputError
+from sim.errors import InputError, arguments
 from sim.model.arrays import Array
 from sim.results.comparison import comparable
 from sim.scenario.kinds import STUDY, expect
@@ -45,6 +45,7 @@ class Study:
         )
 
 
+@arguments
 def load_study(path: str | Path, many: bool = False) -> Study:
     """Read and check a study file and its scenarios.
 

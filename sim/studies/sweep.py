@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 
-from sim.errors import as_path
+from sim.errors import arguments, as_path
 from sim.model.outcomes import MONTE_CARLO, names, variable
 from sim.results.result import Stored
 from sim.results.tables import read_csv
@@ -171,6 +171,7 @@ class Sweep(Stored):
         return f"Sweep {self.plan.content['name']}: {self.plan.size:,} points, {state}, in {self.folder}"
 
 
+@arguments
 def sweep(
     study: Study | str | Path,
     out: str | Path | None = None,
