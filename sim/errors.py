@@ -187,3 +187,9 @@ def listed(names: Sequence[str], most: int = 12) -> str:
     """Names in a sentence, cut off where they are many."""
     shown = ", ".join(names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def plural(count: float, noun: str) -> str:
+    """``1 run``, ``2,000 runs``, ``2 entries``"""
+    many = f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,.12g} {noun if count == 1 else many}"

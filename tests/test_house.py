@@ -150,3 +150,19 @@ def test_floors_are_in_the_order_that_contributing_says() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     places = [text.index(f"`sim/{name}`") for name in FLOORS]
     assert all(a < b for a, b in pairwise(places))
+
+
+COUNTED = (
+    "run claim point draw state scenario member test tick round power particle motion factor override value path entry "
+    "warning mechanism origin part outcome coefficient"
+)
+"""What is counted in sentences."""
+
+
+@pytest.mark.parametrize("file", FILES, ids=module)
+def test_what_is_counted_is_one_or_several(file: Path) -> None:
+    """No sentence says ``1 claims``: numbers and nouns are put together by ``errors.plural``."""
+    nouns = "|".join(noun.removesuffix("y") + ("ies" if noun.endswith("y") else "s") for noun in COUNTED.split())
+    counts = re.findall(rf"\{{[^{{}}:!]+(?::,)?\}} (?:{nouns})\b", file.read_text("utf-8"))
+    above_one = re.compile(r"\{(?:[A-Z_]+(?:\[n\])?|every)(?::,)?\}")
+    assert [c for c in counts if not above_one.match(c)] == [], "constants, and numbers in words, are above one"

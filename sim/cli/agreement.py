@@ -4,6 +4,7 @@ import math
 
 from sim.cli import show
 from sim.cli.show import Column
+from sim.errors import plural
 from sim.scenario.agreement import FEWEST, Agreement, agreement
 
 MOST = 20
@@ -40,7 +41,7 @@ def print_agreement(found: Agreement) -> None:
     )
     if len(found.differences):
         show.paragraph()
-        show.paragraph(f"The widest apart of {len(found.differences):,} values that differ, to be settled first:")
+        show.paragraph(f"The widest apart of {plural(len(found.differences), 'difference')}, to be settled first:")
         columns = [Column(head, left=True) for head in ("state", "input", "date", found.first, found.second)]
         first = found.differences.head(MOST).itertuples(index=False)
         cells = [[d.state, d.input, f"{d.date or ''}", _entry(d.first), _entry(d.second)] for d in first]

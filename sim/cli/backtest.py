@@ -7,6 +7,7 @@ from pathlib import Path
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
+from sim.errors import plural
 from sim.evaluation import looks
 from sim.evaluation.backtest import Backtest, backtest
 from sim.evaluation.baselines import MEANING
@@ -58,7 +59,7 @@ def print_backtest(study: BacktestStudy, found: Backtest, looked: int) -> None:
     skills = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
     for scheme in study.tables.schemes:
         dates = ", ".join(f"{d}" for d in scheme.fit_until)
-        when = f"fitted until {dates}, {scheme.years} years ahead"
+        when = f"fitted until {dates}, {plural(scheme.years, 'year')} ahead"
         show.paragraph((study.tables.title, "bold"), f": {scheme.name}, {when}")
         _print_scores([r for r in scores if r.scheme == scheme.name], skills)
     for name in study.carried:
@@ -71,7 +72,7 @@ def print_backtest(study: BacktestStudy, found: Backtest, looked: int) -> None:
         "(the model with inputs as they were, but for the logit with inputs held)."
     )
     show.paragraph(f"{words}.")
-    times = f"{looked} time{'' if looked == 1 else 's'}"
+    times = plural(looked, "time")
     show.paragraph(f"The held-out years have been looked at {times} ({study.looks}).")
 
 

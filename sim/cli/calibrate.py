@@ -7,6 +7,7 @@ from pathlib import Path
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
+from sim.errors import plural
 from sim.inference.calibration import Calibration, Progress, calibrate
 from sim.inference.posterior import UNIDENTIFIED, Learned
 from sim.inference.study import load_calibration
@@ -53,8 +54,10 @@ def print_calibration(title: str, found: Calibration) -> None:
     d = found.diagnostics
     show.paragraph(
         (title, "bold"),
-        f": {d.draws:,} draws of {d.coefficients} coefficients and {d.coded_places} coded "
-        f"values; {d.conduct_observed} answers to {d.motions} motions, {d.ticks} ticks of membership",
+        f": {plural(d.draws, 'draw')} of {plural(d.coefficients, 'coefficient')} and "
+        f"{plural(d.coded_places, 'coded value')}; {plural(d.conduct_observed, 'answer')} to "
+        f"{plural(d.motions, 'motion')}, "
+        f"{plural(d.ticks, 'tick')} of membership",
     )
     heads = ("prior", "90 %", "posterior", "90 %", "spread")
     rows = []
@@ -67,7 +70,8 @@ def print_calibration(title: str, found: Calibration) -> None:
     show.table([Column("coefficient", left=True), *map(Column, heads)], rows)
     lines = [
         f"spread: standard deviation against the prior's; * above {UNIDENTIFIED}: not identified by the data.",
-        f"{len(d.powers)} powers and {d.rounds} rounds, {d.different_draws} different draws; fewest effective "
+        f"{plural(len(d.powers), 'power')} and {plural(d.rounds, 'round')}, "
+        f"{plural(d.different_draws, 'different draw')}; fewest effective "
         f"{d.smallest_effective:.0f}, lowest acceptance {d.smallest_acceptance:.2f}.",
         f"Log-evidence {d.log_evidence:.2f}; the estimate of a log-likelihood has a standard deviation of "
         f"{d.log_likelihood_sd:.2f}.",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sim.cli import show
-from sim.errors import InputError
+from sim.errors import InputError, plural
 from sim.scenario.load import Scenario, load
 from sim.scenario.reading import REGISTRY
 from sim.scenario.warnings import check, coded, warnings
@@ -50,4 +50,4 @@ def _coded(file: str) -> tuple[int, int]:
 
 
 def _number(warnings: int) -> str:
-    return f"{warnings} warning{'' if warnings == 1 else 's'}"
+    return plural(warnings, "warning")

@@ -6,6 +6,7 @@ from typing import Any
 from sim.cli import show
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
+from sim.errors import plural
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import load_claims
 from sim.evidence.ledger import Ledger, claims, names_of, passes
@@ -40,9 +41,11 @@ def main(names: list[str], out: Path | None, json: bool, **how: Any) -> None:
 
     asked, how["runs"] = how["runs"], effort(how["runs"], how["seed"], multiple=REPLICATES).runs
     if how["runs"] != asked:
-        show.notice(f"{asked:,} runs rounded up to {how['runs']:,}: {REPLICATES} for each draw of what is uncertain.")
+        show.notice(
+            f"{plural(asked, 'run')} rounded up to {how['runs']:,}: {REPLICATES} for each draw of what is uncertain."
+        )
     total = how["runs"] * passes(loaded)
-    with all_or_nothing(folder), show.progress(total, f"{len(loaded)} claims: runs") as advance:
+    with all_or_nothing(folder), show.progress(total, f"{plural(len(loaded), 'claim')}: runs") as advance:
         claims(loaded, progress=advance, out=folder, written=report, **how)
     show.notice(f"In {folder}/: ledger.csv, tests.csv, figures.")
 
@@ -51,7 +54,7 @@ def print_ledger(ledger: Ledger) -> None:
     """A block of rows a claim: the claim with its verdict, its tests, what each measures."""
     show.paragraph(
         ("The paper's claims, tested on the model", "bold"),
-        f": {ledger.runs:,} runs of each scenario, seed {ledger.seed}; ± is one Monte Carlo standard error",
+        f": {plural(ledger.runs, 'run')} of each scenario, seed {ledger.seed}; ± is one Monte Carlo standard error",
     )
     rows: list[list[show.Part]] = []
     for j in ledger.judged:
@@ -65,8 +68,9 @@ def print_ledger(ledger: Ledger) -> None:
     counts = ledger.table.verdict.value_counts()
     verdicts = ", ".join(f"{counts.get(v, 0)} {v}" for v in VERDICTS)
     show.paragraph(
-        f"{verdicts}. A claim holds in a draw of what is uncertain ({ledger.runs // REPLICATES:,} draws) where all its "
-        "tests do; brackets: 95 % interval. Supported: in 90 % or more, contradicted: in 10 % or less, the "
+        f"{verdicts}. A claim holds in a draw of what is uncertain "
+        f"({plural(ledger.runs // REPLICATES, 'draw')}) where all its tests do; brackets: 95 % interval. "
+        "Supported: in 90 % or more, contradicted: in 10 % or less, the "
         "interval included. At the mean: whether it holds for the estimates."
     )
     show.remark(not_fitted(s for j in ledger.judged for s in j.claim.scenarios.values()))

@@ -9,6 +9,7 @@ from sim.cli import show
 from sim.cli.check import brief
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
+from sim.errors import plural
 from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
@@ -68,7 +69,9 @@ def print_comparison(c: Comparison) -> None:
         "members then, or of those who were at the start, of whom one that has left or frozen supports nothing."
     )
     events = last[last.outcome.isin(names("event"))]
-    show.paragraph(f"{c.runs:,} runs of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}.")
+    show.paragraph(
+        f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."
+    )
     show.remark(c.not_fitted)
 
 

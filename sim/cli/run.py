@@ -9,6 +9,7 @@ from sim.cli.check import brief
 from sim.cli.detail import alliance_events, print_detail
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
+from sim.errors import plural
 from sim.model.outcomes import error_of
 from sim.results.change import interval, probability
 from sim.results.result import Result
@@ -34,14 +35,14 @@ def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, j
 
     with all_or_nothing(folder), show.progress(how["runs"], f"{scenario.name}: runs") as advance:
         result = run(scenario, progress=advance, out=folder, written=report, **how)
-    show.notice(f"In {folder}/: tables, dataset, figures; took {result.provenance['seconds']:.1f} s.")
+    show.notice(f"In {folder}/: tables, dataset, figures; computed in {result.provenance['computing_seconds']:.1f} s.")
 
 
 def print_result(result: Result, detail: bool) -> None:
     """The answer in words, then the members' probabilities; all else where it is asked for."""
     s, dates = result.summary(), horizons(result)
     show.paragraph((s["title"], "bold"))
-    show.paragraph(f"{s['runs']:,} run{'s' * (s['runs'] > 1)} from {s['start']}, seed {s['seed']}")
+    show.paragraph(f"{plural(s['runs'], 'run')} from {s['start']}, seed {s['seed']}")
     show.paragraph()
     show.paragraph(answer(s, dates))
     print_probabilities(s, dates)

@@ -9,6 +9,7 @@ from sim.cli import show
 from sim.cli.cells import mean, with_error
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
+from sim.errors import plural
 from sim.model.outcomes import OUTCOMES, error_of
 from sim.studies.study import load_study
 from sim.studies.sweep import Progress, Sweep, sweep
@@ -53,11 +54,12 @@ def print_sweep(s: Sweep) -> None:
     failed = f", {found['failed']:,} failed (failures.csv)" if found["failed"] else ""
     show.paragraph(
         (found["title"], "bold"),
-        f": {found['points']:,} points, {found['runs_per_point']:,} runs each, seed {found['seed']}{failed}",
+        f": {plural(found['points'], 'point')}, {plural(found['runs_per_point'], 'run')} each, "
+        f"seed {found['seed']}{failed}",
     )
     if not found["outcomes"]:
         return
-    columns = [Column(f"after {found['outcomes'][0]['years']:g} years", left=True)]
+    columns = [Column(f"after {plural(found['outcomes'][0]['years'], 'year')}", left=True)]
     columns += [column for end in ("lowest", "highest") for column in (Column(end), Column("at", words=True))]
     rows = []
     several = len(s.plan.content["variants"]) > 1

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.errors import arguments, as_path
+from sim.errors import arguments, as_path, plural
 from sim.evaluation import looks
 from sim.evaluation.diagrams import figures, panels
 from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
@@ -161,7 +161,7 @@ def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], 
     made = [(f, [outcome(o) for o in f.origins]) for f in forecasts]
     found = tables(made, t.seed)
     footer = (
-        f"Backtest: {study.name}  |  {c.scenario.name}  |  {c.tables.draws * t.replicates:,} futures of "
+        f"Backtest: {study.name}  |  {c.scenario.name}  |  {plural(c.tables.draws * t.replicates, 'future')} of "
         f"{c.tables.draws:,} posterior draws an origin  |  seed {t.seed}  |  look {look} at the held-out years"
     )
     if study.carried:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.errors import arguments, as_path
+from sim.errors import arguments, as_path, plural
 from sim.evaluation import looks
 from sim.evaluation.scoring import SCORING
 from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
@@ -188,7 +188,7 @@ def _one(c: CalibrationStudy, file: str) -> tuple[str, Evidence]:
 def _look(study: MechanismStudy, folder: Path) -> None:
     """Record that the held-out years are about to be looked at."""
     c, t = study.calibration, study.tables
-    what = f"evidence after {t.held_out_after} without each of {len(t.mechanisms)} mechanisms"
+    what = f"evidence after {t.held_out_after} without each of {plural(len(t.mechanisms), 'mechanism')}"
     looks.record(looks.log_file(c.file), folder, "mechanisms", commit(), f"{c.scenario.fingerprint} {c.digest}", what)
 
 
@@ -200,7 +200,7 @@ def _finish(study: MechanismStudy, work: Workspace, written: Callable[[Mechanism
     log_evidence = {key: group.to_numpy() for key, group in runs.groupby(["model", "part"], sort=False)["log_evidence"]}
     table = pd.DataFrame(worth(study.tables.mechanisms, log_evidence))
     footer = (
-        f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {study.settings.draws:,} draws, "
+        f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {plural(study.settings.draws, 'draw')}, "
         f"seeds {', '.join(map(str, study.tables.seeds))}  |  held out: after {study.tables.held_out_after}"
     )
     words = {"title": study.tables.title, "footer": footer}

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.errors import InputError, Problem, arguments
+from sim.errors import InputError, Problem, arguments, plural
 from sim.evaluation import looks
 from sim.evaluation.origin import Origin
 from sim.inference.likelihood import Target, target_of
@@ -105,7 +105,7 @@ class BacktestStudy:
         return Origin(name, scenario.tables.time.start, calibration.target, fit, whole)
 
     def __repr__(self) -> str:
-        return f"<BacktestStudy {self.name}: {self.tables.title}; {len(self.fits)} origins>"
+        return f"<BacktestStudy {self.name}: {self.tables.title}; {plural(len(self.fits), 'origin')}>"
 
 
 @arguments
@@ -236,7 +236,7 @@ class MechanismStudy:
         return replace(self.calibration, tables=s.model_copy(update=changed))
 
     def __repr__(self) -> str:
-        return f"<MechanismStudy {self.name}: {len(self.tables.mechanisms)} mechanisms>"
+        return f"<MechanismStudy {self.name}: {plural(len(self.tables.mechanisms), 'mechanism')}>"
 
 
 @arguments

@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError, Problem, listed, nearest
+from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.evidence.tables import ClaimTables, ClaimTest
 from sim.results.comparison import comparable
 from sim.scenario.kinds import CLAIM, expect
@@ -36,7 +36,7 @@ class Claim:
     """Of every test the scenarios with each set of its parts; empty but for kind ``share``."""
 
     def __repr__(self) -> str:
-        return f"<Claim {self.name}: {self.tables.title}; {len(self.tables.tests)} tests>"
+        return f"<Claim {self.name}: {self.tables.title}; {plural(len(self.tables.tests), 'test')}>"
 
 
 def folder() -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import arguments, as_path
+from sim.errors import arguments, as_path, plural
 from sim.estimates.intervals import REPLICATES
 from sim.evidence.claim import Claim, Time, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
@@ -80,7 +80,7 @@ class Ledger(Results):
     @property
     def heading(self) -> str:
         """What it is, in a line."""
-        return f"Ledger of {len(self.table)} claims, {self.runs:,} runs, seed {self.seed}"
+        return f"Ledger of {plural(len(self.table), 'claim')}, {plural(self.runs, 'run')}, seed {self.seed}"
 
     def figures(self) -> "dict[str, Figure]":
         """One figure a claim, by its name."""
@@ -161,7 +161,7 @@ def as_drawn(j: Judged, runs: int, seed: int) -> figure.Claim:
     footer = [
         f"Stratievski 2023: {quotes}",
         f"Scenario{'s' if len(scenarios) > 1 else ''}: {', '.join(scenarios)}",
-        f"{runs:,} runs of each, seed {seed}",
+        f"{plural(runs, 'run')} of each, seed {seed}",
         *([f"Mind: {tables.caveat}"] if tables.caveat else []),
         *filter(None, [not_fitted(j.claim.scenarios.values())]),
     ]
@@ -184,7 +184,7 @@ def as_drawn(j: Judged, runs: int, seed: int) -> figure.Claim:
 
 def described(label: str, s: Scenario) -> str:
     """A scenario of a claim by its label, its file and what is set otherwise."""
-    changed = f" with {len(s.overrides)} values set" if s.overrides else ""
+    changed = f" with {plural(len(s.overrides), 'value')} set" if s.overrides else ""
     return f"{label} ({s.name}{changed})" if label != s.name or changed else label
 
 
@@ -309,7 +309,7 @@ def identity(loaded: Sequence[Claim], runs: int, seed: int) -> dict[str, Any]:
 
 def workspace(loaded: Sequence[Claim], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a ledger."""
-    title = f"{len(loaded)} claims, tested on the model"
+    title = f"{plural(len(loaded), 'claim')}, tested on the model"
     own = ("ledger.csv", "tests.csv", DRAWS, FIGURES)
     return Workspace(as_path(folder, "out"), "ledger", title, identity(loaded, by.runs, by.seed), own)
 

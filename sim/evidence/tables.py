@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, field_validator, model_validator
 
+from sim.errors import plural
 from sim.model.outcomes import MEASURABLE
 from sim.scenario.dates import parse
 from sim.scenario.messages import of_kind, shown, unknown, wrong
@@ -125,14 +126,14 @@ class ClaimTest(Strict):
     def _check_parts(self) -> None:
         assert self.parts is not None
         if not 2 <= len(self.parts) <= MOST_PARTS:
-            raise wrong(f"{len(self.parts)} parts", f"allowed: 2 to {MOST_PARTS}")
+            raise wrong(f"{plural(len(self.parts), 'part')}", f"allowed: 2 to {MOST_PARTS}")
         if self.part not in self.parts:
             raise unknown("part", self.part, list(self.parts))
         paths = [path for part in self.parts.values() for path in part]
         if len(set(paths)) < len(paths):
             raise wrong("a path in two parts", "allowed: each path once")
         if self.of and len(self.of) > 1:
-            raise wrong(f"{len(self.of)} outcomes", "allowed: one, whose gap is shared out")
+            raise wrong(f"{plural(len(self.of), 'outcome')}", "allowed: one, whose gap is shared out")
 
     @property
     def threshold(self) -> float:

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from sim.errors import plural
 from sim.figures import axes as scales, sheet, style
-from sim.figures.style import conjunction, plural, whole_percent
+from sim.figures.style import conjunction, whole_percent
 from sim.model.arrays import Array, Flags
 
 INPUTS = "inputs as they were"
@@ -266,7 +267,7 @@ def cohesion(panels: Sequence[Motions], title: str, footer: str) -> Figure:
     panels : one a scheme.
     title, footer : what is forecast, and where the numbers come from.
     """
-    parts = [f"on {p.inside} of {p.cases} motions ({p.title})" for p in panels]
+    parts = [f"on {p.inside} of {plural(p.cases, 'motion')} ({p.title})" for p in panels]
     with style.look():
         figure = sheet.page(
             f"{title}: cohesion lay in the 90\u00a0% interval of the forecast {' and '.join(parts)}",

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.errors import plural
 from sim.figures import axes as scales, sheet, style
 from sim.figures.rows import Claim, Measured, Panel
 from sim.figures.style import whole_percent
@@ -57,7 +58,7 @@ def verdict_in_words(claim: Claim) -> str:
     every = "Both" if n == 2 else f"All {NUMBERS[n]}"
     what = f"{every} tests hold together" if n > 1 else "The test holds"
     text = (
-        f"{what} in {100 * claim.holds:.0f} % of {claim.draws:,} draws of what is uncertain "
+        f"{what} in {100 * claim.holds:.0f} % of {plural(claim.draws, 'draw')} of what is uncertain "
         f"(95 % interval {100 * claim.low:.0f} to {100 * claim.high:.0f} %): {MEANS[claim.verdict]}."
     )
     return text.replace(" %", "\u00a0%")

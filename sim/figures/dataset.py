@@ -9,8 +9,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.errors import plural
 from sim.figures import sheet, style
-from sim.figures.style import plural
 from sim.model.arrays import Array, Flags
 from sim.model.outcomes import ENDS, MONTE_CARLO, OUTCOMES, Z95, error_of, series
 
@@ -72,7 +72,7 @@ def month_name(ds: xr.Dataset, at: int, whole: bool = False) -> str:
 
 def duration(years: float) -> str:
     """``1 year``, ``2.5 years``"""
-    return f"{years:.4g} year{'' if years == 1 else 's'}"
+    return plural(float(f"{years:.4g}"), "year")
 
 
 def horizons(ds: xr.Dataset) -> list[Horizon]:

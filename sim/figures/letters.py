@@ -18,6 +18,8 @@ OTHERS = (
 """Asked in this order, where they are installed, for what the first one lacks."""
 REPLACEMENT = "\ufffd"
 
+MOST_NAMED = 100
+
 _lacking: set[str] = set()
 """Letters that were replaced and of which nothing was said yet."""
 
@@ -54,7 +56,9 @@ def drawable(text: str) -> str:
 def say_what_was_replaced() -> None:
     """Warn, once, of the letters that were replaced."""
     if _lacking:
-        letters = ", ".join(f"U+{ord(c):04X}" + (f" {c}" if c.isprintable() else "") for c in sorted(_lacking)[:8])
-        more = f" and {len(_lacking) - 8} more" if len(_lacking) > 8 else ""
+        letters = ", ".join(
+            f"U+{ord(c):04X}" + (f" {c}" if c.isprintable() else "") for c in sorted(_lacking)[:MOST_NAMED]
+        )
+        more = f" and {len(_lacking) - MOST_NAMED} more" if len(_lacking) > MOST_NAMED else ""
         _lacking.clear()
         warnings.warn(f"figures: no font here has {letters}{more}; drawn as {REPLACEMENT}", stacklevel=2)

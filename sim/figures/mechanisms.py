@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.rows import Worth
-from sim.figures.style import plural, signed
+from sim.figures.style import signed
 from sim.model.outcomes import MECHANISM_VERDICTS, sentence
 
 NAMES, VERDICT, GAP = 3.35, 1.05, 0.25

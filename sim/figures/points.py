@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.axes import levels, number
 from sim.figures.dataset import month_name, names, texts
@@ -217,7 +218,7 @@ def _left_out(ds: xr.Dataset, shown: Sequence[Shown]) -> str:
     members = {s.member for s in shown} - {None}
     asked = texts(ds, "focus")
     if members and len(asked) > len(members):
-        parts.append(f"drawn are {len(members)} of the {len(asked)} states in focus")
+        parts.append(f"drawn are {len(members)} of the {plural(len(asked), 'state')} in focus")
     return "; ".join(parts)
 
 
@@ -225,7 +226,7 @@ def _failures(ds: xr.Dataset) -> str:
     """How many points have no result at all."""
     finite = [np.isfinite(series(ds, name, "mean")) for name in recorded(ds)]
     failed = int(sum(~np.any([f.reshape(len(f), -1).any(1) for f in finite], axis=0)))
-    return f"{style.plural(failed, 'point')} failed, left blank" if failed else ""
+    return f"{plural(failed, 'point')} failed, left blank" if failed else ""
 
 
 def _constants(ds: xr.Dataset) -> str:

@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.rows import Skill
-from sim.figures.style import plural, signed
+from sim.figures.style import signed
 from sim.model.outcomes import sentence
 
 LOWEST = -2.0

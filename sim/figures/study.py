@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from sim.errors import plural
 from sim.figures import axes as scales, dataset, points, sheet, style
 from sim.figures.axes import levels
 from sim.figures.dataset import duration, month_name, texts
@@ -289,5 +290,5 @@ def _scatter_key(groups: Sequence[Group], means: bool, grid: bool) -> list[list[
 def _note(ds: xr.Dataset, shown: Sequence[Shown], vary: Sequence[Factor], drawn: Sequence[Factor]) -> str:
     """The footer's note: error of a dot, and factors that are left out."""
     left = [f.label for f in vary if f.name not in {d.name for d in drawn}]
-    few = f"the {len(drawn)} of {len(vary)} factors that move the outcomes most; not drawn: "
+    few = f"the {len(drawn)} of {plural(len(vary), 'factor')} that move the outcomes most; not drawn: "
     return points.note(ds, shown, points.error_note(ds, shown, ""), few + ", ".join(left) if left else "")

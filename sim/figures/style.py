@@ -130,11 +130,6 @@ def conjunction(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + [parts[-1]])
 
 
-def plural(count: int, noun: str) -> str:
-    """``1 run``, ``2,000 runs``"""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def percent(share: float) -> str:
     """A probability for the eye: two digits or so, never a false zero or a false certainty."""
     if math.isnan(share):

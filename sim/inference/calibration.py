@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sim.errors import arguments, as_path
+from sim.errors import arguments, as_path, plural
 from sim.inference import posterior, smc
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.smc import Row, Stage
@@ -204,7 +204,7 @@ def _finish(
     import pandas as pd
 
     t = study.tables
-    note = f"{study.name}: {len(last.z):,} draws, {target.particles} particles each, seed {t.seed}"
+    note = f"{study.name}: {plural(len(last.z), 'draw')}, {plural(target.particles, 'particle')} each, seed {t.seed}"
     attributes = {"title": t.title, "note": note, "model_version": VERSION, "inference_library": "alliance-cohesion"}
     tree = posterior.inference_data(target, last, t.seed, attributes)
     then = (

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.errors import InputError, Problem, arguments, nearest
+from sim.errors import InputError, Problem, arguments, nearest, plural
 from sim.inference import observations
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
@@ -97,8 +97,8 @@ class CalibrationStudy:
     def __repr__(self) -> str:
         t = self.tables
         return (
-            f"<CalibrationStudy {self.name}: {t.title}; {t.draws:,} draws, {t.particles} particles, "
-            f"{len(self.motions)} motions, until {t.until}>"
+            f"<CalibrationStudy {self.name}: {t.title}; {plural(t.draws, 'draw')}, {plural(t.particles, 'particle')}, "
+            f"{plural(len(self.motions), 'motion')}, until {t.until}>"
         )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engines.ensemble import Piece
-from sim.errors import InputError, Problem, arguments, as_path
+from sim.errors import InputError, Problem, arguments, as_path, plural
 from sim.estimates.intervals import around
 from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
 from sim.estimates.sample import Sample, estimated_difference
@@ -82,7 +82,8 @@ class Comparison(Results):
     @property
     def heading(self) -> str:
         """What it is, in a line."""
-        said = f"Comparison with {self.base.name}: {len(self.others)} scenarios, {self.runs:,} runs, seed {self.seed}"
+        said = f"Comparison with {self.base.name}: {plural(len(self.others), 'scenario')}"
+        said += f", {plural(self.runs, 'run')}, seed {self.seed}"
         return "; ".join(filter(None, (said, self.not_fitted)))
 
     @property
@@ -96,7 +97,8 @@ class Comparison(Results):
         from sim.figures.comparison import curves, differences
 
         titles = {s.name: s.tables.title for s in (self.base, *self.others)}
-        footer = f"Base: {self.base.name}  |  {self.runs:,} runs each with common random numbers  |  seed {self.seed}"
+        runs = f"{plural(self.runs, 'run')} each with common random numbers"
+        footer = f"Base: {self.base.name}  |  {runs}  |  seed {self.seed}"
         footer += f"  |  {self.not_fitted}" if self.not_fitted else ""
         figures = {"differences": differences(self.table, self.state_names, titles, footer)}
         for k, (name, sentences) in enumerate(self.sentences().items(), start=1):
@@ -338,7 +340,11 @@ def independent_runs(pair: Pair[Sample]) -> Array:
 
 def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -> dict[str, Any]:
     """What makes a comparison the comparison it is."""
-    return {"comparison": [[s.name, s.fingerprint] for s in (base, *others)], "runs": runs, "seed": seed}
+    return {
+        "comparison": [{"scenario": s.name, "fingerprint": s.fingerprint} for s in (base, *others)],
+        "runs": runs,
+        "seed": seed,
+    }
 
 
 def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:

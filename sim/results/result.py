@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sim.errors import arguments, as_path
+from sim.errors import arguments, as_path, plural
 from sim.model.outcomes import USUAL, alone, names, series
 from sim.results import tables
 from sim.results.change import probability
@@ -193,7 +193,7 @@ class Result(Results):
     def heading(self) -> str:
         """What it is, in a line."""
         a = self.dataset.attrs
-        said = f"Result {self.scenario.name}: {a['title']}; {a['runs']:,} run{'s' * (a['runs'] > 1)}, seed {a['seed']}"
+        said = f"Result {self.scenario.name}: {a['title']}; {plural(a['runs'], 'run')}, seed {a['seed']}"
         return "; ".join(filter(None, (said, a.get("coefficients"))))
 
     @property
@@ -207,7 +207,10 @@ class Result(Results):
             {
                 "State": m["name"],
                 "stance": f"{m['stance']['mean']:+.2f}",
-                **{f"{name} in {years} years": _percent(m[name][years]) for name in names("event", by_member=True)},
+                **{
+                    f"{name} in {plural(float(years), 'year')}": _percent(m[name][years])
+                    for name in names("event", by_member=True)
+                },
             }
             for m in s["members"]
         )
@@ -225,7 +228,7 @@ def read_otherwise(scenarios: Sequence[Scenario], folder: Path) -> list[str]:
     """Which scenarios of a results folder say something else today than those that were run."""
     ran = {str(x) for x in flat((contents_of(folder) or {}).get("identity", {})).values()}
     now = [s for s in scenarios if s.fingerprint not in ran]
-    return [f"{s.name} reads otherwise than when it was run (fingerprint {s.fingerprint})" for s in now]
+    return [f"{s.name} reads otherwise than when it was run" for s in now]
 
 
 def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, Problem, arguments, as_path, listed
+from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.model.arrays import Array
 from sim.scenario.load import Scenario, load
 from sim.scenario.sheet import RECORD, STEP, SUFFIX, Coding, codings, read
@@ -175,7 +175,7 @@ class Agreement:
         values, equal = inputs["values"].sum(), (inputs.equal * inputs["values"]).sum()
         if not values:
             return f"{self.first} and {self.second} have coded nothing in common."
-        share = f"{100 * equal / values:.0f} % of the {values:,} values that both have coded"
+        share = f"{100 * equal / values:.0f} % of the {plural(values, 'value')} that both have coded"
         said = f"{self.first} and {self.second} agree on {share}"
         whole = self.table.iloc[0]
         if whole["input"] == ALL and whole.alpha == whole.alpha:

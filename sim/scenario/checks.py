@@ -6,7 +6,7 @@ from itertools import chain
 
 from pydantic import ValidationError
 
-from sim.errors import Problem
+from sim.errors import Problem, plural
 from sim.scenario import record
 from sim.scenario.dates import STEPS, months_between, nearest_step, parse, to_years, whole_steps
 from sim.scenario.messages import Fault
@@ -81,9 +81,9 @@ def time_faults(time: Time) -> Iterator[Fault]:
     for horizon in time.horizons:
         if horizon > time.years + 0.01:
             until = f"allowed: up to the end, {time.years:.4g} years after the start"
-            yield Fault(("time", "horizons"), f"{horizon:g} years", until)
+            yield Fault(("time", "horizons"), f"{plural(horizon, 'year')}", until)
         elif years := whole_steps(horizon, step):
-            found = f"{horizon:g} years are no whole number of {step}s"
+            found = f"{plural(horizon, 'year')} are no whole number of {step}s"
             yield Fault(("time", "horizons"), found, allowed, f"{years:g}")
     if time.horizons != sorted(set(time.horizons)) or not time.horizons:
         yield Fault(("time", "horizons"), f"{time.horizons}", "allowed: rising numbers")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import InputError, Problem, arguments, listed, nearest
+from sim.errors import InputError, Problem, arguments, listed, nearest, plural
 from sim.scenario.compile import input_band
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
@@ -121,7 +121,8 @@ def _used(tables: ScenarioTables, path: str, coded: list[Knot]) -> list[Knot]:
     changes += [
         (
             e.date,
-            f"moved by {e.change:+g} from {e.date}" + (f", half-life {e.half_life:g} years" if e.half_life else ""),
+            f"moved by {e.change:+g} from {e.date}"
+            + (f", half-life {plural(e.half_life, 'year')}" if e.half_life else ""),
         )
         for e in tables.events
         if e.kind == "shock" and e.path == path
@@ -147,7 +148,7 @@ def _drawn(tables: ScenarioTables, path: str) -> list[Knot]:
         return []
     x = posterior.columns[name].values
     low, median, high = (float(q) for q in np.quantile(x, (0.05, 0.5, 0.95)))
-    coded = f"posterior ({posterior.file}, {len(x):,} draws), median {median:.3g}, middle 90 %"
+    coded = f"posterior ({posterior.file}, {plural(len(x), 'draw')}), median {median:.3g}, middle 90 %"
     return [Knot("", coded, low, high)]
 
 

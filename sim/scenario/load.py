@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import InputError, Problem, arguments, as_path, in_order
+from sim.errors import InputError, Problem, arguments, as_path, in_order, plural
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
@@ -57,9 +57,9 @@ class Scenario:
 
     def __repr__(self) -> str:
         time = self.tables.time
-        changed = f", {len(self.overrides)} overrides" if self.overrides else ""
+        changed = f", {plural(len(self.overrides), 'override')}" if self.overrides else ""
         return (
-            f"<Scenario {self.name}: {self.tables.title}; {len(self.members)} states, "
+            f"<Scenario {self.name}: {self.tables.title}; {plural(len(self.members), 'state')}, "
             f"{time.start} to {time.end} by {time.step}{changed}>"
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pydantic import AfterValidator, BaseModel, GetCoreSchemaHandler, ValidationError, ValidationInfo
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
-from sim.errors import InputError, Problem, listed, nearest
+from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.scenario.names import Kind
 from sim.scenario.reading import Keys, Source, dotted
 
@@ -201,7 +201,7 @@ def _words(e: ErrorDetails, holders: Sequence[Table]) -> tuple[str, str, str]:
         case "too_short":
             return "empty", f"allowed: at least {context['min_length']}", ""
         case "too_long":
-            return f"{len(given)} entries", f"allowed: at most {context['max_length']}", ""
+            return f"{plural(len(given), 'entry')}", f"allowed: at most {context['max_length']}", ""
         case kind if kind in BOUNDS:
             word, bound = BOUNDS[kind]
             return shown(given), f"allowed: {word} {context[bound]:g}", ""

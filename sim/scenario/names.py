@@ -75,5 +75,8 @@ def check_out(folder: Path) -> None:
         return
     made = [p for p in (folder, *folder.parents) if p.name not in ("", "..") and not os.path.exists(p)]
     name = next((p.name for p in made if not FILE.fits(p.name)), None)
+    if name is not None and any(category(c) == "Cs" for c in name):
+        found = f'the name "{name:.60}" has bytes that are no text in the encoding of the system'
+        raise InputError([Problem(str(folder), "out", found, "allowed: a name in that encoding, such as UTF-8")])
     if name is not None:
         raise InputError([Problem(str(folder), "out", f'the name "{name:.60}"', FILE.allowed)])

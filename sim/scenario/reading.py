@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.errors import InputError, Problem, nearest
+from sim.errors import InputError, Problem, nearest, plural
 from sim.scenario import names
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -307,7 +307,7 @@ def parse_csv(text: str, shown: str) -> CsvTable:
                 raise InputError([Problem(f"{shown}:{head}", "", f"columns parted by {name}{too}", allowed)])
         for line, cells in lines:
             if len(cells) != len(columns):
-                found, required = f"{len(cells)} entries", f"required: {len(columns)}, as in the header"
+                found, required = f"{plural(len(cells), 'entry')}", f"required: {len(columns)}, as in the header"
                 commas = len(cells) > len(columns) and re.search(r"\d,\d", ",".join(cells))
                 too = ", and points instead of decimal commas" if commas else ""
                 problems.append(Problem(f"{shown}:{line}", "", found, required + too))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import InputError, Problem, arguments, in_order, listed, nearest
+from sim.errors import InputError, Problem, arguments, in_order, listed, nearest, plural
 from sim.model.arrays import Array
 from sim.model.declaration import Input
 from sim.scenario import record, sheet
@@ -114,7 +114,7 @@ def _not_coded(tables: ScenarioTables) -> Iterator[Fault]:
     left_out = {v.path: v.coded.value for v in needed if isinstance(v.coded, Coded) and v.coded.rule == DEFAULT}
     if left_out:
         values = " or ".join(sorted({f"{value:g}" for value in left_out.values()}))
-        found = f"{len(left_out)} of {len(needed)} inputs are not coded: the model's default holds, {values}"
+        found = f"{len(left_out)} of {plural(len(needed), 'input')} are not coded: the model's default holds, {values}"
         first, *_ = paths = list(left_out)
         allowed = "where there was nothing at all write 0.0, with a source"
         yield Fault(tuple(first.split(".")), found, allowed, paths=listed(paths, 4))
@@ -205,7 +205,7 @@ def _never(tables: ScenarioTables, source: Source) -> Iterator[Fault]:
         after = [k for k, day in enumerate(days) if (days[k - 1] if join == "linear" and k else day) >= time.end]
         before = [k for k, day in enumerate(days[1:]) if day <= time.first]
         for k in (*before[:1], *after[:1]):
-            what = f"{len(after if k in after else before)} of {len(days)} dates, such as {days[k]}"
+            what = f"{len(after if k in after else before)} of {plural(len(days), 'date')}, such as {days[k]}"
             found = (
                 f"{what}, {'after the last tick' if k in after else 'before the first tick'}: no run depends on them"
             )

@@ -298,9 +298,7 @@ class Workspace:
             changed += [k for k in {**set_before, **set_now} if set_before.get(k) != set_now.get(k) and k != SET]
             before, now = before | set_before, now | set_now
         problems = [
-            Problem(str(self.folder), k, f"{_short(before.get(k))} when it began, now {_short(now.get(k))}{said}", ANEW)
-            for k in changed[:MOST_SHOWN]
-            for said in [" (the scenario has other values)" if k.endswith("fingerprint") else ""]
+            Problem(str(self.folder), k, _difference(k, before.get(k), now.get(k)), ANEW) for k in changed[:MOST_SHOWN]
         ]
         if len(changed) > MOST_SHOWN:
             problems.append(Problem(str(self.folder), "", f"{len(changed) - MOST_SHOWN} more changes"))
@@ -406,6 +404,13 @@ def flat(value: object, path: str = "") -> dict[str, object]:
 def _named(x: object, i: int) -> str:
     """An entry of a list by its scenario, all else by number."""
     return str(x["scenario"]) if isinstance(x, Mapping) and "scenario" in x else str(i)
+
+
+def _difference(key: str, before: object, now: object) -> str:
+    """In words, that something is not as it was; of a hash there is nothing to show."""
+    if key.endswith("fingerprint") and before and now:
+        return "says something else than when it began: other values, dates or words"
+    return f"{_short(before)} when it began, now {_short(now)}"
 
 
 def _short(value: object) -> str:

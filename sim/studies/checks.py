@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sim.errors import Problem, listed, nearest
+from sim.errors import Problem, listed, nearest, plural
 from sim.model.arrays import Array
 from sim.scenario.dates import STEPS, whole_steps
 from sim.scenario.load import Scenario
@@ -56,7 +56,7 @@ def too_many(points: int, runs: int, faults: Faults) -> None:
     hours = points * runs / RUNS_PER_SECOND / 3600
     time = f"{hours:,.0f} hours" if hours >= 2 else f"{max(1, hours * 60):,.0f} minutes"
     cost = f"about {time} of one core for an alliance of nine over ten years"
-    found = f"{points:,} points x {runs:,} runs = {points * runs:,} runs"
+    found = f"{plural(points, 'point')} x {plural(runs, 'run')} = {plural(points * runs, 'run')}"
     faults.add(("design",), found, f"{cost}; {allowed}")
 
 
@@ -101,7 +101,7 @@ def few_values(factors: Factors, targets: Targets, rows: Array | None, faults: F
     number = len(np.unique(rows[:, columns], axis=0))
     if number > FEW_VALUES:
         allowed = f"allowed: {FEW_VALUES} for weights and alliance, in a grid or a file"
-        faults.add(("factors", anew[0]), f"{number} different values of {', '.join(anew)}", allowed)
+        faults.add(("factors", anew[0]), f"{plural(number, 'different value')} of {', '.join(anew)}", allowed)
 
 
 def against_scenario(tables: StudyTables, scenario: Scenario, faults: Faults) -> None:
@@ -112,10 +112,12 @@ def against_scenario(tables: StudyTables, scenario: Scenario, faults: Faults) ->
     for horizon in horizons:
         if horizon > years + 0.01:
             faults.add(
-                ("horizons",), f"{horizon:g} years", f"allowed: up to the end, {years:.4g} years after the start"
+                ("horizons",),
+                f"{plural(horizon, 'year')}",
+                f"allowed: up to the end, {years:.4g} years after the start",
             )
         elif near := whole_steps(horizon, time.step):
-            found = f"{horizon:g} years are no whole number of {time.step}s"
+            found = f"{plural(horizon, 'year')} are no whole number of {time.step}s"
             faults.add(("horizons",), found, "allowed: whole steps", f"{near:g}")
     months = STEPS[time.step]
     if len({max(1, round(h * 12 / months)) for h in horizons}) < len(set(horizons)):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, plural
 from sim.model.arrays import Array
 from sim.model.outcomes import ENDS, KEPT, OUTCOMES, QUANTILES, attributes, variable
 from sim.model.version import VERSION
@@ -103,7 +103,9 @@ def _extended(folder: Path, points: Mapping[str, Any], scenarios: list[str], val
     gone = [p for p in kept if p not in wanted]
     if gone:
         at = ", ".join(f"{x:g}" for x in gone[0][1])
-        found = f"{len(gone):,} of {len(kept):,} points are no longer in the design, such as {gone[0][0]} at {at}"
+        found = (
+            f"{len(gone):,} of {plural(len(kept), 'point')} are no longer in the design, such as {gone[0][0]} at {at}"
+        )
         allowed = "allowed: more points, another `out`, or `force` to begin anew"
         raise InputError([Problem(str(folder), "design", found, allowed)])
     every = [*zip(old_names, map(tuple, old), strict=True), *(p for p in wanted if p not in kept)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim.errors import InputError, arguments
+from sim.errors import InputError, arguments, plural
 from sim.model.arrays import Array
 from sim.results.comparison import comparable
 from sim.scenario.kinds import STUDY, expect
@@ -40,8 +40,8 @@ class Study:
 
     def __repr__(self) -> str:
         return (
-            f"<Study {self.name}: {self.tables.title}; {self.size:,} points "
-            f"({self.tables.design.kind} of {', '.join(self.factors)}), {self.tables.runs:,} runs each>"
+            f"<Study {self.name}: {self.tables.title}; {plural(self.size, 'point')} "
+            f"({self.tables.design.kind} of {', '.join(self.factors)}), {plural(self.tables.runs, 'run')} each>"
         )
 
 

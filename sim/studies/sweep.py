@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 
-from sim.errors import arguments, as_path
+from sim.errors import arguments, as_path, plural
 from sim.model.outcomes import MONTE_CARLO, names, variable
 from sim.results.result import Stored
 from sim.results.tables import read_csv
@@ -168,7 +168,7 @@ class Sweep(Stored):
     def heading(self) -> str:
         """What it is, in a line."""
         state = "finished" if self.finished else "not finished"
-        return f"Sweep {self.plan.content['name']}: {self.plan.size:,} points, {state}, in {self.folder}"
+        return f"Sweep {self.plan.content['name']}: {plural(self.plan.size, 'point')}, {state}, in {self.folder}"
 
 
 @arguments

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from sim.errors import plural
 from sim.estimates.intervals import REPLICATES
 from sim.model.noise import BLOCK
 from sim.model.outcomes import OUTCOMES, names
@@ -84,7 +85,7 @@ class Design(Strict):
         if self.kind == "sobol" and self.points and self.points & (self.points - 1):
             n = self.points.bit_length()
             allowed = f"allowed: a power of two, such as {2 ** (n - 1)} or {2**n}"
-            raise wrong(f"sobol with {self.points} points", allowed)
+            raise wrong(f"sobol with {plural(self.points, 'point')}", allowed)
         if (self.kind == "file") != (self.file is not None):
             found = f"{self.kind} with{'out' if self.kind == 'file' else ''} a file"
             raise wrong(found, 'allowed: a file for kind = "file" only')

@@ -1,14 +1,18 @@
 """A folder that holds another run says in words what differs."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sim.errors import InputError
+from sim.results import comparison
+from sim.results.comparison import sides
 from sim.results.result import workspace
 from sim.scenario.load import load
 from sim.storage.effort import Effort
+from sim.storage.workspace import Workspace
 from tests.helpers import SIX
 
 
@@ -29,3 +33,36 @@ def test_a_second_run_with_other_options_says_in_words_what_differs(
         first.begin()
     with pytest.raises(InputError, match=re.escape(says)):
         workspace(load(SIX, changes), Effort(runs, seed), "ensemble", tmp_path / "r").there()
+
+
+HASH = re.compile(r"[0-9a-f]{12,}")
+
+
+def of_run(*files: Path) -> Workspace:
+    return workspace(load(files[0]), Effort(20, 1), "ensemble", files[0].parent / "out")
+
+
+def of_comparison(*files: Path) -> Workspace:
+    base, *others = sides(files[0], files[1:])
+    return comparison.workspace(base, others, Effort(20, 1), files[0].parent / "out")
+
+
+@pytest.mark.parametrize("make", [of_run, of_comparison])
+@pytest.mark.parametrize("change", [("Six invented", "Another"), ("value = 0.6,", "value = 0.5,")])
+def test_a_scenario_that_says_something_else_is_said_without_hashes_and_without_guesses(
+    make: Callable[..., Workspace], change: tuple[str, str], tmp_path: Path
+) -> None:
+    """Files of one name in two folders, alone and compared."""
+    file, other = tmp_path / "six.toml", tmp_path / "b" / "six.toml"
+    other.parent.mkdir()
+    file.write_text(SIX.read_text())
+    other.write_text(SIX.read_text().replace(*change))
+    first = make(file, other)
+    with first.held():
+        first.begin()
+    file.write_text(other.read_text())
+    with pytest.raises(InputError) as caught:
+        make(file, file).there()
+    said = str(caught.value)
+    assert "fingerprint: says something else than when it began: other values, dates or words; allowed: " in said
+    assert not HASH.search(said)

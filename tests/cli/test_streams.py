@@ -1,9 +1,12 @@
 """Streams that are full, closed or broken, work that is interrupted, and tables that do not wait for figures."""
 
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +121,26 @@ def test_interrupted_work_says_what_is_kept_and_how_to_begin_again(verb: str, tm
     os.kill(process.pid, 2)
     ended(process, 130, f"Interrupted; nothing was written. To begin again: cohesion {verb} ", f"--out '{out}'")
     assert not out.exists()
+
+
+RESUMED: dict[str, Callable[[Path], Path]] = {
+    "sweep": lambda folder: study_file(folder, ("levels = 5", "levels = 100"), ("runs = 40", "runs = 4000")),
+    "calibrate": calibration_file,
+    "backtest": backtest_file,
+    "mechanisms": mechanisms_file,
+}
+
+
+@pytest.mark.parametrize("verb", RESUMED)
+def test_interrupted_studies_say_what_is_kept_and_how_to_go_on(verb: str, tmp_path: Path) -> None:
+    out = tmp_path / "a [x] folder"
+    file = RESUMED[verb](tmp_path)
+    for fit in tmp_path.glob("*.toml"):  # takes long
+        fit.write_text(re.sub(r"\bdraws = \d+", "draws = 4000", fit.read_text()))
+    process = popen(verb, str(file), "--out", str(out), "--jobs", "1", "--force")
+    started(process, (out / ".progress").exists)
+    os.kill(process.pid, 2)
+    time.sleep(1)
+    with suppress(ProcessLookupError):  # drops what is under way
+        os.kill(process.pid, 2)
+    ended(process, 130, f"What was finished is kept; to go on: cohesion {verb} {file} --out '{out}' --jobs 1")

@@ -140,3 +140,14 @@ def test_words_without_an_end_are_broken() -> None:
     lines = style.wrap("x" * 300, 2.0, style.NORMAL)
     assert "".join(lines) == "x" * 300
     assert max(style.text_width(line, style.NORMAL) for line in lines) <= 2.0
+
+
+def test_every_letter_that_was_replaced_is_named() -> None:
+    """However many there are."""
+    lacking = [chr(0x10330 + k) for k in range(12)]  # Gothic
+    if any(ord(c) in letters._known() for c in lacking):
+        pytest.skip("a font here has them")
+    letters.drawable("".join(lacking))
+    with pytest.warns(UserWarning, match="no font here has") as caught:
+        letters.say_what_was_replaced()
+    assert [c for c in lacking if f"U+{ord(c):04X} {c}" not in str(caught[0].message)] == []

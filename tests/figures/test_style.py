@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim.figures.style import conjunction, error_bound, percent, plural, whole_percent
+from sim.errors import plural
+from sim.figures.style import conjunction, error_bound, percent, whole_percent
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,8 @@ def test_a_message_shows_where_the_character_stands(tmp_path: Path) -> None:
 def test_a_name_that_leads_nowhere(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text('\nextends = "a\\u0000b"\n')
     refused(lambda: load(tmp_path / "own.toml"), f"{tmp_path / 'own.toml'}:2: extends: the character \\x00")
+
+
+def test_a_folder_s_name_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has bytes that are no text in the encoding of the system"):
+        names.check_out(tmp_path / "a\udcff")

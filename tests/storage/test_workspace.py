@@ -1,5 +1,6 @@
 """A folder of results: whose it is, what it holds, replaced as a whole, and how far it is, at any instant."""
 
+import datetime as dt
 import json
 import os
 from collections.abc import Callable
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from sim.errors import InputError
 from sim.storage import workspace
 from sim.storage.files import PROVENANCE, locked, put, write
 from sim.storage.status import status
 from sim.storage.workspace import FORMER, LOCK, NEW, Workspace, kind_of
+from tests.helpers import SIX
 
 OWN = ("a.txt", "b")
 
@@ -184,3 +187,11 @@ def test_a_folder_of_no_results_has_no_status(tmp_path: Path) -> None:
     (tmp_path / "workspace.json").write_text("[1]")
     with pytest.raises(InputError, match="holds no results; allowed: a folder that `cohesion` wrote or is writing"):
         status(tmp_path)
+
+
+def test_seconds_are_those_between_beginning_and_end(tmp_path: Path) -> None:
+    sim.run(SIX, runs=4, set={"time.step": "year"}, out=tmp_path / "r")
+    there = json.loads((tmp_path / "r" / "provenance.json").read_text())
+    began, ended = (dt.datetime.fromisoformat(there[key]) for key in ("began", "ended"))
+    assert abs((ended - began).total_seconds() - there["seconds"]) <= 1.1
+    assert there["computing_seconds"] <= there["seconds"] + 0.1
