@@ -408,7 +408,7 @@ def test_explain_shows_prior_and_posterior(whole: Path, tmp_path: Path) -> None:
     [
         ("peer\n0.1\n", "unknown coefficient peer"),
         ("peers\n", "no draws"),
-        ("peers,affinity\n0.1\n", "1 entries"),
+        ("peers,affinity\n0.1\n", "1 entry"),
         ("model,peers\n1,-0.1\n", r"p\.csv:2: peers: \"-0\.1\"; allowed: numbers from 0 to inf"),
         ("peers\nfew\n", 'peers: "few"; allowed: numbers'),
         ("model\n1\n", "no draws"),

@@ -112,7 +112,7 @@ def test_mistakes_in_a_file_of_points(tmp_path: Path) -> None:
     assert "did you mean war?" in text
     assert f"{file}:1: war: missing column" in text
     assert f'{file}:2: other.path: "x"; allowed: a number' in text
-    assert f"{file}:3: 1 entries; required: 2" in text
+    assert f"{file}:3: 1 entry; required: 2" in text
     assert f"{file}:4: other.path: an empty cell" in text
     file.write_text("war\n")
     with pytest.raises(InputError, match="no points"):
