@@ -159,7 +159,7 @@ def test_the_farthest_dates_run_and_are_written(tmp_path: Path) -> None:
 
 
 def test_too_many_ticks_and_members(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"time\.end: 2,160 months; allowed: at most 1,200"):
+    with pytest.raises(InputError, match=r"time\.end=2200-01-01: 2,160 months; allowed: at most 1,200"):
         load(SIX, {"time.end": "2200-01-01", "time.step": "month", "time.horizons": [1]})
     with pytest.raises(InputError, match=r"members: 65 entries; allowed: at most 64"):
         load(of_size(tmp_path, 65))
