@@ -237,6 +237,10 @@ def settle(figure: Figure) -> Figure:
     FigureCanvasAgg(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for axes in figure.axes:  # the solver's last digits hang on the order in which it finds its constraints
+        laid_out = axes.get_in_layout()
+        axes.set_position([round(x, 9) for x in axes.get_position().bounds])
+        axes.set_in_layout(laid_out)
     return figure
 
 

@@ -122,7 +122,9 @@ def _parting(then: Any, initial: Any) -> list[str]:
         else "a state that stays with little support lowers the mean of the members, but supports more than one outside"
     )
     moves, back = ("rises", "falls") if rises else ("falls", "rises")
+    if initial.difference_q05 <= 0 <= initial.difference_q95:
+        back = "hardly moves"
     return [
-        f"Cohesion of those who are members then {moves} by {abs(then.difference):.2f}, "
-        f"that of the initial members {back} by {abs(initial.difference):.2f}: {why}"
+        f"Cohesion of those who are members then {moves}, {difference(then)}, "
+        f"that of the initial members {back}, {difference(initial)}: {why}"
     ]

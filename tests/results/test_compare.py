@@ -200,5 +200,7 @@ def test_where_cohesions_part_it_is_said_why(then: float, initial: float) -> Non
     parting = change(rows, "Peace", {"A": "Aland"})[2:]
     assert len(parting) == (then * initial < -0.001)
     for sentence in parting:
-        assert f"then {'rises' if then > 0 else 'falls'} by 0.08" in sentence
-        assert f"initial members {'falls' if then > 0 else 'rises'} by 0.15" in sentence
+        assert f"then {'rises' if then > 0 else 'falls'}, {then:+.2f}" in sentence
+        assert f"initial members {'falls' if then > 0 else 'rises'}, {initial:+.2f}" in sentence
+    rows = rows.assign(difference_q05=-0.2, difference_q95=0.2)
+    assert all(f"initial members hardly moves, {initial:+.2f}" in s for s in change(rows, "Peace", {"A": "Aland"})[2:])
