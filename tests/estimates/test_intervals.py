@@ -9,7 +9,9 @@ import pytest
 
 import sim
 from sim.engines import ensemble
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, around
+from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, around, quantiles_over_draws
+from sim.estimates.sample import QUANTILE_BLOCKS
+from sim.estimates.summary import Tally
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import names, series
 from tests.helpers import SIX
@@ -71,3 +73,20 @@ def test_only_the_ends_move_to_hold_an_estimate() -> None:
     held = around(ends, np.array([0.05, 0.4, 0.5]))
     np.testing.assert_array_equal(held, [[0.05, 0.2, 0.3], [0.1, 0.2, 0.4], [np.nan] * 3])
     assert ends[0, 0] == 0.1, "what is given is left alone"
+
+
+def test_quantiles_of_a_probability_are_one() -> None:
+    """Also where taking out chance would move them beyond 0: few draws have it, and each by chance."""
+    x = np.zeros(BLOCK)
+    x[:: REPLICATES * 20] = 1.0
+    found = quantiles_over_draws(x)
+    assert found.min() >= 0.0
+    assert found.max() <= 1.0
+
+
+def test_only_the_first_blocks_give_quantiles_of_runs() -> None:
+    values = {"cohesion": np.linspace(0.0, 1.0, 8)}
+    for block in range(2 * QUANTILE_BLOCKS):
+        tally = Tally(block)
+        tally.add(values)
+        assert tally.summary().quantile_runs == (8.0 if block < QUANTILE_BLOCKS else 0.0)

@@ -90,6 +90,7 @@ def test_nothing_uncertain_all_uncertain_and_nothing_that_varies(event: bool) ->
         assert np.isnan(parameter_share(np.full((DRAWS, REPLICATES), value), event)).all()
     assert np.isnan(parameter_share(np.full((DRAWS, REPLICATES), 0.1), event=False)).all()
     assert np.isnan(parameter_share(np.ones((2, REPLICATES)) * [[0.1], [0.9]], event)).all()
+    assert parameter_share(np.ones((7, 2, REPLICATES)), event).shape == (7, 2)
     alone = np.zeros((DRAWS, REPLICATES))
     alone[3, 5] = 1.0
     assert np.isfinite(parameter_share(alone, event)).all(), "all the variance is in one draw"

@@ -89,6 +89,12 @@ def test_effect_of_a_motion_is_integrated_out() -> None:
         assert found == pytest.approx(expected, abs=5e-3)
 
 
+def test_conduct_that_the_model_holds_impossible_is_a_number() -> None:
+    c = wide({"oppose_below": -2.0, "support_above": 1.4})
+    x, codes = np.full((40, 1, 1), 600.0), np.zeros(40, dtype=np.int8)
+    assert log_conduct(x, codes, np.array([[0.8]]), c)[0, 0] == pytest.approx(np.log(1e-300))
+
+
 def test_conduct_sums_to_one_over_everything_that_may_be_done() -> None:
     c = wide({"oppose_below": -2.0, "support_above": 1.4})
     x = np.array([0.3, -1.1, 2.2])[:, None, None]

@@ -25,6 +25,7 @@ from sim.model.outcomes import (
     Outcome,
     Snapshot,
     attributes,
+    bound,
     error_of,
     names,
     positions,
@@ -75,6 +76,8 @@ def test_every_outcome_says_what_it_is() -> None:
         assert name == o.name
         assert o.low < o.high
         assert attributes(name, "mean")["units"] == o.unit
+        for share in ("parameter_share", "share_mcse", "few"):
+            assert attributes(name, share)["units"] == "1"
     assert set(names()) == set(OUTCOMES)
     assert list(positions()) == ["loyal", "absent", "critical", "frozen", "outside"]
 
@@ -119,3 +122,22 @@ def test_a_state_has_one_position_and_only_an_active_member_answers() -> None:
 
 def test_an_input_must_be_coded_unless_the_model_says_otherwise() -> None:
     assert not Input("dependence", "D", "dependence").optional
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "few", "said"),
+    [
+        (0.001, 0.0, 0.0072, 1.0, "<0.8"),
+        (0.001, 0.0, 0.0301, 1.0, "<4"),
+        (0.995, 0.985, 1.0, 0.0, ">98"),
+        (0.995, 0.9901, 1.0, 0.0, ""),
+        (0.98, 0.97, 0.989, 0.0, ""),
+        (0.5, 0.4, 0.6, 0.0, ""),
+    ],
+)
+def test_few_runs_say_no_more_than_a_bound_where_no_interval_stands_beside_it(
+    mean: float, low: float, high: float, few: float, said: str
+) -> None:
+    p = {"mean": mean, "mcse": 0.01, "low": low, "high": high, "few": few}
+    assert bound(p) == said
+    assert bound(p | {"q05": 0.0, "q95": 1.0}) == ""
