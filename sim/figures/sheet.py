@@ -239,7 +239,8 @@ def settle(figure: Figure) -> Figure:
     figure.set_layout_engine("none")
     for axes in figure.axes:  # the solver's last digits hang on the order in which it finds its constraints
         laid_out = axes.get_in_layout()
-        axes.set_position([round(x, 9) for x in axes.get_position().bounds])
+        left, bottom, width, height = (round(x, 9) for x in axes.get_position().bounds)
+        axes.set_position((left, bottom, width, height))
         axes.set_in_layout(laid_out)
     return figure
 
