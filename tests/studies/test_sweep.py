@@ -337,7 +337,7 @@ def test_several_scenarios_and_other_paths(tmp_path: Path) -> None:
 
 def test_a_value_that_a_scenario_refuses(tmp_path: Path) -> None:
     file = study_file(tmp_path, ('path = "leader.coercion"\nvalues = [0.0', 'path = "alliance.quorum"\nvalues = [1.5'))
-    with pytest.raises(InputError, match=r"small\.toml: alliance\.quorum: 1\.5; allowed: a whole number"):
+    with pytest.raises(InputError, match=r"small\.toml: alliance\.quorum=1\.5: 1\.5; allowed: a whole number"):
         sweep(file, tmp_path / "out", jobs=1)
 
 
