@@ -31,7 +31,7 @@ def main(
         found = calibrate(loaded, folder, jobs, scheduler, None, progress, stopped, force, report)
     if not found.finished:
         unfinished()
-    show.notice(f"In {folder}/: posterior.csv, inference.nc, summary.csv, diagnostics.json, figures.")
+    show.notice(f"In {folder}/: posterior.nc, summary.csv, diagnostics.json, figures.")
 
 
 @contextmanager

@@ -31,8 +31,15 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
 
     def report(c: Comparison) -> None:
         if json:
-            said = {"base": base.name, "runs": c.runs, "seed": c.seed, "out": str(folder), "sentences": c.sentences()}
+            said: dict[str, Any] = {
+                "base": base.name,
+                "runs": c.runs,
+                "seed": c.seed,
+                "begins": c.begins,
+                "out": str(folder),
+            }
             said["coefficients"] = c.not_fitted
+            said["sentences"] = c.sentences()
             show.print_json({**said, "differences": c.table.assign(date=c.table.date.astype(str)).to_dict("records")})
         else:
             print_comparison(c)
@@ -68,6 +75,8 @@ def print_comparison(c: Comparison) -> None:
         "same coefficients and values in both. Cohesion is the mean joint support over all pairs of those who are "
         "members then, or of those who were at the start, of whom one that has left or frozen supports nothing."
     )
+    for words in c.begins:
+        show.paragraph(f"{words}.")
     events = last[last.outcome.isin(names("event"))]
     show.paragraph(
         f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."

@@ -34,6 +34,7 @@ def print_explanation(e: Explanation) -> None:
         show.paragraph((cited, "bold"), ": ", quotation, (f" ({where})" if where else "", "dim"))
     if e.note:
         show.paragraph(f"Note: {e.note}")
+    show.paragraph(f"{e.start}.")
 
 
 def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

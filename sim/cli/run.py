@@ -42,7 +42,7 @@ def print_result(result: Result, detail: bool) -> None:
     """The answer in words, then the members' probabilities; all else where it is asked for."""
     s, dates = result.summary(), horizons(result)
     show.paragraph((s["title"], "bold"))
-    show.paragraph(f"{plural(s['runs'], 'run')} from {s['start']}, seed {s['seed']}")
+    show.paragraph(f"{plural(s['runs'], 'run')} from {s['start']}, seed {s['seed']}. {s['begins']}.")
     show.paragraph()
     show.paragraph(answer(s, dates))
     print_probabilities(s, dates)
@@ -93,6 +93,6 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     error = max(error_of(p[y]["low"], p[y]["high"]) for p in (*members.values(), *events.values()) for y in dates)
     show.paragraph(
         "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
-        + (f"Monte Carlo error at most {max(100 * error, 0.1):.1f} points." if error == error else "")
+        + (f"Error of runs and draws at most {max(100 * error, 0.1):.1f} points." if error == error else "")
     )
     show.remark(s["coefficients"])

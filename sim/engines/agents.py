@@ -11,7 +11,7 @@ import mesa
 import numpy as np
 
 from sim.engines.ensemble import joined, tick_draws
-from sim.engines.environment import Environment
+from sim.engines.environment import Environment, state_at_start
 from sim.model import credibility, membership, tick as phases
 from sim.model.arrays import Array, Codes, Flags, Inputs, each
 from sim.model.cohesion import Motion, cohesion
@@ -36,6 +36,7 @@ class World:
         self.program = program
         self.noise = Noise(seed, block)
         self.environment = Environment(program, self.noise)
+        self.start = state_at_start(program, self.noise, slice(None))
         self._last: tuple[int, Inputs, Draws] | None = None
 
     def at(self, tick: int) -> tuple[Inputs, Draws]:
@@ -66,10 +67,17 @@ class MemberState(mesa.Agent):
         self.row = row
         self.code = code
         self.perceive()
-        z = model.world.noise.normals("stance", 0, len(model.program.members))[row, model.lanes]
-        self.state = phases.begin(self.inputs, self.standing, z, model.program.start_status[row], model.c)
+        self.state = self.begin()
         none = np.zeros(1)
         self.happened = Crises(none, none > 0, none, none)
+
+    def begin(self) -> State:
+        """One's own part of what the record says, or the model's own beginning."""
+        m, row = self.model, self.row
+        if m.world.start:
+            return each(lambda x: x[row, m.lanes] if x.ndim == 2 else x[m.lanes], m.world.start)
+        z = m.world.noise.normals("stance", 0, len(m.program.members))[row, m.lanes]
+        return phases.begin(self.inputs, self.standing, z, m.program.start_status[row], m.c)
 
     @property
     def stance(self) -> float:
@@ -203,7 +211,7 @@ class AllianceModel(mesa.Model):
         self.lanes = slice(lane, lane + 1)
         self.c = world.environment.coefficients.at(self.lanes)
         self.d = phases.decays(self.c, self.program.alliance.dt)
-        self.tick = 0
+        self.tick = self.program.start.tick
         self.fights: Flags = np.zeros((len(self.program.members), 1), dtype=bool)
         self.states = [MemberState(self, i, code) for i, code in enumerate(self.program.members)]
         self.record: Record | None = None
@@ -283,7 +291,7 @@ def run_block(program: Program, seed: int, block: int, lanes: slice = slice(None
     world = World(program, seed, block)
     models = [AllianceModel(world, lane) for lane in range(BLOCK)[lanes]]
     try:
-        for t in range(program.ticks):
+        for t in range(program.start.tick, program.ticks):
             if t == program.record_ticks:
                 yield joined([m.look() for m in models])
             for model in models:

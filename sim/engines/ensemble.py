@@ -7,17 +7,17 @@ A phase works elementwise, so none of this changes a run: it is the same to the 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from hashlib import blake2b
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from sim.engines.environment import Environment
+from sim.engines.environment import Environment, state_at_start
 from sim.model.arrays import Array, Coefficients, Inputs, each
 from sim.model.noise import BLOCK, Noise, TickNoise
 from sim.model.tick import Draws, Record, Standing, State, begin, decays, look, relive, standing, tick
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
+from sim.scenario.start import hashed
 
 T = TypeVar("T")
 WIDTH = BLOCK
@@ -113,7 +113,10 @@ class Stack:
         return any(e.changed[t] for e in self.environments)
 
     def begin(self) -> None:
-        """The state before the first tick of all."""
+        """The state before the first tick: what the record says, or the model's own beginning."""
+        if kept := state_at_start(self.program, self.noise, self.lanes):
+            self.state = each(lambda x: repeated(x, self.copies), kept)
+            return
         inputs, s = self._around(0)
         z = self.noise.normals("stance", 0, len(self.program.members))[:, self.lanes]
         z = repeated(z, self.copies)
@@ -153,7 +156,7 @@ class Stack:
         return [part(state, k, runs) for k in range(self.copies)]
 
 
-def past_hash(program: Program, hashes: dict[int, bytes] | None = None) -> bytes:
+def past_hash(program: Program, hashes: dict[int, str] | None = None) -> str:
     """What a program's start depends on: equal for programs whose record is the same.
 
     ``hashes`` keeps, by identity, what has been hashed: programs of one study share most of it. It holds
@@ -162,7 +165,7 @@ def past_hash(program: Program, hashes: dict[int, bytes] | None = None) -> bytes
     hashes = {} if hashes is None else hashes
     until = program.record_ticks
 
-    def digest(thing: object, facts: Callable[[], Iterable[object]]) -> bytes:
+    def digest(thing: object, facts: Callable[[], Iterable[object]]) -> str:
         if id(thing) not in hashes:
             hashes[id(thing)] = hashed(facts())
         return hashes[id(thing)]
@@ -180,21 +183,15 @@ def past_hash(program: Program, hashes: dict[int, bytes] | None = None) -> bytes
     parts += [digest(x, partial(tuple, (x,))) for x in program.coefficients.values()]
     parts.append(digest(program.script, script_facts))
     names = [path for path, _ in bands], list(program.weights), list(program.coefficients)
-    rest = until, program.members, program.start_status, program.alliance.dt
-    return hashed((*names, b"".join(parts), *rest))
-
-
-def hashed(facts: Iterable[object]) -> bytes:
-    """A hash of arrays and of what ``repr`` tells apart."""
-    digest = blake2b(digest_size=16)
-    for fact in facts:
-        digest.update(fact.tobytes() if isinstance(fact, np.ndarray) else repr(fact).encode())
-    return digest.digest()
+    start = program.start.tick, id(program.start.states), id(program.places), program.rows
+    rest = until, program.members, program.start_status, program.alliance.dt, start
+    return hashed((*names, *parts, *rest))
 
 
 def stackable(a: Program, b: Program) -> bool:
     """Whether two programs may lie side by side."""
-    return a.script is b.script and a.alliance is b.alliance and a.start_status is b.start_status
+    one = a.script is b.script and a.alliance is b.alliance and a.start_status is b.start_status
+    return one and a.start.states is b.start.states and a.rows == b.rows
 
 
 def stacked(programs: Sequence[Program], wide: int) -> list[list[int]]:
@@ -225,8 +222,8 @@ def run_together(programs: Sequence[Program], seed: int, piece: Piece, replicate
     noise = Noise(seed, piece.block, replicates)
     wide = max(1, WIDTH // piece.runs)
     first = Environment(programs[0], noise, piece.lanes)
-    hashes: dict[int, bytes] = {}
-    pasts = [past_hash(p, hashes) for p in programs] if len(programs) > 1 else [b""]
+    hashes: dict[int, str] = {}
+    pasts = [past_hash(p, hashes) for p in programs] if len(programs) > 1 else [""]
     distinct = [k for k, past in enumerate(pasts) if past not in pasts[:k]]
     states = _starts([programs[k] for k in distinct], noise, piece, wide, first)
     starts = dict(zip((pasts[k] for k in distinct), states, strict=True))
@@ -248,7 +245,8 @@ def _starts(programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: i
         stack.begin()
     for t in range(programs[0].record_ticks):
         for stack in stacks:
-            stack.relive(t)
+            if t >= stack.program.start.tick:
+                stack.relive(t)
     return [state for stack in stacks for state in stack.states()]
 
 

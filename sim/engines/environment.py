@@ -1,16 +1,17 @@
 """The inputs of one block of runs: uncertain values drawn once a run, paths read tick by tick."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sim.model.arrays import Array, Coefficients, Flags, Inputs
+from sim.model.arrays import Array, Coefficients, Flags, Inputs, each
 from sim.model.declaration import Input
 from sim.model.noise import BLOCK, InputNoise
+from sim.model.tick import State
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, LeaderInputs, MemberInputs
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
-from sim.scenario.posterior import STREAM, Column
+from sim.scenario.posterior import Column
 from sim.scenario.tables import dispute_path
 from sim.scenario.values import Distribution
 
@@ -30,17 +31,32 @@ def draw_coefficients(
             u = noise.places(f"behaviour.{c.name}")[lanes]
             values[c.name] = given.quantile(u, c.low, c.high)
         elif isinstance(given, Column):
-            values[c.name] = given.at(noise.places(STREAM)[lanes])
+            values[c.name] = given.at(noise.rows(program.rows).row[lanes])
         else:
             values[c.name] = np.full(len(range(BLOCK)[lanes]), given)
     return Coefficients(values)
+
+
+def state_at_start(program: Program, noise: InputNoise, lanes: slice) -> State | None:
+    """What the record leaves the runs in, (member, run) and (run,); None where they begin as the model does."""
+    states = program.start.states
+    if states is None:
+        return None
+    row, use = (x[lanes] for x in noise.rows(program.rows))
+    return each(lambda x: np.ascontiguousarray(x[..., row, use % x.shape[-1]]), states)
+
+
+def places(program: Program, noise: InputNoise, path: str) -> Array:
+    """Where in its band each run of a block has a coded value: as its row of the posterior, or as chance has it."""
+    by_row = program.places.get(path)
+    return noise.places(path) if by_row is None else by_row[noise.rows(program.rows).row]
 
 
 class Row:
     """One input of several states: bands (state, channel, tick) and places in them (state, channel, run)."""
 
     def __init__(
-        self, bands: list[list[Band]], paths: list[list[str]], weights: Array, noise: InputNoise, lanes: slice
+        self, bands: list[list[Band]], paths: list[list[str]], weights: Array, draw: Callable[[str], Array], runs: int
     ) -> None:
         self.bands, self.weights = bands, weights
         if any(band.word is not None for row in bands for band in row):  # as more channels, of the same draws
@@ -51,11 +67,11 @@ class Row:
         span = np.array([[b.high - b.low for b in row] for row in bands])
         self.base = (weights[:, None] * low).sum(axis=1)
         self.span = weights[:, None] * span
-        self.place = np.zeros((*span.shape[:2], len(range(BLOCK)[lanes])))
+        self.place = np.zeros((*span.shape[:2], runs))
         for i, row in enumerate(bands):
             for j, band in enumerate(row):
                 if span[i, j].any():
-                    self.place[i, j] = self._places(band, noise.places(paths[i][j])[lanes])
+                    self.place[i, j] = self._places(band, draw(paths[i][j]))
         used: Flags = np.asarray(self.place.any(axis=(0, 2)))
         used[0] |= not used.any()
         self.span, self.place = self.span[:, used], self.place[:, used]
@@ -104,12 +120,17 @@ class Environment:
     ) -> None:
         self.program = program
         self.coefficients = draw_coefficients(program, noise, lanes, like)
+        self._none = np.zeros((0, len(range(BLOCK)[lanes])))
+        like = like if like and like.program.places is program.places else None
+
+        def draw(path: str) -> Array:
+            return places(program, noise, path)[lanes]
 
         def row(paths: list[list[str]], weights: Array, theirs: Row | None) -> Row:
             bands = [[program.bands[path] for path in channels] for channels in paths]
             if theirs and theirs.weights is weights and same_bands(theirs.bands, bands):
                 return theirs
-            return Row(bands, paths, weights, noise, lanes)
+            return Row(bands, paths, weights, draw, self._none.shape[1])
 
         def rows(inputs: Sequence[Input], owners: list[str], theirs: list[Row] | None) -> list[Row]:
             made: list[Row] = []
@@ -129,7 +150,6 @@ class Environment:
         self._disputes: Row | None = row(pairs, ONE, like._disputes if like else None) if pairs else None
         everything = [*self._members, *self._leader, *([self._disputes] if self._disputes else [])]
         self.changed = np.any([r.changed for r in everything], axis=0)
-        self._none = np.zeros((0, len(range(BLOCK)[lanes])))
 
     def at(self, tick: int) -> Inputs:
         """The inputs of a tick."""

@@ -35,7 +35,8 @@ Ticks = Mapping[str, Collection[int]]
 
 def paired_samples(programs: Sequence[Program], seed: int, piece: Piece, ticks: Ticks) -> Pairs[Sample]:
     """Over the runs of a piece, (tick, [member])."""
-    return _paired(programs, seed, piece, ticks, lambda x, low, high: sample(x), by_tick)
+    rows = max(p.rows for p in programs)
+    return _paired(programs, seed, piece, ticks, lambda x, low, high: sample(x, rows), by_tick)
 
 
 def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:

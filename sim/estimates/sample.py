@@ -5,7 +5,12 @@ few runs. The normal interval then lies too low. The ones here reckon with one m
 Fay & Feuer (1997, 10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#) do for sums of weighted
 counts. docs/coverage.md has how often they hold.
 
-All of it follows from five numbers (:class:`Sample`), which merge over blocks; memory does not grow with runs.
+Runs that share a row of a posterior are alike, and rows are draws themselves: the error of a mean counts rows as
+clusters. With every row used equally often the variance of the mean of n runs is (s^2 + P t^2 / n) / n, where P is the
+number of ordered pairs of runs that share a row and t^2 the covariance of such a pair, so that with many runs it
+tends to t^2 / rows, the posterior's own sampling error (Moulton 1986, 10.1016/0304-4076(86)90021-7).
+
+All of it follows from few numbers (:class:`Sample`), which merge over blocks; memory does not grow with runs.
 """
 
 from collections.abc import Sequence
@@ -38,25 +43,60 @@ class Sample(NamedTuple):
     """Mean of absolute values; of a probability the mean itself."""
     largest: Array
     """Largest absolute value."""
+    rows: Array = np.zeros(())
+    """Of the posterior that runs take in turn; 0 where each run has draws of its own."""
+    pairs: Array = np.zeros(())
+    """Ordered pairs of runs in a block that share a row,"""
+    shared: Array = np.zeros(())
+    """and their covariances added up."""
 
 
-def sample(x: Array) -> Sample:
+def sample(x: Array, rows: int = 0) -> Sample:
     """Keep of the runs of a block, (..., run), what estimates and intervals need.
 
-    NaN, allowed in one-dimensional arrays, means not defined: such runs are left out.
+    NaN, allowed in one-dimensional arrays, means not defined: such runs are left out. Runs take so many ``rows`` of a
+    posterior in turn.
 
     Examples
     --------
-    >>> [float(x) for x in sample(np.array([0.0, -1.0, 4.0]))]
+    >>> [float(x) for x in sample(np.array([0.0, -1.0, 4.0]))[:5]]
     [3.0, 1.0, 14.0, 1.6666666666666667, 4.0]
     """
+    whole = x
     if x.ndim == 1:
         x = x[~np.isnan(x)]
     n, total, size = x.shape[-1], x.sum(axis=-1), np.abs(x)
     mean = total / max(n, 1)
     squares = np.maximum(np.einsum("...r,...r->...", x, x) - mean * total, 0.0)
     absolute, largest = size.sum(axis=-1) / max(n, 1), size.max(axis=-1, initial=0.0)
-    return Sample(np.full(mean.shape, float(n)), *map(np.asarray, (mean, squares, absolute, largest)))
+    known = Sample(np.full(mean.shape, float(n)), *map(np.asarray, (mean, squares, absolute, largest)))
+    pairs, shared = _shared(whole, known, rows) if rows else (0.0, 0.0)
+    return known._replace(
+        rows=np.full(mean.shape, float(rows)), pairs=np.full(mean.shape, pairs), shared=np.full(mean.shape, shared)
+    )
+
+
+def _shared(x: Array, s: Sample, rows: int) -> tuple[Array | float, Array | float]:
+    """How many ordered pairs of runs share a row, and the covariances of all of them added up, without bias."""
+    runs = x.shape[-1]
+    if runs <= rows:
+        return 0.0, 0.0
+    there = 1.0 * ~np.isnan(x if x.ndim == 1 else np.zeros(runs))
+    apart = x - s.mean[..., None]
+    apart = apart if there.all() else np.where(there, apart, 0.0)
+    whole = runs // rows * rows
+
+    def by_row(y: Array) -> Array:
+        sums = y[..., :whole].reshape(*y.shape[:-1], -1, rows).sum(axis=-2)
+        sums[..., : runs - whole] += y[..., whole:]
+        return np.asarray(sums)
+
+    pairs = (by_row(there) ** 2).sum() - s.n
+    products = (by_row(apart) ** 2).sum(axis=-1) - s.squares
+    # around the mean of the runs themselves products are too small by as much as that mean varies
+    all_pairs = np.maximum(s.n * (s.n - 1.0), 1.0)
+    share = np.minimum(pairs / all_pairs, 0.5)
+    return pairs, (products + share * s.squares) / (1.0 - share)
 
 
 def by_tick(ticks: Sequence[Sample]) -> Sample:
@@ -78,6 +118,9 @@ def merge(a: Sample, b: Sample) -> Sample:
         a.squares + b.squares + gap * gap * a.n * share,
         a.absolute + (b.absolute - a.absolute) * share,
         np.maximum(a.largest, b.largest),
+        np.maximum(a.rows, b.rows),
+        a.pairs + b.pairs,
+        a.shared + b.shared,
     )
 
 
@@ -113,7 +156,22 @@ def normal_interval(s: Sample, low: float = -INF, high: float = INF) -> tuple[Ar
 
 def _variance(s: Sample) -> Array:
     """Of the mean; NaN for fewer than two runs."""
-    return np.where(s.n > 1.0, s.squares / np.where(s.n > 1.0, s.n - 1.0, 1.0) / np.maximum(s.n, 1.0), np.nan)
+    squares = s.squares + _together(s)
+    return np.where(s.n > 1.0, squares / np.where(s.n > 1.0, s.n - 1.0, 1.0) / np.maximum(s.n, 1.0), np.nan)
+
+
+def _together(s: Sample) -> Array:
+    """The covariances of all ordered pairs of runs that share a row; where none was seen all variance is the rows'."""
+    rows = np.maximum(s.rows, 1.0)
+    turns, more = np.floor(s.n / rows), s.n % rows
+    pairs = np.where(s.rows > 0.0, rows * turns * (turns - 1.0) + 2.0 * turns * more, 0.0)
+    of_a_pair = np.where(s.pairs > 0.0, s.shared / np.maximum(s.pairs, 1.0), s.squares / np.maximum(s.n, 1.0))
+    return np.asarray(pairs * np.maximum(of_a_pair, 0.0))
+
+
+def of_chance(s: Sample) -> Sample:
+    """The same as if every run had draws of its own: what more runs make smaller."""
+    return s._replace(rows=np.zeros_like(s.rows))
 
 
 def _second(s: Sample) -> Array:

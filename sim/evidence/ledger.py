@@ -21,7 +21,7 @@ from sim.figures import rows as figure
 from sim.model.arrays import Array
 from sim.results.result import Results
 from sim.results.tables import csv, read_csv
-from sim.scenario.compile import Program, compile
+from sim.scenario.compile import Program, alike, compile
 from sim.scenario.load import Scenario, not_fitted
 from sim.storage.effort import Effort, effort
 from sim.storage.files import provenance_of, write
@@ -253,26 +253,41 @@ def claims(
     return ledger
 
 
-def programs_of(loaded: Sequence[Claim]) -> dict[str, Program]:
-    """The programs that claims need, each once, by the fingerprint of its scenario."""
-    needed = [s for c in loaded for s in (*c.scenarios.values(), *(x for by in c.closed for x in by.values()))]
-    return {key: compile(s) for key, s in {s.fingerprint: s for s in needed}.items()}
+Keyed = dict[str, tuple[str, Program]]
+"""Programs of a claim by the fingerprint of the scenario, each with the key under which it is run."""
+
+
+def programs_of(loaded: Sequence[Claim]) -> list[Keyed]:
+    """The programs that each claim needs, which start alike; the same one has the same key."""
+    compiled: dict[str, Program] = {}
+    found = []
+    for c in loaded:
+        needed = {s.fingerprint: s for s in (*c.scenarios.values(), *(x for by in c.closed for x in by.values()))}
+        compiled |= {f: compile(s) for f, s in needed.items() if f not in compiled}
+        own = alike([compiled[f] for f in needed])
+        found.append({f: (f"{f}: {p.start.words}", p) for f, p in zip(needed, own, strict=True)})
+    return found
+
+
+def together(by_claim: Sequence[Keyed]) -> dict[str, Program]:
+    """Every program once, by its key."""
+    return {key: p for programs in by_claim for key, p in programs.values()}
 
 
 def passes(loaded: Sequence[Claim]) -> int:
     """How often the runs are made: once for each set of dates."""
-    return len(groups(programs_of(loaded)))
+    return len(groups(together(programs_of(loaded))))
 
 
 def judge_all(loaded: Sequence[Claim], by: Effort, progress: Callable[[int], None] | None = None) -> Ledger:
     """Run what checked claims need, and judge them."""
-    programs = programs_of(loaded)
+    by_claim = programs_of(loaded)
     wanted: dict[Reading, None] = {}
-    for c in loaded:  # a rehearsal without values notes what will be read
+    for c, programs in zip(loaded, by_claim, strict=True):  # a rehearsal without values notes what will be read
         _findings(c, programs, lambda r: wanted.setdefault(r) or np.zeros((2, 2)))
-    readings = measure(programs, list(wanted), by, progress)
+    readings = measure(together(by_claim), list(wanted), by, progress)
     judged = []
-    for c in loaded:
+    for c, programs in zip(loaded, by_claim, strict=True):
         findings = _findings(c, programs, readings.__getitem__)
         known = np.all([f.known for f in findings], axis=0)
         holds = np.all([f.holds for f in findings], axis=0)
@@ -280,13 +295,13 @@ def judge_all(loaded: Sequence[Claim], by: Effort, progress: Callable[[int], Non
     return ledger_of(judged, by.runs, by.seed)
 
 
-def _findings(c: Claim, programs: dict[str, Program], values: Callable[[Reading], Array]) -> list[Finding]:
+def _findings(c: Claim, programs: Keyed, values: Callable[[Reading], Array]) -> list[Finding]:
     """Every test of a claim, on values (draw, run) of readings."""
 
     def at(s: Scenario, name: str, time: Time) -> Array:
         """At the forecast tick whose end is nearest to a time."""
-        p, years = programs[s.fingerprint], elapsed(time, s.tables.time.start)
-        return values(Reading(s.fingerprint, name, min(p.forecast_ticks, round(years / p.alliance.dt))))
+        (key, p), years = programs[s.fingerprint], elapsed(time, s.tables.time.start)
+        return values(Reading(key, name, min(p.forecast_ticks, round(years / p.alliance.dt))))
 
     def finding(test: ClaimTest, closed: dict[Parts, Scenario]) -> Finding:
         start = start_of(c, test)

@@ -114,7 +114,7 @@ def provenance(ds: xr.Dataset, note: str) -> str:
     """Where a figure comes from: scenario, alliance, runs, seed, coefficients of elsewhere, marks of error."""
     a = ds.attrs
     parts = [_scenarios(ds), f"{a['alliance']}, led by {a['leader_name']}", _runs(ds), f"seed {a['seed']}"]
-    parts.append(str(a.get("coefficients", "")))
+    parts += [str(a.get(said, "")) for said in ("begins", "coefficients")]
     return sheet.BETWEEN.join(" ".join(part.split()) for part in (*parts, *note.split(sheet.BETWEEN)) if part)
 
 

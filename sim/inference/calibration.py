@@ -13,13 +13,14 @@ import numpy as np
 
 from sim.errors import arguments, as_path, plural
 from sim.inference import posterior, smc
+from sim.inference.ends import lived
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.smc import Row, Stage
 from sim.inference.study import CalibrationStudy, load_calibration
 from sim.model.arrays import Array
-from sim.model.version import VERSION
 from sim.results.result import Stored, save_figures
 from sim.results.tables import csv_of, read_csv
+from sim.scenario.posterior import ALLIANCE, Lived
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, put, write
 from sim.storage.workers import connection, imap
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KIND = "calibration"
-STAGES, STUDY, POSTERIOR, SUMMARY, INFERENCE = "stages", "study.toml", "posterior.csv", "summary.csv", "inference.nc"
+STAGES, STUDY, POSTERIOR, SUMMARY = "stages", "study.toml", "posterior.nc", "summary.csv"
 DIAGNOSTICS, BY_STAGE = "diagnostics.json", "diagnostics.csv"
 FIGURES = ("posterior", "log-likelihood")
-OWN = (STAGES, STUDY, POSTERIOR, SUMMARY, INFERENCE, DIAGNOSTICS, BY_STAGE, *(f"{name}.png" for name in FIGURES))
+OWN = (STAGES, STUDY, POSTERIOR, SUMMARY, DIAGNOSTICS, BY_STAGE, *(f"{name}.png" for name in FIGURES))
 
 
 class Progress(NamedTuple):
@@ -67,11 +68,14 @@ class Calibration(Stored):
         """Groups ``posterior``, ``prior``, ``log_likelihood`` and ``observed_data``, as ArviZ has them."""
         import xarray as xr
 
-        return xr.load_datatree(self.folder / INFERENCE, engine="h5netcdf")
+        return xr.load_datatree(self.folder / POSTERIOR, engine="h5netcdf")
 
     @property
     def posterior(self) -> "xr.Dataset":
-        """Coefficients in their own units (chain, draw), places of coded values in their bands (chain, draw, path)."""
+        """Coefficients in their own units (chain, draw), places of coded values in their bands (chain, draw, path).
+
+        What begins with ``state_`` are states of the model at the end of the record (chain, draw, state, [member]).
+        """
         return self.inference_data["posterior"].to_dataset()
 
     def figures(self) -> "dict[str, Figure]":
@@ -109,7 +113,7 @@ def calibrate(
     -------
     Calibration
         ``table`` has a row a coefficient, ``posterior`` is an xarray dataset (chain, draw), ``inference_data`` has
-        ArviZ's groups; ``posterior.csv`` in its folder is what a scenario may name.
+        ArviZ's groups; ``posterior.nc`` in its folder, which has them all, is what a scenario may name.
 
     Raises
     ------
@@ -178,7 +182,8 @@ def _sample(
         if stop() and stage.at_one <= settings.rounds:
             return False
     assert last is not None
-    _finish(study, target, work, last, posterior.noise(estimate, last, settings), written)
+    deviation = posterior.noise(estimate, last, settings)
+    _finish(study, target, work, last, deviation, lived(study.scenario, target, last.z, settings.seed, by), written)
     return True
 
 
@@ -198,6 +203,7 @@ def _finish(
     work: Workspace,
     last: Stage,
     deviation: float,
+    ends: Lived,
     written: Callable[[Calibration], object],
 ) -> None:
     """Tables, posterior and figures."""
@@ -205,19 +211,19 @@ def _finish(
 
     t = study.tables
     note = f"{study.name}: {plural(len(last.z), 'draw')}, {plural(target.particles, 'particle')} each, seed {t.seed}"
-    attributes = {"title": t.title, "note": note, "model_version": VERSION, "inference_library": "alliance-cohesion"}
-    tree = posterior.inference_data(target, last, t.seed, attributes)
+    alliance = study.scenario.tables.alliance.name
+    attributes = {"title": t.title, "note": note, "inference_library": "alliance-cohesion", ALLIANCE: alliance}
+    tree = posterior.inference_data(target, last, ends, t.seed, attributes)
     then = (
         lambda new: written(Calibration(new, True)),
         lambda new: save_figures(_figures(tree, stages(work.folder)), new),
     )
     with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)
-        write(new / POSTERIOR, posterior.posterior_csv(target, last.z, study.scenario.tables.alliance.name))
         write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, last.z))))
         write(new / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
         write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, last, deviation)._asdict()))
-        write(new / INFERENCE, posterior.netcdf(tree))
+        write(new / POSTERIOR, posterior.netcdf(tree))
 
 
 def _figures(data: "xr.DataTree", reached: Sequence[Stage]) -> "dict[str, Figure]":

@@ -13,12 +13,12 @@ import numpy as np
 from sim.engines.ensemble import Stack
 from sim.inference.likelihood import SCRIPTED, Cloud, Target
 from sim.inference.smc import generator
-from sim.inference.space import MOTION_PRIOR, Chance, Space
+from sim.inference.space import MOTION_PRIOR, Chance, Space, Uniforms
 from sim.model import conduct
-from sim.model.arrays import Array, Codes, each
+from sim.model.arrays import Array, Codes
 from sim.model.cohesion import Motion, cohesion
 from sim.model.noise import BLOCK
-from sim.model.tick import Script, State
+from sim.model.tick import Script
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
 
@@ -90,6 +90,7 @@ class _Chance(Chance):
 
     def __init__(self, columns: Mapping[str, Array], draws: int, replicates: int, key: Sequence[int]) -> None:
         self.rng, self.draws = generator(*key), draws * replicates
+        self.rows = Uniforms(0, {}).rows
         self._columns, self._key = columns, key
         self._shape = draws, replicates
 
@@ -107,7 +108,7 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
         cloud.tick(t)
     noise = _Chance(fit.space.uniforms(z).columns, len(z), replicates, (*key, 2))
     stack = Stack([program._replace(record_ticks=0)], noise, slice(0, noise.draws), None)
-    stack.state = _state(cloud, replicates)
+    stack.state = cloud.survivors(replicates)
     spread = np.repeat(_spread(fit.space, z, noise.rng), replicates)
     status, answers = [np.array(stack.state.membership.status)], {}
     for t in range(fit.ticks, whole.ticks):
@@ -136,20 +137,3 @@ def _spread(space: Space, z: Array, rng: np.random.Generator) -> Array:
     if space.motions:
         return space.motion_spread(z)
     return MOTION_PRIOR.quantile(rng.uniform(2.0**-54, 1.0, len(z)), 0.0, np.inf)
-
-
-def _state(cloud: Cloud, replicates: int) -> State:
-    """Particles picked by their weights, so many a draw, as the state of so many runs."""
-    w = np.exp(cloud.weights - cloud.weights.max(axis=1, keepdims=True))
-    below = np.cumsum(w, axis=1) / w.sum(axis=1, keepdims=True)
-    points = (cloud.rng.random((len(w), 1)) + np.arange(replicates)) / replicates
-    picked = np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
-    states, draws, particles = cloud.shape
-
-    def pick(x: Array) -> Array:
-        if x.ndim == 2:  # of the alliance, the same for all particles of a draw
-            return np.repeat(np.broadcast_to(x, (draws, particles))[:, 0], replicates)
-        full = np.broadcast_to(x, cloud.shape)
-        return np.take_along_axis(full, picked[None], axis=2).reshape(states, draws * replicates)
-
-    return each(pick, cloud.state)

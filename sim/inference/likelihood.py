@@ -185,6 +185,22 @@ class Cloud:
 
         self.state = each(pick, self.state)
 
+    def survivors(self, count: int) -> State:
+        """So many particles a draw, picked by their weights, as the state of so many runs side by side."""
+        w = np.exp(self.weights - self.weights.max(axis=1, keepdims=True))
+        below = np.cumsum(w, axis=1) / w.sum(axis=1, keepdims=True)
+        points = (self.rng.random((len(w), 1)) + np.arange(count)) / count
+        picked = np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
+        states, draws, particles = self.shape
+
+        def pick(x: Array) -> Array:
+            if x.ndim == 2:  # of the alliance, the same for all particles of a draw
+                return np.repeat(np.broadcast_to(x, (draws, particles))[:, 0], count)
+            full = np.broadcast_to(x, self.shape)
+            return np.take_along_axis(full, picked[None], axis=2).reshape(states, draws * count)
+
+        return each(pick, self.state)
+
     def log_likelihood(self) -> Array:
         """What it is so far, (draw,)."""
         top = self.weights.max(axis=1)

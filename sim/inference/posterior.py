@@ -4,6 +4,7 @@ The file is of ArviZ's data model (InferenceData), which tools of Bayesian analy
 draw, in one NetCDF file.
 """
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,8 +16,7 @@ from sim.inference.smc import Estimate, Settings, Stage, generator
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
-from sim.scenario.posterior import ALLIANCE, MODEL
-from sim.storage.files import as_csv
+from sim.scenario.posterior import GROUP, PATH, PLACE, RECORD, STATE, VERSION_SAYS, Lived, fields
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,7 +25,8 @@ UNIDENTIFIED = 0.9
 """Share of the prior's standard deviation from which the data are said not to identify a coefficient."""
 REPEATS, REPEATED = 8, 16
 QUANTILES = (0.05, 0.5, 0.95)
-PRIOR_STREAM, PRIOR_DRAWS = 2_000_000, 4000
+PRIOR_STREAM, PRIOR_DRAWS = 2_000_000, 1000
+PACKED = {"zlib": True, "shuffle": True, "complevel": 9}
 NOT_ASKED = -1
 
 
@@ -118,37 +119,33 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
     )
 
 
-def posterior_csv(target: Target, z: Array, alliance: str) -> str:
-    """The table that a scenario may name: the model's version, alliance and coefficients by column, draws by row."""
-    found, names = target.space.values(z, target.program), target.space.coefficients
-    draws = ([VERSION, alliance, *(f"{found[n][k]:.6g}" for n in names)] for k in range(len(z)))
-    return as_csv([[MODEL, ALLIANCE, *names], *draws])
+def inference_data(target: Target, stage: Stage, lived: Lived, seed: int, attributes: dict[str, str]) -> "xr.DataTree":
+    """Prior, posterior, log-likelihood and observations in ArviZ's groups; a scenario may name the file of it.
 
-
-def inference_data(target: Target, stage: Stage, seed: int, attributes: dict[str, str]) -> "xr.DataTree":
-    """Prior, posterior, log-likelihood and observations in ArviZ's groups.
-
-    Coefficients are in their own units; ``place`` is where in its band, from 0 to 1, each coded value lies.
-    The log-likelihood is of the whole record: its parts depend on one another through the stances.
+    Coefficients are in their own units; ``place`` is where in its band, from 0 to 1, each coded value lies; what begins
+    with ``state_`` are states of the model at the end of the record, some a draw. The attribute ``record`` says what
+    they depend on. The log-likelihood is of the whole record: its parts depend on one another through the stances.
     """
     import xarray as xr
 
     prior = generator(seed, PRIOR_STREAM).standard_normal((PRIOR_DRAWS, target.space.size))
     likelihood = xr.Dataset({"record": (("chain", "draw"), stage.log_likelihood[None])})
     groups = {
-        "posterior": _with_places(_coefficients(target, stage.z), target, stage.z),
+        GROUP: _with_states(_with_places(_coefficients(target, stage.z), target, stage.z), target, lived),
         "prior": _coefficients(target, prior),
         "log_likelihood": likelihood.assign_coords(_numbered(len(stage.z))),
         "observed_data": _observed(target),
     }
-    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=attributes), **groups})
+    record = json.dumps(dict(zip(Lived._fields, lived[:3], strict=False)))
+    about = {**attributes, VERSION_SAYS: VERSION, RECORD: record}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about), **groups})
 
 
 def netcdf(tree: "xr.DataTree") -> bytes:
     """The file of it, the same bytes for the same numbers."""
-    packed = {f"/{name}": {v: {"zlib": True} for v in tree[name].data_vars} for name in tree.children}
+    packed = {f"/{name}": dict.fromkeys(tree[name].data_vars, PACKED) for name in tree.children}
     with TemporaryDirectory() as scratch:
-        file = Path(scratch) / "inference.nc"
+        file = Path(scratch) / "posterior.nc"
         tree.to_netcdf(file, engine="h5netcdf", encoding=packed)
         return file.read_bytes()
 
@@ -163,7 +160,9 @@ def _coefficients(target: Target, z: Array) -> "xr.Dataset":
 
     units = {c.name: c.unit for c in COEFFICIENTS}
     values = target.space.values(z, target.program)
-    columns = {n: (("chain", "draw"), x[None], {"units": units.get(n, "stance")}) for n, x in values.items()}
+    columns = {
+        n: (("chain", "draw"), x[None].astype(np.float32), {"units": units.get(n, "stance")}) for n, x in values.items()
+    }
     return xr.Dataset(columns, coords=_numbered(len(z)))
 
 
@@ -173,7 +172,18 @@ def _with_places(ds: "xr.Dataset", target: Target, z: Array) -> "xr.Dataset":
     if not paths:
         return ds
     places = np.stack([columns[p] for p in paths], axis=1)[None]
-    return ds.assign(place=(("chain", "draw", "path"), places)).assign_coords(path=paths)
+    return ds.assign({PLACE: (("chain", "draw", PATH), places.astype(np.float32))}).assign_coords({PATH: paths})
+
+
+def _with_states(ds: "xr.Dataset", target: Target, lived: Lived) -> "xr.Dataset":
+    """The same with the states of the model at the end of the record."""
+    found = {}
+    for name, x in fields(lived.states):
+        by_member = x.ndim == 3
+        kept = x.astype(np.float32 if x.dtype == np.float64 else np.int8)
+        turned = np.moveaxis(kept, 0, -1) if by_member else kept
+        found[f"{STATE}{name}"] = ("chain", "draw", "state", *(("member",) if by_member else ())), turned[None]
+    return ds.assign(found).assign_coords(member=list(target.program.members), state=np.arange(lived.each_row))
 
 
 def _observed(target: Target) -> "xr.Dataset":

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.model.arrays import Array
+from sim.model.noise import Pick
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.compile import Program
+from sim.scenario.start import BLIND
 from sim.scenario.values import Distribution
 
 MOTION_SPREAD = "motion_spread"
 MOTION_PRIOR = Distribution(family="lognormal", median=1.0, sd=0.5)
 """Standard deviation of a motion's effect beside the stance, in units of stance."""
 
-BLIND = ("crises",)
-"""Phases whose coefficients the likelihood never reads: crises and answers are conditioned on."""
 UNREAD = ("leader.reliability",)
 
 
@@ -94,12 +94,16 @@ class Uniforms:
             return self.columns[path]
         return np.full(self.draws, 0.5)
 
+    def rows(self, count: int) -> Pick:
+        """A program that is fitted draws from no posterior."""
+        raise NotImplementedError
+
 
 class Chance:
     """Stands where an engine expects noise: uniforms of inputs as given, the rest from one generator."""
 
     def __init__(self, inputs: Uniforms, rng: np.random.Generator) -> None:
-        self.places, self.rng, self.draws = inputs.places, rng, inputs.draws
+        self.places, self.rows, self.rng, self.draws = inputs.places, inputs.rows, rng, inputs.draws
 
     def normals(self, purpose: str, tick: int, rows: int) -> Array:
         """Standard normal draws (rows, draw)."""

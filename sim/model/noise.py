@@ -6,10 +6,11 @@ Draws are made for a whole block of runs; a shorter last block uses the first of
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.model.arrays import Array
 
@@ -18,6 +19,7 @@ BLOCK = 4096
 
 PURPOSES = ("stance", "crisis", "answer", "conduct", "membership", "clash", "leader", "inputs")
 TICK_STRIDE = 1 << 40
+Indices = NDArray[np.intp]
 
 
 def locate(run: int) -> tuple[int, int]:
@@ -25,11 +27,22 @@ def locate(run: int) -> tuple[int, int]:
     return divmod(run, BLOCK)
 
 
+class Pick(NamedTuple):
+    """Of the rows of a posterior, each run's, and how often it was taken before. (run,)"""
+
+    row: Indices
+    use: Indices
+
+
 class InputNoise(Protocol):
     """What places uncertain values: coded inputs in their bands, coefficients in their priors."""
 
     def places(self, path: str) -> Array:
         """Uniform draws (run,) inside (0, 1) for the value at a dotted path."""
+        ...
+
+    def rows(self, count: int) -> Pick:
+        """Which of so many rows of a posterior each run takes, (run,)."""
         ...
 
 
@@ -59,6 +72,7 @@ class Noise:
         self._streams = {p: self._stream(i) for i, p in enumerate(PURPOSES)}
         self._last: dict[str, tuple[tuple[int, int], Array]] = {}
         self._inputs: dict[str, Array] = {}
+        self._rows: dict[int, Pick] = {}
 
     def _stream(self, *key: int) -> tuple[np.random.Generator, dict[str, object]]:
         bits = np.random.PCG64DXSM(np.random.SeedSequence((self.seed, self.block, *key)))
@@ -98,3 +112,18 @@ class Noise:
             values.flags.writeable = False
             self._inputs[path] = values
         return self._inputs[path]
+
+    def rows(self, count: int) -> Pick:
+        """Rows in an order that the seed shuffles, over and over: none is taken twice before all were once.
+
+        With ``replicates`` above 1 so many runs in a row share a row, and each is a use of its own.
+        """
+        if count not in self._rows:
+            draws = BLOCK // self.replicates
+            number = self.block * draws + np.arange(draws)  # of the draw, counted over all blocks
+            bits = np.random.PCG64DXSM(np.random.SeedSequence((self.seed, 0, len(PURPOSES), count)))
+            order = np.random.Generator(bits).permutation(count)
+            again = np.repeat(number // count * self.replicates, self.replicates)
+            use = again + np.arange(BLOCK) % self.replicates
+            self._rows[count] = Pick(np.repeat(order[number % count], self.replicates), use)
+        return self._rows[count]

@@ -7,7 +7,7 @@ noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from sim.results.change import change
 from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
-from sim.scenario.compile import Program, compile
+from sim.scenario.compile import Program, alike, compile
 from sim.scenario.load import Scenario, not_fitted, restored
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
@@ -79,6 +79,11 @@ class Comparison(Results):
         final = self.table[self.table.horizon_years == self.table.horizon_years.max()]
         return {s.name: change(final[final.scenario == s.name], s.tables.title, self.state_names) for s in self.others}
 
+    @cached_property
+    def begins(self) -> list[str]:
+        """Where the scenarios start, a sentence for each way."""
+        return list(dict.fromkeys(p.start.words for p in alike([compile(s) for s in (self.base, *self.others)])))
+
     @property
     def heading(self) -> str:
         """What it is, in a line."""
@@ -99,7 +104,7 @@ class Comparison(Results):
         titles = {s.name: s.tables.title for s in (self.base, *self.others)}
         runs = f"{plural(self.runs, 'run')} each with common random numbers"
         footer = f"Base: {self.base.name}  |  {runs}  |  seed {self.seed}"
-        footer += f"  |  {self.not_fitted}" if self.not_fitted else ""
+        footer = "  |  ".join(filter(None, [footer, *self.begins, self.not_fitted]))
         figures = {"differences": differences(self.table, self.state_names, titles, footer)}
         for k, (name, sentences) in enumerate(self.sentences().items(), start=1):
             own = self.table[self.table.scenario == name]
@@ -231,7 +236,7 @@ def compare(
 
 
 def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Callable[[int], None] | None) -> Comparison:
-    programs = [compile(s) for s in (base, *others)]
+    programs = alike([compile(s) for s in (base, *others)])
     ticks = _ticks(programs[0])
 
     def one(piece: Piece) -> Pairs[Sample]:

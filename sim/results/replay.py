@@ -12,7 +12,7 @@ from sim.engines import ensemble
 from sim.errors import InputError, Problem, arguments, as_path
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
-from sim.model.noise import locate
+from sim.model.noise import Noise, locate
 from sim.model.outcomes import ANSWERS, CONDUCTS
 from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results, read_otherwise
@@ -31,7 +31,7 @@ class Sentence:
 
     date: str
     kind: str
-    """start, crisis, conduct, freeze, resume, exit, entry, dissolution or end."""
+    """record, start, crisis, conduct, freeze, resume, exit, entry, dissolution or end."""
     members: tuple[str, ...]
     text: str
 
@@ -130,7 +130,7 @@ def tell(scenario: Scenario, seed: int, run: int) -> Story:
     again = ensemble.run_block(program, seed, block, lanes)
     identical = all(same(a, b) for a, b in zip(records, again, strict=True))
     leader = scenario.tables.alliance.leader_name or scenario.tables.alliance.leader
-    sentences = list(_sentences(records, program, leader))
+    sentences = [*_record(program, seed, run), *_sentences(records, program, leader)]
     return Story(scenario, run, seed, identical, sentences)
 
 
@@ -138,6 +138,27 @@ def same(a: Record, b: Record) -> bool:
     """Whether two records agree to the last bit."""
     pairs: Iterator[tuple[Any, Any]] = zip((*a.crises, *a[1:]), (*b.crises, *b[1:]), strict=True)
     return all(np.array_equal(np.broadcast_to(x, np.shape(y)), y) for x, y in pairs)
+
+
+def _record(program: Program, seed: int, run: int) -> Iterator[Sentence]:
+    """Where the run comes from: what the record says of all rows, and which of them it takes."""
+    start, date = program.start, program.edges[program.start.tick].isoformat()
+    if start.states is None:
+        return
+    block, lane = locate(run)
+    row, use = (int(x[lane]) for x in Noise(seed, block).rows(program.rows))
+    state = use % start.states.stance.shape[-1]
+    stances = [
+        f"{name} {x[row, state]:+.1f} ({low:+.1f} to {high:+.1f})"
+        for name, x, (low, high) in zip(
+            program.names,
+            start.states.stance,
+            np.quantile(start.states.stance, (0.05, 0.95), axis=(1, 2)).T,
+            strict=True,
+        )
+    ]
+    says = f"{start.words}. This run takes state {state + 1} of row {row + 1}: {', '.join(stances)}"
+    yield Sentence(date, "record", program.members, f"{says}; in brackets the middle 90 % of all.")
 
 
 def _sentences(records: list[Record], program: Program, leader: str) -> Iterator[Sentence]:

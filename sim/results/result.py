@@ -182,6 +182,7 @@ class Result(Results):
             **{k: self.provenance[k] for k in ("runs", "seed", "engine")},
             "start": ds.attrs["start"],
             "coefficients": ds.attrs.get("coefficients", ""),
+            "begins": ds.attrs.get("begins", ""),
             "members": [member(i, *pair) for i, pair in enumerate(zip(codes, full, strict=True))],
             "alliance": {
                 name: {y: said(name, tick) for y, tick in {"now": 0, **at, "end": -1}.items()}

@@ -56,7 +56,7 @@ def simulate(
     run_block = block_runner(engine)
 
     def one(piece: Piece) -> Summary:
-        return summarise(run_block(program, by.seed, piece.block, piece.lanes), piece.block)
+        return summarise(run_block(program, by.seed, piece.block, piece.lanes), piece.block, program.rows)
 
     return reduce(combine, each_piece(one, by, progress, threads=engine != "agents"))
 
@@ -191,5 +191,6 @@ def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], 
         "seed": by.seed,
         "start": str(tables.time.start),
         "coefficients": not_fitted([scenario]),
+        "begins": program.start.words,
     }
     return Result(scenario, dataset(statistics(summary, over_draws, whole=True), program, attributes), provenance)

@@ -13,8 +13,11 @@ from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
 from sim.scenario.posterior import Column
+from sim.scenario.start import Past, Start, relived, start_of
 from sim.scenario.tables import ANSWERS, Adjustment, ScenarioTables, Time
 from sim.scenario.values import Coded, Distribution
+
+ALIKE = "to start as what it is compared with, which changes the past"
 
 
 class Program(NamedTuple):
@@ -34,6 +37,12 @@ class Program(NamedTuple):
     edges: tuple[dt.date, ...]
     """Tick boundaries (tick + 1), from the first of the record."""
     horizons: tuple[float, ...]
+    start: Start
+    """Where runs begin."""
+    places: Mapping[str, Array]
+    """Of coded values in their bands by dotted path, (row,), where a posterior has them."""
+    rows: int
+    """Of the posterior that runs draw from; 0 for none."""
 
     @property
     def forecast_ticks(self) -> int:
@@ -105,7 +114,33 @@ def vary(
         else adjusted_by(program.bands[path], own, edges)
         for path, own in by_path.items()
     }
-    return program._replace(bands=program.bands | moved, coefficients=program.coefficients | dict(coefficients))
+    changed = program._replace(bands=program.bands | moved, coefficients=program.coefficients | dict(coefficients))
+    return changed._replace(start=_start(scenario, changed, coefficients)) if program.start.states else changed
+
+
+def _start(scenario: Scenario, p: Program, given: Mapping[str, float]) -> Start:
+    """Where runs of a program begin, of which some coefficients are ``given`` beside the scenario's."""
+    coefficients = {name: coded.form for name, coded in scenario.tables.behaviour.items()} | dict(given)
+    return start_of(past_of(scenario, p, coefficients), p.record_ticks, scenario.tables.posterior)
+
+
+def past_of(scenario: Scenario, p: Program, coefficients: Mapping[str, object]) -> Past:
+    """What the record is lived through with."""
+    record = np.stack([statuses(scenario.tables, d)[:, 0] for d in p.edges])
+    return Past(p.members, p.edges, p.bands, p.weights, coefficients, p.script, record, p.alliance)
+
+
+def alike(programs: Sequence[Program]) -> list[Program]:
+    """Programs that are compared start alike: where one has to relive the record, all do."""
+    relive = {(p.members, p.edges) for p in programs if p.record_ticks and not p.start.states}
+    return [unconditioned(p, ALIKE) if (p.members, p.edges) in relive else p for p in programs]
+
+
+def unconditioned(p: Program, why: str) -> Program:
+    """The program, which relives the record where it could start from what that says."""
+    if not p.start.states:
+        return p
+    return p._replace(start=relived(p.edges, p.record_ticks, "each row of the posterior", why))
 
 
 def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -> tuple[Script, ...]:
@@ -160,7 +195,8 @@ def compile(scenario: Scenario) -> Program:
     edges, record_ticks = tick_edges(tables.time)
     years = np.array([to_years(d) for d in edges])
     posterior = tables.posterior
-    return Program(
+    own = posterior is not None and posterior.lived is not None and not {*members}.isdisjoint(posterior.lived.members)
+    program = Program(
         members=tuple(members),
         names=tuple(m.name for m in tables.members.values()),
         bands={p: input_band(tables, p, years) for p, v in tables.values.items() if isinstance(v.coded, Coded)},
@@ -181,4 +217,8 @@ def compile(scenario: Scenario) -> Program:
         ticks=len(edges) - 1,
         edges=edges,
         horizons=tuple(tables.time.horizons),
+        start=Start(""),
+        places=posterior.places if posterior and own else {},  # of another alliance coefficients alone are taken
+        rows=posterior.rows if posterior else 0,
     )
+    return program._replace(start=_start(scenario, program, {}))

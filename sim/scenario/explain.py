@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem, arguments, listed, nearest, plural
-from sim.scenario.compile import input_band
+from sim.scenario.compile import Program, compile, input_band
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
 from sim.scenario.paths import WAYS, entry_band
+from sim.scenario.posterior import Posterior
 from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value
 from sim.scenario.values import ASSUMPTION, BUILT_IN_RULES, COMMAND_LINE, JOINS, Coded, CodedCoefficient, Rule
 
@@ -53,6 +54,8 @@ class Explanation:
     sources: list[tuple[str, str, str]]
     """(source, quotation, where from)."""
     note: str
+    start: str
+    """Where the runs of the scenario start."""
 
     @property
     def changed(self) -> bool:
@@ -94,6 +97,7 @@ def lines(e: Explanation) -> Iterator[str]:
         yield f"  [{source}] {quotation}" + (f" ({where})" if where else "")
     if e.note:
         yield f"  note: {e.note}"
+    yield f"  {e.start}"
 
 
 def _knots(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
@@ -141,6 +145,21 @@ def _used(tables: ScenarioTables, path: str, coded: list[Knot]) -> list[Knot]:
     return used
 
 
+def _place(program: Program, posterior: Posterior | None, path: str, coded: list[Knot], form: Coded) -> list[Knot]:
+    """What the posterior says of a coded value: its place in the band, and what that means for the last one coded."""
+    wide = [k for k in coded if k.high > k.low]
+    if path not in program.places or posterior is None or not wide:
+        return []
+    low, median, high = (float(q) for q in np.quantile(program.places[path], (0.05, 0.5, 0.95)))
+    says = f"posterior ({posterior}), place in the band {low:.2f} to {high:.2f}, median {median:.2f}"
+    last, d = wide[-1], form.distribution
+    ends = [
+        float(d.quantile(np.array([u]), 0.0, 1.0)[0]) if d else last.low + u * (last.high - last.low)
+        for u in (low, high)
+    ]
+    return [Knot("", says + ("" if d else f"; of {last.coded}"), *ends)]
+
+
 def _drawn(tables: ScenarioTables, path: str) -> list[Knot]:
     """What the posterior says of a coefficient that is drawn from it."""
     name, posterior = path.removeprefix(BEHAVIOUR), tables.posterior
@@ -148,7 +167,7 @@ def _drawn(tables: ScenarioTables, path: str) -> list[Knot]:
         return []
     x = posterior.columns[name].values
     low, median, high = (float(q) for q in np.quantile(x, (0.05, 0.5, 0.95)))
-    coded = f"posterior ({posterior.file}, {plural(len(x), 'draw')}), median {median:.3g}, middle 90 %"
+    coded = f"posterior ({posterior}), median {median:.3g}, middle 90 %"
     return [Knot("", coded, low, high)]
 
 
@@ -228,14 +247,20 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         says = "what was believed before the calibration; each run draws from the posterior"
         says += f"; {tables.not_fitted}" if tables.not_fitted else ""
         knots = [replace(k, coded=f"prior {k.coded}") for k in knots] + drawn
+    program, coded = compile(scenario), value.coded
+    used = _used(tables, path, knots) if isinstance(coded, Coded) else []
+    if isinstance(coded, Coded) and (found := _place(program, tables.posterior, path, knots, coded)):
+        says = f"{says}; each run has it where its row of the posterior has it in its band"
+        knots = knots + found
     return Explanation(
         path,
         value.meaning,
         value.coded.join if isinstance(value.coded, Coded) else "",
         knots,
-        _used(tables, path, knots) if isinstance(value.coded, Coded) else [],
+        used,
         rule,
         says,
         [source_of(s, scenario.registry) for s in value.coded.sources],
         "; ".join(filter(None, [value.coded.note, *_adjustments(tables, path)])),
+        program.start.words,
     )

@@ -134,7 +134,7 @@ def _load(path: Path, changes: dict[str, Any]) -> Scenario:
     chain = chain_of(file)
     problems = [*disputes_twice(chain), *(problem for source in chain for problem in source.problems)]
     registry = registry_of(chain, problems)
-    read_posteriors(chain, problems)
+    read_posteriors([] if "posterior" in changes else chain, problems)
     merged = Merged(chain)
     for changed in sorted(changes, key=lambda path: not path.startswith("time.")):  # what holds from when hangs on it
         before = len(merged.tables.get("adjustments", []))

@@ -1,109 +1,292 @@
-"""A posterior that a scenario names: rows of coefficients, of which every run draws one.
+"""A posterior that a scenario names: rows of what was uncertain, of which every run takes one.
 
-All coefficients of a run come from the same row, so that what the calibration found to go together
-stays together. A coefficient that the scenario or the command line gives itself is not replaced.
+What a calibration found to go together stays together: coefficients, places of coded values in their bands, and the
+states of the model in which the record leaves a run at its end come from one row. What the scenario or the command line
+gives itself is not replaced.
 """
 
+import base64
 import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import PlainSerializer, PlainValidator
 
 from sim.errors import InputError, Problem, listed, nearest
-from sim.model.arrays import Array
+from sim.model.arrays import Array, Codes, Flags
+from sim.model.noise import Indices
+from sim.model.tick import State
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
 from sim.scenario.messages import shown
-from sim.scenario.reading import Row, number_in, read_csv
-from sim.scenario.values import LARGEST, Strict
+from sim.scenario.reading import MOST_BYTES, Row, number_in, read_csv
+from sim.scenario.values import LARGEST
 
-STREAM = "posterior"
-"""The name of the draw that picks a row."""
 NONE = "none"
 MODEL, ALLIANCE = "model", "alliance"
 """Columns that say which version of the model the draws were made with, and to which alliance they were fitted: the
-same in every row. The second may be left out, and then they count as fitted to none."""
+same in every row. The second may be left out, and then they count as fitted to none. ALLIANCE is an attribute too."""
 OTHERWISE = f"up to {LARGEST:g}, with a decimal point"
+ALLOWED = "allowed: a posterior.nc that `cohesion calibrate` wrote, or a table of coefficients (.csv)"
 WAY_OUT = 'calibrate anew with `cohesion calibrate`, or set posterior = "none"'
+TABLE = ".csv"
+"""The ending of a table of coefficients alone; else the file is one that a calibration wrote."""
+GROUP, PLACE, PATH, STATE = "posterior", "place", "path", "state_"
+"""In a calibration's file: the group of draws, the variable of places, its axis, what begins states."""
+VERSION_SAYS, RECORD = "model_version", "record"
+"""Its attributes: the version of the model, and the record that was lived through, as JSON."""
+BOUNDS = {c.name: (c.low, c.high) for c in COEFFICIENTS}
 
 
 @dataclass(frozen=True)
 class Column:
-    """The draws of one coefficient; equal and shown by its digest."""
+    """The draws of one coefficient, equal where they are those of an equal posterior."""
 
     digest: str
+    coefficient: str
     values: Array = field(repr=False, compare=False)
 
-    @classmethod
-    def of(cls, values: Array) -> "Column":
-        """A column with its digest."""
-        return cls(hashlib.sha256(values.tobytes()).hexdigest()[:16], values)
-
-    def at(self, u: Array) -> Array:
-        """The values of the rows picked by uniforms (run,)."""
-        rows = len(self.values)
-        return np.asarray(self.values[np.minimum((u * rows).astype(np.intp), rows - 1)])
+    def at(self, rows: Indices) -> Array:
+        """The values of rows, (run,)."""
+        return np.asarray(self.values[rows])
 
 
-def _from_text(column: "Column | str") -> Column:
-    return column if isinstance(column, Column) else Column.of(np.array(column.split(), dtype=np.float64))
+class Lived(NamedTuple):
+    """The record that a calibration was conditioned on, and where it leaves each row."""
+
+    until: str
+    """The date of its end."""
+    members: tuple[str, ...]
+    digests: dict[str, str]
+    """Of all that it depends on, by name; see :func:`sim.scenario.start.digests`."""
+    states: State
+    """Of the model, (member, row, state) and (row, state): draws of what is not observed, given the row."""
+
+    @property
+    def each_row(self) -> int:
+        """States that a row has."""
+        return int(self.states.stance.shape[-1])
 
 
-def _as_text(column: Column) -> str:
-    return " ".join(map(repr, column.values.tolist()))
-
-
-class Posterior(Strict):
-    """Draws by coefficient, as many for each; in resolved.json numbers parted by blanks."""
+@dataclass(frozen=True)
+class Posterior:
+    """Draws, as many of everything; equal where their digests are."""
 
     file: str
     model: str
-    alliance: str | None = None
-    columns: Annotated[
-        dict[str, Annotated[Column, PlainValidator(_from_text), PlainSerializer(_as_text, return_type=str)]],
-        Field(min_length=1),
-    ]
+    digest: str
+    alliance: str | None
+    """To which they were fitted, where that is known."""
+    columns: Mapping[str, Column] = field(repr=False, compare=False)
+    """By coefficient."""
+    places: Mapping[str, Array] = field(repr=False, compare=False)
+    """By dotted path, from 0 to 1."""
+    lived: Lived | None = field(repr=False, compare=False)
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return len(next(iter(self.columns.values())).values)
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.rows:,} draws"
+
+
+def posterior_of(
+    file: str,
+    coefficients: Mapping[str, Array],
+    places: Mapping[str, Array],
+    lived: Lived | None,
+    alliance: str | None,
+    model: str = VERSION,
+) -> Posterior:
+    """A posterior with the digest of all that it says."""
+    whole = hashlib.sha256(json.dumps([alliance, lived[:3] if lived else None]).encode())
+    for name, x in _flat(coefficients, places, lived):
+        whole.update(name.encode() + np.ascontiguousarray(x).tobytes())
+    digest = whole.hexdigest()[:16]
+    columns = {name: Column(digest, name, x) for name, x in coefficients.items()}
+    return Posterior(file, model, digest, alliance, columns, places, lived)
+
+
+# -------------------------------------------------------------------------------------- the fields of a state
+
+
+def fields(state: Any, kind: Any = State) -> Iterator[tuple[str, Any]]:
+    """The arrays of a state by the names of their fields, in order."""
+    for name, inner in kind.__annotations__.items():
+        value = getattr(state, name)
+        yield from fields(value, inner) if hasattr(inner, "_fields") else ((name, value),)
+
+
+def state_of(values: Mapping[str, Any], kind: Any = State) -> Any:
+    """The state that :func:`fields` takes apart, its arrays of the types declared. Raises KeyError."""
+    inner = kind.__annotations__.items()
+    return kind(*(state_of(values, k) if hasattr(k, "_fields") else _typed(values[name], k) for name, k in inner))
+
+
+def _typed(x: Any, kind: Any) -> Any:
+    return np.ascontiguousarray(x, dtype={Array: np.float64, Codes: np.int8, Flags: np.bool_}[kind])
+
+
+# ----------------------------------------------------------------------------------- inside resolved scenarios
+
+
+def _flat(
+    coefficients: Mapping[str, Array], places: Mapping[str, Array], lived: Lived | None
+) -> Iterator[tuple[str, Any]]:
+    yield from ((f"c {name}", x) for name, x in coefficients.items())
+    yield from ((f"p {path}", x) for path, x in places.items())
+    yield from ((f"s {name}", x) for name, x in (fields(lived.states) if lived else ()))
+
+
+def as_text(p: Posterior) -> str:
+    """A posterior as text without line breaks, for resolved.json."""
+    about = json.dumps([p.file, p.model, p.alliance, p.lived[:3] if p.lived else None])
+    coefficients = {name: column.values for name, column in p.columns.items()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **dict(_flat(coefficients, p.places, p.lived)), about=np.array(about))
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+@lru_cache(maxsize=8)
+def from_text(text: str) -> Posterior:
+    """The posterior of a text. Raises ValueError."""
+    parts: dict[str, dict[str, Array]] = {kind: {} for kind in "cps"}
+    try:
+        with np.load(io.BytesIO(base64.b64decode(text))) as found:
+            file, model, alliance, lived = json.loads(str(found["about"]))
+            for name in found.files:
+                if name != "about":
+                    parts[name[0]][name[2:]] = found[name]
+        where = Lived(lived[0], tuple(lived[1]), lived[2], state_of(parts["s"])) if lived else None
+    except (OSError, KeyError, TypeError, BadZipFile) as error:
+        raise ValueError("no posterior") from error
+    return posterior_of(file, parts["c"], parts["p"], where, alliance, model)
+
+
+def _checked(given: "Posterior | str") -> Posterior:
+    return given if isinstance(given, Posterior) else from_text(given)
+
+
+Named = Annotated[Posterior, PlainValidator(_checked), PlainSerializer(as_text, return_type=str)]
+"""As a scenario's tables hold it."""
+
+
+# ----------------------------------------------------------------------------------------------- reading files
 
 
 def read(file: Path) -> Posterior:
-    """A table with a column for each coefficient, one for the model's version, and a row for each draw.
+    """A calibration's posterior.nc, or a table of coefficients.
 
     Raises
     ------
     InputError
         Where it cannot be read or used, or another version of the model made it.
     """
+    return _table(file) if file.suffix.lower() == TABLE else _kept(file, *_mark(file))
+
+
+def _mark(file: Path) -> tuple[int, int]:
+    """What changes when a file does. Raises InputError where it is no file that can be read."""
+    if not file.is_file():
+        found = "a directory" if file.is_dir() else "not a file"
+        raise InputError([Problem(str(file), "", found, ALLOWED)])
+    about = file.stat()
+    if about.st_size > MOST_BYTES:
+        raise InputError(
+            [Problem(str(file), "", f"{about.st_size / 1e6:,.0f} MB", f"allowed: {MOST_BYTES / 1e6:g} MB")]
+        )
+    return about.st_mtime_ns, about.st_size
+
+
+@lru_cache(maxsize=8)
+def _kept(file: Path, *_: int) -> Posterior:
+    """What a calibration wrote; the same object for the same file, so that programs share what is drawn."""
+    import h5py
+
+    where = str(file)
+    try:
+        with h5py.File(file) as root:
+            made_by = str(root.attrs.get(VERSION_SAYS, ""))
+            if problems := _of_another_version(file, {made_by} - {VERSION}):
+                raise InputError(problems)
+            record, alliance = json.loads(root.attrs[RECORD]), str(root.attrs[ALLIANCE])
+            group = root[GROUP]
+            draws: dict[str, Any] = {
+                n: _rows(x) for n, x in group.items() if n in BOUNDS or n.startswith(STATE) or n == PLACE
+            }
+            paths = [p.decode() if isinstance(p, bytes) else str(p) for p in group[PATH]] if PLACE in draws else []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        said = "cannot be read" if isinstance(error, OSError) else "no posterior of a calibration"
+        raise InputError([Problem(where, "", said, ALLOWED)]) from None
+    coefficients = {n: x.astype(np.float64) for n, x in draws.items() if n in BOUNDS}
+    places = dict(zip(paths, draws[PLACE].astype(np.float64).T, strict=True)) if paths else {}
+    states = {n.removeprefix(STATE): x for n, x in draws.items() if n.startswith(STATE)}
+    by_member = {n: np.moveaxis(x, -1, 0) if x.ndim == 3 else x for n, x in states.items()}
+    places = {path: np.clip(x, 2.0**-54, 1.0 - 2.0**-25) for path, x in places.items()}  # as before it was rounded
+    wrong = [n for n, x in coefficients.items() if not _within(x, *BOUNDS[n])]
+    wrong += [p for p, x in places.items() if not np.isfinite(x).all()]
+    wrong += [f"{STATE}{n}" for n, x in states.items() if not np.isfinite(x).all()]
+    if wrong or not coefficients or not len(next(iter(coefficients.values()))):
+        found = [Problem(where, n, "values out of bounds", "allowed: as the calibration wrote it") for n in wrong[:5]]
+        raise InputError(found or [Problem(where, "", "no draws", "required: a coefficient and a draw")])
+    try:
+        lived = Lived(record["until"], tuple(record["members"]), record["digests"], state_of(by_member))
+    except (KeyError, TypeError):
+        raise InputError([Problem(where, "", "no posterior of a calibration", ALLOWED)]) from None
+    return posterior_of(file.name, coefficients, places, lived, alliance)
+
+
+def _rows(x: Any) -> Any:
+    """Draws (chain, draw, ...) as rows."""
+    values = x[()]
+    return values.reshape(-1, *values.shape[2:])
+
+
+def _within(x: Array, low: float, high: float) -> bool:
+    return bool(((x >= low) & (x <= high)).all())
+
+
+def _table(file: Path) -> Posterior:
+    """A table with a column for each coefficient, one for the model's version, and a row for each draw."""
     table = read_csv(file)
-    bounds = {c.name: (c.low, c.high) for c in COEFFICIENTS}
     names = [n for n in table.columns if n not in (MODEL, ALLIANCE)]
     problems = [
-        Problem(f"{file}:1", "", f"unknown coefficient {n}", "", nearest(n, bounds)) for n in names if n not in bounds
+        Problem(f"{file}:1", "", f"unknown coefficient {n}", "", nearest(n, BOUNDS)) for n in names if n not in BOUNDS
     ]
     problems += table.problems[:5]
     if not names or not (table.rows or problems):
         problems.append(Problem(str(file), "", "no draws", "required: a header and a row a draw"))
-    problems += _of_another_version(file, table.rows)
+    problems += _of_another_version(file, _versions(table.rows))
     alliances = {row.cells.get(ALLIANCE, "").strip() for row in table.rows}
     if len(alliances) > 1:
         problems.append(Problem(str(file), ALLIANCE, listed(sorted(alliances), 3), "allowed: the same in every row"))
     wrong_cells = [
         Problem(f"{file}:{row.line}", n, shown(row.cells[n]), f"allowed: numbers from {low:g} to {high:g}, {OTHERWISE}")
         for row in table.rows
-        for n, (low, high) in ((n, bounds[n]) for n in names if n in bounds)
+        for n, (low, high) in ((n, BOUNDS[n]) for n in names if n in BOUNDS)
         if (x := number_in(row.cells[n])) is None or not low <= x <= high or abs(x) > LARGEST
     ]
     if problems or wrong_cells:
         raise InputError([*problems, *wrong_cells[:5]])
-    columns = {n: Column.of(np.array([float(row.cells[n]) for row in table.rows])) for n in names}
-    return Posterior(file=file.name, model=VERSION, alliance=alliances.pop() or None, columns=columns)
+    columns = {n: np.array([float(row.cells[n]) for row in table.rows]) for n in names}
+    return posterior_of(file.name, columns, {}, None, alliances.pop() or None)
 
 
-def _of_another_version(file: Path, rows: list[Row]) -> list[Problem]:
+def _versions(rows: list[Row]) -> set[str]:
+    return {row.cells.get(MODEL, "").strip() for row in rows} - {VERSION}
+
+
+def _of_another_version(file: Path, made_by: set[str]) -> list[Problem]:
     """Draws that are no posterior of this model."""
-    made_by = {row.cells.get(MODEL, "").strip() for row in rows} - {VERSION}
     if not made_by:
         return []
     other = ", ".join(sorted(filter(None, made_by)))

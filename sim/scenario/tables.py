@@ -25,7 +25,7 @@ from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.messages import Declared, of_kind, shown, unknown, wrong
 from sim.scenario.names import CODE, FULL_NAME, KEY, LINE
 from sim.scenario.paths import WAYS
-from sim.scenario.posterior import Posterior
+from sim.scenario.posterior import Named
 from sim.scenario.values import (
     ASSUMPTION,
     DEFAULT,
@@ -380,7 +380,7 @@ class ScenarioTables(Strict):
     events: list[Event] = Field(default_factory=list)
     adjustments: list[Adjustment] = Field(default_factory=list)
     behaviour: Behaviour = Field(default={}, validate_default=True)
-    posterior: Posterior | None = None
+    posterior: Named | None = None
 
     @cached_property
     def values(self) -> dict[str, Value]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Uncertainty, add_quantiles, over_time
-from sim.estimates.sample import estimate, interval
+from sim.estimates.sample import estimate, interval, of_chance
 from sim.estimates.side_by_side import side_by_side
 from sim.estimates.summary import Summary, Tally, combine, statistics
 from sim.model.arrays import Array
@@ -84,7 +84,7 @@ def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
 
 
 def _tallied(plan: Plan, programs: Sequence[Program], piece: Piece) -> list[Summary]:
-    tallies = [Tally(piece.block) for _ in programs]
+    tallies = [Tally(piece.block, p.rows) for p in programs]
     names = plan.tables.outcomes
     for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names):
         tallies[seen.program].add(seen.values)
@@ -97,7 +97,7 @@ def _largest(plan: Plan, summary: Summary) -> float:
     Of a probability a 95 % interval over what a standard error is of it: honest where few runs contribute.
     """
     watched = watched_outcome(plan.tables)
-    s = summary.samples[watched]
+    s = of_chance(summary.samples[watched])
     if OUTCOMES[watched].probability:
         errors = error_of(*interval(s))
     else:

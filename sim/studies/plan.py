@@ -16,14 +16,14 @@ import numpy as np
 from sim.errors import InputError, Problem
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK
-from sim.scenario.compile import Program, compile, vary
+from sim.scenario.compile import Program, alike, compile, unconditioned, vary
 from sim.scenario.load import Scenario, load, restored
 from sim.scenario.values import WORDS, Strict
 from sim.storage.files import as_csv, sha256
 from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
 from sim.studies.tables import Factor, StudyTables
-from sim.studies.target import Target, adjustments, overrides, target, whole
+from sim.studies.target import Target, adjustments, changes_past, overrides, target, whole
 
 POINTS = "points.csv"
 LANES = 9 * 16 * BLOCK
@@ -151,13 +151,17 @@ class Plan:
     @cached_property
     def variants(self) -> dict[tuple[str, tuple[float, ...]], Variant]:
         """By the name of the scenario and the values."""
-        found = {}
+        found: dict[tuple[str, tuple[float, ...]], Variant] = {}
         for v, words in zip(self.content["variants"], self.content["words"], strict=True):
             tables = {**v["resolved"]["tables"], **{k: words[k] for k in TITLES if k in words}}
             scenario = restored({**v["resolved"], "tables": tables}, Path(words["file"]))
             to = {n: target(f, scenario, "", "")[0] for n, f in self.factors.items()}
-            found[v["scenario"], tuple(v["values"])] = Variant(scenario, compile(scenario), to)
-        return found
+            program = compile(scenario)
+            if any(changes_past(f, to[n], program) for n, f in self.factors.items()):
+                program = unconditioned(program, "since a factor changes the past")
+            found[v["scenario"], tuple(v["values"])] = Variant(scenario, program, to)
+        started = alike([v.program for v in found.values()])
+        return {k: v._replace(program=p) for (k, v), p in zip(found.items(), started, strict=True)}
 
     @cached_property
     def first(self) -> Program:

@@ -212,3 +212,27 @@ def test_what_no_run_defines_has_neither_estimate_nor_interval() -> None:
     none = estimator.sample(np.array([np.nan, np.nan]))
     assert none.n == 0
     assert np.isnan([*estimator.estimate(none), *estimator.interval(none)]).all()
+
+
+@pytest.mark.parametrize(("rows", "runs", "cut"), [(50, 1000, 400), (64, 200, 200), (32, 1000, 1000), (30, 29, 29)])
+def test_the_error_counts_rows_as_clusters(rows: int, runs: int, cut: int) -> None:
+    """Known answer: row effects of variance 1 beside chance of variance 4, rows taken in turn."""
+    rng, estimates, said, without = np.random.default_rng(rows), [], [], []
+    for _ in range(600):
+        x = rng.normal(size=rows)[np.arange(runs) % rows] + 2.0 * rng.normal(size=runs)
+        s = reduce(estimator.merge, [estimator.sample(part, rows) for part in np.split(x, [cut]) if len(part)])
+        estimates.append(float(s.mean))
+        said.append(float(estimator.estimate(s)[1]) ** 2)
+        without.append(float(estimator.estimate(estimator.of_chance(s))[1]) ** 2)
+    turns, more = divmod(runs, rows)
+    truth = 4.0 / runs + (rows * turns**2 + 2 * more * turns + more) / runs**2
+    assert np.var(estimates) == pytest.approx(truth, rel=0.25)
+    assert np.mean(said) == pytest.approx(truth, rel=0.1)
+    assert np.mean(without) <= np.mean(said) + 1e-12
+
+
+def test_rows_that_are_not_seen_twice_in_a_block_are_taken_to_be_all_there_is() -> None:
+    rng = np.random.default_rng(1)
+    blocks = [estimator.sample(rng.normal(size=100), 100) for _ in range(9)]
+    error = float(estimator.estimate(reduce(estimator.merge, blocks))[1])
+    assert error == pytest.approx(0.1, rel=0.15)

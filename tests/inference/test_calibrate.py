@@ -27,6 +27,7 @@ from sim.inference.likelihood import target_of
 from sim.inference.study import load_calibration
 from sim.model.version import VERSION
 from sim.results.run import run
+from sim.scenario import posterior
 from sim.scenario.compile import compile
 from sim.scenario.explain import explain
 from sim.scenario.load import load, restored
@@ -94,7 +95,7 @@ def test_a_torn_stage_is_none(whole: Path, tmp_path: Path) -> None:
     """Killed between the last stage and the tables: they are made anew, the same."""
     out = tmp_path / "out"
     shutil.copytree(whole, out)
-    for name in (PROVENANCE, "posterior.csv", "summary.csv"):
+    for name in (PROVENANCE, "posterior.nc", "summary.csv"):
         (out / name).unlink()
     (out / "stages" / ".03.npz.part").write_bytes(b"torn")
     file = study(tmp_path)
@@ -130,7 +131,7 @@ def test_a_users_own_files_are_left_alone(tmp_path: Path) -> None:
     """Also where they have a calibration's names, and --force is given."""
     out = tmp_path / "out"
     (out / "stages").mkdir(parents=True)
-    for name in ("study.toml", "posterior.csv", "diagnostics.json", "stages/mine.npz"):
+    for name in ("study.toml", "posterior.nc", "diagnostics.json", "stages/mine.npz"):
         (out / name).write_text("years of work")
     before = contents(out)
     for force in (False, True):
@@ -324,8 +325,13 @@ def test_bayesian_tools_open_what_was_found(whole: Path) -> None:
     found = sim.open(whole)
     assert isinstance(found, Calibration)
     assert found.finished
-    table = np.genfromtxt(whole / "posterior.csv", delimiter=",", names=True)
-    np.testing.assert_allclose(found.posterior["entrapment"].values[0], table["entrapment"], rtol=1e-5)
+    held = posterior.read(whole / "posterior.nc")
+    np.testing.assert_array_equal(found.posterior["entrapment"].values[0], held.columns["entrapment"].values)
+    path = found.posterior.path.values[3]
+    np.testing.assert_allclose(found.posterior["place"].sel(path=path).values[0], held.places[path], atol=1e-6)
+    assert held.lived is not None
+    stances = found.posterior["state_stance"].sel(member="BBB").values[0]
+    np.testing.assert_array_equal(stances, held.lived.states.stance[1])
     assert found.posterior.attrs == {}
     assert found.posterior["entrapment"].attrs["units"] == "stance"
     assert set(found.figures()) == {"posterior", "log-likelihood"}
@@ -337,7 +343,7 @@ def test_bayesian_tools_open_what_was_found(whole: Path) -> None:
         warnings.simplefilter("ignore")  # of its coming refactoring
         import arviz
 
-        data = arviz.from_netcdf(whole / "inference.nc")
+        data = arviz.from_netcdf(whole / "posterior.nc")
         assert data.groups() == ["posterior", "log_likelihood", "prior", "observed_data"]
         assert len(arviz.summary(data, var_names=found.table.coefficient.tolist())) == len(found.table)
 
@@ -351,9 +357,9 @@ def test_a_folder_of_another_kind_is_no_calibration(tmp_path: Path) -> None:
 
 
 def scenario(folder: Path, whole: Path) -> Path:
-    shutil.copy(whole / "posterior.csv", folder / "posterior.csv")
+    shutil.copy(whole / "posterior.nc", folder / "posterior.nc")
     file = folder / "child.toml"
-    file.write_text(f'extends = "{SIX}"\ntitle = "Child"\nposterior = "posterior.csv"\n')
+    file.write_text(f'extends = "{SIX}"\ntitle = "Child"\nposterior = "posterior.nc"\n')
     return file
 
 
@@ -363,7 +369,7 @@ def test_a_run_takes_all_coefficients_from_one_row(whole: Path, tmp_path: Path) 
 
     file = scenario(tmp_path, whole)
     program = compile(load(file, {"behaviour.peers": 0.25}))
-    rows = np.genfromtxt(tmp_path / "posterior.csv", delimiter=",", names=True)
+    rows = {n: c.values for n, c in posterior.read(tmp_path / "posterior.nc").columns.items()}
     drawn = vars(draw_coefficients(program, Noise(1, 0), slice(0, 300)))
     key = {float(x): k for k, x in enumerate(rows["entrapment"])}
     picked = [key[x] for x in drawn["entrapment"]]
@@ -391,14 +397,15 @@ def test_posterior_is_part_of_the_scenario_and_can_be_left(whole: Path, tmp_path
     without = load(file, {"posterior": "none"})
     assert without.fingerprint != s.fingerprint
     assert not any(isinstance(c, Column) for c in compile(without).coefficients.values())
-    (tmp_path / "posterior.csv").write_text(f"model,peers\n{VERSION},0.1\n{VERSION},0.2\n")
+    (tmp_path / "table.csv").write_text(f"model,peers\n{VERSION},0.1\n{VERSION},0.2\n")
+    file.write_text(file.read_text().replace("posterior.nc", "table.csv"))
     assert load(file).fingerprint != s.fingerprint
 
 
 def test_explain_shows_prior_and_posterior(whole: Path, tmp_path: Path) -> None:
     told = str(explain(load(scenario(tmp_path, whole)), "behaviour.entrapment").knots)
     assert "prior normal(mean 1.3, sd 0.3), median 1.3" in told
-    assert "posterior (posterior.csv, 40 draws), median" in told
+    assert "posterior (posterior.nc, 40 draws), median" in told
     plain = str(explain(load(SIX), "behaviour.entrapment").knots)
     assert "posterior" not in plain
 
@@ -435,7 +442,7 @@ def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors()
         assert len(drawn) == (43 if of_csto else 0), file
     left = compile(load("csto/outlook-2023", {"posterior": "none"})).coefficients
     assert left == compile(load("nato/history-1949-2023")).coefficients
-    lent = load("nato/history-1949-2023", {"posterior": "csto/posterior.csv"})
+    lent = load("nato/history-1949-2023", {"posterior": "csto/posterior.nc"})
     assert isinstance(compile(lent).coefficients["entrapment"], Column)
 
 

@@ -430,7 +430,7 @@ def test_an_input_that_is_deleted_from_a_shipped_file_is_noticed(
     for name in names:
         text = text.replace(f'"../{name}"', f'"{name}"')
     text = text.replace('"sources.toml"', f'"{file.parent.name}/sources.toml"').replace(
-        'posterior = "posterior.csv"', ""
+        'posterior = "posterior.nc"', ""
     )
     copy.write_text(text, "utf-8")
     new = [p for p in found(copy) if "not coded" in p.found]
