@@ -19,7 +19,7 @@ from tests.study_files import study_file
 
 PRIORS = "Coefficients not fitted to Test pact: drawn from the priors"
 LENT = "Coefficients not fitted to Test pact: fitted to CST/CSTO"
-SAID = {"": PRIORS, "posterior=csto/posterior.csv": LENT}
+SAID = {"": PRIORS, "posterior=csto/posterior.nc": LENT}
 
 
 def posterior(folder: Path, *rows: str) -> Path:
@@ -113,6 +113,6 @@ def test_what_was_fitted_to_the_alliance_says_nothing() -> None:
 
 
 def test_explain_says_it_of_a_coefficient() -> None:
-    says = sim.explain("nato/history-1949-2023", "behaviour.peers", {"posterior": "csto/posterior.csv"}).rule_says
+    says = sim.explain("nato/history-1949-2023", "behaviour.peers", {"posterior": "csto/posterior.nc"}).rule_says
     assert says.endswith("coefficients not fitted to NATO: fitted to CST/CSTO")
     assert isinstance(load(SIX).tables.values["behaviour.peers"], Value)
