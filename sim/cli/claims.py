@@ -73,6 +73,8 @@ def print_ledger(ledger: Ledger) -> None:
         "Supported: in 90 % or more, contradicted: in 10 % or less, the "
         "interval included. At the mean: whether it holds for the estimates."
     )
+    for words in dict.fromkeys(words for j in ledger.judged for words in j.begins):
+        show.paragraph(f"{words}: {', '.join(j.claim.name for j in ledger.judged if words in j.begins)}.")
     show.remark(not_fitted(s for j in ledger.judged for s in j.claim.scenarios.values()))
 
 

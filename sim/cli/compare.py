@@ -85,13 +85,14 @@ def print_comparison(c: Comparison) -> None:
 
 
 def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
-    """The error of the differences that more runs would make smaller, and what pairing saves."""
+    """The error of the differences, of runs and of the posterior's draws, and what pairing saves."""
     error, saved = error_of(events.low, events.high).max(), events.saved_runs[events.saved_runs.between(0, 1e12)]
     if error != error:
         return ""
     number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"
     return (
-        f"; Monte Carlo error of differences at most {max(100 * error, 0.1):.1f} points{number if len(saved) else ''}"
+        f"; Monte Carlo error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
+        f"{number if len(saved) else ''}"
     )
 
 

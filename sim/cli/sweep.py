@@ -73,6 +73,7 @@ def print_sweep(s: Sweep) -> None:
             lowest, highest = "no difference beyond chance", ""
         rows.append([name, low, lowest, high, highest])
     show.table(columns, rows)
+    show.paragraph(f"{found['begins']}.")
     show.remark(found["coefficients"])
 
 

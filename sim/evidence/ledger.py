@@ -41,6 +41,8 @@ class Judged(NamedTuple):
     claim: Claim
     findings: list[Finding]
     holds: Share
+    begins: list[str]
+    """Where its scenarios start, a sentence for each way."""
 
     @property
     def verdict(self) -> str:
@@ -163,7 +165,7 @@ def as_drawn(j: Judged, runs: int, seed: int) -> figure.Claim:
         f"Scenario{'s' if len(scenarios) > 1 else ''}: {', '.join(scenarios)}",
         f"{plural(runs, 'run')} of each, seed {seed}",
         *([f"Mind: {tables.caveat}"] if tables.caveat else []),
-        *filter(None, [not_fitted(j.claim.scenarios.values())]),
+        *filter(None, [*j.begins, not_fitted(j.claim.scenarios.values())]),
     ]
     tests = [
         figure.Panel(
@@ -291,7 +293,8 @@ def judge_all(loaded: Sequence[Claim], by: Effort, progress: Callable[[int], Non
         findings = _findings(c, programs, readings.__getitem__)
         known = np.all([f.known for f in findings], axis=0)
         holds = np.all([f.holds for f in findings], axis=0)
-        judged.append(Judged(c, findings, share_of(holds[known])))
+        begins = list(dict.fromkeys(p.start.words for _, p in programs.values()))
+        judged.append(Judged(c, findings, share_of(holds[known]), begins))
     return ledger_of(judged, by.runs, by.seed)
 
 

@@ -22,7 +22,7 @@ from sim.storage.workers import imap
 
 PARTICLES = 128
 """Of the filter, for each draw."""
-KEPT = 8
+KEPT = 4
 """States of a draw that are kept."""
 STREAM = 3_000_008
 

@@ -26,7 +26,8 @@ from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, alike, compile
-from sim.scenario.load import Scenario, not_fitted, restored
+from sim.scenario.load import Scenario, not_fitted, posteriors_of, restored
+from sim.scenario.posterior import POSTERIORS, unpacked
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
 from sim.storage.workspace import Workspace, beware, reading
@@ -119,7 +120,8 @@ class Comparison(Results):
         """The comparison that was written to a folder, its numbers rounded to nine digits as there."""
         home = as_path(folder, "folder")
         with reading(home, "comparison"):
-            base, *others = (restored(content, home) for content in json.loads((home / SCENARIOS).read_text("utf-8")))
+            kept, resolved = unpacked(home / POSTERIORS), json.loads((home / SCENARIOS).read_text("utf-8"))
+            base, *others = (restored(content, home, kept) for content in resolved)
             beware(home, read_otherwise([base, *others], home))
             there = provenance_of(home) or {}
             return cls(base, others, there["runs"], there["seed"], *(_read(home / f"{name}.csv") for name in TABLES))
@@ -354,7 +356,7 @@ def identity(base: Scenario, others: Sequence[Scenario], runs: int, seed: int) -
 
 def workspace(base: Scenario, others: Sequence[Scenario], by: Effort, folder: str | Path) -> Workspace:
     """The folder of a comparison."""
-    own = (*(f"{name}.csv" for name in TABLES), SCENARIOS, FIGURES)
+    own = (*(f"{name}.csv" for name in TABLES), SCENARIOS, POSTERIORS, FIGURES)
     which = identity(base, others, by.runs, by.seed)
     return Workspace(as_path(folder, "out"), "comparison", base.tables.title, which, own, changes(base, *others))
 
@@ -372,3 +374,4 @@ def write_results(c: Comparison, work: Workspace, written: Callable[[Comparison]
         for name, table in c.tables.items():
             write(new / f"{name}.csv", csv(table))
         write(new / SCENARIOS, as_json([s.resolved for s in (c.base, *c.others)]))
+        write(new / POSTERIORS, posteriors_of((c.base, *c.others)))

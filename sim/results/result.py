@@ -11,7 +11,8 @@ from sim.model.outcomes import USUAL, alone, names, series
 from sim.results import tables
 from sim.results.change import probability
 from sim.results.dataset import by_name
-from sim.scenario.load import Scenario, restore
+from sim.scenario.load import Scenario, posteriors_of, restore
+from sim.scenario.posterior import POSTERIORS
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
 from sim.storage.workspace import SET, Workspace, beware, contents_of, flat, holds, reading
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.zarr", "figures"
-OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, DATASET, FIGURES)
+OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES)
 
 
 class Results:
@@ -277,4 +278,5 @@ def write_results(result: Result, work: Workspace, written: Callable[[Result], o
             write(new / f"{name}.csv", tables.csv(table))
         write(new / "scenario.toml", result.scenario.text)
         write(new / RESOLVED, as_json(result.scenario.resolved))
+        write(new / POSTERIORS, posteriors_of([result.scenario]))
         result.dataset.to_zarr(new / DATASET, mode="w", zarr_format=3, consolidated=False)

@@ -16,6 +16,7 @@ from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
 from sim.scenario.overrides import SET, as_typed, in_words, mistaken, override, plain, remainders
+from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.values import Context
@@ -169,17 +170,28 @@ def _context(tables: Tables, registry: Registry | None, horizon: Horizon | None 
     return Context(states, known, list(rules) if isinstance(rules, dict) else [], registry, horizon)
 
 
-def restored(content: Mapping[str, Any], file: Path) -> Scenario:
-    """The scenario of which ``content`` is the resolved form. Raises what pydantic and a dict raise."""
-    context = replace(_context(content["tables"], None), entering=False)
-    tables = ScenarioTables.model_validate(content["tables"], context=context)
-    return Scenario(content["name"], file, "", tables, content["registry"])
+def restored(content: Mapping[str, Any], file: Path, posteriors: Mapping[str, Posterior]) -> Scenario:
+    """The scenario of which ``content`` is the resolved form, its posterior one of some by digest.
+
+    Raises what pydantic and a dict raise.
+    """
+    tables, named = content["tables"], content["tables"].get("posterior")
+    tables = {**tables, "posterior": posteriors[named["digest"]]} if named else tables
+    context = replace(_context(tables, None), entering=False)
+    return Scenario(
+        content["name"], file, "", ScenarioTables.model_validate(tables, context=context), content["registry"]
+    )
+
+
+def posteriors_of(scenarios: Iterable[Scenario]) -> bytes:
+    """The file of the posteriors that scenarios name."""
+    return packed(s.tables.posterior for s in scenarios if s.tables.posterior)
 
 
 def restore(file: Path) -> Scenario:
     """The scenario of a results folder. Raises InputError where it cannot be read."""
     try:
-        return restored(json.loads(file.read_text("utf-8")), file)
+        return restored(json.loads(file.read_text("utf-8")), file, unpacked(file.parent / POSTERIORS))
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
         raise InputError([Problem(str(file), "", what, "allowed: a folder that `cohesion run` wrote")]) from None

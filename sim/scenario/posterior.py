@@ -5,11 +5,11 @@ states of the model in which the record leaves a run at its end come from one ro
 gives itself is not replaced.
 """
 
-import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +30,8 @@ from sim.scenario.reading import MOST_BYTES, Row, number_in, read_csv
 from sim.scenario.values import LARGEST
 
 NONE = "none"
+POSTERIORS = "posteriors.npz"
+"""In a results folder: those that its scenarios name."""
 MODEL, ALLIANCE = "model", "alliance"
 """Columns that say which version of the model the draws were made with, and to which alliance they were fitted: the
 same in every row. The second may be left out, and then they count as fitted to none. ALLIANCE is an attribute too."""
@@ -136,7 +138,7 @@ def _typed(x: Any, kind: Any) -> Any:
     return np.ascontiguousarray(x, dtype={Array: np.float64, Codes: np.int8, Flags: np.bool_}[kind])
 
 
-# ----------------------------------------------------------------------------------- inside resolved scenarios
+# ------------------------------------------------------------------------------------ beside resolved scenarios
 
 
 def _flat(
@@ -147,37 +149,53 @@ def _flat(
     yield from ((f"s {name}", x) for name, x in (fields(lived.states) if lived else ()))
 
 
-def as_text(p: Posterior) -> str:
-    """A posterior as text without line breaks, for resolved.json."""
-    about = json.dumps([p.file, p.model, p.alliance, p.lived[:3] if p.lived else None])
-    coefficients = {name: column.values for name, column in p.columns.items()}
+def packed(posteriors: Iterable[Posterior]) -> bytes:
+    """Each of some posteriors once, as the file beside scenarios that name them by their digests."""
+    arrays: dict[str, Any] = {}
+    for p in {p.digest: p for p in posteriors}.values():
+        about = json.dumps([p.file, p.model, p.alliance, p.lived[:3] if p.lived else None])
+        coefficients = {name: column.values for name, column in p.columns.items()}
+        flat = {"about": np.array(about), **dict(_flat(coefficients, p.places, p.lived))}
+        arrays |= {f"{p.digest} {name}": x for name, x in flat.items()}
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **dict(_flat(coefficients, p.places, p.lived)), about=np.array(about))
-    return base64.b64encode(buffer.getvalue()).decode()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
 
 
-@lru_cache(maxsize=8)
-def from_text(text: str) -> Posterior:
-    """The posterior of a text. Raises ValueError."""
-    parts: dict[str, dict[str, Array]] = {kind: {} for kind in "cps"}
+def unpacked(file: Path) -> dict[str, Posterior]:
+    """The posteriors of a file by their digests. Raises ValueError where it is none or was changed, and OSError."""
+    parts: dict[str, dict[str, dict[str, Any]]] = {}
     try:
-        with np.load(io.BytesIO(base64.b64decode(text))) as found:
-            file, model, alliance, lived = json.loads(str(found["about"]))
+        with np.load(file) as found:
             for name in found.files:
-                if name != "about":
-                    parts[name[0]][name[2:]] = found[name]
-        where = Lived(lived[0], tuple(lived[1]), lived[2], state_of(parts["s"])) if lived else None
-    except (OSError, KeyError, TypeError, BadZipFile) as error:
-        raise ValueError("no posterior") from error
-    return posterior_of(file, parts["c"], parts["p"], where, alliance, model)
+                digest, kind, *rest = name.split(" ", 2)
+                parts.setdefault(digest, {}).setdefault(kind, {})["".join(rest)] = found[name]
+        return {digest: _unpacked(digest, of) for digest, of in parts.items()}
+    except (KeyError, TypeError, BadZipFile, EOFError, zlib.error) as error:
+        raise ValueError("no posteriors") from error
 
 
-def _checked(given: "Posterior | str") -> Posterior:
-    return given if isinstance(given, Posterior) else from_text(given)
+def _unpacked(digest: str, parts: Mapping[str, Mapping[str, Any]]) -> Posterior:
+    name, model, alliance, lived = json.loads(str(parts["about"][""]))
+    where = Lived(lived[0], tuple(lived[1]), lived[2], state_of(parts["s"])) if lived else None
+    p = posterior_of(name, parts["c"], parts.get("p", {}), where, alliance, model)
+    if p.digest != digest:
+        raise ValueError("changed")
+    return p
 
 
-Named = Annotated[Posterior, PlainValidator(_checked), PlainSerializer(as_text, return_type=str)]
-"""As a scenario's tables hold it."""
+def _is_one(given: Any) -> Posterior:
+    if not isinstance(given, Posterior):
+        raise ValueError("no posterior")
+    return given
+
+
+def _named(p: Posterior) -> dict[str, str]:
+    return {"file": p.file, "digest": p.digest}
+
+
+Named = Annotated[Posterior, PlainValidator(_is_one), PlainSerializer(_named, return_type=dict[str, str])]
+"""As a scenario's tables hold it; what they are resolved to names it by its digest."""
 
 
 # ----------------------------------------------------------------------------------------------- reading files

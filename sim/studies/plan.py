@@ -5,7 +5,7 @@ import json
 import shlex
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from sys import intern
@@ -18,6 +18,7 @@ from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, alike, compile, unconditioned, vary
 from sim.scenario.load import Scenario, load, restored
+from sim.scenario.posterior import POSTERIORS, Posterior, unpacked
 from sim.scenario.values import WORDS, Strict
 from sim.storage.files import as_csv, sha256
 from sim.storage.workspace import CONTENTS
@@ -123,6 +124,8 @@ class Plan:
     """The scenario of every point."""
     values: Array
     """(point, factor)."""
+    posteriors: Mapping[str, Posterior] = field(repr=False)
+    """That the scenarios name, by digest."""
 
     @cached_property
     def tables(self) -> StudyTables:
@@ -154,7 +157,7 @@ class Plan:
         found: dict[tuple[str, tuple[float, ...]], Variant] = {}
         for v, words in zip(self.content["variants"], self.content["words"], strict=True):
             tables = {**v["resolved"]["tables"], **{k: words[k] for k in TITLES if k in words}}
-            scenario = restored({**v["resolved"], "tables": tables}, Path(words["file"]))
+            scenario = restored({**v["resolved"], "tables": tables}, Path(words["file"]), self.posteriors)
             to = {n: target(f, scenario, "", "")[0] for n, f in self.factors.items()}
             program = compile(scenario)
             if any(changes_past(f, to[n], program) for n, f in self.factors.items()):
@@ -162,6 +165,11 @@ class Plan:
             found[v["scenario"], tuple(v["values"])] = Variant(scenario, program, to)
         started = alike([v.program for v in found.values()])
         return {k: v._replace(program=p) for (k, v), p in zip(found.items(), started, strict=True)}
+
+    @property
+    def begins(self) -> str:
+        """Where the scenarios start, in words."""
+        return "; ".join(dict.fromkeys(v.program.start.words for v in self.variants.values()))
 
     @cached_property
     def first(self) -> Program:
@@ -224,11 +232,13 @@ def toml(value: object) -> str:
     return json.dumps(value) if isinstance(value, str | bool) else str(value)
 
 
-def plan_of(contents: Mapping[str, Any], scenarios: list[str], values: Array) -> Plan:
+def plan_of(
+    contents: Mapping[str, Any], scenarios: list[str], values: Array, posteriors: Mapping[str, Posterior]
+) -> Plan:
     """The plan that the contents of a folder and its points make."""
     words = contents["changeable"]
     content = {**words, **contents["identity"], "words": words["variants"]}
-    return Plan(contents["title"], contents["model"], content, scenarios, values)
+    return Plan(contents["title"], contents["model"], content, scenarios, values, posteriors)
 
 
 def opened(folder: Path) -> Plan:
@@ -249,4 +259,4 @@ def _opened(folder: str, contents: str) -> Plan:
     if sha256(points.read_text("utf-8")) != content["changeable"]["points"]["digest"]:
         raise ValueError("points.csv is not the one that was frozen")
     with points.open(encoding="utf-8", newline="") as lines:
-        return plan_of(content, *read_points(lines))
+        return plan_of(content, *read_points(lines), unpacked(Path(folder) / POSTERIORS))

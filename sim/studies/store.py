@@ -19,7 +19,8 @@ from sim.errors import InputError, Problem, plural
 from sim.model.arrays import Array
 from sim.model.outcomes import ENDS, KEPT, OUTCOMES, QUANTILES, attributes, variable
 from sim.model.version import VERSION
-from sim.scenario.load import not_fitted
+from sim.scenario.load import not_fitted, posteriors_of
+from sim.scenario.posterior import POSTERIORS
 from sim.storage.files import locked, put, sha256
 from sim.storage.workspace import ANEW, Workspace
 from sim.studies.batch import Failure, Outcome, run_points
@@ -33,7 +34,7 @@ KIND = "sweep"
 DATASET, RECEIPTS, WORKING = "dataset.zarr", "receipts", ".working"
 STUDY, SUMMARY, FAILURES = "study.toml", "summary.csv", "failures.csv"
 CHECKSUMS, FIGURES = "checksums.sha256", "figures"
-OWN = (POINTS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET, RECEIPTS, WORKING)
+OWN = (POINTS, POSTERIORS, STUDY, SUMMARY, FAILURES, CHECKSUMS, FIGURES, DATASET, RECEIPTS, WORKING)
 
 
 class Receipt(NamedTuple):
@@ -72,7 +73,8 @@ def workspace(study: Study, folder: Path, force: bool = False) -> tuple[Workspac
     points = {"number": len(scenarios), "digest": sha256(points_text(list(study.factors), scenarios, values))}
     rest = {"design": study.tables.design.kind, "batch": batch, "points": points}
     work = replace(work, changeable=words | rest)
-    return work, plan_of(work.contents, scenarios, values)
+    posteriors = {p.digest: p for s in study.scenarios if (p := s.tables.posterior)}
+    return work, plan_of(work.contents, scenarios, values, posteriors)
 
 
 def freeze(study: Study, work: Workspace, plan: Plan) -> None:
@@ -83,6 +85,7 @@ def freeze(study: Study, work: Workspace, plan: Plan) -> None:
         lay_out(work.folder, plan, anew=not there)
         put(work.folder / STUDY, study.text)
         put(work.folder / POINTS, text)
+        put(work.folder / POSTERIORS, posteriors_of(study.scenarios))
     work.record()
 
 
@@ -200,6 +203,7 @@ def _labels(plan: Plan) -> "xr.Dataset":
             "titles": [titles[n] for n in names],
             "focus": list(tables.focus),
             "alliance": scenario.tables.alliance.name,
+            "begins": plan.begins,
             "coefficients": not_fitted(v.scenario for v in plan.variants.values()),
             "leader_name": scenario.tables.alliance.leader_name or scenario.tables.alliance.leader,
             "start": str(scenario.tables.time.start),

@@ -159,6 +159,7 @@ class Sweep(Stored):
             "points": plan.size,
             "runs_per_point": plan.tables.runs,
             "seed": plan.tables.seed,
+            "begins": plan.begins,
             "coefficients": not_fitted(v.scenario for v in plan.variants.values()),
         }
         failed = so_far(plan, receipts(self.folder, plan)).failed

@@ -391,7 +391,9 @@ def test_both_engines_draw_the_same_row(whole: Path, tmp_path: Path) -> None:
 def test_posterior_is_part_of_the_scenario_and_can_be_left(whole: Path, tmp_path: Path) -> None:
     file = scenario(tmp_path, whole)
     s = load(file)
-    again = restored(s.resolved, file)
+    held = s.tables.posterior
+    assert held
+    again = restored(s.resolved, file, {held.digest: held})
     assert compile(again).coefficients == compile(s).coefficients
     assert again.fingerprint == s.fingerprint
     without = load(file, {"posterior": "none"})

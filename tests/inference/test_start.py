@@ -24,7 +24,7 @@ from sim.model.noise import BLOCK, Noise
 from sim.results.replay import same, tell
 from sim.scenario import posterior
 from sim.scenario.compile import Program, alike, compile
-from sim.scenario.load import load, restored
+from sim.scenario.load import load, posteriors_of, restored
 from sim.scenario.reading import shipped
 
 OUTLOOK = "csto/outlook-2023"
@@ -182,9 +182,13 @@ def test_what_is_compared_starts_alike() -> None:
     assert alike([base, compile(load("csto/history-1992-2023"))])[0].start.states is base.start.states
 
 
-def test_the_start_is_part_of_the_scenario() -> None:
+def test_the_start_is_part_of_the_scenario(tmp_path: Path) -> None:
     scenario = load(OUTLOOK)
-    again = restored(scenario.resolved, scenario.file)
+    file = tmp_path / posterior.POSTERIORS
+    file.write_bytes(posteriors_of([scenario, scenario]))
+    assert file.stat().st_size < 3e6
+    assert len(json.dumps(scenario.resolved["tables"]["posterior"])) < 100
+    again = restored(scenario.resolved, scenario.file, posterior.unpacked(file))
     assert again.fingerprint == scenario.fingerprint
     a, b = compile(scenario), compile(again)
     assert a.start.words == b.start.words
