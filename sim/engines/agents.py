@@ -10,8 +10,8 @@ from typing import TypeVar
 import mesa
 import numpy as np
 
-from sim.engines.ensemble import joined, tick_draws
-from sim.engines.environment import Environment, state_at_start
+from sim.engines.ensemble import Stack, joined, tick_draws
+from sim.engines.environment import Environment, record_normals, state_at_start
 from sim.model import credibility, membership, tick as phases
 from sim.model.arrays import Array, Codes, Flags, Inputs, each
 from sim.model.cohesion import Motion, cohesion
@@ -37,6 +37,9 @@ class World:
         self.noise = Noise(seed, block)
         self.environment = Environment(program, self.noise)
         self.start = state_at_start(program, self.noise, slice(None))
+        self.fact = Stack([program.fact], self.noise, slice(None), self.environment) if program.fact else None
+        if self.fact:
+            self.fact.begin()
         self._last: tuple[int, Inputs, Draws] | None = None
 
     def at(self, tick: int) -> tuple[Inputs, Draws]:
@@ -51,9 +54,10 @@ class World:
         return self._last[1:]
 
     def _record_draws(self, tick: int) -> Draws:
-        rows = len(self.program.members)
-        none = np.zeros((rows, BLOCK))
-        z = self.noise.normals("stance", tick + 1, rows)
+        if self.fact:
+            return self.fact.reveal(tick)
+        none = np.zeros((len(self.program.members), BLOCK))
+        z = record_normals(self.program, self.noise, tick + 1)
         return Draws(z, none, none, none, none, none[:0], none[0])
 
 
@@ -76,7 +80,7 @@ class MemberState(mesa.Agent):
         m, row = self.model, self.row
         if m.world.start:
             return each(lambda x: x[row, m.lanes] if x.ndim == 2 else x[m.lanes], m.world.start)
-        z = m.world.noise.normals("stance", 0, len(m.program.members))[row, m.lanes]
+        z = record_normals(m.program, m.world.noise, 0)[row, m.lanes]
         return phases.begin(self.inputs, self.standing, z, m.program.start_status[row], m.c)
 
     @property

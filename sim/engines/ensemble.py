@@ -11,10 +11,11 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from sim.engines.environment import Environment, state_at_start
+from sim.engines.environment import Environment, record_normals, state_at_start
+from sim.model import membership
 from sim.model.arrays import Array, Coefficients, Inputs, each
 from sim.model.noise import BLOCK, Noise, TickNoise
-from sim.model.tick import Draws, Record, Standing, State, begin, decays, look, relive, standing, tick
+from sim.model.tick import Draws, Record, Standing, State, begin, decays, decide, look, present, relive, standing, tick
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
 from sim.scenario.start import hashed
@@ -101,7 +102,7 @@ class Stack:
 
     def _around(self, t: int) -> tuple[Inputs, Standing]:
         """Inputs, and what they alone decide; computed anew only where something changes."""
-        record = t < self.program.record_ticks
+        record = self.program.script[t].record is not None
         if self._last and self._last[2] == record and not self._moves(t):
             return self._last[:2]
         inputs = joined([e.at(t) for e in self.environments])
@@ -118,7 +119,7 @@ class Stack:
             self.state = each(lambda x: repeated(x, self.copies), kept)
             return
         inputs, s = self._around(0)
-        z = self.noise.normals("stance", 0, len(self.program.members))[:, self.lanes]
+        z = record_normals(self.program, self.noise, 0)[:, self.lanes]
         z = repeated(z, self.copies)
         self.state = begin(inputs, s, z, self.program.start_status, self.c)
 
@@ -126,9 +127,36 @@ class Stack:
         """A tick of the record."""
         assert self.state is not None
         inputs, s = self._around(t)
-        z = self.noise.normals("stance", t + 1, len(self.program.members))[:, self.lanes]
+        z = record_normals(self.program, self.noise, t + 1)[:, self.lanes]
         z = repeated(z, self.copies)
         self.state = relive(self.state, inputs, s, z, self.program.script[t], self.c, self.d)
+
+    def reveal(self, t: int) -> Draws:
+        """A tick of the record, and the draws by which what happened in it happens."""
+        assert self.state is not None
+        p, rows, now = self.program, len(self.program.members), self.state.membership
+        everybody = now._replace(status=np.broadcast_to(now.status, self.state.stance.shape))
+        before = self.state._replace(membership=everybody)
+        self.relive(t)
+        inputs, _ = self._around(t)
+        s, script = standing(inputs, self.c, p.alliance.dt), p.script[t]
+        assert script.record is not None
+        u = self.noise.uniforms("membership", t + 1, rows)[:, self.lanes]
+        ties, admissible, x = present(inputs, before, self.c), p.alliance.admissible, self.state.stance
+        chances, _ = decide(u, before, x, ties, script, admissible, s, self.c, self.d.dt)
+        cut = membership.cut(u, everybody.status, np.broadcast_to(script.record, u.shape), chances)
+        cut = np.where(script.enters, u, cut)
+        stays = self.d.membership.leader_exit
+        leader = stays + self.noise.uniforms("leader", t + 1, 1)[0, self.lanes] * (1.0 - stays)
+        z, none = record_normals(p, self.noise, t + 1)[:, self.lanes], np.zeros(u.shape)
+        return Draws(z, none, none, none, cut, none[:0], leader)
+
+    def anew(self, t: int, draws: Draws) -> None:
+        """A tick of a past that was otherwise, by the draws of the record's."""
+        assert self.state is not None
+        inputs, s = self._around(t)
+        draws, p = each(lambda x: repeated(x, self.copies), draws), self.program
+        self.state, _ = tick(self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d)
 
     def look(self) -> Record:
         """The start of the forecast."""
@@ -183,15 +211,17 @@ def past_hash(program: Program, hashes: dict[int, str] | None = None) -> str:
     parts += [digest(x, partial(tuple, (x,))) for x in program.coefficients.values()]
     parts.append(digest(program.script, script_facts))
     names = [path for path, _ in bands], list(program.weights), list(program.coefficients)
-    start = program.start.tick, id(program.start.states), id(program.places), program.rows
-    rest = until, program.members, program.start_status, program.alliance.dt, start
+    start = program.start.tick, id(program.start.states), program.start.revealed, id(program.fact)
+    rows = id(program.places), program.rows
+    rest = until, program.members, program.start_status, program.alliance.dt, start, rows
     return hashed((*names, *parts, *rest))
 
 
 def stackable(a: Program, b: Program) -> bool:
     """Whether two programs may lie side by side."""
     one = a.script is b.script and a.alliance is b.alliance and a.start_status is b.start_status
-    return one and a.start.states is b.start.states and a.rows == b.rows
+    start = a.start.states is b.start.states and a.start.revealed == b.start.revealed and a.fact is b.fact
+    return one and start and a.rows == b.rows
 
 
 def stacked(programs: Sequence[Program], wide: int) -> list[list[int]]:
@@ -241,11 +271,15 @@ def _starts(programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: i
     """The state of each program at the start of its forecast."""
     groups = stacked(programs, wide)
     stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
-    for stack in stacks:
+    facts = {id(f): Stack([f], noise, piece.lanes, first) for s in stacks if (f := s.program.fact)}
+    for stack in (*stacks, *facts.values()):
         stack.begin()
     for t in range(programs[0].record_ticks):
+        happened = {k: fact.reveal(t) for k, fact in facts.items()}
         for stack in stacks:
-            if t >= stack.program.start.tick:
+            if stack.program.fact:
+                stack.anew(t, happened[id(stack.program.fact)])
+            elif t >= stack.program.start.tick:
                 stack.relive(t)
     return [state for stack in stacks for state in stack.states()]
 

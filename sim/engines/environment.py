@@ -1,17 +1,18 @@
 """The inputs of one block of runs: uncertain values drawn once a run, paths read tick by tick."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from sim.model.arrays import Array, Coefficients, Flags, Inputs, each
 from sim.model.declaration import Input
-from sim.model.noise import BLOCK, InputNoise
+from sim.model.noise import BLOCK, InputNoise, TickNoise, of_filter
 from sim.model.tick import State
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, LeaderInputs, MemberInputs
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
-from sim.scenario.posterior import Column
+from sim.scenario.posterior import Column, Posterior
 from sim.scenario.tables import dispute_path
 from sim.scenario.values import Distribution
 
@@ -44,6 +45,31 @@ def state_at_start(program: Program, noise: InputNoise, lanes: slice) -> State |
         return None
     row, use = (x[lanes] for x in noise.rows(program.rows))
     return each(lambda x: np.ascontiguousarray(x[..., row, use % x.shape[-1]]), states)
+
+
+def record_normals(program: Program, noise: TickNoise, edge: int) -> Array:
+    """The noise of stances up to the end of a tick of the record, (member, run): as that reveals it, or of chance."""
+    p = program.start.revealed
+    if p is None or p.lived is None or edge >= p.lived.ancestors.shape[-1]:
+        return noise.normals("stance", edge, len(program.members))
+    row, use = noise.rows(program.rows)
+    return np.ascontiguousarray(revealed(p)[edge][:, row, use % p.lived.each_row])
+
+
+@lru_cache(maxsize=2)
+def revealed(p: Posterior) -> Array:
+    """The noise that leads to the states of a posterior, made again: (edge, member, row, state)."""
+    assert p.lived is not None
+    (key, chunk, particles), ancestors = p.lived[3:6], p.lived.ancestors
+    rows, states, edges = ancestors.shape
+    found = np.empty((edges, len(p.lived.members), rows, states))
+    for first in range(0, rows, chunk):
+        part = slice(first, first + chunk)
+        shape = len(p.lived.members), len(range(rows)[part]), particles
+        for edge in range(edges):
+            z, picked = of_filter((*key, first), edge, shape), ancestors[part, :, edge].astype(np.intp)
+            found[edge][:, part] = np.take_along_axis(z, picked[None], axis=2)
+    return found
 
 
 def places(program: Program, noise: InputNoise, path: str) -> Array:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from sim.errors import InputError, Problem, arguments, plural
 from sim.evaluation import looks
@@ -59,6 +59,7 @@ class BacktestTables(Strict):
     title: Line
     question: str = ""
     calibration: Words
+    draws: Draws | None = None
     replicates: Annotated[int, Field(ge=2, le=4096, strict=True)] = 8
     seed: Seed = 1
     base_rate: Annotated[Number, Field(gt=0, lt=1)]
@@ -108,6 +109,11 @@ class BacktestStudy:
         return f"<BacktestStudy {self.name}: {self.tables.title}; {plural(len(self.fits), 'origin')}>"
 
 
+def _instead(settings: CalibrationTables, study: BaseModel, names: set[str]) -> CalibrationTables:
+    """The settings of a calibration, with what a study says instead."""
+    return settings.model_copy(update=study.model_dump(include=names, exclude_none=True))
+
+
 @arguments
 def load_backtest(path: str | Path) -> BacktestStudy:
     """Read and check a backtest file and its calibration.
@@ -121,6 +127,7 @@ def load_backtest(path: str | Path) -> BacktestStudy:
     expect(source, BACKTEST)
     tables = validated(source, BacktestTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
+    whole = replace(whole, tables=_instead(whole.tables, tables, {"draws"}))
     problems = list(_backtest_mistakes(tables, whole, source.where))
     carried: dict[str, Scenario] = {}
     for k, other in enumerate(tables.carried):
@@ -224,8 +231,7 @@ class MechanismStudy:
     @property
     def settings(self) -> CalibrationTables:
         """The calibration's, with what the study says instead."""
-        given = self.tables.model_dump(include={"draws", "particles", "sweeps"}, exclude_none=True)
-        return self.calibration.tables.model_copy(update=given)
+        return _instead(self.calibration.tables, self.tables, {"draws", "particles", "sweeps"})
 
     def fit(self, model: str, before: bool, seed: int) -> CalibrationStudy:
         """What is sampled: the whole record or that before the held-out part, without a mechanism."""

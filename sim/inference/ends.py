@@ -1,17 +1,20 @@
 """Where the record leaves each draw of a posterior: states of the model, filtered by what was observed.
 
 The filter of the likelihood goes through the record once more, with more particles; of each draw some are kept by their
-weights, in random order, so that any of them alone is a draw of the state.
+weights, in random order, so that any of them alone is a draw of the state, and with it the particles from which each
+descends: the noise that the record reveals (Kitagawa 1996, 10.1080/10618600.1996.10474692, section 5).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from sim.inference.likelihood import Cloud, Target
-from sim.inference.smc import chunks, generator
-from sim.model.arrays import Array, each
+from sim.inference.likelihood import Cloud, Indices, Target
+from sim.inference.smc import CHUNK, chunks, generator
+from sim.model.arrays import Array, Codes, each
+from sim.model.noise import of_filter
 from sim.model.tick import State
 from sim.scenario.compile import past_of
 from sim.scenario.load import Scenario
@@ -21,35 +24,63 @@ from sim.storage.effort import Effort
 from sim.storage.workers import imap
 
 PARTICLES = 128
-"""Of the filter, for each draw."""
+"""Of the filter, for each draw; no more, as a signed byte says which."""
 KEPT = 4
-"""States of a draw that are kept."""
+"""States of a draw that are kept: with 1,024 draws as many as a block has runs."""
 STREAM = 3_000_008
+
+
+class Ends(NamedTuple):
+    """What is kept of some draws."""
+
+    states: State
+    """(member, draw, state) and (draw, state)."""
+    ancestors: Codes
+    """(draw, state, edge)."""
+
+
+class Traced(Cloud):
+    """A filter that knows of each particle from which it descends, and whose noise can be made again."""
+
+    def __init__(self, target: Target, z: Array, key: Sequence[int]) -> None:
+        self.key = key
+        self.lines = np.zeros((len(z), target.particles, target.ticks + 1), dtype=np.int8)
+        self.own = np.arange(target.particles, dtype=np.int8)
+        super().__init__(target, z, generator(*key))
+
+    def normals(self, edge: int) -> Array:
+        """By the key and the tick alone."""
+        self.lines[..., edge] = self.own
+        return of_filter(self.key, edge, self.shape)
+
+    def descend(self, draws: Indices, picked: Indices) -> None:
+        """Particles take their ancestors with them."""
+        self.lines[draws] = np.take_along_axis(self.lines[draws], picked[..., None], axis=1)
 
 
 def lived(scenario: Scenario, target: Target, z: Array, seed: int, by: Effort) -> Lived:
     """The record that draws (draw, coordinate) were fitted to, and the states at its end."""
-    wide = replace(target, particles=PARTICLES)
-    parts = list(imap(states, ((wide, *chunk) for chunk in chunks(z, (seed, STREAM))), by))
+    wide, key = replace(target, particles=PARTICLES), (seed, STREAM)
+    parts = list(imap(ends, ((wide, *chunk) for chunk in chunks(z, key)), by))
     program = target.program
     past = past_of(scenario, program, program.coefficients)
     return Lived(
         str(program.edges[target.ticks]),
         program.members,
         digests(past, target.ticks),
-        each(lambda *x: np.concatenate(x, axis=-2), *parts),
+        key,
+        CHUNK,
+        PARTICLES,
+        each(lambda *x: np.concatenate(x, axis=-2), *(p.states for p in parts)),
+        np.concatenate([p.ancestors for p in parts]),
     )
 
 
-def states(target: Target, z: Array, key: Sequence[int]) -> State:
-    """The states of some draws at the end of the record, (member, draw, state) and (draw, state)."""
-    cloud = Cloud(target, z, generator(*key))
+def ends(target: Target, z: Array, key: Sequence[int]) -> Ends:
+    """The states of some draws at the end of the record, and where they come from."""
+    cloud = Traced(target, z, key)
     for t in range(target.ticks):
         cloud.tick(t)
-    order = cloud.rng.permuted(np.tile(np.arange(KEPT), (len(z), 1)), axis=1)
-
-    def shuffled(x: Array) -> Array:
-        by_draw = x.reshape(*x.shape[:-1], len(z), KEPT)
-        return np.take_along_axis(by_draw, np.broadcast_to(order, by_draw.shape), axis=-1)
-
-    return each(shuffled, cloud.survivors(KEPT))
+    picked = cloud.rng.permuted(cloud.picks(KEPT), axis=1)
+    states = each(lambda x: x.reshape(*x.shape[:-1], *picked.shape), cloud.at(picked))
+    return Ends(states, np.take_along_axis(cloud.lines, picked[..., None], axis=1))

@@ -116,9 +116,13 @@ class Cloud:
         self._around(0)
         self.state = self._begin()
 
+    def normals(self, edge: int) -> Array:
+        """The noise of stances up to the end of a tick."""
+        return self.rng.standard_normal(self.shape)
+
     def _begin(self) -> State:
         status = self.target.record[0][:, None, None]
-        z = self.rng.standard_normal(self.shape)
+        z = self.normals(0)
         full = begin(self.inputs, self.standing, z, status, self.c)
         return full._replace(
             credibility=each(lambda x: x[..., :1], full.credibility),
@@ -137,7 +141,7 @@ class Cloud:
         """Live through a tick and weigh what it has shown."""
         self._around(t)
         script, before = self.target.script(t), self.state
-        z = self.rng.standard_normal(self.shape)
+        z = self.normals(t + 1)
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
         informed = self._moves(before, script)
         for motion in self.target.by_tick.get(t, ()):
@@ -184,13 +188,25 @@ class Cloud:
             return x
 
         self.state = each(pick, self.state)
+        self.descend(few, picked)
+
+    def descend(self, draws: Indices, picked: Indices) -> None:
+        """What is told of particles that take the places of others, (draw, particle)."""
 
     def survivors(self, count: int) -> State:
         """So many particles a draw, picked by their weights, as the state of so many runs side by side."""
+        return self.at(self.picks(count))
+
+    def picks(self, count: int) -> Indices:
+        """Particles of each draw by their weights, (draw, so many), in order."""
         w = np.exp(self.weights - self.weights.max(axis=1, keepdims=True))
         below = np.cumsum(w, axis=1) / w.sum(axis=1, keepdims=True)
         points = (self.rng.random((len(w), 1)) + np.arange(count)) / count
-        picked = np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
+        return np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
+
+    def at(self, picked: Indices) -> State:
+        """The state of some particles a draw, (draw, so many), side by side."""
+        count = picked.shape[1]
         states, draws, particles = self.shape
 
         def pick(x: Array) -> Array:

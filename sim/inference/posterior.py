@@ -16,7 +16,7 @@ from sim.inference.smc import Estimate, Settings, Stage, generator
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
-from sim.scenario.posterior import GROUP, PATH, PLACE, RECORD, STATE, VERSION_SAYS, Lived, fields
+from sim.scenario.posterior import ANCESTOR, GROUP, PATH, PLACE, RECORD, STATE, VERSION_SAYS, Lived, fields
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -136,7 +136,7 @@ def inference_data(target: Target, stage: Stage, lived: Lived, seed: int, attrib
         "log_likelihood": likelihood.assign_coords(_numbered(len(stage.z))),
         "observed_data": _observed(target),
     }
-    record = json.dumps(dict(zip(Lived._fields, lived[:3], strict=False)))
+    record = json.dumps(lived.about)
     about = {**attributes, VERSION_SAYS: VERSION, RECORD: record}
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about), **groups})
 
@@ -183,6 +183,7 @@ def _with_states(ds: "xr.Dataset", target: Target, lived: Lived) -> "xr.Dataset"
         kept = x.astype(np.float32 if x.dtype == np.float64 else np.int8)
         turned = np.moveaxis(kept, 0, -1) if by_member else kept
         found[f"{STATE}{name}"] = ("chain", "draw", "state", *(("member",) if by_member else ())), turned[None]
+    found[ANCESTOR] = ("chain", "draw", "state", "edge"), lived.ancestors[None]
     return ds.assign(found).assign_coords(member=list(target.program.members), state=np.arange(lived.each_row))
 
 

@@ -166,6 +166,15 @@ def move(u: Array, status: Codes, p: Chances) -> Codes:
     return after
 
 
+def cut(u: Array, before: Codes, after: Codes, p: Chances) -> Array:
+    """Uniform draws, squeezed to those by which :func:`move` does what was done."""
+    gone, happens = left(before, after), before != after
+    either = p.exit + p.side
+    low = np.where(happens, np.where(gone, 0.0, p.exit), either)
+    high = np.where(happens, np.where(gone, p.exit, either), 1.0)
+    return np.asarray(low + u * (high - low))
+
+
 def left(before: Codes, after: Codes) -> Flags:
     """Who has left, whatever becomes of the alliance in the same tick."""
     return (before != OUTSIDE) & (after == OUTSIDE)

@@ -5,7 +5,7 @@ scenarios (common random numbers), and lets any run be replayed by its (seed, bl
 Draws are made for a whole block of runs; a shorter last block uses the first of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
@@ -25,6 +25,12 @@ Indices = NDArray[np.intp]
 def locate(run: int) -> tuple[int, int]:
     """The (block, lane) of a run counted from 0."""
     return divmod(run, BLOCK)
+
+
+def of_filter(key: Sequence[int], edge: int, shape: tuple[int, ...]) -> Array:
+    """Standard normal draws of a filter's particles at the end of a tick, by which any of them can be remade."""
+    bits = np.random.PCG64DXSM(np.random.SeedSequence((*key, 1 + edge)))  # zero would be told from nothing
+    return np.random.Generator(bits).standard_normal(shape)
 
 
 class Pick(NamedTuple):

@@ -13,7 +13,7 @@ from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
 from sim.scenario.posterior import Column
-from sim.scenario.start import Past, Start, relived, start_of
+from sim.scenario.start import EVENTS, Past, Start, recalled, relived, start_of
 from sim.scenario.tables import ANSWERS, Adjustment, ScenarioTables, Time
 from sim.scenario.values import Coded, Distribution
 
@@ -43,6 +43,8 @@ class Program(NamedTuple):
     """Of coded values in their bands by dotted path, (row,), where a posterior has them."""
     rows: int
     """Of the posterior that runs draw from; 0 for none."""
+    fact: "Program | None" = None
+    """Whose record is what happened, where this one's past is lived anew."""
 
     @property
     def forecast_ticks(self) -> int:
@@ -131,9 +133,41 @@ def past_of(scenario: Scenario, p: Program, coefficients: Mapping[str, object]) 
 
 
 def alike(programs: Sequence[Program]) -> list[Program]:
-    """Programs that are compared start alike: where one has to relive the record, all do."""
-    relive = {(p.members, p.edges) for p in programs if p.record_ticks and not p.start.states}
-    return [unconditioned(p, ALIKE) if (p.members, p.edges) in relive else p for p in programs]
+    """Programs that are compared start alike.
+
+    Where the past of some is not the record's, all live it on the noise that the record reveals; where that says
+    nothing of one of them, all relive it.
+    """
+
+    found = list(programs)
+    for members, edges in {(p.members, p.edges) for p in programs if p.record_ticks}:
+        at = [k for k, p in enumerate(programs) if (p.members, p.edges) == (members, edges)]
+        for k, p in zip(at, _alike([programs[k] for k in at]), strict=True):
+            found[k] = p
+    return found
+
+
+def _alike(programs: Sequence[Program]) -> list[Program]:
+    """The same of programs with the same states and dates."""
+    others = [p for p in programs if not p.start.states]
+    fact = next((p for p in programs if p.start.states), None)
+    if not others or not fact:
+        return list(programs)
+    if not all(
+        p.places is fact.places and p.start.differs and {*p.start.differs} <= {*p.bands, EVENTS} for p in others
+    ):
+        return [unconditioned(p, ALIKE) for p in programs]
+    posterior = fact.start.revealed
+    assert posterior is not None
+    fact = fact._replace(start=recalled(fact.edges, fact.record_ticks, posterior))
+    found = []
+    for p in programs:
+        if p.start.states:
+            found.append(p._replace(start=fact.start))
+        else:
+            start = recalled(p.edges, p.record_ticks, posterior, p.start.differs)
+            found.append(p._replace(start=start, script=tuple(s._replace(record=None) for s in p.script), fact=fact))
+    return found
 
 
 def unconditioned(p: Program, why: str) -> Program:

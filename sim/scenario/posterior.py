@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from os.path import abspath
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from zipfile import BadZipFile
@@ -40,8 +41,8 @@ ALLOWED = "allowed: a posterior.nc that `cohesion calibrate` wrote, or a table o
 WAY_OUT = 'calibrate anew with `cohesion calibrate`, or set posterior = "none"'
 TABLE = ".csv"
 """The ending of a table of coefficients alone; else the file is one that a calibration wrote."""
-GROUP, PLACE, PATH, STATE = "posterior", "place", "path", "state_"
-"""In a calibration's file: the group of draws, the variable of places, its axis, what begins states."""
+GROUP, PLACE, PATH, STATE, ANCESTOR = "posterior", "place", "path", "state_", "ancestor"
+"""In a calibration's file: the group of draws, the variable of places, its axis, what begins states, their descent."""
 VERSION_SAYS, RECORD = "model_version", "record"
 """Its attributes: the version of the model, and the record that was lived through, as JSON."""
 BOUNDS = {c.name: (c.low, c.high) for c in COEFFICIENTS}
@@ -68,8 +69,22 @@ class Lived(NamedTuple):
     members: tuple[str, ...]
     digests: dict[str, str]
     """Of all that it depends on, by name; see :func:`sim.scenario.start.digests`."""
+    key: tuple[int, ...]
+    """Of the filter's chance,"""
+    chunk: int
+    """rows that it took at once,"""
+    particles: int
+    """and particles of each."""
     states: State
     """Of the model, (member, row, state) and (row, state): draws of what is not observed, given the row."""
+
+    ancestors: Codes
+    """(row, state, edge): the particle from which each state descends, at the beginning and after every tick."""
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """All but the arrays, ready for JSON."""
+        return {name: x for name, x in self._asdict().items() if not isinstance(x, State | np.ndarray)}
 
     @property
     def each_row(self) -> int:
@@ -110,7 +125,7 @@ def posterior_of(
     model: str = VERSION,
 ) -> Posterior:
     """A posterior with the digest of all that it says."""
-    whole = hashlib.sha256(json.dumps([alliance, lived[:3] if lived else None]).encode())
+    whole = hashlib.sha256(json.dumps([alliance, lived.about if lived else None]).encode())
     for name, x in _flat(coefficients, places, lived):
         whole.update(name.encode() + np.ascontiguousarray(x).tobytes())
     digest = whole.hexdigest()[:16]
@@ -147,13 +162,14 @@ def _flat(
     yield from ((f"c {name}", x) for name, x in coefficients.items())
     yield from ((f"p {path}", x) for path, x in places.items())
     yield from ((f"s {name}", x) for name, x in (fields(lived.states) if lived else ()))
+    yield from ((f"a {ANCESTOR}", lived.ancestors),) if lived else ()
 
 
 def packed(posteriors: Iterable[Posterior]) -> bytes:
     """Each of some posteriors once, as the file beside scenarios that name them by their digests."""
     arrays: dict[str, Any] = {}
     for p in {p.digest: p for p in posteriors}.values():
-        about = json.dumps([p.file, p.model, p.alliance, p.lived[:3] if p.lived else None])
+        about = json.dumps([p.file, p.model, p.alliance, p.lived.about if p.lived else None])
         coefficients = {name: column.values for name, column in p.columns.items()}
         flat = {"about": np.array(about), **dict(_flat(coefficients, p.places, p.lived))}
         arrays |= {f"{p.digest} {name}": x for name, x in flat.items()}
@@ -177,11 +193,17 @@ def unpacked(file: Path) -> dict[str, Posterior]:
 
 def _unpacked(digest: str, parts: Mapping[str, Mapping[str, Any]]) -> Posterior:
     name, model, alliance, lived = json.loads(str(parts["about"][""]))
-    where = Lived(lived[0], tuple(lived[1]), lived[2], state_of(parts["s"])) if lived else None
+    where = _lived(lived, parts["s"], parts["a"][ANCESTOR]) if lived else None
     p = posterior_of(name, parts["c"], parts.get("p", {}), where, alliance, model)
     if p.digest != digest:
         raise ValueError("changed")
     return p
+
+
+def _lived(about: Mapping[str, Any], states: Mapping[str, Any], ancestors: Any) -> Lived:
+    """Raises KeyError and TypeError where something is missing."""
+    lists = {name: tuple(about[name]) for name in ("members", "key")}
+    return Lived(**{**about, **lists}, states=state_of(states), ancestors=ancestors)
 
 
 def _is_one(given: Any) -> Posterior:
@@ -209,7 +231,7 @@ def read(file: Path) -> Posterior:
     InputError
         Where it cannot be read or used, or another version of the model made it.
     """
-    return _table(file) if file.suffix.lower() == TABLE else _kept(file, *_mark(file))
+    return _table(file) if file.suffix.lower() == TABLE else _kept(Path(abspath(file)), *_mark(file))
 
 
 def _mark(file: Path) -> tuple[int, int]:
@@ -239,7 +261,7 @@ def _kept(file: Path, *_: int) -> Posterior:
             record, alliance = json.loads(root.attrs[RECORD]), str(root.attrs[ALLIANCE])
             group = root[GROUP]
             draws: dict[str, Any] = {
-                n: _rows(x) for n, x in group.items() if n in BOUNDS or n.startswith(STATE) or n == PLACE
+                n: _rows(x) for n, x in group.items() if n in BOUNDS or n.startswith(STATE) or n in (PLACE, ANCESTOR)
             }
             paths = [p.decode() if isinstance(p, bytes) else str(p) for p in group[PATH]] if PLACE in draws else []
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -257,7 +279,7 @@ def _kept(file: Path, *_: int) -> Posterior:
         found = [Problem(where, n, "values out of bounds", "allowed: as the calibration wrote it") for n in wrong[:5]]
         raise InputError(found or [Problem(where, "", "no draws", "required: a coefficient and a draw")])
     try:
-        lived = Lived(record["until"], tuple(record["members"]), record["digests"], state_of(by_member))
+        lived = _lived(record, by_member, draws[ANCESTOR])
     except (KeyError, TypeError):
         raise InputError([Problem(where, "", "no posterior of a calibration", ALLOWED)]) from None
     return posterior_of(file.name, coefficients, places, lived, alliance)

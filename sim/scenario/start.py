@@ -22,6 +22,8 @@ from sim.scenario.posterior import Posterior
 
 BLIND = ("crises",)
 """Phases whose coefficients the record does not tell of: crises and answers are conditioned on."""
+EVENTS = "events"
+"""What is told of crises, answers and renewals among the differences of a record."""
 SHOWN = 3
 """Differences that are named."""
 
@@ -34,6 +36,10 @@ class Start(NamedTuple):
     """The first that is lived; the others up to the start of the forecast follow by the record."""
     states: State | None = None
     """By row of the posterior, (member, row, state) and (row, state); None for the model's own beginning."""
+    differs: tuple[str, ...] = ()
+    """In what the past is not the posterior's record, which has the same states and dates."""
+    revealed: Posterior | None = None
+    """The posterior that has these states, or on whose noise the record is lived where there are none."""
 
 
 class Past(NamedTuple):
@@ -62,7 +68,7 @@ def digests(past: Past, until: int) -> dict[str, str]:
         "members": hashed((tuple(past.members), past.alliance.admissible)),
         "dates": hashed(past.edges[: until + 1]),
         "record": hashed((past.record[: until + 1],)),
-        "events": hashed(lived),
+        EVENTS: hashed(lived),
     }
     found |= {f"weights.{name}": hashed((paths(x),)) for name, x in past.weights.items()}
     read = [c.name for c in COEFFICIENTS if c.phase not in BLIND]
@@ -87,13 +93,15 @@ def start_of(past: Past, ticks: int, posterior: Posterior | None) -> Start:
     if not ticks:
         return Start(f"Starts from what the model itself expects, given {drawn}")
     lived = posterior.lived if posterior else None
-    why = _hindrance(past, ticks, posterior)
+    why, differs = _hindrance(past, ticks, posterior)
     if why or lived is None or posterior is None:
-        return relived(past.edges, ticks, drawn, why)
+        return relived(past.edges, ticks, drawn, why)._replace(differs=differs)
     tick = list(map(str, past.edges)).index(lived.until)
     rest = f", then lives to {past.edges[ticks]} as it happened" if tick < ticks else ""
     drawn = f"{posterior.file}: {posterior.rows:,} rows, {lived.each_row} states each"
-    return Start(f"Starts from what the record up to {lived.until} says ({drawn}){rest}", tick, lived.states)
+    return Start(
+        f"Starts from what the record up to {lived.until} says ({drawn}){rest}", tick, lived.states, revealed=posterior
+    )
 
 
 def relived(edges: Sequence[dt.date], ticks: int, drawn: str, why: str) -> Start:
@@ -102,23 +110,39 @@ def relived(edges: Sequence[dt.date], ticks: int, drawn: str, why: str) -> Start
     return Start(f"{words}: {why}" if why else words)
 
 
-def _hindrance(past: Past, ticks: int, posterior: Posterior | None) -> str:
-    """Why the posterior has no law for this start."""
+def recalled(edges: Sequence[dt.date], ticks: int, posterior: Posterior, differs: Sequence[str] = ()) -> Start:
+    """The record lived on the noise that it reveals, as it happened or with something different."""
+    lived = posterior.lived
+    assert lived is not None
+    noise = f"the noise that the record up to {lived.until} reveals"
+    noise += f" ({posterior.file}: {posterior.rows:,} rows, {lived.each_row} states each)"
+    words = f"Lives {edges[0]} to {edges[ticks]} as it happened on {noise}"
+    if differs:
+        words = f"Lives {edges[0]} to {edges[ticks]} anew on {noise}, with another {_named(differs)}"
+    return Start(words, revealed=posterior)
+
+
+def _named(differs: Sequence[str]) -> str:
+    more = f" and {len(differs) - SHOWN} more" if len(differs) > SHOWN else ""
+    return listed(differs[:SHOWN]) + more
+
+
+def _hindrance(past: Past, ticks: int, posterior: Posterior | None) -> tuple[str, tuple[str, ...]]:
+    """Why the posterior has no law for this start, and what differs in its record where that can be told."""
     if posterior is None:
-        return ""
+        return "", ()
     if posterior.lived is None:
-        return f"{posterior.file} holds coefficients alone"
+        return f"{posterior.file} holds coefficients alone", ()
     lived = posterior.lived
     if tuple(past.members) != lived.members:
-        return f"{posterior.file} is of other members"
+        return f"{posterior.file} is of other members", ()
     if lived.until not in map(str, past.edges[1 : ticks + 1]):
-        return f"{posterior.file} ends on {lived.until}, where no tick before the start does"
+        return f"{posterior.file} ends on {lived.until}, where no tick before the start does", ()
     here = digests(past, list(map(str, past.edges)).index(lived.until))
-    other = [name for name in {**here, **lived.digests} if here.get(name) != lived.digests.get(name)]
+    other = tuple(name for name in {**here, **lived.digests} if here.get(name) != lived.digests.get(name))
     if not other:
-        return ""
+        return "", ()
     if "dates" in other:
-        return f"ticks are not those of {posterior.file}"
-    more = f" and {len(other) - SHOWN} more" if len(other) > SHOWN else ""
+        return f"ticks are not those of {posterior.file}", ()
     are = "is" if len(other) == 1 else "are"
-    return f"{listed(other[:SHOWN])}{more} {are} not as in the record of {posterior.file}"
+    return f"{_named(other)} {are} not as in the record of {posterior.file}", other

@@ -12,6 +12,7 @@ from sim.results.result import save_figures
 from sim.storage.files import as_csv, sha256, write
 from sim.storage.workspace import CONTENTS, Workspace
 from sim.studies.plan import POINTS, Plan
+from sim.scenario.posterior import POSTERIORS
 from sim.studies.store import CHECKSUMS, DATASET, FAILURES, FIGURES, STUDY, SUMMARY, Receipt, intact, receipt_file
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def draw(folder: Path, figures: Path) -> None:
 
 def checksums(folder: Path, new: Path) -> str:
     """The hash of every result file, as ``sha256sum -c`` reads them; tables and figures are still in ``new``."""
-    files = [(folder, folder / n) for n in (CONTENTS, POINTS, STUDY)]
+    files = [(folder, folder / n) for n in (CONTENTS, POINTS, POSTERIORS, STUDY)]
     files += [(folder, p) for p in sorted((folder / DATASET).rglob("*")) if p.is_file()]
     files += [(new, p) for p in sorted(new.rglob("*")) if p.is_file()]
     return "".join(f"{sha256(file)}  {file.relative_to(home).as_posix()}\n" for home, file in files)

@@ -15,7 +15,7 @@ from sim.engines.ensemble import Piece, run_together
 from sim.engines.environment import state_at_start
 from sim.errors import InputError
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES
-from sim.inference.ends import states
+from sim.inference.ends import ends
 from sim.inference.likelihood import Cloud, Target
 from sim.inference.smc import generator
 from sim.inference.study import load_calibration
@@ -86,6 +86,17 @@ def test_the_first_record_of_a_run_has_the_stances_of_the_posterior() -> None:
     there = program.start.states.stance
     assert (np.abs(first.stance.mean(axis=1) - there.mean(axis=(1, 2))) < 0.1).all()
     assert (np.abs(first.stance.std(axis=1) / there.std(axis=(1, 2)) - 1.0) < 0.1).all()
+
+
+def test_a_block_of_runs_starts_from_every_state_of_the_filter_once() -> None:
+    """So that means and spreads of all stances at that date are the filter's, whatever the seed."""
+    program = outlook()
+    assert program.start.states is not None
+    kept = program.start.states.stance.reshape(len(program.members), -1)
+    for seed in (1, 2):
+        state = state_at_start(program, Noise(seed, 0), slice(None))
+        assert state is not None
+        np.testing.assert_array_equal(np.sort(state.stance, axis=1), np.sort(kept, axis=1))
 
 
 @pytest.mark.parametrize(("count", "replicates"), [(512, 1), (512, 16), (40, 1), (700, 16), (5000, 1)])
@@ -159,7 +170,7 @@ def test_another_past_is_relived_and_said(change: dict[str, object], why: str) -
 def test_what_the_record_does_not_depend_on_leaves_the_start(change: dict[str, object]) -> None:
     program = compile(load(OUTLOOK, change))
     assert program.start.states is not None
-    assert program.start.words.startswith("Starts from what the record up to 2023-07-01 says (posterior.nc: 512 rows")
+    assert program.start.words.startswith("Starts from what the record up to 2023-07-01 says (posterior.nc: 1,024 rows")
 
 
 def test_others_say_where_they_start() -> None:
@@ -176,6 +187,10 @@ def test_others_say_where_they_start() -> None:
 def test_what_is_compared_starts_alike() -> None:
     base, war = outlook(), compile(load("csto/counterfactuals/no-war-2022"))
     both = alike([base, war])
+    assert [p.start.states for p in both] == [None, None]
+    assert both[0].start.words.startswith("Lives 1992-07-01 to 2023-10-01 as it happened on the noise that the record")
+    assert both[1].start.words.endswith("with another leader.confrontation, leader.war")
+    both = alike([base, outlook(behaviour__affinity=2.0)])
     assert [p.start.states for p in both] == [None, None]
     assert "to start as what it is compared with" in both[0].start.words
     assert alike([base, base])[0].start.states is base.start.states
@@ -227,15 +242,15 @@ def test_a_file_that_is_no_posterior_is_said_to_be_none(tmp_path: Path, content:
 
 def test_states_are_the_same_whoever_makes_them(target: Target) -> None:
     z = filtered(target, 2)
-    a, b = (states(replace(target, particles=8), z, (1, 2)) for _ in range(2))
+    a, b = (ends(replace(target, particles=8), z, (1, 2)).states for _ in range(2))
     np.testing.assert_array_equal(a.stance, b.stance)
-    assert a.stance.shape == (9, 2, 8)
-    assert a.membership.recent_exits.shape == (2, 8)
+    assert a.stance.shape == (9, 2, 4)
+    assert a.membership.recent_exits.shape == (2, 4)
 
 
 def test_explain_shows_prior_and_posterior_of_a_coded_value() -> None:
     e = sim.explain(OUTLOOK, "members.TJK.affinity")
-    assert "posterior (posterior.nc, 512 draws), place in the band" in e.knots[-1].coded
+    assert "posterior (posterior.nc, 1,024 draws), place in the band" in e.knots[-1].coded
     assert e.knots[0].coded == sim.explain(OUTLOOK, "members.TJK.affinity", {"posterior": "none"}).knots[0].coded
     assert e.start.startswith("Starts from what the record up to 2023-07-01 says")
 
@@ -250,7 +265,7 @@ def test_a_story_begins_with_what_the_record_said() -> None:
 
 
 def test_replicates_share_a_row_and_differ_in_state() -> None:
-    pick = Noise(1, INTERVAL_BLOCK, REPLICATES).rows(512)
+    pick = Noise(1, INTERVAL_BLOCK, REPLICATES).rows(1024)
     by_draw = pick.row.reshape(-1, REPLICATES)
     assert (by_draw == by_draw[:, :1]).all()
-    assert (pick.use.reshape(-1, REPLICATES) % 8 == np.tile(np.arange(8), 2)).all()
+    assert (pick.use.reshape(-1, REPLICATES) % 4 == np.tile(np.arange(4), 4)).all()

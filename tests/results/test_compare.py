@@ -50,7 +50,7 @@ def test_save(tmp_path: Path) -> None:
     c = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"behaviour.peers": 0.9}), runs=100)
     save(c, tmp_path / "c")
     names = {p.name for p in (tmp_path / "c").iterdir()}
-    assert names == {"differences.csv", "curves.csv", "scenarios.json", "figures", *MARKS}
+    assert names == {"differences.csv", "curves.csv", "scenarios.json", "posteriors.npz", "figures", *MARKS}
     assert {p.name for p in (tmp_path / "c" / "figures").iterdir()} == {"differences.png", "curves.png"}
     assert "six" in repr(c)
     again = Comparison.open(tmp_path / "c")

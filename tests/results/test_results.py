@@ -88,6 +88,7 @@ def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
         "dataset.zarr",
         "scenario.toml",
         "resolved.json",
+        "posteriors.npz",
         *MARKS,
         "figures",
     }
