@@ -191,7 +191,7 @@ class Cloud:
         self.descend(few, picked)
 
     def descend(self, draws: Indices, picked: Indices) -> None:
-        """What is told of particles that take the places of others, (draw, particle)."""
+        """Called when particles, (draw, particle), take the places of others."""
 
     def survivors(self, count: int) -> State:
         """So many particles a draw, picked by their weights, as the state of so many runs side by side."""

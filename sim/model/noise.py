@@ -29,7 +29,7 @@ def locate(run: int) -> tuple[int, int]:
 
 def of_filter(key: Sequence[int], edge: int, shape: tuple[int, ...]) -> Array:
     """Standard normal draws of a filter's particles at the end of a tick, by which any of them can be remade."""
-    bits = np.random.PCG64DXSM(np.random.SeedSequence((*key, 1 + edge)))  # zero would be told from nothing
+    bits = np.random.PCG64DXSM(np.random.SeedSequence((*key, 1 + edge)))  # a seed ends in no zero: it would be lost
     return np.random.Generator(bits).standard_normal(shape)
 
 

@@ -23,7 +23,7 @@ from sim.scenario.posterior import Posterior
 BLIND = ("crises",)
 """Phases whose coefficients the record does not tell of: crises and answers are conditioned on."""
 EVENTS = "events"
-"""What is told of crises, answers and renewals among the differences of a record."""
+"""The name of crises, answers and renewals among the differences of a record."""
 SHOWN = 3
 """Differences that are named."""
 

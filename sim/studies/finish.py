@@ -9,10 +9,10 @@ import numpy as np
 
 from sim.model.outcomes import ESTIMATE, KEPT, OUTCOMES, variable
 from sim.results.result import save_figures
+from sim.scenario.posterior import POSTERIORS
 from sim.storage.files import as_csv, sha256, write
 from sim.storage.workspace import CONTENTS, Workspace
 from sim.studies.plan import POINTS, Plan
-from sim.scenario.posterior import POSTERIORS
 from sim.studies.store import CHECKSUMS, DATASET, FAILURES, FIGURES, STUDY, SUMMARY, Receipt, intact, receipt_file
 
 if TYPE_CHECKING:
