@@ -128,7 +128,7 @@ def _named(differs: Sequence[str]) -> str:
 
 
 def _hindrance(past: Past, ticks: int, posterior: Posterior | None) -> tuple[str, tuple[str, ...]]:
-    """Why the posterior has no law for this start, and what differs in its record where that can be told."""
+    """Why the posterior has no law for this start, and what differs from its record where that can be said."""
     if posterior is None:
         return "", ()
     if posterior.lived is None:
