@@ -20,7 +20,7 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import PlainSerializer, PlainValidator
 
-from sim.errors import InputError, Problem, listed, nearest
+from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.model.arrays import Array, Codes, Flags
 from sim.model.noise import Indices
 from sim.model.tick import State
@@ -113,7 +113,7 @@ class Posterior:
         return len(next(iter(self.columns.values())).values)
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.rows:,} draws"
+        return f"{self.file}, {plural(self.rows, 'draw')}"
 
 
 def posterior_of(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.errors import listed
+from sim.errors import listed, plural
 from sim.model.arrays import Array, Codes
 from sim.model.tick import Alliance, Script, State
 from sim.model.variables import COEFFICIENTS
@@ -98,7 +98,7 @@ def start_of(past: Past, ticks: int, posterior: Posterior | None) -> Start:
         return relived(past.edges, ticks, drawn, why)._replace(differs=differs)
     tick = list(map(str, past.edges)).index(lived.until)
     rest = f", then lives to {past.edges[ticks]} as it happened" if tick < ticks else ""
-    drawn = f"{posterior.file}: {posterior.rows:,} rows, {lived.each_row} states each"
+    drawn = f"{posterior.file}: {plural(posterior.rows, 'row')}, {plural(lived.each_row, 'state')} each"
     return Start(
         f"Starts from what the record up to {lived.until} says ({drawn}){rest}", tick, lived.states, revealed=posterior
     )
@@ -115,7 +115,7 @@ def recalled(edges: Sequence[dt.date], ticks: int, posterior: Posterior, differs
     lived = posterior.lived
     assert lived is not None
     noise = f"the noise that the record up to {lived.until} reveals"
-    noise += f" ({posterior.file}: {posterior.rows:,} rows, {lived.each_row} states each)"
+    noise += f" ({posterior.file}: {plural(posterior.rows, 'row')}, {plural(lived.each_row, 'state')} each)"
     words = f"Lives {edges[0]} to {edges[ticks]} as it happened on {noise}"
     if differs:
         words = f"Lives {edges[0]} to {edges[ticks]} anew on {noise}, with another {_named(differs)}"

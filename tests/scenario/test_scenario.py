@@ -154,7 +154,9 @@ def test_words_part_the_unit_interval() -> None:
 
 def test_explain_shows_path_rule_and_quotation() -> None:
     e = explain(load(OUTLOOK), "members.ARM.dependence.trade")
-    assert [k.date[:4] for k in e.knots] == ["1997", "2005", "2012", "2019", "2022"]
+    *coded, posterior = e.knots
+    assert [k.date[:4] for k in coded] == ["1997", "2005", "2012", "2019", "2022"]
+    assert posterior.coded.startswith("posterior (")
     assert e.rule == "trade_share"
     assert "0.7" in e.rule_says
     assert all(quotation and where for _, quotation, where in e.sources)
