@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sim.model.outcomes import alone
+from sim.model.outcomes import alone, bound
 from sim.results.change import interval, measured, probability
 
 Estimate = Mapping[str, float]
@@ -28,8 +28,8 @@ def with_error(p: Estimate) -> str:
     value, error = 100 * p["mean"], 100 * p["mcse"]
     if error != error:  # one run
         return f"{value:.1f}"
-    if p["few"]:
-        return probability(alone(p))
+    if said := bound(alone(p)):
+        return said
     if value < 0.05 and not error >= 0.05:
         return "<0.05"
     return f"{value:.1f}±{error:.1f}" if error >= 0.05 else f"{value:.1f}±<0.1"

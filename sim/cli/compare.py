@@ -91,7 +91,7 @@ def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
         return ""
     number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"
     return (
-        f"; Monte Carlo error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
+        f"; Monte Carlo standard error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
         f"{number if len(saved) else ''}"
     )
 

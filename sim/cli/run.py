@@ -93,6 +93,10 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     error = max(error_of(p[y]["low"], p[y]["high"]) for p in (*members.values(), *events.values()) for y in dates)
     show.paragraph(
         "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
-        + (f"Monte Carlo error (runs and draws) at most {max(100 * error, 0.1):.1f} points." if error == error else "")
+        + (
+            f"Monte Carlo standard error (runs and draws) at most {max(100 * error, 0.1):.1f} points."
+            if error == error
+            else ""
+        )
     )
     show.remark(s["coefficients"])

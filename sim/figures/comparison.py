@@ -27,7 +27,7 @@ LEAST, MOST = 0.01, 6
 
 
 def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[str, str], footer: str) -> Figure:
-    """One row a scenario, at the last horizon: exit of every state that is moved, and cohesion.
+    """One row a scenario, at the last horizon: exit of every state that is moved, dissolution, and cohesion.
 
     Parameters
     ----------
@@ -38,24 +38,26 @@ def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[s
     """
     base, *scenarios = titles
     final = table[table.horizon_years == table.horizon_years.max()]
-    exits = final[final.outcome == "exit"]
-    states = dict(zip(_moved(exits), style.LINES, strict=False))
-    row = 0.15 * max(len(states), 2) + 0.12
+    exits, dissolved = final[final.outcome == "exit"], final[final.outcome == "dissolution"]
+    own = {f"{names[m]} has left": exits[exits.member == m] for m in _moved(exits)}
+    if (dissolved.difference.abs() >= LEAST).any():
+        own[OUTCOMES["dissolution"].title] = dissolved
+    colours = dict(zip(own, style.LINES, strict=False))
+    row = 0.15 * max(len(own), 2) + 0.12
     headline = f"What would change by {_month(final)}: differences from “{titles[base]}”"
     with style.look():
         figure = sheet.page(headline, "", BELOW, footer, row * len(scenarios) + 1.3)
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-        left.set_title("Exit: percentage points more (right) or less probable to have left", fontsize=style.NORMAL)
+        left.set_title("Percentage points more (right) or less probable by then", fontsize=style.NORMAL)
         right.set_title("Cohesion, 0 to 1", fontsize=style.NORMAL)
-        own = {m: exits[exits.member == m] for m in states}
-        _rows(left, own, list(states.values()), scenarios)
+        _rows(left, own, list(colours.values()), scenarios)
         _rows(right, {o: final[final.outcome == o] for o in COHESIONS}, list(COHESIONS.values()), scenarios)
         scales.in_points(left.xaxis)
         labels = ["\n".join(style.wrap(titles[s], LABELS, style.NORMAL)) for s in scenarios]
         left.set_yticks(range(len(scenarios)), labels, fontsize=style.NORMAL)
         sheet.legend(
             figure,
-            [sheet.dot(f"{names[m]} has left", c, 5) for m, c in states.items()],
+            [sheet.dot(what, c, 5) for what, c in colours.items()],
             [sheet.dot(OUTCOMES[o].noun, c, 5) for o, c in COHESIONS.items()],
         )
         return sheet.settle(figure)
@@ -229,8 +231,11 @@ def _levels(
     )  # left of where curves are steep
     low, high = reach(start)
     below = len(order) == 2 and low > 0.16 * top
+    between = len(order) == 2 and not below and ends[upper] - ends[1 - upper] > 0.3 * top
+    own = float(np.interp(np.linspace(start, start + wide, 20), days, means[1 - upper]).max())
     y = high + 0.06 * top
     for k in order:
-        under = below and k != upper
-        panel.annotate(words[k], (start, low - 0.06 * top if under else y), va="center", color=COLOURS[k], **looks)
-        y += 0 if under else 0.08 * top
+        apart = (below or between) and k != upper
+        at = (low - 0.06 * top if below else own + 0.06 * top) if apart else y
+        panel.annotate(words[k], (start, at), va="center", color=COLOURS[k], **looks)
+        y += 0 if apart else 0.08 * top

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
-from sim.model.outcomes import OUTCOMES, bound
+from sim.model.outcomes import OUTCOMES, bound, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,17 +85,22 @@ def moved(final: "pd.DataFrame", most: int, name: str = "exit", least: float = L
 
 
 def change(final: "pd.DataFrame", title: str, state_names: Mapping[str, str]) -> list[str]:
-    """What a scenario changes by a horizon: the exit that moves most, some exit, and why measures of cohesion part.
+    """What a scenario changes by a horizon: what becomes of the alliance, the exit that moves most, and cohesion.
 
-    ``final`` has its rows at the horizon. Sentences without their full stops.
+    ``final`` has its rows at the horizon. Sentences without their full stops; what moves most comes first.
     """
     by_outcome = {row.outcome: row for row in final[final.member == ""].itertuples()}
-    some = by_outcome["any_exit"]
-    parts = [f"{title}: {_happens(row, state_names)}" for row in moved(final, 1)]
+    some, dissolved = by_outcome["any_exit"], by_outcome["dissolution"]
+    parts = [(abs(row.difference), _happens(row, state_names)) for row in moved(final, 1)]
     if not parts:
-        parts = [f"{title}: no state's probability of having left by {_when(some)} changes by a point"]
-    parts.append(f"Some exit: {_instead(some)}")
-    return [*parts, *_parting(by_outcome["cohesion"], by_outcome["starters_cohesion"])]
+        parts = [(0.0, f"no state's probability of having left by {_when(some)} changes by a point")]
+    if abs(dissolved.difference) >= LEAST:
+        parts.append((abs(dissolved.difference), _happens(dissolved, {"": ""})))
+    first, *rest = (words for _, words in sorted(parts, key=lambda part: -part[0]))
+    said = [f"{title}: {first}", *map(sentence, rest), f"Some exit: {_instead(some)}"]
+    if dissolved.difference >= LEAST and final.difference[final.outcome == "exit"].min() < 0:
+        said.append("Exits become rarer where the alliance ends first")
+    return said + _cohesions(by_outcome["cohesion"], by_outcome["starters_cohesion"])
 
 
 def _when(row: Any) -> str:
@@ -111,10 +116,11 @@ def _instead(row: Any) -> str:
     return f"{level(row, 'value', ' %')} instead of {level(row, 'base', ' %')}: {difference(row, ' points')}"
 
 
-def _parting(then: Any, initial: Any) -> list[str]:
-    """Why cohesion of the members and that of the initial ones move in opposite directions, where they do."""
+def _cohesions(then: Any, initial: Any) -> list[str]:
+    """How cohesion moves, where it is known which way; and why that of the members and of the initial ones part."""
     if not then.difference * initial.difference < 0 or any(abs(x.difference) <= 2 * x.mcse for x in (then, initial)):
-        return []
+        known = then.difference_q05 > 0 or then.difference_q95 < 0
+        return [f"Cohesion: {level(then, 'value')} instead of {level(then, 'base')}: {difference(then)}"] * known
     rises = then.difference > 0
     why = (
         "a state that leaves no longer lowers the mean of the others, but supports nothing"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.errors import arguments, as_path, plural
-from sim.model.outcomes import USUAL, alone, names, series
+from sim.model.outcomes import USUAL, alone, bound, names, series
 from sim.results import tables
 from sim.results.change import probability
 from sim.results.dataset import by_name
@@ -219,7 +219,7 @@ class Result(Results):
 
 
 def _percent(p: Mapping[str, float]) -> str:
-    if p["few"] or p["mcse"] != p["mcse"]:
+    if bound(alone(p)) or p["mcse"] != p["mcse"]:
         return f"{probability(alone(p))} %"
     if p["mean"] < 0.0005 and not p["mcse"] >= 0.0005:
         return "< 0.05 %"

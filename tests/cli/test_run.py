@@ -44,7 +44,7 @@ def test_the_table_is_for_members_and_fits_80_columns(result: Result, capsys: py
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith("State A") for line in lines) == 1
-    assert sum("Monte Carlo error (runs and draws) at most" in line for line in lines) == 1
+    assert sum("Monte Carlo standard error (runs and draws) at most" in line for line in lines) == 1
     assert not any(word in line for line in lines for word in ("±", "Froze", "parameters : chance"))
 
 
@@ -143,7 +143,7 @@ def test_one_run_has_no_error_in_print_or_json(capsys: pytest.CaptureFixture[str
     one = run(load(SIX, {"time.step": "year"}), runs=1, seed=4)
     print_result(one, detail=True)
     tables, _, _ = capsys.readouterr().out.partition("± is one Monte Carlo standard error")
-    assert "Monte Carlo error (runs and draws) at most" not in tables
+    assert "Monte Carlo standard error (runs and draws) at most" not in tables
     froze = tables.split("Froze, %")[1]
     assert not any("±" in line.split(" : ")[0].rpartition("  ")[0] for line in froze.splitlines())
     assert "nan" not in tables
@@ -162,7 +162,16 @@ def test_where_no_run_differs_it_is_said(capsys: pytest.CaptureFixture[str]) -> 
     print_comparison(same)
     printed = " ".join(capsys.readouterr().out.split())
     assert "no run differs" in printed
-    assert "Monte Carlo error (runs and draws) of differences at most" in printed
+    assert "Monte Carlo standard error (runs and draws) of differences at most" in printed
     events = same.table[same.table.outcome == "any_exit"]
     assert (events.low < 0).all()
     assert (events.high > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "few", "text"),
+    [(1.0, 0.83, 1.0, 0.0, ">83"), (0.0, 0.0, 0.17, 1.0, "<17"), (0.5, 0.4, 0.6, 0.0, "50.0±3.0")],
+)
+def test_detail_claims_no_certainty_of_few_runs(mean: float, low: float, high: float, few: float, text: str) -> None:
+    p = {"mean": mean, "mcse": 0.03 * (mean == 0.5), "low": low, "high": high, "few": few, "q05": 0.8, "q95": 1.0}
+    assert cells.with_error(p) == text

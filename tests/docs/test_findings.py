@@ -31,9 +31,9 @@ def test_numbers_are_current() -> None:
 def test_prose_fits_the_verdicts() -> None:
     assert findings.outdated(TEXT, findings.KEPT) == []
     assert len(findings.WRITTEN.findall(TEXT)) == 14
-    stale = TEXT.replace("written for C01 undecided", "written for C01 supported")
+    stale = TEXT.replace("written for C14 supported", "written for C14 undecided")
     assert findings.outdated(stale, findings.KEPT) == [
-        "C01: the text was written for supported, the ledger says undecided"
+        "C14: the text was written for undecided, the ledger says supported"
     ]
 
 
