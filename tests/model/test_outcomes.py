@@ -96,6 +96,8 @@ def test_axes_and_answers_are_called_as_people_say_them() -> None:
         "exit": "probability",
         "loyal": "probability",
     }
+    headlines = {name for name, o in OUTCOMES.items() if o.headline}
+    assert headlines == {"cohesion", "starters_cohesion", "any_exit", "two_exits", "dissolution", "exit", "freeze"}
     assert ANSWERS == {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
 
 
