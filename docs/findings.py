@@ -256,7 +256,7 @@ def take_over(results: Path, text: str) -> None:
     (KEPT / where).mkdir(parents=True, exist_ok=True)
     for name in TABLES[where]:
         shutil.copyfile(results / name, KEPT / where / name)
-    kept = {k: v for k, v in provenance.items() if k != "command"}  # which names folders of a machine
+    kept = {k: v for k, v in provenance.items() if k not in ("command", "seal")}  # which names folders; and seals it
     (KEPT / where / PROVENANCE).write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     for name in re.findall(rf"findings/{where}/([^/)]+\.png)", text):
         shutil.copyfile(next(results.rglob(name)), KEPT / where / name)

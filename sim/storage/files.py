@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from sim.scenario.names import check_out
 PROVENANCE = "provenance.json"
 PICTURES = {".png", ".svg", ".pdf"}
 """That nobody reads back: they may be retouched."""
+SEAL = "seal"
+"""The entry of the provenance that is the hash of all others."""
 
 
 def put(file: Path, content: str | bytes) -> None:
@@ -108,6 +110,18 @@ def locked(file: Path, exclusive: bool, wait: bool) -> Iterator[bool]:
 def provenance_of(folder: Path) -> dict[str, Any] | None:
     """The provenance of a results folder, None where there is none."""
     return read_json(folder / PROVENANCE)
+
+
+def sealed(provenance: Mapping[str, object]) -> str:
+    """A provenance as it is written: its last entry is the hash of the others, so that it is whole in one file."""
+    others = {k: v for k, v in provenance.items() if k != SEAL}
+    return as_json({**others, SEAL: sha256(as_json(others))})
+
+
+def as_sealed(folder: Path) -> bool:
+    """Whether the provenance of a folder is, to the letter, as it was written."""
+    there = provenance_of(folder)
+    return there is not None and (folder / PROVENANCE).read_text("utf-8") == sealed(there)
 
 
 def check_folder(folder: Path) -> None:

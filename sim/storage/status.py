@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem, arguments, as_path
-from sim.storage.files import locked, provenance_of, read_json
+from sim.storage.files import as_sealed, locked, provenance_of, read_json
 from sim.storage.workspace import LOCK, PROGRESS, contents_of, differences
 
 
@@ -71,18 +71,18 @@ def status(folder: str | Path) -> Status:
     home = as_path(folder, "folder")
     contents, progress = contents_of(home) or {}, read_json(home / PROGRESS)
     provenance = provenance_of(home) if contents else None
-    counts = progress or (provenance or {}).get("progress") or {}
+    counts = progress or (provenance["progress"] if provenance and as_sealed(home) else {})
     if not contents and not counts:
         allowed = "allowed: a folder that `cohesion` wrote or is writing"
         found = "holds no results" if os.path.exists(home) else "no such folder"
         raise InputError([Problem(str(folder), "", found, allowed)])
     running = progress is not None and _is_held(home / LOCK)
     state = "running" if running else "finished" if provenance else "interrupted"
-    more = {"kind": "", "title": "", "unit": "", "done": 0, "total": 0, "rate": 0, **contents, **counts}
+    more = {"kind": "", "title": "", "unit": "", "done": 0, "total": 0, "rate": 0, **counts, **contents}
     kind, title, unit = (str(more.pop(k)) for k in ("kind", "title", "unit"))
     done, total, rate = (float(more.pop(k)) for k in ("done", "total", "rate"))
     rate = rate if running and rate > 0 else float("nan")
-    more = {k: v for k, v in more.items() if k in counts}
+    more = {k: v for k, v in more.items() if k in counts.keys() - contents}
     return Status(
         kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, differences(home), more
     )

@@ -28,12 +28,14 @@ from sim.model.version import VERSION
 from sim.storage.files import (
     PROVENANCE,
     as_json,
+    as_sealed,
     check_folder,
     hashes,
     locked,
     provenance_of,
     put,
     read_json,
+    sealed,
     sha256,
     write,
 )
@@ -41,7 +43,7 @@ from sim.storage.provenance import circumstances
 
 CONTENTS = "workspace.json"
 LOCK, PROGRESS, NEW, READY = ".lock", ".progress", ".new", ".ready"
-FORMAT = 2
+FORMAT = 3
 SET = "set"
 """What was set in scenarios, among what is changeable: it says in words why their fingerprints differ."""
 FORMER = {
@@ -189,7 +191,7 @@ class Workspace:
 
     def finish(self, **more: Any) -> None:
         """Write the provenance, which says that all is there. ``more`` are entries of it."""
-        put(self.folder / PROVENANCE, as_json(self._provenance(self.folder, more)))
+        put(self.folder / PROVENANCE, sealed(self._provenance(self.folder, more)))
 
     @contextmanager
     def results(self, *then: Callable[[Path], object], **more: Any) -> Iterator[Path]:
@@ -211,7 +213,7 @@ class Workspace:
             except Exception as error:
                 failed = error
             write(new / CONTENTS, as_json(self.contents))
-            write(new / PROVENANCE, as_json(self._provenance(new, more)))
+            write(new / PROVENANCE, sealed(self._provenance(new, more)))
             os.replace(new, self.folder / READY)
             self._move_in()
         except OSError as error:
@@ -323,10 +325,15 @@ def check_kind(folder: Path, kind: str) -> None:
     if there != kind:
         found = "no such folder" if not os.path.exists(folder) else f"holds {f'a {there}' if there else 'no results'}"
         raise InputError([Problem(str(folder), "", found, f"allowed: a folder that holds a {kind}")])
-    written = (contents_of(folder) or {})["format"]
-    if written != FORMAT:
-        found = f"written in format {written} by another version, this one reads format {FORMAT}"
+    if found := _other_format(contents_of(folder) or {}):
         raise InputError([Problem(str(folder), "", found, "allowed: made anew, with `force` in the same folder")])
+
+
+def _other_format(there: Mapping[str, Any]) -> str:
+    """In words, that contents are in a format that this version does not read; empty where they are not."""
+    written = there.get("format", FORMAT)
+    found = f"written in format {written} by another version, this one reads format {FORMAT}"
+    return "" if written == FORMAT else found
 
 
 def holds(folder: Path, kind: str) -> bool:
@@ -363,15 +370,16 @@ def differences(folder: Path) -> list[str]:
     there, made = contents_of(folder) or {}, provenance_of(folder)
     model = there.get("model", VERSION)
     found = [] if model == VERSION else [f"made by version {model} of the model, this is version {VERSION}"]
+    if other := _other_format(there):
+        return [*found, other]
     if made is None:
         return found
-    identity = {
-        k: v for k, v in there.get("identity", {}).items() if made.get(k, v) != v and not isinstance(v, (Mapping, list))
-    }
-    found += [f"{PROVENANCE} says {k} {_short(made[k])}, {CONTENTS} {_short(v)}" for k, v in identity.items()]
-    written = made.get("files")
-    if not isinstance(written, Mapping):
+    if not as_sealed(folder):  # then nothing else can be held against it
         return [*found, f"{PROVENANCE} is not as it was written"]
+    known = {**there.get("identity", {}), **{k: there[k] for k in ("kind", "model") if k in there}}
+    otherwise = {k: v for k, v in known.items() if made.get(k, v) != v and not isinstance(v, (Mapping, list))}
+    found += [f"{PROVENANCE} says {k} {_short(made[k])}, {CONTENTS} {_short(v)}" for k, v in otherwise.items()]
+    written = made["files"]
     now = hashes(folder, written)
     return found + [
         f"{n} is {'not as it was written' if n in now else 'missing'}" for n in written if now.get(n) != written[n]

@@ -4,14 +4,17 @@ import contextlib
 import json
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
 
 import sim
 from sim.errors import InputError
-from sim.storage.files import PICTURES
+from sim.storage.files import PICTURES, SEAL, as_json, sealed
+from sim.storage.workspace import FORMAT
 from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -95,19 +98,72 @@ EDITED: dict[str, object] = {"seed": 2, "runs": 4000, "fingerprint": "0", "model
 def test_an_edited_provenance_is_noticed_and_no_story_is_told_by_it(run: Path, key: str) -> None:
     file = run / "provenance.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {key: EDITED[key]}))
-    if key != "model":  # what made the results stands in workspace.json
-        assert sim.status(run).differences
-        with pytest.raises(InputError, match=r"provenance\.json"):
-            sim.replay(run, 0)
+    assert sim.status(run).differences
+    with pytest.raises(InputError, match=r"provenance\.json"):
+        sim.replay(run, 0)
+
+
+def entries(there: dict[str, object], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The keys to every entry of nested tables, and to those tables."""
+    for key, value in there.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from entries(value, (*above, key))
+
+
+def lost(there: dict[str, object], key: str) -> None:
+    del there[key]
+
+
+def changed(there: dict[str, object], key: str) -> None:
+    there[key] = "99" if there[key] != "99" else "100"
+
+
+def added(there: dict[str, object], key: str) -> None:
+    there[f"{key} too"] = there[key]
+
+
+@pytest.mark.parametrize("edit", [lost, changed, added])
+def test_no_entry_of_the_provenance_can_be_edited_unnoticed(
+    folder: Path, tmp_path: Path, edit: Callable[[dict[str, object], str], None]
+) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    file, as_it_was = copy / "provenance.json", sim.status(folder)
+    there = json.loads(file.read_text())
+    assert {("kind",), ("model",), ("seed",), ("files",), ("progress", "done"), (SEAL,)} <= set(entries(there))
+    for *above, key in entries(there):
+        content = json.loads(json.dumps(there))
+        edit(reduce(getitem, above, content), key)
+        file.write_text(as_json(content))
+        said = sim.status(copy)
+        assert said.differences == ["provenance.json is not as it was written"], (above, key)
+        assert (said.kind, said.title, said.state) == (as_it_was.kind, as_it_was.title, "finished")
+        assert (said.done, said.total, said.share) == (0, 0, 1), "no word of it is repeated"
+        if above:
+            continue
+        with pytest.warns(UserWarning, match=r"provenance\.json is not as it was written"):
+            opened(copy)
+        with pytest.raises(InputError, match=r"provenance\.json" if said.kind == "run" else f"holds a {said.kind}"):
+            sim.replay(copy, 0)
+
+
+def test_a_folder_of_a_former_format_is_not_said_to_be_edited(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    contents, there = (json.loads((copy / f"{n}.json").read_text()) for n in ("workspace", "provenance"))
+    (copy / "workspace.json").write_text(as_json(contents | {"format": 2}))
+    lost(there, SEAL)
+    (copy / "provenance.json").write_text(as_json(there))
+    assert sim.status(copy).differences == [f"written in format 2 by another version, this one reads format {FORMAT}"]
+    with pytest.raises(InputError, match="written in format 2 by another version"):
+        sim.open(copy)
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", '{"files": {}}', "nonsense"])
 def test_a_broken_provenance_ends_in_a_sentence(run: Path, content: str) -> None:
     (run / "provenance.json").write_text(content)
     assert sim.status(run).kind == "run"
-    if content != '{"files": {}}':
-        with pytest.raises(InputError):
-            sim.replay(run, 0)
+    with pytest.raises(InputError):
+        sim.replay(run, 0)
 
 
 @pytest.fixture
@@ -143,7 +199,7 @@ def test_no_story_is_told_of_a_scenario_that_reads_otherwise_today(run: Path) ->
     for name in ("workspace.json", "provenance.json"):
         content = json.loads((run / name).read_text())
         content.get("identity", content)["fingerprint"] = "0" * 16
-        (run / name).write_text(json.dumps(content))
+        (run / name).write_text(sealed(content) if SEAL in content else json.dumps(content))
     with pytest.raises(InputError, match="six reads otherwise than when it was run"):
         sim.replay(run, 0)
     with pytest.warns(UserWarning, match="six reads otherwise"):
