@@ -27,6 +27,7 @@ from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, alike, compile
 from sim.scenario.load import Scenario, not_fitted, posteriors_of, restored
+from sim.scenario.overrides import said
 from sim.scenario.posterior import POSTERIORS, unpacked
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, provenance_of, write
@@ -173,7 +174,7 @@ def sides(base: Given, others: Sequence[Given], changes: Mapping[str, Any] | Non
 
 def _value(value: object) -> str:
     """A value that was set: ``0.2``, or ``value 0.8 from 2025-01-01`` where it adjusts what is coded."""
-    return " ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else f"{value}"
+    return " ".join(f"{k} {said(v)}" for k, v in value.items()) if isinstance(value, Mapping) else said(value)
 
 
 def _unlike(text: str, taken: Sequence[str], changed: str) -> str:

@@ -90,11 +90,12 @@ def scenarios(given: Sequence[Given], changes: Mapping[str, Any] | None = None) 
 
 
 def titled(scenario: Scenario) -> Scenario:
-    """The scenario with what was set of it, but for dates and steps, in its title, unless the title itself was set."""
+    """The scenario with what was set of it in its title, unless the title itself was set."""
     tables = scenario.tables
-    changed = {k: v for k, v in scenario.overrides.items() if not k.startswith("time.")}
-    more = f" with {', '.join(scenario.in_words(k, v) for k, v in changed.items())}"
-    if not changed or "title" in changed or more in tables.title:
+    if not scenario.overrides or "title" in scenario.overrides:
+        return scenario
+    more = f" with {', '.join(scenario.in_words(k, v) for k, v in scenario.overrides.items())}"
+    if more in tables.title:
         return scenario
     return replace(scenario, tables=tables.model_copy(update={"title": tables.title + more}))
 

@@ -15,10 +15,11 @@ from sim.errors import InputError, Problem, arguments, as_path, in_order, plural
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
 from sim.scenario.messages import from_validation
-from sim.scenario.overrides import SET, as_typed, in_words, mistaken, override, plain, remainders
+from sim.scenario.overrides import SET, as_typed, mistaken, override, plain, remainders
 from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
+from sim.scenario.titles import in_words
 from sim.scenario.values import Context
 
 

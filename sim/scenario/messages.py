@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, GetCoreSchemaHandler, Validation
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from sim.errors import InputError, Problem, listed, nearest, plural
-from sim.scenario.names import Kind
+from sim.scenario.names import KEY, Kind
 from sim.scenario.reading import Keys, Source, dotted
 
 Model = typing.TypeVar("Model", bound=BaseModel)
@@ -43,10 +43,30 @@ class Fault(typing.NamedTuple):
 def shown(value: object) -> str:
     """A value as it would be written in the file, cut to a line."""
     try:
-        text = f'"{value}"' if isinstance(value, str) else str(value)
+        text = f'"{value}"' if isinstance(value, str) else toml(value)
     except ValueError:  # an integer of more digits than Python writes
         return "a number too long"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def toml(value: object) -> str:
+    """A value in TOML, in one line: quotes, backslashes and what is not printable are escaped."""
+    match value:
+        case str():
+            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+        case bool():
+            return str(value).lower()
+        case float():  # 1e10, where that says all of it, in place of ten noughts
+            short = f"{value:g}".replace("e+", "e")
+            return short if "e" in short and float(short) == value else str(value)
+        case Mapping():
+            return (
+                f"{{{', '.join(f'{k if KEY.fits(str(k)) else toml(str(k))} = {toml(v)}' for k, v in value.items())}}}"
+            )
+        case list() | tuple():
+            return f"[{', '.join(map(toml, value))}]"
+    return str(value)
 
 
 def unknown(what: str, name: object, allowed: Sequence[str]) -> PydanticCustomError:

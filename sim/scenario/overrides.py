@@ -15,9 +15,10 @@ from sim.errors import InputError, Problem, cut, listed, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
 from sim.scenario.checks import reached, unreached
-from sim.scenario.dates import WRITTEN, parse, spoken
+from sim.scenario.dates import WRITTEN, parse
+from sim.scenario.messages import toml
 from sim.scenario.reading import Tables, dotted, named, unusable
-from sim.scenario.tables import BEHAVIOUR, DISPUTES, Time, adjustable, dispute_path, pairs_in
+from sim.scenario.tables import BEHAVIOUR, DISPUTES, ScenarioTables, Time, adjustable, dispute_path, pairs_in
 from sim.scenario.values import ALWAYS, COMMAND_LINE, JUDGEMENT
 
 SET = "set"
@@ -29,6 +30,7 @@ TIMELESS = ("behaviour", "weights", "alliance", "time")
 WHOLE = {"knots", "distribution", "rule", "join"}
 """Keys by which a table is a whole coded value, as in a file."""
 ONCE = "allowed: each path once"
+IN_A_FILE = "allowed: in a scenario's file, such as one that extends this one"
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -54,9 +56,8 @@ def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def said(value: object) -> str:
-    """A value as one types it, cut to some words."""
-    text = f"{{{', '.join(f'{k} = {v}' for k, v in value.items())}}}" if isinstance(value, Mapping) else f"{value}"
-    return cut(text, 60)
+    """A value as one types it, cut to some words; a text needs no quotes."""
+    return cut(value if isinstance(value, str) else toml(value), 60)
 
 
 def as_typed(problem: Problem, changes: Mapping[str, object]) -> Problem:
@@ -133,23 +134,6 @@ def parted(value: object) -> tuple[object, object]:
     return value, None
 
 
-def in_words(path: str, value: object, owners: Mapping[str, str]) -> str:
-    """A change as a title says it; ``owners`` are names of states by the start of their paths.
-
-    >>> in_words("members.ARM.security_offer.west", "high@2025-01-01", {"members.ARM": "Armenia"})
-    'security offer (west) of Armenia high from January 2025'
-    """
-    change, when = parted(value)
-    if isinstance(change, Mapping):
-        change = " ".join(f"{k} {v}" for k, v in change.items())
-    since = "" if when is None else " for all time" if when == ALWAYS else f" from {spoken(when)}"
-    owner = next((o for o in owners if path.startswith(f"{o}.")), None)
-    if owner is None:
-        return f"{path} = {change}{since}"
-    name, *channel = path.removeprefix(f"{owner}.").replace("_", " ").split(".")
-    return f"{name}{''.join(f' ({c})' for c in channel)} of {owners[owner]} {change}{since}"
-
-
 def override(tables: Tables, path: str, value: object) -> list[Problem]:
     """Set one dotted path in merged tables. Returns the problems, an empty list where it went well.
 
@@ -178,10 +162,18 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
         case ["behaviour", name]:
             near = nearest(name, COEFFICIENT_NAMES)
             return [Problem(SET, path, "unknown coefficient", "", near and f"{BEHAVIOUR}{near}")]
-        case ["disputes", _]:
-            return [Problem(SET, path, "no such dispute", "", nearest(path, map(dispute_path, pairs_in(tables))))]
+        case _ if "*" in path:
+            return [
+                Problem(SET, path, "* is not understood", "allowed: one path, or a group of channels, each by name")
+            ]
+        case ["disputes", *pair]:
+            there, asked = [*map(dispute_path, pairs_in(tables))], canonical(f"{DISPUTES}{'-'.join(pair)}")
+            near = asked if asked in there else nearest(asked, there)
+            return [Problem(SET, path, "no such dispute", "allowed: two codes and a hyphen, disputes.AAA-BBB", near)]
         case ["members", state, "name" | "admissible"] if state in states:
             _put(tables, keys, value)
+        case ["members", state, "record" | "note", *_] if state in states:
+            return [Problem(SET, path, "not set this way", IN_A_FILE)]
         case ["members" | "leader", *_]:
             near = nearest(path, sorted({*known, *(f"members.{s}" for s in states)}))
             return [Problem(SET, path, "matches no input", "", near)]
@@ -189,6 +181,8 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
             return _posterior(tables, value)
         case [section, *_] if section in FREE:
             _put(tables, keys, value)
+        case [section, *_] if section in ScenarioTables.model_fields:
+            return [Problem(SET, path, "not set this way", IN_A_FILE)]
         case _:
             sections = ["behaviour", "members", "leader", "disputes", "posterior", *FREE]
             near = nearest(keys[0], sections)

@@ -14,7 +14,7 @@ from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.checks import time_faults
 from sim.scenario.dates import WRITTEN, parse
 from sim.scenario.load import Scenario, load
-from sim.scenario.messages import shown
+from sim.scenario.messages import shown, toml
 from sim.scenario.names import CODE, FULL_NAME, SLUG
 from sim.scenario.reading import REGISTRY
 from sim.scenario.sheet import as_text, blank as _blank, codings
@@ -154,12 +154,6 @@ def _write_folder(home: Path, texts: Mapping[str, str]) -> None:
         raise InputError([Problem(str(home), "out", f"cannot be written ({error.strerror})")]) from None
 
 
-def text(value: str) -> str:
-    """A text as TOML has it, in one line: quotes, backslashes and what is not printable are escaped."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
-
-
 State = tuple[str, str]
 """Code and full name."""
 
@@ -257,14 +251,14 @@ def history_text(
         "",
         "[alliance]",
         f'name = "{name}"',
-        f"leader = {text(leader[0])}",
-        *([f"leader_name = {text(leader[1])}"] if leader[1] else []),
+        f"leader = {toml(leader[0])}",
+        *([f"leader_name = {toml(leader[1])}"] if leader[1] else []),
         'crises = "scripted"  # or "drawn"',
     ]
     if not in_sheet:
         lines += ["", "[leader]", *_inputs(LEADER_INPUTS, "leader")]
     for code, full in members.items():
-        lines += ["", f"[members.{code}]", f"name = {text(full)}"]
+        lines += ["", f"[members.{code}]", f"name = {toml(full)}"]
         if in_sheet:
             continue
         lines += [

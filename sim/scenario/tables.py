@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
     ValidationInfo,
@@ -29,6 +30,7 @@ from sim.scenario.posterior import Named
 from sim.scenario.values import (
     ASSUMPTION,
     DEFAULT,
+    LARGEST,
     WORDS,
     Coded,
     CodedCoefficient,
@@ -74,16 +76,30 @@ def _inputs(inputs: Sequence[Input]) -> Declared:
 def _behaviour() -> Declared:
     """A table with a value for each coefficient, within its bounds."""
 
+    def bounded(c: Coefficient, value: float) -> None:
+        low, high = max(c.low, -LARGEST), min(c.high, LARGEST)
+        if not low <= value <= high:
+            raise wrong(shown(value), f"allowed: {low:g} to {high:g} {c.unit}")
+
+    def number(c: Coefficient) -> BeforeValidator:
+        def check(table: object) -> object:  # before any wider bound is told
+            value = table.get("value") if isinstance(table, Mapping) else None
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                bounded(c, value)
+            return table
+
+        return BeforeValidator(check)
+
     def within(c: Coefficient) -> AfterValidator:
         def check(coded: CodedCoefficient) -> CodedCoefficient:
             for value in coded.places:
-                if not c.low <= value <= c.high:
-                    raise wrong(f"{value:g}", f"allowed: {c.low:g} to {c.high:g} {c.unit}")
+                bounded(c, value)
             return coded
 
         return AfterValidator(check)
 
-    return Declared({c.name: Annotated[CodedCoefficient, within(c)] for c in COEFFICIENTS}, lambda name: priors()[name])
+    kinds = {c.name: Annotated[CodedCoefficient, number(c), within(c)] for c in COEFFICIENTS}
+    return Declared(kinds, lambda name: priors()[name])
 
 
 def _weights() -> Declared:

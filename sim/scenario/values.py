@@ -27,6 +27,7 @@ from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.dates import WRITTEN, parse
 from sim.scenario.messages import shown, unknown, wrong
+from sim.scenario.names import KEY
 from sim.scenario.reading import REGISTRY
 
 WORDS = {
@@ -84,7 +85,7 @@ def _date(value: object) -> dt.date:
         raise wrong(f"{shown(value)} {error}", f"allowed: {WRITTEN}") from None
 
 
-def _number(value: object, what: str = "a number") -> float:
+def _number(value: object, what: str = "a number", most: str = f"up to {FARTHEST:g}") -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise wrong(f"{shown(value)} is not a number", f"allowed: {what}")
     try:
@@ -94,7 +95,7 @@ def _number(value: object, what: str = "a number") -> float:
     if not math.isfinite(number):
         raise wrong(f"{value} is not finite", f"allowed: {what}")
     if abs(number) > FARTHEST:
-        raise wrong(f"{shown(value)} is too large", f"allowed: up to {FARTHEST:g}")
+        raise wrong(f"{shown(value)} is too large", f"allowed: {most}")
     return number
 
 
@@ -110,8 +111,9 @@ def _source(source: str, info: ValidationInfo) -> str:
         return source
     key, *rest = source.split() or [""]
     if key not in registry:
-        add = f"add [{key}] to {REGISTRY}" + ("" if registry else ", which the scenario names by `sources`")
-        allowed = f'allowed: a key of {REGISTRY}, or "{ASSUMPTION} why"; {add}'
+        named = "" if registry else ", which the scenario names by `sources`"
+        add = f"; add [{key}] to {REGISTRY}{named}" if KEY.fits(key) else f"; a key is {KEY.words}"
+        allowed = f'allowed: a key of {REGISTRY}, or "{ASSUMPTION} why"{add}'
         raise wrong(f"unknown source {shown(source)}", allowed, nearest(key, registry))
     years = [part for part in rest if part[:1].isdecimal()]
     if not years and not re.fullmatch(r"[PBM]\d+", key):
@@ -271,7 +273,7 @@ A_NUMBER_OR_WORD = f"a number or one of {listed(list(WORDS))}"
 
 def _entry(value: object) -> Entry:
     if not isinstance(value, str):
-        return _number(value, A_NUMBER_OR_WORD)
+        return _number(value, A_NUMBER_OR_WORD, f"0 to 1, or a figure up to {FARTHEST:g} with its rule")
     if value in (UNCODED, ""):
         raise wrong("not coded yet" if value else "no value", f"allowed: {A_NUMBER_OR_WORD}")
     if value not in WORDS:

@@ -18,6 +18,7 @@ from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, alike, compile, unconditioned, vary
 from sim.scenario.load import Scenario, load, restored
+from sim.scenario.messages import toml
 from sim.scenario.posterior import POSTERIORS, Posterior, unpacked
 from sim.scenario.values import WORDS, Strict
 from sim.storage.files import as_csv, sha256
@@ -223,13 +224,6 @@ class Plan:
         sets = " ".join(f"--set {shlex.quote(f'{p}={toml(v)}')}" for p, v in changes.items())
         file, t = shlex.quote(str(scenario.file)), self.tables
         return f"cohesion run {file} {sets} --runs {t.runs} --seed {t.seed}"
-
-
-def toml(value: object) -> str:
-    """A value as TOML writes it."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{k} = {toml(v)}" for k, v in value.items()) + " }"
-    return json.dumps(value) if isinstance(value, str | bool) else str(value)
 
 
 def plan_of(

@@ -110,7 +110,7 @@ CASES = {
     ),
     "number as text": (
         ("war = { knots = { 2020-01-01 = 0.0,", "war = { knots = { 2020-01-01 = true,"),
-        "leader.war.knots: True is not a number",
+        "leader.war.knots: true is not a number",
         "",
     ),
     "step": (
@@ -208,7 +208,7 @@ def test_overrides() -> None:
 
 
 def test_coefficient_out_of_its_bounds() -> None:
-    assert "set: behaviour.memory=0: 0; allowed: 0.1 to inf years" in "\n".join(problems(SIX, behaviour__memory=0))
+    assert "set: behaviour.memory=0: 0; allowed: 0.1 to 100 years" in "\n".join(problems(SIX, behaviour__memory=0))
     assert "allowed: below support_above" in "\n".join(
         problems(SIX, behaviour__oppose_below=2.0, behaviour__support_above=1.0)
     )

@@ -17,8 +17,8 @@ import sim
 from sim.cli.new import main
 from sim.errors import InputError
 from sim.model.declaration import Input
-from sim.scenario import scaffold
 from sim.scenario.load import load
+from sim.scenario.messages import toml
 from sim.scenario.scaffold import _inputs
 from sim.scenario.tables import places
 from sim.scenario.warnings import check
@@ -125,8 +125,8 @@ def fill(its: Path) -> None:
 def test_a_text_is_written_as_toml_reads_it(name: str) -> None:
     text = NAMES[name].text
     for given in (text, f"\\{text}", f"\"\"\"{text}'''", f"{text}\x7f\u2028\x85"):
-        assert tomllib.loads(f"x = {scaffold.text(given)}") == {"x": given}
-        assert scaffold.text(given).isprintable()
+        assert tomllib.loads(f"x = {toml(given)}") == {"x": given}
+        assert toml(given).isprintable()
 
 
 def test_all_that_is_wrong_is_said_at_once_and_before_anything_is_written(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""Changes of a scenario as titles and figures say them: in words."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sim.errors import plural
+from sim.scenario import posterior
+from sim.scenario.dates import spoken
+from sim.scenario.overrides import parted, said
+from sim.scenario.values import ALWAYS, JOINS, JUDGEMENT, Distribution
+
+
+def _horizons(years: list[float]) -> str:
+    *first, last = [f"{year:g}" for year in years]
+    return f"horizons of {', '.join(first)} and {last} years" if first else f"a horizon of {plural(years[0], 'year')}"
+
+
+SAID: dict[str, Callable[[Any], str]] = {
+    "time.start": lambda date: f"the start moved to {spoken(date)}",
+    "time.end": lambda date: f"the end moved to {spoken(date)}",
+    "time.step": lambda step: f"steps of a {step}",
+    "time.record_from": lambda date: f"the record from {spoken(date)}",
+    "time.horizons": _horizons,
+    "alliance.name": lambda name: f"the alliance named {name}",
+    "alliance.leader": lambda code: f"{code} as the leader",
+    "alliance.leader_name": lambda name: f"the leader named {name}",
+    "alliance.quorum": lambda number: f"a quorum of {said(number)}",
+    "alliance.crises": lambda kind: f"{kind} crises",
+    "alliance.renewal_window": lambda years: f"a renewal window of {plural(years, 'year')}",
+    "description": lambda text: "another description",
+    "posterior": lambda file: "no posterior" if file == posterior.NONE else f"posterior {file}",
+}
+"""What is no coded value, by its path."""
+AMOUNTS: dict[str, Callable[[Any], str]] = {
+    "value": said,
+    "scale": lambda amount: f"times {said(amount)}",
+    "shift": lambda amount: f"shifted by {said(amount)}",
+    "knots": lambda knots: " then ".join(f"{said(v)} in {spoken(k)}" for k, v in knots.items()),
+    "join": lambda join: f"({JOINS[join]})",
+    "distribution": lambda table: f"drawn from {Distribution.model_validate(table)}",
+    "rule": lambda rule: "" if rule == JUDGEMENT else f"by rule {rule}",
+}
+"""What a table says of a coded value; sources and notes are no part of a title."""
+
+
+def in_words(path: str, value: object, owners: Mapping[str, str]) -> str:
+    """A change as a title says it; ``owners`` are names of states by the start of their paths.
+
+    >>> in_words("members.ARM.security_offer.west", "high@2025-01-01", {"members.ARM": "Armenia"})
+    'security offer (west) of Armenia high from January 2025'
+    """
+    change, when = (value, None) if path.endswith("name") or path == "description" else parted(value)
+    since = "" if when is None else " for all time" if when == ALWAYS else f" from {spoken(when)}"
+    match path.split("."):
+        case _ if path in SAID:
+            return f"{SAID[path](change)}{since}"
+        case ["time" | "alliance" | "weights", *_] if isinstance(change, Mapping):
+            return ", ".join(in_words(f"{path}.{key}", inner, owners) for key, inner in change.items())
+        case ["members", code, "name"]:
+            return f"{code} named {change}"
+        case ["members", code, "admissible"]:
+            return f"{owners[f'members.{code}']} {'' if change else 'not '}admissible"
+        case ["behaviour", name]:
+            what = f"coefficient {_plain(name)}"
+        case ["weights", name, channel]:
+            what = f"weight of {_plain(channel)} in {_plain(name)}"
+        case ["disputes", pair]:
+            what = f"dispute of {' and '.join(owners.get(f'members.{code}', code) for code in pair.split('-'))}"
+        case _:
+            owner = next(o for o in owners if path.startswith(f"{o}."))
+            of, *channels = _plain(path.removeprefix(f"{owner}.")).split(".")
+            what = f"{of}{''.join(f' ({c})' for c in channels)} of {owners[owner]}"
+    return f"{what} {_amount(change)}{since}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _amount(change: object) -> str:
+    if not isinstance(change, Mapping):
+        return said(change)
+    return " ".join(filter(None, (say(change[key]) for key, say in AMOUNTS.items() if key in change)))
