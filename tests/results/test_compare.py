@@ -123,7 +123,7 @@ def test_curves_end_in_the_levels() -> None:
 def test_a_scenario_is_compared_with_itself_changed() -> None:
     alone = compare(load(SIX, YEARLY), set={"leader.coercion": 0.2}, runs=64, seed=1)
     both = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"leader.coercion": 0.2}), runs=64, seed=1)
-    assert alone.others[0].tables.title == "Six invented states with coercion of LEA 0.2"
+    assert alone.others[0].tables.title == "Six invented states with steps of a year, coercion of LEA 0.2"
     pd.testing.assert_frame_equal(alone.table, both.table)
     with pytest.raises(InputError, match="at least one scenario to compare with the base, or a change"):
         compare(load(SIX), runs=10)
