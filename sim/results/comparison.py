@@ -20,6 +20,7 @@ from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, p
 from sim.estimates.sample import Sample, estimated_difference
 from sim.estimates.summary import Level, coherent, levels
 from sim.model.arrays import Array
+from sim.model.membership import OUTSIDE
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
 from sim.results.change import change
 from sim.results.result import Results, changes, read_otherwise
@@ -79,7 +80,10 @@ class Comparison(Results):
     def sentences(self) -> dict[str, list[str]]:
         """What each scenario would change by the last horizon, in sentences without full stops, by its name."""
         final = self.table[self.table.horizon_years == self.table.horizon_years.max()]
-        return {s.name: change(final[final.scenario == s.name], s.tables.title, self.state_names) for s in self.others}
+        start, members = self.base.tables.time.start, self.base.tables.members
+        outside = {code for code, m in members.items() if m.status_at(start) == OUTSIDE}
+        subjects = {code: name + " has joined and" * (code in outside) for code, name in self.state_names.items()}
+        return {s.name: change(final[final.scenario == s.name], s.tables.title, subjects) for s in self.others}
 
     @cached_property
     def begins(self) -> list[str]:

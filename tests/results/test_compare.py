@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sim
 from sim.errors import InputError
 from sim.model.outcomes import MONTE_CARLO, names
 from sim.results.change import change, difference, level
@@ -221,3 +222,12 @@ def test_where_cohesions_part_it_is_said_why(then: float, initial: float) -> Non
         assert f"initial members {'falls' if then > 0 else 'rises'}, {initial:+.2f}" in sentence
     rows = rows.assign(difference_q05=-0.2, difference_q95=0.2)
     assert all(f"initial members hardly moves, {initial:+.2f}" in s for s in change(rows, "Peace", {"A": "Aland"})[2:])
+
+
+def test_a_state_that_is_outside_at_the_start_has_to_join_before_it_leaves() -> None:
+    history = {"time.step": "year", "time.record_from": "2013-10-01"}
+    c = sim.compare("csto/outlook-2023", set={**history, "members.UZB.threat.regime": "very high"}, runs=64)
+    c.table.loc[c.table.member != "UZB", "difference"] = 0.0
+    c.table.loc[c.table.member == "UZB", "difference"] = 0.5
+    (said,) = c.sentences().values()
+    assert "Uzbekistan has joined and has left by October 2033" in said[0]
