@@ -82,7 +82,7 @@ def _behaviour() -> Declared:
             raise wrong(shown(value), f"allowed: {low:g} to {high:g} {c.unit}")
 
     def number(c: Coefficient) -> BeforeValidator:
-        def check(table: object) -> object:  # before any wider bound is told
+        def check(table: object) -> object:  # before any wider bound is said
             value = table.get("value") if isinstance(table, Mapping) else None
             if isinstance(value, int | float) and not isinstance(value, bool):
                 bounded(c, value)
