@@ -3,6 +3,7 @@
 import io
 import itertools
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -56,7 +57,7 @@ HOSTILE = {
     "long": "A state of a name that is longer than forty columns are wide",
 }
 ENCODINGS = ("utf-8", "ascii")
-WIDTHS = (80, 40)
+WIDTHS = (200, 80, 40)
 ROOT = Path(__file__).resolve().parents[2]
 Printed = Callable[[Callable[[], object]], str]
 
@@ -276,3 +277,48 @@ def test_no_verb_fails_in_the_c_locale(arguments: tuple[str, ...], code: int) ->
     assert done.returncode == code, done.stderr
     assert b"Traceback" not in done.stderr
     assert (done.stdout + done.stderr).isascii()
+
+
+def in_a_terminal(*arguments: str, **environment: str) -> str:
+    """What a command writes where both streams are a terminal."""
+    import pty  # only where there are such terminals
+
+    ours, theirs = pty.openpty()
+    keep = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")}
+    command = [sys.executable, "-m", "sim", *arguments]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env={**keep, **environment}, cwd=ROOT
+    ) as process:
+        os.close(theirs)
+        parts = []
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # the command has ended
+                break
+            if not part:
+                break
+            parts.append(part)
+    os.close(ours)
+    assert process.returncode == 0
+    return b"".join(parts).decode()
+
+
+COLOURED = re.compile(r"\x1b\[(?:\d+;)*(?:3|4|9|10)[0-8](?:;\d+)*m")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals of Unix")
+@pytest.mark.parametrize("arguments", [("list",), ("explain", "csto/outlook-2023", "leader.war")])
+def test_a_terminal_gets_what_it_understands(arguments: tuple[str, ...]) -> None:
+    """Bold where it can be; no escape codes on a dumb one; no colour where that is not wanted; the same words."""
+    usual = in_a_terminal(*arguments, TERM="xterm-256color", COLUMNS="80")
+    dumb = in_a_terminal(*arguments, TERM="dumb", COLUMNS="80")
+    plain = in_a_terminal(*arguments, TERM="xterm-256color", NO_COLOR="1", COLUMNS="80")
+    assert "\x1b[" in usual
+    assert "\x1b" not in dumb
+    assert not COLOURED.search(plain)
+
+    def words(text: str) -> list[str]:
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).split()
+
+    assert words(usual) == words(dumb) == words(plain)
