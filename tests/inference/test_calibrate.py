@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli.app import app
+from sim.cli.resumable import resumable
 from sim.errors import InputError
 from sim.inference import smc
 from sim.inference.calibration import Calibration, calibrate
@@ -231,8 +232,8 @@ def test_interrupted_by_hand(longer: Path, tmp_path: Path, times: int) -> None:
     process = begun(tmp_path)
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)
-        time.sleep(0.3)
-    said = "Interrupted. What was" if times == 1 else "Stopped. What was"
+        time.sleep(0.1)
+    said = "Interrupted. What was" if times == 1 else "What was"  # "Stopped", or what was under way was done by then
     ended(process, 130, "Finishing what is under way", said, "to go on: cohesion calibrate")
     resumes(tmp_path, longer)
 
@@ -470,3 +471,15 @@ def test_linear_algebra_keeps_to_one_thread(tmp_path: Path, monkeypatch: pytest.
         assert calibrate(study(tmp_path), tmp_path / "out", jobs=1).finished
     assert seen
     assert set(seen) == {1}
+
+
+def test_what_a_second_interruption_drops_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def left(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(os, "_exit", left)
+    with pytest.raises(SystemExit, match="130"), resumable(tmp_path):
+        raise KeyboardInterrupt
+    assert "Stopped. What was finished is kept; to go on:" in " ".join(capfd.readouterr().err.split())
