@@ -60,7 +60,7 @@ def record_normals(program: Program, noise: TickNoise, edge: int) -> Array:
 def revealed(p: Posterior) -> Array:
     """The noise that leads to the states of a posterior, made again: (edge, member, row, state)."""
     assert p.lived is not None
-    (key, chunk, particles), ancestors = p.lived[3:6], p.lived.ancestors
+    key, chunk, particles, ancestors = p.lived.key, p.lived.chunk, p.lived.particles, p.lived.ancestors
     rows, states, edges = ancestors.shape
     found = np.empty((edges, len(p.lived.members), rows, states))
     for first in range(0, rows, chunk):

@@ -95,7 +95,7 @@ def change(final: "pd.DataFrame", title: str, state_names: Mapping[str, str]) ->
     if not parts:
         parts = [(0.0, f"no state's probability of having left by {_when(some)} changes by a point")]
     if abs(dissolved.difference) >= LEAST:
-        parts.append((abs(dissolved.difference), _happens(dissolved, {"": ""})))
+        parts.append((abs(dissolved.difference), _happens(dissolved, state_names)))
     first, *rest = (words for _, words in sorted(parts, key=lambda part: -part[0]))
     said = [f"{title}: {first}", *map(sentence, rest), f"Some exit: {_instead(some)}"]
     if dissolved.difference >= LEAST and final.difference[final.outcome == "exit"].min() < 0:
@@ -108,7 +108,7 @@ def _when(row: Any) -> str:
 
 
 def _happens(row: Any, state_names: Mapping[str, str]) -> str:
-    subject = OUTCOMES[row.outcome].title.format(state_names[row.member])
+    subject = OUTCOMES[row.outcome].title.format(state_names.get(row.member, ""))
     return f"{subject} by {_when(row)} with {_instead(row)}"
 
 
