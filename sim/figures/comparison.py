@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from sim.figures import axes as scales, sheet, style
-from sim.model.outcomes import OUTCOMES, alone, side
+from sim.model.outcomes import LEAST, OUTCOMES, alone, side
 
 COHESIONS = {"cohesion": style.INK, "starters_cohesion": style.AWAY}
 BELOW = (
@@ -22,8 +22,8 @@ BELOW = (
 )
 LABELS = 2.2
 """Inches for the titles of the scenarios."""
-LEAST, MOST = 0.01, 6
-"""How far exit must move for a state to be drawn, and how many states are drawn at most."""
+MOST = 6
+"""States that are drawn at most."""
 
 
 def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[str, str], footer: str) -> Figure:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Z95 = 1.959964
 """Standard errors on either side of an estimate in a 95 % interval."""
+LEAST = 0.01
+"""How far a probability must move for a comparison to say or draw it."""
 CONDUCTS = {SUPPORTS: "supports", ABSTAINS: "abstains", OPPOSES: "opposes"}
 ANSWERS = {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
 VERDICTS = {"supported": "#1b6e53", "contradicted": "#a33b2a", "undecided": "#595959"}

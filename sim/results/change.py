@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
-from sim.model.outcomes import OUTCOMES, bound, sentence
+from sim.model.outcomes import LEAST, OUTCOMES, bound, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LEAST = 0.01
-"""How far an exit's probability must move for its state to be shown."""
 
 
 def percent(p: float) -> str:
