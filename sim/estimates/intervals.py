@@ -2,14 +2,15 @@
 
 A block of its own holds BLOCK / REPLICATES draws of everything uncertain with REPLICATES runs of each. The mean of a
 draw's runs estimates its probability; what chance adds to the spread of these means is known from the
-spread inside draws, and is taken out by shrinking them towards their mean (one-way random effects,
-Searle, Casella & McCulloch 1992, 10.1002/9780470316856).
+spread inside draws, and is taken out (one-way random effects, Searle, Casella & McCulloch 1992,
+10.1002/9780470316856) by moving quantiles of the means, of a probability along beta distributions.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import betainc, betaincinv
 
 from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.sample import LEVELS
@@ -21,6 +22,8 @@ from sim.model.tick import Record
 REPLICATES = 16
 INTERVAL_BLOCK = 1 << 30
 """The name of the block, beyond all blocks of runs."""
+NEARLY_NORMAL = 1e4
+"""Beyond such parameters a beta distribution is a normal one, and the functions lose digits."""
 
 
 class Uncertainty(NamedTuple):
@@ -46,10 +49,31 @@ def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0) -> Array
     means = by_draw.mean(axis=-1)
     chance = by_draw.var(axis=-1, ddof=1).mean(axis=-1) / REPLICATES
     seen = means.var(axis=-1, ddof=1)
-    share = np.sqrt(np.maximum(seen - chance, 0.0) / np.maximum(seen, 1e-300))
-    centre = means.mean(axis=-1, keepdims=True)
-    shrunk = np.clip(centre + share[..., None] * (means - centre), low, high)
-    return np.moveaxis(np.quantile(shrunk, LEVELS, axis=-1), 0, -1)
+    ends = np.moveaxis(np.quantile(means, LEVELS, axis=-1), 0, -1)
+    moments = (x[..., None] for x in (means.mean(axis=-1), seen, np.maximum(seen - chance, 0.0)))
+    return _without_chance(ends, *moments, low=low, high=high)
+
+
+def _without_chance(ends: Array, mean: Array, seen: Array, kept: Array, *, low: float, high: float) -> Array:
+    """Quantiles at LEVELS as they would be had chance not spread the draws.
+
+    One goes where the same share of draws lies below, from the beta distribution on ``low`` to ``high`` of this
+    ``mean`` and the variance ``seen`` to that of the variance ``kept``; from a bound, at which several draws may lie,
+    to the quantile of the latter. Between infinite bounds, or for a spread that is small beside them, that is
+    shrinking towards the mean; near a bound it keeps the skew, so that a small probability stays small.
+    """
+    shrunk = np.clip(mean + np.sqrt(kept / np.maximum(seen, 1e-300)) * (ends - mean), low, high)
+    width = high - low
+    if not np.isfinite(width):
+        return np.asarray(shrunk)
+    at = np.clip((mean - low) / width, 1e-12, 1.0 - 1e-12)
+    before, after = (at * (1.0 - at) * width**2 / np.maximum(v, 1e-300) - 1.0 for v in (seen, kept))
+    skewed = (before > 0.0) & (after > 0.0) & (after * np.minimum(at, 1.0 - at) < NEARLY_NORMAL)
+    a, b = (np.where(skewed, s, 1.0) for s in (before, after))
+    below = betainc(a * at, a * (1.0 - at), np.clip((ends - low) / width, 0.0, 1.0))
+    below = np.where((low < ends) & (ends < high), below, LEVELS)
+    moved = np.where(skewed, low + width * betaincinv(b * at, b * (1.0 - at), below), shrunk)
+    return np.maximum.accumulate(moved, axis=-1)
 
 
 def around(ends: Array, mean: Array) -> Array:

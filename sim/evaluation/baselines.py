@@ -36,8 +36,9 @@ def own_rate(o: Origin, rate: float, seed: int) -> Prediction:
 
 
 def persistence(o: Origin, rate: float, seed: int) -> Prediction:
-    """Nobody changes sides; everybody does again what it did last, and cohesion is what it was last."""
-    last = [_last(o.training.motions, k) for k in range(len(o.inside))]
+    """Nobody changes sides; everybody does again what it did last, as often as states have; cohesion is as it was."""
+    again = _repeated(o.training.motions)
+    last = [_last(o.training.motions, k, again) for k in range(len(o.inside))]
     rule = _prediction(o, np.zeros((len(o.inside), len(o.leads))), last, seed)
     past = _cohesions(o.training)
     return rule._replace(cohesion=[np.full(2, past[-1])] * len(o.after)) if past else rule
@@ -110,11 +111,24 @@ def _frequencies(before: Sequence[Motion], state: int) -> Array:
     return counts / counts.sum()
 
 
-def _last(before: Sequence[Motion], state: int) -> Array:
-    """Certainty of what a state did last; a third each where it was never asked. (3,)."""
+def _repeated(before: Sequence[Motion]) -> float:
+    """How often a state did on a motion what it had done on its last, one answer of each kind added (Laplace)."""
+    last: dict[int, int] = {}
+    times, same = 3.0, 1.0
+    for m in before:
+        for state, code in zip(m.rows, m.codes, strict=True):
+            if state in last:
+                times, same = times + 1.0, same + (last[state] == code)
+            last[state] = code
+    return same / times
+
+
+def _last(before: Sequence[Motion], state: int, again: float) -> Array:
+    """What a state did last with probability ``again``, the rest alike; a third each where it was never asked. (3,)."""
     for m in reversed(before):
         if state in m.rows:
-            return np.eye(3)[m.codes[m.rows.index(state)]]
+            did = np.eye(3)[m.codes[m.rows.index(state)]]
+            return np.asarray(again * did + (1.0 - again) / 2.0 * (1.0 - did))
     return np.full(3, 1 / 3)
 
 
@@ -157,9 +171,11 @@ LOGIT = "logit"
 MEANING = {
     "base rate": "a constant hazard at the rate of all pacts; conduct a third each",
     "own rate": "a constant hazard at the alliance's rate so far; each state's conduct so far",
-    "persistence": "nobody changes sides; everybody does what it did last",
+    "persistence": "nobody changes sides; everybody does what it did last, as often as states have so far",
     LOGIT: "logits on dependence, threat and Western ties",
 }
+CERTAIN = ("persistence",)
+"""Rules that call a change of sides impossible: they have no logarithmic score of it, which would be infinite."""
 
 
 class Logit(NamedTuple):

@@ -115,8 +115,9 @@ def skill(
     """Skill over all cases, with a bootstrap over groups of cases that belong together.
 
     Each grouping (case,), such as states and motions, is resampled by itself, and a case counts as often as all its
-    groups were drawn together (Owen 2007, 10.1214/07-AOAS122; with one grouping the cluster bootstrap). NaN for a
-    perfect baseline.
+    groups were drawn together (Owen 2007, 10.1214/07-AOAS122; with one grouping the cluster bootstrap). Where the
+    baseline makes no mistake in a resample, the forecast loses by any (minus infinity) or equals it (0). NaN for a
+    baseline without mistakes at all.
     """
     counts = np.ones((resamples, len(score)))
     for grouping in groupings:
@@ -124,10 +125,9 @@ def skill(
         times = rng.multinomial(len(names), np.full(len(names), 1.0 / len(names)), resamples)
         counts *= times[:, member]
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = 1.0 - (counts @ score) / (counts @ baseline)
+        found = np.nan_to_num(1.0 - (counts @ score) / (counts @ baseline), nan=0.0, neginf=-np.inf)
         whole = 1.0 - score.sum() / baseline.sum()
-    found = found[np.isfinite(found)]
-    if len(found) == 0 or not np.isfinite(whole):
+    if not np.isfinite(whole):
         return Skill(float("nan"), float("nan"), float("nan"))
-    low, high = np.quantile(found, (0.05, 0.95))
+    low, high = np.quantile(found, (0.05, 0.95), method="inverted_cdf")
     return Skill(float(whole), float(low), float(high))

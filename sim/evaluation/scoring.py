@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.estimates.sample import jackknife
-from sim.evaluation.baselines import BASELINES, LOGIT
+from sim.evaluation.baselines import BASELINES, CERTAIN, LOGIT
 from sim.evaluation.forecasts import INPUTS, MODEL, Forecaster, SchemeForecasts
 from sim.evaluation.origin import Origin, Outcome, Prediction
 from sim.evaluation.scores import brier, category_log_score, fair_crps, log_score, ranked_probability, skill
@@ -18,7 +18,7 @@ from sim.model.outcomes import QUANTILES
 if TYPE_CHECKING:
     import pandas as pd
 
-SCORING = 1
+SCORING = 2
 """The version of the scores, raised when what a backtest or a study of mechanisms makes of the same fits changes.
 
 What another version has scored is scored again from its fits, and that is another look at the held-out years.
@@ -116,9 +116,11 @@ class CaseRow(NamedTuple):
 def score_rows(
     scheme: str, origins: Sequence[Origin], forecasters: Sequence[Forecaster], outcomes: Sequence[Outcome]
 ) -> Iterator[ScoreRow]:
-    """The mean score of every forecaster on every measure."""
+    """The mean score of every forecaster on every measure that it has."""
     for m in MEASURES:
         for f in forecasters:
+            if not _has(m, f.name):
+                continue
             x = case_scores(m, origins, f.predictions, outcomes).values
             if not len(x):
                 continue
@@ -136,11 +138,16 @@ def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: in
             own = case_scores(m, origins, by_name[MODEL, inputs].predictions, outcomes)
             if not len(own.values):
                 continue
-            for name in (*BASELINES, LOGIT):
+            for name in (n for n in (*BASELINES, LOGIT) if _has(m, n)):
                 baseline = by_name[name, inputs if name == LOGIT else ""]
                 theirs = case_scores(m, origins, baseline.predictions, outcomes)
                 found = skill(own.values, theirs.values, own.groupings, generator(seed, BOOTSTRAP))
                 yield Skill(forecasts.scheme, *m, inputs, name, *found)
+
+
+def _has(m: Measure, forecaster: str) -> bool:
+    """Whether a forecaster has a score."""
+    return m != MEMBERSHIP_LOG or forecaster not in CERTAIN
 
 
 def case_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome]) -> Iterator[CaseRow]:

@@ -170,4 +170,6 @@ def error_bound(error: float) -> str:
 
 def signed(x: float, digits: int = 1) -> str:
     """A number with a proper minus, without decimals where it is large."""
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
     return f"{x:,.{digits if abs(x) < 100 else 0}f}".replace("-", "−")

@@ -112,9 +112,11 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
     spread = np.repeat(_spread(fit.space, z, noise.rng), replicates)
     status, answers = [np.array(stack.state.membership.status)], {}
     for t in range(fit.ticks, whole.ticks):
+        before = stack.state.stance
         record = stack.tick(t)
         for motion in whole.by_tick.get(t, ()):
-            x = record.stance + spread * noise.rng.standard_normal(noise.draws)
+            stance = before if whole.early(motion, t) else record.stance
+            x = stance + spread * noise.rng.standard_normal(noise.draws)
             support, oppose = conduct.chances(x, stack.c)
             did = conduct.choose(noise.rng.random(x.shape), support, oppose)
             vote = Motion(did, record.before, record.stance, record.alive)

@@ -4,8 +4,8 @@ Particles of the stances of all states, which alone are unobserved, are carried 
 :func:`sim.model.tick.relive`, weighted by the membership moves made and not made and by the conduct observed, and
 resampled (Gordon, Salmond & Smith 1993, 10.1049/ip-f-2.1993.0015; systematic resampling after Kitagawa 1996,
 10.1080/10618600.1996.10474692). The estimate is unbiased, which makes the sampler around it exact (Andrieu, Doucet &
-Holenstein 2010, 10.1111/j.1467-9868.2009.00736.x). The effect of a motion on all stances is integrated out by
-Gauss-Hermite quadrature for every particle (docs/calibration.md).
+Holenstein 2010, 10.1111/j.1467-9868.2009.00736.x). The effect of a motion on all stances is integrated out by the
+trapezoidal rule for every particle (docs/calibration.md).
 
 Arrays are (member, draw, particle); what does not differ between particles has a last axis of 1.
 """
@@ -30,9 +30,12 @@ from sim.scenario.compile import Program, compile, statuses
 from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
 
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
+_NODES = np.linspace(-4.0, 4.0, 17)
+_WEIGHTS = np.exp(-0.5 * _NODES**2)
 NODES = _NODES, _WEIGHTS / _WEIGHTS.sum()
-"""Of the quadrature over a motion's effect: places and weights."""
+"""Of the quadrature over a motion's effect: places in standard deviations, and weights. The trapezoidal rule is exact
+but for exp(-2 pi^2 s^2 / h^2) where the answers leave the effect a spread of s (Trefethen & Weideman 2014,
+10.1137/130932132); Gauss-Hermite's nodes are sparse where many answers leave little."""
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 SCRIPTED = ("kind", "help", "clash", "enters")
 """What a script says of each member."""
@@ -69,6 +72,14 @@ class Target:
         for m in self.motions:
             found[int(np.searchsorted(edges, to_years(m.date), side="right")) - 1].append(m)
         return dict(found)
+
+    def early(self, motion: Motion, t: int) -> bool:
+        """Whether a motion of tick t lies in its first half: then the stance before the tick tells more of it.
+
+        Nothing that comes later in the tick, such as a war, is in that stance.
+        """
+        start, end = (to_years(d) for d in self.program.edges[t : t + 2])
+        return to_years(motion.date) < (start + end) / 2.0
 
     def script(self, t: int) -> Script:
         """The script of a tick with the record's membership, shaped (member, 1, 1)."""
@@ -145,7 +156,7 @@ class Cloud:
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
         informed = self._moves(before, script)
         for motion in self.target.by_tick.get(t, ()):
-            x = self.state.stance[list(motion.rows)]
+            x = (before if self.target.early(motion, t) else self.state).stance[list(motion.rows)]
             self.weights += log_conduct(x, motion.codes, self.spread, self.c)
             informed = True
         if informed:

@@ -42,14 +42,19 @@ def histories(target: Target, z: Array, rng: np.random.Generator) -> list[Histor
     noise = Chance(target.space.uniforms(z), rng)
     stack = Stack([program], noise, slice(0, draws), None)
     stack.begin()
+    assert stack.state is not None
+    first = stack.state.stance
     records = [stack.tick(t) for t in range(target.ticks)]
     start = np.broadcast_to(program.start_status, (len(program.members), draws))
     status, stance = np.stack([start, *(r.status for r in records)]), np.stack([r.stance for r in records])
+    before = [first, *stance]
     spread = target.space.motion_spread(z)
     answered: list[list[Motion]] = [[] for _ in range(draws)]
     for t, motions in target.by_tick.items():
         for motion in motions:
-            x = stance[t][list(motion.rows)] + spread * rng.standard_normal(draws)
+            x = (before if target.early(motion, t) else stance)[t][list(motion.rows)] + spread * rng.standard_normal(
+                draws
+            )
             support, oppose = conduct.chances(x, stack.c)
             codes = (2 * conduct.choose(rng.random(x.shape), support, oppose)).astype(np.int8)
             for k in range(draws):

@@ -44,6 +44,12 @@ class Snapshot(cohesion.Motion):
         self.starters = starters
         """Who was a member at the start of the forecast. (member, run)"""
 
+    @property
+    def expected(self) -> cohesion.Motion:
+        """What each state may be expected to do, over motions: joint support then is the product of expectations."""
+        support, oppose = self.record.support, self.record.oppose
+        return cohesion.Motion((1.0 + support - oppose) / 2.0, self.status, self.stance, self.alive)
+
 
 class Exits(NamedTuple):
     """Exits of members in a tick and before it. (run,)"""
@@ -202,7 +208,8 @@ _DECLARED: tuple[Outcome, ...] = (
         "share of members that are not frozen", cohesion.active_share
     ),
     Outcome("hubness", "Hubness", "hubness", high=INF).measure(
-        "joint support with the leader over joint support of members with each other", cohesion.hubness
+        "expected joint support with the leader over that of members with each other",
+        lambda s: cohesion.hubness(s.expected),
     ),
     Outcome("members", "Members", "members", unit="states", high=INF).measure(
         "number of members beside the leader", lambda m: m.members

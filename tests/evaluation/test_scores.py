@@ -113,3 +113,16 @@ def test_equal_forecasts_have_one_frequency() -> None:
     assert found.forecast.tolist() == [0.1, 0.5, 0.5, 0.5, 0.5]
     assert found.frequency.tolist() == [0.0, 0.5, 0.5, 0.5, 0.5]
     assert found.low.tolist() == found.frequency.tolist() == found.high.tolist()
+
+
+def test_resamples_in_which_the_baseline_is_perfect_count() -> None:
+    """A baseline whose only mistake is in one of ten groups makes none in 35 % of resamples (0.9^10)."""
+    rng = np.random.default_rng(6)
+    groups = np.arange(10)
+    base = np.where(groups < 1, 1.0, 0.0)
+    found = skill(np.full(10, 0.05), base, [groups], rng)
+    assert found.skill == pytest.approx(0.5)
+    assert found.low == -np.inf
+    assert found.high > 0.5
+    rarely = skill(np.where(groups < 3, 0.5, 0.0), np.where(groups < 3, 1.0, 0.0), [groups], rng)
+    assert rarely == pytest.approx((0.5, 0.5, 0.5))  # neither makes a mistake in the others

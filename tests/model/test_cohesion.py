@@ -1,15 +1,21 @@
 """Measures of a motion against their definitions, and worked cases."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from sim.model import conduct
 from sim.model.cohesion import Motion, agreement_index, cohesion, hubness, leader_agreement, starters_cohesion
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
+from sim.model.outcomes import OUTCOMES, Measure, Snapshot
+from sim.model.tick import Record
 
 
-def states(conduct: list[float], status: list[int]) -> dict[str, float]:
-    column = np.array(conduct)[:, None]
+def states(did: list[float], status: list[int]) -> dict[str, float]:
+    column = np.array(did)[:, None]
     m = Motion(column, np.array(status, dtype=np.int8)[:, None], 2 * column, np.array([True]))
     return {
         "members": float(m.members[0]),
@@ -51,9 +57,29 @@ def test_measures_against_their_definitions(states_: list[tuple[float, int]]) ->
         assert np.isnan(m["hubness"])
 
 
-def starters(conduct: list[float], status: list[int], began: list[bool], alive: bool = True) -> tuple[float, float]:
+def test_hubness_is_a_ratio_of_expectations() -> None:
+    """That of the mean over many votes above and below the line, whatever a single vote is."""
+    rng = np.random.default_rng(1)
+    support, oppose = np.array([0.2, 0.5, 0.05])[:, None], np.array([0.1, 0.2, 0.5])[:, None]
+    status = np.full((3, 200_000), ACTIVE, dtype=np.int8)
+    alive = np.ones(status.shape[1], dtype=bool)
+    u = rng.random(status.shape)
+    record = SimpleNamespace(
+        conduct=conduct.choose(u, support, oppose), status=status, stance=u, alive=alive, support=support, oppose=oppose
+    )
+    m = Snapshot(cast(Record, record), np.ones(status.shape, dtype=bool))
+    ratio = leader_agreement(m).mean() / (m.among_members / m.pairs_of_members).mean()
+    outcome = OUTCOMES["hubness"]
+    assert isinstance(outcome, Measure)
+    found = outcome.value(m)
+    assert np.ptp(found) == pytest.approx(0)
+    assert found[0] == pytest.approx(ratio, rel=0.01)
+    assert np.nanmean(hubness(m)) > 1.1 * ratio
+
+
+def starters(did: list[float], status: list[int], began: list[bool], alive: bool = True) -> tuple[float, float]:
     """Cohesion of the members then, and of the initial members."""
-    column = np.array(conduct)[:, None]
+    column = np.array(did)[:, None]
     m = Motion(column, np.array(status, dtype=np.int8)[:, None], column, np.array([alive]))
     return float(cohesion(m)[0]), float(starters_cohesion(m, np.array(began)[:, None])[0])
 
