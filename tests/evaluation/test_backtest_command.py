@@ -198,6 +198,8 @@ def test_tables_hold_together(whole: Path) -> None:
     assert {s["question"] for s in others} == {"change of membership"}
     skill = rows(whole / "out" / "skill.csv")
     assert all(float(s["low"]) <= float(s["skill"]) <= float(s["high"]) for s in skill if s["skill"])
+    logs = {s["forecaster"] for s in scores if (s["question"], s["score"]) == ("change of membership", "log score")}
+    assert logs == {"model", "base rate", "own rate", "logit"}  # persistence calls a change impossible
     figures = {p.name for p in (whole / "out" / "figures").iterdir()}
     again = sim.open(whole / "out")
     assert isinstance(again, Backtest)
