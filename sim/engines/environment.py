@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from sim.engines.futures import Futures, Walk
 from sim.model.arrays import Array, Coefficients, Flags, Inputs, each
 from sim.model.declaration import Input
 from sim.model.noise import BLOCK, InputNoise, TickNoise, of_filter
@@ -82,9 +83,15 @@ class Row:
     """One input of several states: bands (state, channel, tick) and places in them (state, channel, run)."""
 
     def __init__(
-        self, bands: list[list[Band]], paths: list[list[str]], weights: Array, draw: Callable[[str], Array], runs: int
+        self,
+        bands: list[list[Band]],
+        paths: list[list[str]],
+        weights: Array,
+        draw: Callable[[str], Array],
+        runs: int,
+        free: Flags,
     ) -> None:
-        self.bands, self.weights = bands, weights
+        self.bands, self.weights, self.free = bands, weights, free
         if any(band.word is not None for row in bands for band in row):  # as more channels, of the same draws
             words = [[Band(b.low * 0, b.low * 0 if b.word is None else b.word) for b in row] for row in bands]
             bands = [row + more for row, more in zip(bands, words, strict=True)]
@@ -105,6 +112,15 @@ class Row:
         self.changed = np.concatenate([[True], moves[0] | moves[1]])
         self._version = np.cumsum(self.changed)
         self._last: tuple[int, Array] | None = None
+        self.walk: Walk | None = None
+
+    def goes_on(self, owners: list[str], futures: Futures) -> None:
+        """From the start of the forecast on the input of owners for whom nobody has set it moves as it may."""
+        walk = Walk(self.base + 0.5 * self.span.sum(axis=1), owners, self.free, self.at(futures.course.first), futures)
+        if walk.moves:
+            steps = [futures.course.steps(t) for t in range(len(self.changed))]
+            self.changed = self.changed | (np.diff(steps, prepend=0) > 0)
+            self._version, self._last, self.walk = np.cumsum(self.changed), None, walk
 
     @staticmethod
     def _places(band: Band, u: Array) -> Array:
@@ -125,6 +141,8 @@ class Row:
         version = int(self._version[tick])
         if self._last is None or self._last[0] != version:
             value = self._above_base(self.span[:, :, tick, None]) + self.base[:, tick, None]
+            if self.walk:
+                value = value + self.walk.at(tick)
             self._last = version, value
         return self._last[1]
 
@@ -148,15 +166,21 @@ class Environment:
         self.coefficients = draw_coefficients(program, noise, lanes, like)
         self._none = np.zeros((0, len(range(BLOCK)[lanes])))
         like = like if like and like.program.places is program.places else None
+        like = like if like and like.program.course == program.course else None
 
         def draw(path: str) -> Array:
             return places(program, noise, path)[lanes]
 
-        def row(paths: list[list[str]], weights: Array, theirs: Row | None) -> Row:
+        def row(paths: list[list[str]], weights: Array, theirs: Row | None, owners: Sequence[str]) -> Row:
             bands = [[program.bands[path] for path in channels] for channels in paths]
-            if theirs and theirs.weights is weights and same_bands(theirs.bands, bands):
+            free = np.array([program.set_paths.isdisjoint(channels) for channels in paths])
+            same = theirs and theirs.weights is weights and same_bands(theirs.bands, bands)
+            if theirs and same and np.array_equal(theirs.free, free):
                 return theirs
-            return Row(bands, paths, weights, draw, self._none.shape[1])
+            made = Row(bands, paths, weights, draw, self._none.shape[1], free)
+            if futures:
+                made.goes_on(list(owners), futures)
+            return made
 
         def rows(inputs: Sequence[Input], owners: list[str], theirs: list[Row] | None) -> list[Row]:
             made: list[Row] = []
@@ -164,16 +188,19 @@ class Environment:
                 for field, channels in i.fields.items():
                     paths = [[i.path(owner, channel) for channel in channels] for owner in owners]
                     weights = program.weights[i.name] if i.weights and field == i.name else ONE
-                    made.append(row(paths, weights, theirs[len(made)] if theirs else None))
+                    made.append(row(paths, weights, theirs[len(made)] if theirs else None, owners))
             return made
 
+        futures = None if program.course is None else Futures(program.course, noise, lanes)
         states = program.members
         self._members: list[Row] = rows(
             MEMBER_INPUTS, [f"members.{s}" for s in states], like._members if like else None
         )
         self._leader: list[Row] = rows(LEADER_INPUTS, ["leader"], like._leader if like else None)
         pairs = [[dispute_path([states[i], states[j]])] for i, j in program.alliance.pairs]
-        self._disputes: Row | None = row(pairs, ONE, like._disputes if like else None) if pairs else None
+        self._disputes: Row | None = (
+            row(pairs, ONE, like._disputes if like else None, [p for (p,) in pairs]) if pairs else None
+        )
         everything = [*self._members, *self._leader, *([self._disputes] if self._disputes else [])]
         self.changed = np.any([r.changed for r in everything], axis=0)
 

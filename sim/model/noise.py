@@ -17,7 +17,7 @@ from sim.model.arrays import Array
 BLOCK = 4096
 """Runs in a block: wide enough that calling numpy costs little against computing."""
 
-PURPOSES = ("stance", "crisis", "answer", "conduct", "membership", "clash", "leader", "inputs")
+PURPOSES = ("stance", "crisis", "answer", "conduct", "membership", "clash", "leader", "inputs", "rows", "futures")
 TICK_STRIDE = 1 << 40
 Indices = NDArray[np.intp]
 
@@ -51,6 +51,10 @@ class InputNoise(Protocol):
         """Which of so many rows of a posterior each run takes, (run,)."""
         ...
 
+    def futures(self, what: str) -> Array:
+        """Uniform draws (run,) on [0, 1) for what is drawn of inputs to come."""
+        ...
+
 
 class TickNoise(InputNoise, Protocol):
     """What an engine draws with, for one block of runs."""
@@ -71,10 +75,13 @@ class Noise:
     The arrays are not to be written to.
     """
 
-    def __init__(self, seed: int, block: int, replicates: int = 1) -> None:
+    def __init__(self, seed: int, block: int, replicates: int = 1, futures: int = 1) -> None:
         self.seed = seed
         self.block = block
-        self.replicates = replicates
+        self.own = replicates
+        """Runs in a row that share a future of the inputs."""
+        self.replicates = replicates * futures
+        """Runs in a row that share coefficients and coded values."""
         self._streams = {p: self._stream(i) for i, p in enumerate(PURPOSES)}
         self._last: dict[str, tuple[tuple[int, int], Array]] = {}
         self._inputs: dict[str, Array] = {}
@@ -119,6 +126,11 @@ class Noise:
             self._inputs[path] = values
         return self._inputs[path]
 
+    def futures(self, what: str) -> Array:
+        """Uniform draws (BLOCK,) on [0, 1), shared by so many runs in a row as share a future."""
+        drawn = self._at("futures", crc32(what.encode())).random(BLOCK // self.own)
+        return np.repeat(drawn, self.own)
+
     def rows(self, count: int) -> Pick:
         """Rows in an order that the seed shuffles, over and over: none is taken twice before all were once.
 
@@ -127,7 +139,7 @@ class Noise:
         if count not in self._rows:
             draws = BLOCK // self.replicates
             number = self.block * draws + np.arange(draws)  # of the draw, counted over all blocks
-            bits = np.random.PCG64DXSM(np.random.SeedSequence((self.seed, 0, len(PURPOSES), count)))
+            bits = np.random.PCG64DXSM(np.random.SeedSequence((self.seed, 0, PURPOSES.index("rows"), count)))
             order = np.random.Generator(bits).permutation(count)
             again = np.repeat(number // count * self.replicates, self.replicates)
             use = again + np.arange(BLOCK) % self.replicates

@@ -9,6 +9,7 @@ import numpy as np
 from sim.model.arrays import Array, Codes
 from sim.model.crises import THREATS
 from sim.model.tick import Alliance, Script
+from sim.scenario.course import Course, course_of, set_for_later
 from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
@@ -43,6 +44,10 @@ class Program(NamedTuple):
     """Of coded values in their bands by dotted path, (row,), where a posterior has them."""
     rows: int
     """Of the posterior that runs draw from; 0 for none."""
+    course: Course | None
+    """From when inputs go on by themselves; None where they stay as they are coded."""
+    set_paths: frozenset[str]
+    """Inputs that stay as they are set."""
     fact: "Program | None" = None
     """Whose record is what happened, where this one's past is lived anew."""
 
@@ -116,7 +121,13 @@ def vary(
         else adjusted_by(program.bands[path], own, edges)
         for path, own in by_path.items()
     }
-    changed = program._replace(bands=program.bands | moved, coefficients=program.coefficients | dict(coefficients))
+    start = tables.time.start
+    later = {p for a in adjustments if not a.from_ or a.from_ >= start for p in tables.adjustable[a.path]}
+    changed = program._replace(
+        bands=program.bands | moved,
+        coefficients=program.coefficients | dict(coefficients),
+        set_paths=program.set_paths | later,
+    )
     return changed._replace(start=_start(scenario, changed, coefficients)) if program.start.states else changed
 
 
@@ -230,10 +241,11 @@ def compile(scenario: Scenario) -> Program:
     years = np.array([to_years(d) for d in edges])
     posterior = tables.posterior
     own = posterior is not None and posterior.lived is not None and not {*members}.isdisjoint(posterior.lived.members)
+    bands = {p: input_band(tables, p, years) for p, v in tables.values.items() if isinstance(v.coded, Coded)}
     program = Program(
         members=tuple(members),
         names=tuple(m.name for m in tables.members.values()),
-        bands={p: input_band(tables, p, years) for p, v in tables.values.items() if isinstance(v.coded, Coded)},
+        bands=bands,
         weights={name: np.array(list(shares.values())) for name, shares in tables.weights.items()},
         coefficients={
             name: posterior.columns[name] if posterior and tables.from_posterior(name) else coded.form
@@ -254,5 +266,7 @@ def compile(scenario: Scenario) -> Program:
         start=Start(""),
         places=posterior.places if posterior and own else {},  # of another alliance coefficients alone are taken
         rows=posterior.rows if posterior else 0,
+        course=course_of(tables, record_ticks, STEPS[tables.time.step] / 12),
+        set_paths=set_for_later(tables, bands, record_ticks),
     )
     return program._replace(start=_start(scenario, program, {}))

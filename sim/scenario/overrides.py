@@ -23,7 +23,7 @@ from sim.scenario.values import ALWAYS, COMMAND_LINE, JUDGEMENT
 
 SET = "set"
 """The argument of that name, or the option: stands for file and line where a value was given."""
-FREE = ("time", "alliance", "weights", "title", "description")
+FREE = ("time", "alliance", "weights", "inputs", "title", "description")
 """Sections of which validation knows the keys."""
 TIMELESS = ("behaviour", "weights", "alliance", "time")
 """Sections of values that are no paths over time."""

@@ -397,6 +397,8 @@ class ScenarioTables(Strict):
     adjustments: list[Adjustment] = Field(default_factory=list)
     behaviour: Behaviour = Field(default={}, validate_default=True)
     posterior: Named | None = None
+    inputs: Literal["uncertain", "held"] = "uncertain"
+    """After the start: going on as the coded past did, or held at their last values."""
 
     @cached_property
     def values(self) -> dict[str, Value]:
