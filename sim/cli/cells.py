@@ -8,6 +8,7 @@ from sim.results.change import interval, measured, probability
 Estimate = Mapping[str, float]
 """A probability or a mean with its statistics, as in ``Result.summary()``."""
 
+SHARES = {"parameter": "share_mcse", "input": "input_share_mcse"}
 HARDLY = 0.0005
 """No split is shown of what has a smaller probability, or lacks less of certainty."""
 
@@ -41,8 +42,13 @@ def mean(x: Estimate) -> str:
 
 
 def split(x: Estimate) -> str:
-    """The parts of parameters and chance in percent; empty of one run, where nothing varies or hardly anything can."""
-    share, error = 100 * x["parameter_share"], 100 * x["share_mcse"]
-    if share != share or x["mcse"] != x["mcse"] or not HARDLY <= x["mean"] <= 1 - HARDLY:
+    """The parts of parameters, inputs to come and chance in percent, of inputs only where they are not held.
+
+    Empty of one run, where nothing varies or hardly anything can.
+    """
+    if x["parameter_share"] != x["parameter_share"] or x["mcse"] != x["mcse"] or not HARDLY <= x["mean"] <= 1 - HARDLY:
         return ""
-    return f"{share:.0f}±{f'{error:.0f}' if error >= 0.5 else '<1'} : {100 - share:.0f}"
+    known = [(100 * x[f"{what}_share"], 100 * x[error]) for what, error in SHARES.items()]
+    parts = [f"{share:.0f}±{f'{error:.0f}' if error >= 0.5 else '<1'}" for share, error in known if share == share]
+    rest = 100 - sum(share for share, _ in known if share == share)
+    return " : ".join([*parts, f"{max(rest, 0):.0f}"])

@@ -11,10 +11,11 @@ from sim.results.change import interval, span
 
 MEANING = (
     "± is one Monte Carlo standard error; < stands before the upper end of the 95 % interval where so few runs say no "
-    "more. 90 %: the middle 90 % of the probabilities that the possible coefficients and coded values give (of "
-    "cohesion: of all runs). Parameters : chance: how much of the uncertainty about whether it happens would go if "
-    "these were known (epistemic), and how much would stay (aleatory), in % of the variance. A rare event is nearly "
-    "all chance however little its probability is known: look at its interval."
+    "more. 90 %: the middle 90 % of the probabilities that the possible coefficients, coded values and inputs to come "
+    "give (of cohesion: of all runs). Parameters : inputs : chance: how much of the uncertainty about whether it "
+    "happens would go if coefficients and coded values were known (epistemic), if inputs to come were, and how much "
+    "would stay (aleatory), in % of the variance. A rare event is nearly all chance however little its probability is "
+    "known: look at its interval."
 )
 
 
@@ -56,7 +57,8 @@ def print_estimates(
 ) -> None:
     """Estimates by each horizon, and at the middle one their interval and its parts."""
     year = list(dates)[len(dates) // 2]
-    heads = [*dates.values(), f"90 %\n{dates[year]}", "parameters\n: chance"]
+    three = any(x[year]["input_share"] == x[year]["input_share"] for x in by_name.values())
+    heads = [*dates.values(), f"90 %\n{dates[year]}", f"parameters\n{': inputs ' * three}: chance"]
     rows = [
         [name, *(value(x[y]) for y in dates), spread(x[year]["q05"], x[year]["q95"]), split(x[year])]
         for name, x in by_name.items()

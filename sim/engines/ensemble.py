@@ -14,7 +14,7 @@ import numpy as np
 from sim.engines.environment import Environment, record_normals, state_at_start
 from sim.model import membership
 from sim.model.arrays import Array, Coefficients, Inputs, each
-from sim.model.noise import BLOCK, Noise, TickNoise
+from sim.model.noise import BLOCK, ONCE, Noise, Repeats, TickNoise
 from sim.model.tick import Draws, Record, Standing, State, begin, decays, decide, look, present, relive, standing, tick
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
@@ -242,14 +242,14 @@ class Side(NamedTuple):
     record: Record
 
 
-def run_together(programs: Sequence[Program], seed: int, piece: Piece, replicates: int = 1) -> Iterator[list[Side]]:
+def run_together(programs: Sequence[Program], seed: int, piece: Piece, repeats: Repeats = ONCE) -> Iterator[list[Side]]:
     """Run programs in step over the same runs; yield the start, then each forecast tick.
 
     What is yielded has one record a stack, and whose it is. All programs must have the same members
-    and dates. With ``replicates`` above 1 so many runs in a row share their coefficients and inputs.
+    and dates. ``repeats`` says how many runs in a row share coefficients, coded values and inputs to come.
     Memory does not grow with the number of ticks.
     """
-    noise = Noise(seed, piece.block, replicates)
+    noise = Noise(seed, piece.block, repeats)
     wide = max(1, WIDTH // piece.runs)
     first = Environment(programs[0], noise, piece.lanes)
     hashes: dict[int, str] = {}
@@ -285,13 +285,13 @@ def _starts(programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: i
 
 
 def run_block(
-    program: Program, seed: int, block: int, lanes: slice = slice(None), replicates: int = 1
+    program: Program, seed: int, block: int, lanes: slice = slice(None), repeats: Repeats = ONCE
 ) -> Iterator[Record]:
     """Run a block (or some of its lanes) of one program: the start, then each forecast tick.
 
     A record's arrays are (member, lane) and (lane,).
     """
-    for (side,) in run_together([program], seed, Piece(block, lanes), replicates):
+    for (side,) in run_together([program], seed, Piece(block, lanes), repeats):
         yield side.record
 
 

@@ -1,9 +1,10 @@
-"""Uncertainty from what is uncertain: coefficients and coded values, chance taken out.
+"""Uncertainty from what is uncertain: coefficients, coded values and inputs to come, chance taken out.
 
-A block of its own holds BLOCK / REPLICATES draws of everything uncertain with REPLICATES runs of each. The mean of a
-draw's runs estimates its probability; what chance adds to the spread of these means is known from the
-spread inside draws, and is taken out (one-way random effects, Searle, Casella & McCulloch 1992,
-10.1002/9780470316856) by moving quantiles of the means, of a probability along beta distributions.
+A block of its own holds BLOCK / REPLICATES draws of coefficients and coded values with REPLICATES runs of each, half of
+them with one future of the inputs and half with another. The mean of a future's runs estimates its probability; what
+chance adds to the spread of these means is known from the spread inside futures, and is taken out (one-way random
+effects, Searle, Casella & McCulloch 1992, 10.1002/9780470316856) by moving quantiles of the means, of a probability
+along beta distributions.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,12 +15,17 @@ from scipy.special import betainc, betaincinv
 
 from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.sample import LEVELS
-from sim.estimates.split import parameter_share
+from sim.estimates.split import variance_shares
 from sim.model.arrays import Array
+from sim.model.noise import Repeats
 from sim.model.outcomes import OUTCOMES
 from sim.model.tick import Record
+from sim.scenario.compile import Program
 
 REPLICATES = 16
+FUTURES = 2
+"""Of the inputs, in each draw, with half of its runs each."""
+REPEATS = Repeats(REPLICATES, REPLICATES // FUTURES)
 INTERVAL_BLOCK = 1 << 30
 """The name of the block, beyond all blocks of runs."""
 NEARLY_NORMAL = 1e4
@@ -32,22 +38,27 @@ class Uncertainty(NamedTuple):
     quantiles: dict[str, Array]
     """(tick, [member,] level) of probabilities."""
     shares: dict[str, Array]
-    """(tick, [member,] 2): the parameters' share of the variance, and its error."""
+    """(tick, [member,] 2, 2): the shares of parameters and of inputs to come in the variance, each with its error."""
 
 
-def draws_apart(x: Array) -> Array:
-    """Runs (..., run) as (..., draw, run of the draw)."""
-    return x.reshape(*x.shape[:-1], -1, REPLICATES)
+def draws_apart(x: Array, futures: int = FUTURES) -> Array:
+    """Runs (..., run) as (..., draw, future of the draw, run of both)."""
+    return x.reshape(*x.shape[:-1], -1, futures, REPLICATES // futures)
 
 
-def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0) -> Array:
-    """Quantiles at LEVELS of the mean of a draw, a probability or what else lies from ``low`` to ``high``.
+def runs_together(programs: Iterable[Program]) -> int:
+    """How many runs in a row have in common all that is uncertain but chance."""
+    return REPEATS.future if any(p.course for p in programs) else REPEATS.draw
+
+
+def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0, runs: int = REPEATS.draw) -> Array:
+    """Quantiles at LEVELS of the mean of so many runs, a probability or what else lies from ``low`` to ``high``.
 
     (..., level), from runs (..., run); NaN where a run leaves it undefined.
     """
-    by_draw = draws_apart(x)
-    means = by_draw.mean(axis=-1)
-    chance = by_draw.var(axis=-1, ddof=1).mean(axis=-1) / REPLICATES
+    together = x.reshape(*x.shape[:-1], -1, runs)
+    means = together.mean(axis=-1)
+    chance = together.var(axis=-1, ddof=1).mean(axis=-1) / runs
     seen = means.var(axis=-1, ddof=1)
     ends = np.moveaxis(np.quantile(means, LEVELS, axis=-1), 0, -1)
     moments = (x[..., None] for x in (means.mean(axis=-1), seen, np.maximum(seen - chance, 0.0)))
@@ -84,23 +95,24 @@ def around(ends: Array, mean: Array) -> Array:
     return held
 
 
-def uncertainty(records: Iterable[Record]) -> Uncertainty:
-    """What uncertain coefficients and inputs do to every quantity."""
+def uncertainty(records: Iterable[Record], runs: int) -> Uncertainty:
+    """What is uncertain does to every quantity of records, of which so many ``runs`` are :func:`runs_together`."""
+    futures = REPEATS.draw // runs
     levels: dict[str, list[Array]] = {}
     shares: dict[str, list[Array]] = {}
     for record, incidence in with_incidence(records):
         values = quantities(record, incidence)
-        add_quantiles(levels, {name: x for name, x in values.items() if OUTCOMES[name].probability})
+        add_quantiles(levels, {name: x for name, x in values.items() if OUTCOMES[name].probability}, runs)
         for name, x in values.items():
-            share = parameter_share(draws_apart(x), OUTCOMES[name].probability)
+            share = variance_shares(draws_apart(x, futures), OUTCOMES[name].probability)
             shares.setdefault(name, []).append(share)
     return Uncertainty(over_time(levels), over_time(shares))
 
 
-def add_quantiles(found: dict[str, list[Array]], values: Mapping[str, Array]) -> None:
+def add_quantiles(found: dict[str, list[Array]], values: Mapping[str, Array], runs: int) -> None:
     """Append one tick's quantiles of every probability."""
     for name, x in values.items():
-        found.setdefault(name, []).append(quantiles_over_draws(x))
+        found.setdefault(name, []).append(quantiles_over_draws(x, runs=runs))
 
 
 def over_time(found: Mapping[str, list[Array]]) -> dict[str, Array]:

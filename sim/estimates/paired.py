@@ -7,10 +7,11 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 
 from sim.engines.ensemble import Piece
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, quantiles_over_draws
+from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, quantiles_over_draws, runs_together
 from sim.estimates.sample import LEVELS, Sample, by_tick, merge, sample
 from sim.estimates.side_by_side import side_by_side
 from sim.model.arrays import Array
+from sim.model.noise import ONCE, Repeats
 from sim.model.outcomes import OUTCOMES
 from sim.scenario.compile import Program
 
@@ -52,11 +53,12 @@ def paired_intervals(programs: Sequence[Program], seed: int, ticks: Ticks) -> Pa
 
     From a block of draws that all programs share, so that the interval of a difference is one of paired draws.
     """
+    runs = runs_together(programs)
 
     def ends(x: Array, low: float, high: float) -> Array:
-        return quantiles_over_draws(x, low, high)[..., ENDS]
+        return quantiles_over_draws(x, low, high, runs)[..., ENDS]
 
-    return _paired(programs, seed, Piece(INTERVAL_BLOCK, slice(None)), ticks, ends, np.stack, REPLICATES)
+    return _paired(programs, seed, Piece(INTERVAL_BLOCK, slice(None)), ticks, ends, np.stack, REPEATS)
 
 
 S = TypeVar("S")
@@ -69,11 +71,11 @@ def _paired(
     ticks: Ticks,
     summed: Callable[[Array, float, float], S],
     stacked: Callable[[list[S]], T],
-    replicates: int = 1,
+    repeats: Repeats = ONCE,
 ) -> Pairs[T]:
     """Sum up runs, of which ``summed`` takes the bounds, tick by tick, so that memory does not grow with ticks."""
     parts: list[dict[str, list[Pair[S]]]] = [{name: [] for name in ticks} for _ in programs[1:]]
-    views = side_by_side(programs, seed, piece, {t for each in ticks.values() for t in each}, replicates=replicates)
+    views = side_by_side(programs, seed, piece, {t for each in ticks.values() for t in each}, repeats=repeats)
     for tick, at_once in groupby(views, key=lambda view: view.tick):
         base, *others = (view.values for view in at_once)
         for name in (name for name in ticks if tick in ticks[name]):

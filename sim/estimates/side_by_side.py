@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sim.engines.ensemble import Piece, Side, program_record, run_together
 from sim.estimates.incidence import Incidence, quantities
 from sim.model.arrays import Array
+from sim.model.noise import ONCE, Repeats
 from sim.scenario.compile import Program
 
 
@@ -23,14 +24,14 @@ def side_by_side(
     piece: Piece,
     ticks: Collection[int],
     names: Collection[str] | None = None,
-    replicates: int = 1,
+    repeats: Repeats = ONCE,
 ) -> Iterator[View]:
     """Quantities (all, or those in ``names``) at forecast ticks; 0 is the start.
 
     Values are (member, run) or (run,), the same whichever programs run together.
     """
     incidences: list[Incidence] = []
-    for t, sides in enumerate(run_together(programs, seed, piece, replicates)):
+    for t, sides in enumerate(run_together(programs, seed, piece, repeats)):
         if t == 0:
             incidences = [Incidence.start(side.record) for side in sides]
         else:

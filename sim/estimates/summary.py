@@ -137,9 +137,9 @@ def statistics(s: Summary, uncertainty: Uncertainty, whole: bool = False) -> dic
     table: dict[str, Array] = {}
     found = levels(s.samples, uncertainty.quantiles)
     for name, (e, over_draws) in (coherent(found) if whole else found).items():
-        unknown = np.full((*e.mean.shape, 2), np.nan)
-        share, error = np.moveaxis(uncertainty.shares.get(name, unknown), -1, 0)
+        unknown = np.full((*e.mean.shape, 2, 2), np.nan)
+        shares = uncertainty.shares.get(name, unknown).reshape(*e.mean.shape, -1)
         spread = s.quantiles.get(name, over_draws) if s.quantile_runs > 1 else over_draws
-        known = zip(STATISTICS, (*e, spread, share, error), strict=True)
+        known = zip(STATISTICS, (*e, spread, *np.moveaxis(shares, -1, 0)), strict=True)
         table |= {variable(name, statistic): x for statistic, x in known}
     return table

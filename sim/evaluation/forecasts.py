@@ -9,13 +9,15 @@ import numpy as np
 from sim.evaluation.baselines import BASELINES, LOGIT, on_covariates, without_parts
 from sim.evaluation.origin import Origin, Prediction, changes
 from sim.evaluation.study import BacktestTables
-from sim.inference.forecast import Answers, Forecast, forecast, hold_inputs
+from sim.figures.skill import MARKS
+from sim.inference.forecast import Answers, Forecast, forecast, hold_inputs, let_inputs_go_on
 from sim.model.arrays import Array, Flags
 
 MODEL = "model"
-AS_THEY_WERE, HELD = "as they were", "held"
-INPUTS = (AS_THEY_WERE, HELD)
-"""What the model, and the logit held against it, know of the inputs after the origin."""
+INPUTS = AS_THEY_WERE, HELD, AS_PUBLISHED = tuple(MARKS)
+"""What the model knows of the inputs after the origin: all, nothing, or how they moved before."""
+OF_LOGIT = {AS_THEY_WERE: AS_THEY_WERE, HELD: HELD, AS_PUBLISHED: HELD}
+"""What the logit knows that it is held against."""
 PARTS = 16
 """Parts of the draws that are left out in turn for Monte Carlo standard errors (jackknife)."""
 
@@ -51,20 +53,24 @@ def forecast_scheme(
     futures: dict[str, list[Forecast]] = {}
     forecasters = []
     for kind in inputs:
-        futures[kind] = [_futures(o, z, t, kind == HELD) for o, z in zip(origins, draws, strict=True)]
+        futures[kind] = [_futures(o, z, t, kind) for o, z in zip(origins, draws, strict=True)]
         pairs = list(zip(origins, futures[kind], strict=True))
         parts = [list(x) for x in zip(*(without_draws(o, f) for o, f in pairs), strict=True)]
         forecasters.append(Forecaster(MODEL, kind, [prediction(o, f) for o, f in pairs], parts))
     for name, rule in BASELINES.items():
         forecasters.append(_baseline(name, "", [rule(o, t.base_rate, t.seed) for o in origins]))
-    for kind in inputs:
+    for kind in dict.fromkeys(OF_LOGIT[kind] for kind in inputs):
         forecasters.append(_baseline(LOGIT, kind, [on_covariates(o, t.seed, kind == HELD) for o in origins]))
     return SchemeForecasts(scheme, origins, futures, forecasters)
 
 
-def _futures(o: Origin, z: Array, t: BacktestTables, held: bool) -> Forecast:
-    program = hold_inputs(o.whole.program, o.fit.ticks) if held else o.whole.program
+def _futures(o: Origin, z: Array, t: BacktestTables, inputs: str) -> Forecast:
+    program = KNOWN[inputs](o.whole.program, o.fit.ticks)
     return forecast(o.fit, o.whole, z, t.replicates, t.seed, program)
+
+
+KNOWN = {AS_THEY_WERE: lambda program, _: program, HELD: hold_inputs, AS_PUBLISHED: let_inputs_go_on}
+"""The program as it is known at a tick."""
 
 
 def _baseline(name: str, inputs: str, predictions: list[Prediction]) -> Forecaster:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.estimates.sample import jackknife
 from sim.evaluation.baselines import BASELINES, CERTAIN, LOGIT
-from sim.evaluation.forecasts import INPUTS, MODEL, Forecaster, SchemeForecasts
+from sim.evaluation.forecasts import INPUTS, MODEL, OF_LOGIT, Forecaster, SchemeForecasts
 from sim.evaluation.origin import Origin, Outcome, Prediction
 from sim.evaluation.scores import brier, category_log_score, fair_crps, log_score, ranked_probability, skill
 from sim.figures.rows import Skill
@@ -139,7 +139,7 @@ def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: in
             if not len(own.values):
                 continue
             for name in (n for n in (*BASELINES, LOGIT) if _has(m, n)):
-                baseline = by_name[name, inputs if name == LOGIT else ""]
+                baseline = by_name[name, OF_LOGIT[inputs] if name == LOGIT else ""]
                 theirs = case_scores(m, origins, baseline.predictions, outcomes)
                 found = skill(own.values, theirs.values, own.groupings, generator(seed, BOOTSTRAP))
                 yield Skill(forecasts.scheme, *m, inputs, name, *found)

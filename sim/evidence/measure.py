@@ -14,6 +14,7 @@ from sim.engines.ensemble import Piece, program_record, run_together
 from sim.estimates.incidence import Incidence, quantities
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES
 from sim.model.arrays import Array, count
+from sim.model.noise import Repeats
 from sim.model.outcomes import ANSWERED, CALLS, OUTCOMES
 from sim.model.tick import Record
 from sim.results.run import each_piece
@@ -111,7 +112,7 @@ def _block(programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int
     incidences: list[Incidence] = []
     calls: list[Calls] = []
     found: dict[Reading, Array] = {}
-    for t, sides in enumerate(run_together(list(programs.values()), seed, piece, REPLICATES)):
+    for t, sides in enumerate(run_together(list(programs.values()), seed, piece, Repeats(REPLICATES))):
         if t == 0:
             incidences = [Incidence.start(side.record) for side in sides]
             calls = [Calls(side.record.alive.shape[-1]) for side in sides]

@@ -16,14 +16,15 @@ from sim.model.outcomes import sentence
 
 LOWEST = -2.0
 """Where the axis of skill is cut off; what lies beyond is given in numbers."""
-MARKS = {"as they were": ("o", "#1f4e79"), "held": ("s", "#c2410c")}
+MARKS = {"as they were": ("o", "#1f4e79"), "held": ("s", "#c2410c"), "as published": ("D", "#1b6e53")}
 """By what the model knows of the inputs after the origin."""
 INPUTS = {
-    "as they were": "inputs as they were (known only afterwards)",
-    "held": "inputs held at their last value before the forecast",
+    "as they were": "inputs as they were (not known then)",
+    "held": "inputs held at their last value",
+    "as published": "inputs as published (going on as before)",
 }
-LINE, PAIR = 0.23, 0.33
-"""Inches for a line of one mark, and of two."""
+LINE, MORE = 0.23, 0.11
+"""Inches for a line of one mark, and for each more."""
 HEADING, FOOT, LABEL = 0.42, 0.24, 0.3
 MEASURE, BASELINE = 2.15, 1.8
 """Inches for what is measured, and at most for the baseline."""
@@ -40,14 +41,12 @@ class Line(NamedTuple):
 
     @property
     def height(self) -> float:
-        return PAIR if len(self.rows) > 1 else LINE
+        return LINE + MORE * (len(self.rows) - 1)
 
     def marks(self, middle: float, apart: float) -> list[tuple[float, Skill]]:
-        """Where the marks go: one in the middle, two above each other."""
-        if len(self.rows) == 1:
-            return [(middle, self.rows[0])]
+        """Where the marks go: above each other, so far apart, around the middle."""
         order = sorted(self.rows, key=lambda r: list(MARKS).index(r.inputs))
-        return [(middle - apart if k == 0 else middle + apart, r) for k, r in enumerate(order)]
+        return [(middle + apart * (k - (len(order) - 1) / 2), r) for k, r in enumerate(order)]
 
 
 class Group(NamedTuple):
@@ -84,7 +83,7 @@ def skills(table: pd.DataFrame, title: str, footer: str) -> Figure:
 
     Parameters
     ----------
-    table : of a backtest, with columns scheme, question, score, inputs (``as they were`` or ``held``), baseline, skill,
+    table : of a backtest, with columns scheme, question, score, inputs (a key of ``MARKS``), baseline, skill,
         low and high; skill is not a number where the baseline was perfect.
     title, footer : begin and end of what the figure says: what is forecast, and where the numbers come from.
     """
@@ -192,7 +191,7 @@ def _panel(figure: Figure, axes: Axes, columns: Columns, top: float, groups: Seq
             sheet.write(figure, NAMES, top - middle, _against(line.baseline), va="center")
             for at, text, colour in _gutter(line, middle, columns.lowest):
                 sheet.write(figure, columns.gutter, top - at, text, va="center", color=colour)
-            for at, row in line.marks(middle, 0.06):
+            for at, row in line.marks(middle, 0.12):
                 _mark(axes, at, row, columns.lowest)
             y += line.height
         start += group.height
@@ -202,7 +201,7 @@ def _gutter(line: Line, middle: float, lowest: float) -> list[tuple[float, str, 
     """What stands in words and numbers before the axis: place, text, colour."""
     if all(r.outcome == "perfect" for r in line.rows):
         return [(middle, PERFECT, style.GREY)]
-    texts = [(at, _beyond(r, lowest), MARKS[r.inputs][1]) for at, r in line.marks(middle, 0.075)]
+    texts = [(at, _beyond(r, lowest), MARKS[r.inputs][1]) for at, r in line.marks(middle, 0.13)]
     return [text for text in texts if text[1]]
 
 

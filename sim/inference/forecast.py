@@ -20,6 +20,7 @@ from sim.model.cohesion import Motion, cohesion
 from sim.model.noise import BLOCK
 from sim.model.tick import Script
 from sim.scenario.compile import Program
+from sim.scenario.course import Course
 from sim.scenario.paths import Band
 
 FORECAST, INPUTS, CARRIED = 3_000_005, 3_000_006, 3_000_007
@@ -58,7 +59,13 @@ def hold_inputs(program: Program, tick: int) -> Program:
 
     script = (*program.script[:tick], *map(unknown, program.script[tick:]))
     bands = {path: still(band) for path, band in program.bands.items()}
-    return program._replace(bands=bands, script=script)
+    return program._replace(bands=bands, script=script, course=None)
+
+
+def let_inputs_go_on(program: Program, tick: int) -> Program:
+    """The same of somebody who lets inputs go on as they did before that tick, which is how runs forecast."""
+    course = Course(tick, round(1.0 / program.alliance.dt))
+    return hold_inputs(program, tick)._replace(course=course, set_paths=frozenset())
 
 
 def forecast(fit: Target, whole: Target, z: Array, replicates: int, seed: int, program: Program) -> Forecast:
@@ -100,6 +107,10 @@ class _Chance(Chance):
             return np.repeat(self._columns[path], self._shape[1])
         u = generator(*self._key, INPUTS, crc32(path.encode())).random(self._shape[0])
         return np.repeat(np.maximum(u, 2.0**-54), self._shape[1])
+
+    def futures(self, what: str) -> Array:
+        """Of what is drawn of inputs to come, (run,): every run has its own."""
+        return generator(*self._key, INPUTS, crc32(f"futures {what}".encode())).random(self.draws)
 
 
 def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[int, ...], program: Program) -> Forecast:

@@ -98,12 +98,17 @@ class Uniforms:
         """A program that is fitted draws from no posterior."""
         raise NotImplementedError
 
+    def futures(self, what: str) -> Array:
+        """A program that is fitted ends where its record does."""
+        raise NotImplementedError
+
 
 class Chance:
     """Stands where an engine expects noise: uniforms of inputs as given, the rest from one generator."""
 
     def __init__(self, inputs: Uniforms, rng: np.random.Generator) -> None:
-        self.places, self.rows, self.rng, self.draws = inputs.places, inputs.rows, rng, inputs.draws
+        self.places, self.rows, self.futures = inputs.places, inputs.rows, inputs.futures
+        self.rng, self.draws = rng, inputs.draws
 
     def normals(self, purpose: str, tick: int, rows: int) -> Array:
         """Standard normal draws (rows, draw)."""

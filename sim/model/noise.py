@@ -40,6 +40,18 @@ class Pick(NamedTuple):
     use: Indices
 
 
+class Repeats(NamedTuple):
+    """How many runs in a row have in common what is uncertain, so that chance can be told from it."""
+
+    draw: int = 1
+    """That share coefficients and coded values."""
+    future: int = 1
+    """Of these, that share what is drawn of inputs to come."""
+
+
+ONCE = Repeats()
+
+
 class InputNoise(Protocol):
     """What places uncertain values: coded inputs in their bands, coefficients in their priors."""
 
@@ -75,13 +87,10 @@ class Noise:
     The arrays are not to be written to.
     """
 
-    def __init__(self, seed: int, block: int, replicates: int = 1, futures: int = 1) -> None:
+    def __init__(self, seed: int, block: int, repeats: Repeats = ONCE) -> None:
         self.seed = seed
         self.block = block
-        self.own = replicates
-        """Runs in a row that share a future of the inputs."""
-        self.replicates = replicates * futures
-        """Runs in a row that share coefficients and coded values."""
+        self.repeats = repeats
         self._streams = {p: self._stream(i) for i, p in enumerate(PURPOSES)}
         self._last: dict[str, tuple[tuple[int, int], Array]] = {}
         self._inputs: dict[str, Array] = {}
@@ -117,31 +126,31 @@ class Noise:
     def places(self, path: str) -> Array:
         """Uniform draws (BLOCK,) inside (0, 1) for the coded value at a dotted path.
 
-        With ``replicates`` above 1 so many runs in a row share a draw.
+        As many runs in a row share one as share a draw.
         """
         if path not in self._inputs:
-            drawn = self._at("inputs", crc32(path.encode())).random(BLOCK // self.replicates)
-            values = np.repeat(np.maximum(drawn, 2.0**-54), self.replicates)
+            drawn = self._at("inputs", crc32(path.encode())).random(BLOCK // self.repeats.draw)
+            values = np.repeat(np.maximum(drawn, 2.0**-54), self.repeats.draw)
             values.flags.writeable = False
             self._inputs[path] = values
         return self._inputs[path]
 
     def futures(self, what: str) -> Array:
         """Uniform draws (BLOCK,) on [0, 1), shared by so many runs in a row as share a future."""
-        drawn = self._at("futures", crc32(what.encode())).random(BLOCK // self.own)
-        return np.repeat(drawn, self.own)
+        drawn = self._at("futures", crc32(what.encode())).random(BLOCK // self.repeats.future)
+        return np.repeat(drawn, self.repeats.future)
 
     def rows(self, count: int) -> Pick:
         """Rows in an order that the seed shuffles, over and over: none is taken twice before all were once.
 
-        With ``replicates`` above 1 so many runs in a row share a row, and each is a use of its own.
+        As many runs in a row share one as share a draw, and each is a use of its own.
         """
         if count not in self._rows:
-            draws = BLOCK // self.replicates
+            draws = BLOCK // self.repeats.draw
             number = self.block * draws + np.arange(draws)  # of the draw, counted over all blocks
             bits = np.random.PCG64DXSM(np.random.SeedSequence((self.seed, 0, PURPOSES.index("rows"), count)))
             order = np.random.Generator(bits).permutation(count)
-            again = np.repeat(number // count * self.replicates, self.replicates)
-            use = again + np.arange(BLOCK) % self.replicates
-            self._rows[count] = Pick(np.repeat(order[number % count], self.replicates), use)
+            again = np.repeat(number // count * self.repeats.draw, self.repeats.draw)
+            use = again + np.arange(BLOCK) % self.repeats.draw
+            self._rows[count] = Pick(np.repeat(order[number % count], self.repeats.draw), use)
         return self._rows[count]

@@ -304,6 +304,8 @@ STATISTICS = {
     "quantile": "quantile",
     "parameter_share": "share of the variance that is due to parameters",
     "share_mcse": "Monte Carlo standard error of that share",
+    "input_share": "share of the variance that is due to inputs to come",
+    "input_share_mcse": "Monte Carlo standard error of that share",
 }
 """What a dataset has of an outcome, with what each adds to its name."""
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}

@@ -118,17 +118,20 @@ class Result(Results):
 
     @cached_property
     def members(self) -> "pd.DataFrame":
-        """member, outcome, horizon_years, date, mean, mcse, low, high, few, q05, q95, parameter_share, share_mcse."""
+        """member, outcome, horizon_years, date, mean, mcse, low, high, few, q05, q95, parameter_share, share_mcse,
+        input_share, input_share_mcse."""
         return tables.at_horizons(self.dataset, by_member=True)
 
     @cached_property
     def alliance(self) -> "pd.DataFrame":
-        """outcome, horizon_years, date, mean, mcse, low, high, few, q05, q95, parameter_share, share_mcse."""
+        """outcome, horizon_years, date, mean, mcse, low, high, few, q05, q95, parameter_share, share_mcse,
+        input_share, input_share_mcse."""
         return tables.at_horizons(self.dataset, by_member=False)
 
     @cached_property
     def ticks(self) -> "pd.DataFrame":
-        """date, member, outcome, mean, mcse, low, high, few, five quantiles, parameter_share, share_mcse."""
+        """date, member, outcome, mean, mcse, low, high, few, five quantiles, parameter_share, share_mcse,
+        input_share, input_share_mcse."""
         return tables.ticks(self.dataset)
 
     @property

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces
 from sim.errors import InputError, Problem, arguments, nearest
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, uncertainty
+from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
@@ -175,7 +175,9 @@ def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], 
     clock = time.perf_counter()
     program = compile(scenario)
     summary = simulate(program, by, engine, progress)
-    over_draws = uncertainty(ensemble.run_block(program, by.seed, INTERVAL_BLOCK, replicates=REPLICATES))
+    over_draws = uncertainty(
+        ensemble.run_block(program, by.seed, INTERVAL_BLOCK, repeats=REPEATS), runs_together([program])
+    )
     tables = scenario.tables
     provenance = {
         **identity(scenario, by.runs, by.seed, engine),

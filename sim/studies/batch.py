@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engines.ensemble import Piece, pieces
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, Uncertainty, add_quantiles, over_time
+from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, Uncertainty, add_quantiles, over_time, runs_together
 from sim.estimates.sample import estimate, interval, of_chance
 from sim.estimates.side_by_side import side_by_side
 from sim.estimates.summary import Summary, Tally, combine, statistics
@@ -119,6 +119,6 @@ def _uncertainties(plan: Plan, programs: Sequence[Program]) -> list[Uncertainty]
     found: list[dict[str, list[Array]]] = [{} for _ in programs]
     if runs and names:
         piece = Piece(INTERVAL_BLOCK, slice(0, runs))
-        for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names, REPLICATES):
-            add_quantiles(found[seen.program], seen.values)
+        for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names, REPEATS):
+            add_quantiles(found[seen.program], seen.values, runs_together(programs))
     return [Uncertainty(over_time(levels), {}) for levels in found]

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 
 from sim.engines.ensemble import run_block
 from sim.estimates.incidence import Incidence, at_most_one, controlled
-from sim.estimates.intervals import REPLICATES, quantiles_over_draws
+from sim.estimates.intervals import REPEATS, REPLICATES, quantiles_over_draws
 from sim.estimates.sample import LEVELS, estimate, merge, quantiles, sample
 from sim.model.membership import ACTIVE, FROZEN
 from sim.model.noise import BLOCK, Noise
@@ -126,7 +126,7 @@ def test_intervals_take_chance_out() -> None:
 
 
 def test_runs_of_a_draw_share_what_is_uncertain() -> None:
-    one, many = Noise(3, 7), Noise(3, 7, replicates=REPLICATES)
+    one, many = Noise(3, 7), Noise(3, 7, REPEATS)
     u = many.places("a.b").reshape(DRAWS, REPLICATES)
     assert (u == u[:, :1]).all()
     np.testing.assert_array_equal(u[:, 0], one.places("a.b")[:DRAWS])

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from sim.engines import ensemble
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, around, quantiles_over_draws
 from sim.estimates.sample import LEVELS, QUANTILE_BLOCKS
 from sim.estimates.summary import Tally
-from sim.model.noise import BLOCK, Noise
+from sim.model.noise import BLOCK, ONCE, Noise, Repeats
 from sim.model.outcomes import names, series
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -39,9 +38,9 @@ def test_draws_for_intervals_share_no_block_with_the_runs_of_estimates(
 ) -> None:
     used: set[tuple[int, int]] = set()
 
-    def noted(seed: int, block: int, replicates: int = 1, *rest: Any) -> Noise:
-        used.add((block, replicates))
-        return Noise(seed, block, replicates, *rest)
+    def noted(seed: int, block: int, repeats: Repeats = ONCE) -> Noise:
+        used.add((block, repeats.draw))
+        return Noise(seed, block, repeats)
 
     monkeypatch.setattr(ensemble, "Noise", noted)
     computes(tmp_path)

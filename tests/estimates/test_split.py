@@ -8,10 +8,10 @@ import pytest
 
 from sim.engines.ensemble import run_block
 from sim.engines.environment import draw_coefficients
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, draws_apart, uncertainty
-from sim.estimates.split import parameter_share
+from sim.estimates.intervals import FUTURES, INTERVAL_BLOCK, REPEATS, REPLICATES, draws_apart, uncertainty
+from sim.estimates.split import variance_shares
 from sim.model.noise import BLOCK, Noise
-from sim.model.outcomes import MONTE_CARLO, names
+from sim.model.outcomes import USUAL, names
 from sim.model.version import VERSION
 from sim.results.result import Result
 from sim.results.run import run
@@ -23,6 +23,11 @@ DRAWS = BLOCK // REPLICATES
 SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
 Z = 4.0
 """|z| beyond it has probability 6e-5; seeds are fixed."""
+
+
+def parameter_share(by_draw: np.ndarray, event: bool) -> np.ndarray:
+    """The share and its error of the parameters of (..., draw, run), where inputs are held."""
+    return variance_shares(by_draw[..., None, :], event)[..., 0, :]
 
 
 def tosses(p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -78,6 +83,26 @@ def test_share_of_a_quantity_is_the_intraclass_correlation() -> None:
 
 
 @pytest.mark.parametrize("event", [True, False])
+@pytest.mark.parametrize("of", [(0.3, 0.15), (0.0, 0.3), (0.3, 0.0)])
+def test_inputs_to_come_have_a_share_of_their_own(of: tuple[float, float], event: bool) -> None:
+    """A draw moves p by one amount up or down, a future by another: both shares are unbiased, errors their spread."""
+    rng = np.random.default_rng(11)
+    times = 300
+    truth = np.array([x * x for x in of]) / 0.25
+    draw = of[0] * rng.choice([-1, 1], (times, DRAWS, 1, 1))
+    future = of[1] * rng.choice([-1, 1], (times, DRAWS, FUTURES, 1))
+    x = 1.0 * (rng.random((times, DRAWS, FUTURES, REPEATS.future)) < 0.5 + draw + future)
+    found = variance_shares(x, event)
+    sd = found[..., 0].std(axis=0, ddof=1)
+    for k in (0, 1):
+        if truth[k]:
+            assert abs(found[:, k, 0].mean() - truth[k]) < Z * sd[k] / np.sqrt(times) + 0.002
+            assert 0.85 < found[:, k, 1].mean() / sd[k] < 1.15
+        else:
+            assert found[:, k, 0].mean() < 0.02
+
+
+@pytest.mark.parametrize("event", [True, False])
 def test_nothing_uncertain_all_uncertain_and_nothing_that_varies(event: bool) -> None:
     rng = np.random.default_rng(6)
     share, error = parameter_share(tosses(np.full(DRAWS, 0.3), rng), event)
@@ -109,8 +134,8 @@ def test_jackknife_leaves_each_draw_out() -> None:
 
 def exit_split(scenario: Scenario) -> np.ndarray:
     """(share, error) of every member's exit at the end."""
-    records = run_block(compile(scenario), 3, INTERVAL_BLOCK, replicates=REPLICATES)
-    return uncertainty(records).shares["exit"][-1]
+    records = run_block(compile(scenario), 3, INTERVAL_BLOCK, repeats=REPEATS)
+    return uncertainty(records, REPLICATES).shares["exit"][-1, :, 0]
 
 
 YEARLY = {"time.step": "year"}
@@ -144,9 +169,9 @@ def test_rows_of_a_posterior_vary_between_draws_and_are_shared_by_their_runs() -
     scenario = load(str(SHIPPED / "csto/outlook-2023.toml"), {"posterior": "csto/posterior.nc"})
     assert scenario.tables.posterior is not None
     columns = {name: column.values for name, column in scenario.tables.posterior.columns.items()}
-    noise = Noise(1, INTERVAL_BLOCK, REPLICATES)
+    noise = Noise(1, INTERVAL_BLOCK, REPEATS)
     drawn = vars(draw_coefficients(compile(scenario), noise, slice(None)))
-    by_draw = draws_apart(np.stack([drawn[name] for name in columns]))
+    by_draw = draws_apart(np.stack([drawn[name] for name in columns]), 1)[..., 0, :]
     assert by_draw.shape == (len(columns), DRAWS, REPLICATES)
     assert (by_draw == by_draw[..., :1]).all()
     rows = set(zip(*columns.values(), strict=True))
@@ -161,8 +186,8 @@ def result() -> Result:
 
 
 def test_shares_reach_every_table(result: Result) -> None:
-    records = run_block(six(YEARLY), 4, INTERVAL_BLOCK, replicates=REPLICATES)
-    shares = uncertainty(records).shares
+    records = run_block(six(YEARLY), 4, INTERVAL_BLOCK, repeats=REPEATS)
+    shares = {name: x[..., 0, :] for name, x in uncertainty(records, REPLICATES).shares.items()}
     row = result.members.query("member == 'BBB' and outcome == 'exit' and horizon_years == 5")
     told = row[["parameter_share", "share_mcse"]].to_numpy()[0]
     np.testing.assert_array_equal(told, shares["exit"][5, 1])
@@ -178,7 +203,7 @@ def test_shares_reach_every_table(result: Result) -> None:
     s = result.summary()
     for of, members in ((s["members"][1], True), (s["alliance"], False)):
         for name in names("event", by_member=members):
-            assert set(of[name]["5"]) == {"mean", *MONTE_CARLO, "q05", "q95", "parameter_share", "share_mcse"}
+            assert set(of[name]["5"]) == set(USUAL)
     assert s["alliance"]["cohesion"]["5"]["parameter_share"] == shares["cohesion"][5, 0]
 
 

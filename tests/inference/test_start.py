@@ -14,13 +14,13 @@ from sim.engines import agents, ensemble
 from sim.engines.ensemble import Piece, run_together
 from sim.engines.environment import state_at_start
 from sim.errors import InputError
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES
+from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, REPLICATES
 from sim.inference.ends import ends
 from sim.inference.likelihood import Cloud, Target
 from sim.inference.smc import generator
 from sim.inference.study import load_calibration
 from sim.model.arrays import Array
-from sim.model.noise import BLOCK, Noise
+from sim.model.noise import BLOCK, Noise, Repeats
 from sim.results.replay import same, tell
 from sim.scenario import posterior
 from sim.scenario.compile import Program, alike, compile
@@ -102,7 +102,7 @@ def test_a_block_of_runs_starts_from_every_state_of_the_filter_once() -> None:
 @pytest.mark.parametrize(("count", "replicates"), [(512, 1), (512, 16), (40, 1), (700, 16), (5000, 1)])
 @pytest.mark.parametrize("first", [0, INTERVAL_BLOCK])
 def test_rows_are_used_equally_often_to_one(count: int, replicates: int, first: int) -> None:
-    picks = [Noise(3, first + k, replicates).rows(count) for k in range(3)]
+    picks = [Noise(3, first + k, Repeats(replicates)).rows(count) for k in range(3)]
     rows = np.concatenate([p.row[::replicates] for p in picks])
     for n in (1, count // 2, count, len(rows) // 2, len(rows)):
         used = np.bincount(rows[:n], minlength=count)
@@ -265,7 +265,7 @@ def test_a_story_begins_with_what_the_record_said() -> None:
 
 
 def test_replicates_share_a_row_and_differ_in_state() -> None:
-    pick = Noise(1, INTERVAL_BLOCK, REPLICATES).rows(1024)
+    pick = Noise(1, INTERVAL_BLOCK, REPEATS).rows(1024)
     by_draw = pick.row.reshape(-1, REPLICATES)
     assert (by_draw == by_draw[:, :1]).all()
     assert (pick.use.reshape(-1, REPLICATES) % 4 == np.tile(np.arange(4), 4)).all()
