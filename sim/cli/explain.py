@@ -34,6 +34,8 @@ def print_explanation(e: Explanation) -> None:
         show.paragraph((cited, "bold"), ": ", quotation, (f" ({where})" if where else "", "dim"))
     if e.note:
         show.paragraph(f"Note: {e.note}")
+    if e.later:
+        show.paragraph(e.later)
     show.paragraph(f"{e.start}.")
 
 

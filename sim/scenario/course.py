@@ -1,5 +1,6 @@
 """Until when inputs are known, and which of them somebody has set for later."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -44,3 +45,13 @@ def moves(band: Band, since: int) -> bool:
     """Whether a band is not the same in all ticks from one on."""
     sides: Iterable[NDArray[np.float64]] = (band.low, band.high, *(() if band.word is None else (band.word,)))
     return any((side[since:] != side[since]).any() for side in sides)
+
+
+def later(course: Course | None, path: str, start: dt.date, set_paths: Iterable[str]) -> str:
+    """How an input goes on after the start, in words; empty where it is none or nothing goes on."""
+    if course is None or path.startswith("behaviour."):
+        return ""
+    within = path.rpartition(".")[0] + "." if path.count(".") > 2 else path
+    if any(p == path or p.startswith(within) for p in set_paths):
+        return f"From {start} on it stays as it is set."
+    return f"From {start} on it goes on by changes of past years, if it has changed in them."

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.errors import InputError, Problem, arguments, listed, nearest, plural
 from sim.scenario.compile import Program, compile, input_band
+from sim.scenario.course import later
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
@@ -56,6 +57,8 @@ class Explanation:
     note: str
     start: str
     """Where the runs of the scenario start."""
+    later: str
+    """How an input goes on from there; empty where nothing goes on by itself."""
 
     @property
     def changed(self) -> bool:
@@ -97,6 +100,8 @@ def lines(e: Explanation) -> Iterator[str]:
         yield f"  [{source}] {quotation}" + (f" ({where})" if where else "")
     if e.note:
         yield f"  note: {e.note}"
+    if e.later:
+        yield f"  {e.later}"
     yield f"  {e.start}"
 
 
@@ -263,4 +268,5 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         [source_of(s, scenario.registry) for s in value.coded.sources],
         "; ".join(filter(None, [value.coded.note, *_adjustments(tables, path)])),
         program.start.words,
+        later(program.course, path, tables.time.start, program.set_paths),
     )
