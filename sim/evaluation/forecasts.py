@@ -9,12 +9,12 @@ import numpy as np
 from sim.evaluation.baselines import BASELINES, LOGIT, on_covariates, without_parts
 from sim.evaluation.origin import Origin, Prediction, changes
 from sim.evaluation.study import BacktestTables
-from sim.figures.skill import MARKS
+from sim.figures import rows
 from sim.inference.forecast import Answers, Forecast, forecast, hold_inputs, let_inputs_go_on
 from sim.model.arrays import Array, Flags
 
 MODEL = "model"
-INPUTS = AS_THEY_WERE, HELD, AS_PUBLISHED = tuple(MARKS)
+INPUTS = AS_THEY_WERE, HELD, AS_PUBLISHED = tuple(rows.INPUTS)
 """What the model knows of the inputs after the origin: all, nothing, or how they moved before."""
 OF_LOGIT = {AS_THEY_WERE: AS_THEY_WERE, HELD: HELD, AS_PUBLISHED: HELD}
 """What the logit knows that it is held against."""

@@ -8,6 +8,13 @@ import numpy as np
 
 from sim.model.arrays import Array
 
+INPUTS = {
+    "as they were": "inputs as they were (not known then)",
+    "held": "inputs held at their last value",
+    "as published": "inputs as published (going on as before)",
+}
+"""By what the model knows of the inputs after the origin: in words."""
+
 
 class Skill(NamedTuple):
     """Skill of the model against a baseline rule, with its 90 % interval."""

@@ -10,19 +10,13 @@ from matplotlib.figure import Figure
 
 from sim.errors import plural
 from sim.figures import sheet, style
-from sim.figures.rows import Skill
+from sim.figures.rows import INPUTS, Skill
 from sim.figures.style import signed
 from sim.model.outcomes import sentence
 
 LOWEST = -2.0
 """Where the axis of skill is cut off; what lies beyond is given in numbers."""
-MARKS = {"as they were": ("o", "#1f4e79"), "held": ("s", "#c2410c"), "as published": ("D", "#1b6e53")}
-"""By what the model knows of the inputs after the origin."""
-INPUTS = {
-    "as they were": "inputs as they were (not known then)",
-    "held": "inputs held at their last value",
-    "as published": "inputs as published (going on as before)",
-}
+MARKS = dict(zip(INPUTS, (("o", "#1f4e79"), ("s", "#c2410c"), ("D", "#1b6e53")), strict=True))
 LINE, MORE = 0.23, 0.11
 """Inches for a line of one mark, and for each more."""
 HEADING, FOOT, LABEL = 0.42, 0.24, 0.3

@@ -41,7 +41,7 @@ class Pick(NamedTuple):
 
 
 class Repeats(NamedTuple):
-    """How many runs in a row have in common what is uncertain, so that chance can be told from it."""
+    """How many runs in a row have in common what is uncertain, so that chance can be separated from it."""
 
     draw: int = 1
     """That share coefficients and coded values."""

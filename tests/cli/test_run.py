@@ -78,8 +78,10 @@ def test_intervals_for_the_eye(low: float, high: float, text: str) -> None:
 
 
 def test_a_split_that_is_not_there_is_not_printed() -> None:
-    p = {"mcse": 0.01, "q05": 0.0, "q95": 1.0, "parameter_share": 0.25, "share_mcse": 0.001}
+    none = {"input_share": np.nan, "input_share_mcse": np.nan}
+    p = {"mcse": 0.01, "q05": 0.0, "q95": 1.0, "parameter_share": 0.25, "share_mcse": 0.001, **none}
     assert cells.split({"mean": 0.5, **p}) == "25±<1 : 75"
+    assert cells.split({"mean": 0.5, **p, "input_share": 0.1, "input_share_mcse": 0.02}) == "25±<1 : 10±2 : 65"
     assert cells.split({"mean": 0.0, **p}) == ""
     assert cells.split({"mean": 1.0, **p}) == ""
     assert cells.split({"mean": 0.5, **p, "mcse": np.nan}) == "", "one run has no error"

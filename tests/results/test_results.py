@@ -43,6 +43,8 @@ def test_tables(result: Result) -> None:
         "q95",
         "parameter_share",
         "share_mcse",
+        "input_share",
+        "input_share_mcse",
     ]
     assert set(members.outcome) == set(names(by_member=True))
     assert len(members) == 5 * 10 * 3
@@ -65,6 +67,8 @@ def test_tables(result: Result) -> None:
         "q95",
         "parameter_share",
         "share_mcse",
+        "input_share",
+        "input_share_mcse",
     ]
     assert list(dict.fromkeys(ticks.outcome)) == list(OUTCOMES)
     assert set(ticks[ticks.outcome == "cohesion"].member) == {""}
