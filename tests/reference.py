@@ -156,12 +156,28 @@ def stance(x: float, goal: float, z: float, c: Member, dt: float) -> float:
     return goal + (x - goal) * stays + noise * z
 
 
-def conduct(x: float, u: float, c: Member, margins: Margins) -> Member:
-    """Phase 4: ordered logit; the lowest draws oppose, the highest support."""
-    support, oppose = logistic(x - c["support_above"]), logistic(c["oppose_below"] - x)
-    opposes, stays_below = margins.below(u, oppose), margins.below(u, 1 - support)
-    chosen = 0.0 if opposes else 0.5 if stays_below else 1.0
-    return {"support": support, "oppose": oppose, "conduct": chosen}
+def conduct(x: float, u: float, motion: float, motions: bool, c: Member, margins: Margins) -> Member:
+    """Phase 4: ordered logit; the lowest draws oppose, the highest support. ``x`` has the state's own effect in it.
+
+    Chances do not know the motion: its effect is integrated out by the trapezoidal rule over half deviations.
+    """
+
+    def support(effect: float) -> float:
+        return logistic(x + effect - c["support_above"])
+
+    def oppose(effect: float) -> float:
+        return logistic(c["oppose_below"] - x - effect)
+
+    nodes = [k / 2 for k in range(-8, 9)] if motions else [0.0]
+    total = sum(math.exp(-(e**2) / 2) for e in nodes)
+    shares = [(math.exp(-(e**2) / 2) / total, c["motion_spread"] * e) for e in nodes]
+    effect = c["motion_spread"] * motion if motions else 0.0
+    opposes, stays_below = margins.below(u, oppose(effect)), margins.below(u, 1 - support(effect))
+    return {
+        "support": sum(w * support(e) for w, e in shares),
+        "oppose": sum(w * oppose(e) for w, e in shares),
+        "conduct": 0.0 if opposes else 0.5 if stays_below else 1.0,
+    }
 
 
 def hazards(
@@ -286,6 +302,7 @@ def tick(
     statuses: list[int] = []
     for row, (m, i, new) in enumerate(zip(world["members"], inputs["members"], after, strict=True)):
         x, u = new["stance"], draws["members"][row]
+        leaning = x + inputs["effects"][row]
         p = chances(*hazards(m, i, x, world, inputs["leader"], script["renewal"], c), dt)
         status = move(m["status"], u["membership"], *p, margins)
         if script["members"][row]["enters"] and world["alive"] and status == OUTSIDE:
@@ -293,7 +310,7 @@ def tick(
         statuses.append(status)
         shown.append(
             happened[row]
-            | conduct(x, u["conduct"], c, margins)
+            | conduct(leaning, u["conduct"], draws["motion"], world["motions"], c, margins)
             | {
                 "asked": float(happened[row]["kind"] > 0),
                 "stance": x,

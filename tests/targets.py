@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import Motion
+from sim.inference.space import OF_MOTIONS
 from sim.scenario.load import load
 from tests.helpers import MEMBERS, SIX, numbers
 
@@ -36,10 +37,10 @@ def motions_each(per_tick: int, years: int = 10) -> list[Motion]:
 def small(
     motions: list[Motion] | None = None, particles: int = 32, free: tuple[str, ...] = (), **changed: float | str
 ) -> Target:
-    """tests/data/six.toml by year, every input one number; only ``free`` coefficients uncertain."""
+    """tests/data/six.toml by year, every input one number; ``free`` coefficients and that of motions uncertain."""
     from sim.model.variables import COEFFICIENTS
 
-    fixed = {f"behaviour.{c.name}": c.centre for c in COEFFICIENTS if c.name not in free}
+    fixed = {f"behaviour.{c.name}": c.centre for c in COEFFICIENTS if c.name not in (*free, OF_MOTIONS)}
     fixed |= {"behaviour.baseline": 4.0} if "baseline" not in free else {}
     overrides = numbers(3) | fixed | {"time.step": "year", "time.horizons": [1]}
     overrides |= {k.replace("__", "."): v for k, v in changed.items()}

@@ -49,7 +49,7 @@ def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 
 def print_values(e: Explanation, knots: list[Knot]) -> None:
     """The value over time, with a bar to see it by where it lies between 0 and 1."""
-    coefficient = e.path.startswith("behaviour")
+    coefficient = not e.used
     columns = [Column("From", left=True), Column("Coded", words=True), Column("Value", left=True)]
     rows = [[k.date or ("" if coefficient else "throughout"), k.coded, k.band] for k in knots]
     if not coefficient:

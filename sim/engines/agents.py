@@ -10,7 +10,7 @@ from typing import TypeVar
 import mesa
 import numpy as np
 
-from sim.engines.ensemble import Stack, joined, tick_draws
+from sim.engines.ensemble import Stack, joined, motion_effect, tick_draws
 from sim.engines.environment import Environment, record_normals, state_at_start
 from sim.model import credibility, membership, tick as phases
 from sim.model.arrays import Array, Codes, Flags, Inputs, each
@@ -58,7 +58,7 @@ class World:
             return self.fact.reveal(tick)
         none = np.zeros((len(self.program.members), BLOCK))
         z = record_normals(self.program, self.noise, tick + 1)
-        return Draws(z, none, none, none, none, none[:0], none[0])
+        return Draws(z, none, none, none, none, none[:0], none[0], none[0])
 
 
 class MemberState(mesa.Agent):
@@ -99,9 +99,10 @@ class MemberState(mesa.Agent):
         inputs, draws = m.world.at(m.tick)
         members = each(lambda x: x[self.row, m.lanes], inputs.members)
         leader = each(lambda x: x[m.lanes], inputs.leader)
-        self.inputs = Inputs(members, leader, inputs.disputes[:, m.lanes])
-        own = each(lambda x: x[self.row, m.lanes], draws._replace(clash=draws.stance, leader=draws.stance))
-        self.draws = own._replace(clash=draws.clash, leader=draws.leader)
+        self.inputs = Inputs(members, leader, inputs.disputes[:, m.lanes], inputs.effects[self.row, m.lanes])
+        shared = {"clash": draws.clash, "leader": draws.leader, "motion": draws.motion[m.lanes]}
+        own = each(lambda x: x[self.row, m.lanes], draws._replace(**dict.fromkeys(shared, draws.stance)))
+        self.draws = own._replace(**shared)
         script = m.program.script[m.tick]
         record = None if script.record is None else script.record[self.row]
         self.script: Script = script._replace(
@@ -145,7 +146,10 @@ class MemberState(mesa.Agent):
 
     def behave(self) -> None:
         """Phase 4: support, abstain or oppose."""
-        self.conduct = phases.behave(self.draws.conduct, self.x, self.model.c)
+        m = self.model
+        self.conduct = phases.behave(
+            self.draws.conduct, self.draws.motion, self.x, self.inputs.effects, m.program.alliance, m.c
+        )
 
     def decide(self) -> None:
         """Phase 5: stay, freeze, resume, leave or enter."""
@@ -177,7 +181,8 @@ class MemberState(mesa.Agent):
         m = self.model
         self.perceive()
         u = m.world.noise.uniforms("conduct", m.tick, len(m.states))[self.row, m.lanes]
-        return phases.look(self.state, self.inputs, u, m.c)
+        motion = motion_effect(m.world.noise, m.tick, m.program)[m.lanes]
+        return phases.look(self.state, self.inputs, u, motion, m.program.alliance, m.c)
 
     def record(self, after: membership.State, dissolution: Array) -> Record:
         """What the tick shows of the state, its membership settled."""

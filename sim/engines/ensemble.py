@@ -62,7 +62,13 @@ def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies:
         membership=beside(noise.uniforms("membership", t + 1, rows)),
         clash=beside(noise.uniforms("clash", t + 1, pairs)),
         leader=beside(noise.uniforms("leader", t + 1, 1)[0]),
+        motion=beside(motion_effect(noise, t + 1, program)),
     )
+
+
+def motion_effect(noise: TickNoise, tick: int, program: Program) -> Array:
+    """Of the motion of a tick, in standard deviations, (run,); no chance where all motions are average."""
+    return noise.normals("motion", tick, 1)[0] if program.alliance.motions else np.zeros(BLOCK)
 
 
 def repeated(x: Array, copies: int) -> Array:
@@ -149,7 +155,7 @@ class Stack:
         stays = self.d.membership.leader_exit
         leader = stays + self.noise.uniforms("leader", t + 1, 1)[0, self.lanes] * (1.0 - stays)
         z, none = record_normals(p, self.noise, t + 1)[:, self.lanes], np.zeros(u.shape)
-        return Draws(z, none, none, none, cut, none[:0], leader)
+        return Draws(z, none, none, none, cut, none[:0], leader, none[0])
 
     def anew(self, t: int, draws: Draws) -> None:
         """A tick of a past that was otherwise, by the draws of the record's."""
@@ -161,10 +167,11 @@ class Stack:
     def look(self) -> Record:
         """The start of the forecast."""
         assert self.state is not None
-        t = self.program.record_ticks
+        t, p = self.program.record_ticks, self.program
         inputs, _ = self._around(t)
-        u = self.noise.uniforms("conduct", t, len(self.program.members))[:, self.lanes]
-        return look(self.state, inputs, repeated(u, self.copies), self.c)
+        drawn = self.noise.uniforms("conduct", t, len(p.members)), motion_effect(self.noise, t, p)
+        u, motion = (repeated(x[..., self.lanes], self.copies) for x in drawn)
+        return look(self.state, inputs, u, motion, p.alliance, self.c)
 
     def tick(self, t: int) -> Record:
         """A tick of the forecast."""

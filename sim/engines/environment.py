@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.engines.futures import Futures, Walk
+from sim.model import conduct
 from sim.model.arrays import Array, Coefficients, Flags, Inputs, each
 from sim.model.declaration import Input
 from sim.model.noise import BLOCK, InputNoise, TickNoise, of_filter
@@ -14,7 +15,7 @@ from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, Lead
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
 from sim.scenario.posterior import Column, Posterior
-from sim.scenario.tables import dispute_path
+from sim.scenario.tables import dispute_path, effect_path
 from sim.scenario.values import Distribution
 
 ONE = np.ones(1)
@@ -77,6 +78,16 @@ def places(program: Program, noise: InputNoise, path: str) -> Array:
     """Where in its band each run of a block has a coded value: as its row of the posterior, or as chance has it."""
     by_row = program.places.get(path)
     return noise.places(path) if by_row is None else by_row[noise.rows(program.rows).row]
+
+
+def draw_effects(program: Program, noise: InputNoise, lanes: slice, c: Coefficients) -> Array:
+    """States' own effects in conduct, (member, run): the place of each is the quantile of its normal law."""
+    from scipy.special import ndtri
+
+    if not program.has_effects:
+        return np.zeros((len(program.members), len(range(BLOCK)[lanes])))
+    drawn = [places(program, noise, effect_path(state))[lanes] for state in program.members]
+    return conduct.effects(ndtri(np.stack(drawn)), c)
 
 
 class Row:
@@ -164,6 +175,7 @@ class Environment:
     ) -> None:
         self.program = program
         self.coefficients = draw_coefficients(program, noise, lanes, like)
+        self.effects = draw_effects(program, noise, lanes, self.coefficients)
         self._none = np.zeros((0, len(range(BLOCK)[lanes])))
         like = like if like and like.program.places is program.places else None
         like = like if like and like.program.course == program.course else None
@@ -210,4 +222,5 @@ class Environment:
             MemberInputs(*(row.at(tick) for row in self._members)),
             LeaderInputs(*(row.at(tick)[0] for row in self._leader)),
             self._disputes.at(tick) if self._disputes else self._none,
+            self.effects,
         )

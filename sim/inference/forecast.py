@@ -13,7 +13,7 @@ import numpy as np
 from sim.engines.ensemble import Stack
 from sim.inference.likelihood import SCRIPTED, Cloud, Target
 from sim.inference.smc import generator
-from sim.inference.space import MOTION_PRIOR, Chance, Space, Uniforms
+from sim.inference.space import Chance, Space, Uniforms
 from sim.model import conduct
 from sim.model.arrays import Array, Codes
 from sim.model.cohesion import Motion, cohesion
@@ -120,14 +120,14 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
     noise = _Chance(fit.space.uniforms(z).columns, len(z), replicates, (*key, 2))
     stack = Stack([program._replace(record_ticks=0)], noise, slice(0, noise.draws), None)
     stack.state = cloud.survivors(replicates)
-    spread = np.repeat(_spread(fit.space, z, noise.rng), replicates)
+    own, spread = stack.environments[0].effects, stack.c.motion_spread
     status, answers = [np.array(stack.state.membership.status)], {}
     for t in range(fit.ticks, whole.ticks):
         before = stack.state.stance
         record = stack.tick(t)
         for motion in whole.by_tick.get(t, ()):
             stance = before if whole.early(motion, t) else record.stance
-            x = stance + spread * noise.rng.standard_normal(noise.draws)
+            x = stance + own + spread * noise.rng.standard_normal(noise.draws)
             support, oppose = conduct.chances(x, stack.c)
             did = conduct.choose(noise.rng.random(x.shape), support, oppose)
             vote = Motion(did, record.before, record.stance, record.alive)
@@ -143,10 +143,3 @@ def carried(z: Array, learned: Space, here: Space, seed: int) -> Array:
         if name in learned.coefficients:
             there[:, k] = z[:, learned.coefficients.index(name)]
     return there
-
-
-def _spread(space: Space, z: Array, rng: np.random.Generator) -> Array:
-    """The spread of motions of each draw; the prior's where the fit has no motion."""
-    if space.motions:
-        return space.motion_spread(z)
-    return MOTION_PRIOR.quantile(rng.uniform(2.0**-54, 1.0, len(z)), 0.0, np.inf)

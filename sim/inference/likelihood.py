@@ -23,19 +23,13 @@ from sim.engines.environment import Environment
 from sim.inference.observations import CONDUCT, LAST_EVIDENCE, Motion
 from sim.inference.space import Space, space_of
 from sim.model import conduct, feedback, membership
-from sim.model.arrays import Array, Codes, Coefficients, each, exp
+from sim.model.arrays import Array, Codes, Coefficients, each
 from sim.model.membership import OUTSIDE
 from sim.model.tick import Decays, Script, Standing, State, begin, decays, relive, standing
 from sim.scenario.compile import Program, compile, statuses
 from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
 
-_NODES = np.linspace(-4.0, 4.0, 17)
-_WEIGHTS = np.exp(-0.5 * _NODES**2)
-NODES = _NODES, _WEIGHTS / _WEIGHTS.sum()
-"""Of the quadrature over a motion's effect: places in standard deviations, and weights. The trapezoidal rule is exact
-but for exp(-2 pi^2 s^2 / h^2) where the answers leave the effect a spread of s (Trefethen & Weideman 2014,
-10.1137/130932132); Gauss-Hermite's nodes are sparse where many answers leave little."""
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 SCRIPTED = ("kind", "help", "clash", "enters")
 """What a script says of each member."""
@@ -119,7 +113,6 @@ class Cloud:
         self.environment = Environment(program, target.space.uniforms(z), slice(0, self.draws))
         self.c = Coefficients({k: v[:, None] for k, v in vars(self.environment.coefficients).items()})
         self.d: Decays = decays(self.c, program.alliance.dt)
-        self.spread = target.space.motion_spread(z)[:, None]
         self.may_join = program.alliance.admissible[..., None]
         self.shape = (len(program.members), self.draws, target.particles)
         self.weights = np.zeros(self.shape[1:])
@@ -156,8 +149,9 @@ class Cloud:
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
         informed = self._moves(before, script)
         for motion in self.target.by_tick.get(t, ()):
-            x = (before if self.target.early(motion, t) else self.state).stance[list(motion.rows)]
-            self.weights += log_conduct(x, motion.codes, self.spread, self.c)
+            rows = list(motion.rows)
+            x = (before if self.target.early(motion, t) else self.state).stance[rows] + self.inputs.effects[rows]
+            self.weights += log_conduct(x, motion.codes, self.c)
             informed = True
         if informed:
             self._resample()
@@ -235,16 +229,14 @@ class Cloud:
         return np.maximum(self.total + rest, IMPOSSIBLE)
 
 
-def log_conduct(stance: Array, codes: Codes, spread: Array, c: Coefficients) -> Array:
+def log_conduct(x: Array, codes: Codes, c: Coefficients) -> Array:
     """Log-probability of the conduct on one motion, (draw, particle).
 
-    ``stance`` (state, draw, particle), ``codes`` (state,), ``spread`` (draw, 1).
+    ``x`` (state, draw, particle) are stances with the states' effects, ``codes`` (state,), coefficients (draw, 1).
     """
-    odds, low, high = exp(stance), exp(c.oppose_below), exp(c.support_above)
     stood, opposed = (codes == code for code in (SUPPORTS, OPPOSES))
-    total = np.zeros(stance.shape[1:])
-    for node, weight in zip(*NODES, strict=True):
-        support, oppose = conduct.of_odds(odds * exp(spread * node), low, high)
+    total = np.zeros(x.shape[1:])
+    for weight, (support, oppose) in conduct.by_node(x, c):
         likely = 1.0 - support - oppose
         likely[stood] = support[stood]
         likely[opposed] = oppose[opposed]

@@ -70,14 +70,14 @@ class Diagnostics(NamedTuple):
 
 
 def coefficients(target: Target, z: Array) -> list[Learned]:
-    """What was learned of each coefficient, and of the spread of motions, from draws (draw, coordinate)."""
+    """What was learned of each coefficient, from draws (draw, coordinate)."""
     from scipy.special import ndtri
 
     space = target.space
     levels = np.zeros((len(QUANTILES), space.size)) + ndtri(np.array(QUANTILES))[:, None]
     prior, found = space.values(levels, target.program), space.values(z, target.program)
     rows = []
-    for k, name in enumerate(space.names):
+    for k, name in enumerate(space.coefficients):
         (a, b, c), (d, e, f) = prior[name].tolist(), np.quantile(found[name], QUANTILES).tolist()
         rows.append(Learned(name, a, b, c, d, e, f, float(z[:, k].mean()), float(z[:, k].std(ddof=1))))
     return rows
@@ -122,7 +122,8 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
 def inference_data(target: Target, stage: Stage, lived: Lived, seed: int, attributes: dict[str, str]) -> "xr.DataTree":
     """Prior, posterior, log-likelihood and observations in ArviZ's groups; a scenario may name the file of it.
 
-    Coefficients are in their own units; ``place`` is where in its band, from 0 to 1, each coded value lies; what begins
+    Coefficients are in their own units; ``place`` is where in its band, from 0 to 1, each coded value lies, and the
+    quantile of its law at which each state's effect in conduct is; what begins
     with ``state_`` are states of the model at the end of the record, some a draw. The attribute ``record`` says what
     they depend on. The log-likelihood is of the whole record: its parts depend on one another through the stances.
     """
@@ -160,15 +161,13 @@ def _coefficients(target: Target, z: Array) -> "xr.Dataset":
 
     units = {c.name: c.unit for c in COEFFICIENTS}
     values = target.space.values(z, target.program)
-    columns = {
-        n: (("chain", "draw"), x[None].astype(np.float32), {"units": units.get(n, "stance")}) for n, x in values.items()
-    }
+    columns = {n: (("chain", "draw"), x[None].astype(np.float32), {"units": units[n]}) for n, x in values.items()}
     return xr.Dataset(columns, coords=_numbered(len(z)))
 
 
 def _with_places(ds: "xr.Dataset", target: Target, z: Array) -> "xr.Dataset":
-    """The same with the coded values; their prior is uniform."""
-    paths, columns = list(target.space.places), target.space.uniforms(z).columns
+    """The same with the places of coded values and of states' effects; their prior is uniform."""
+    paths, columns = list(target.space.paths), target.space.uniforms(z).columns
     if not paths:
         return ds
     places = np.stack([columns[p] for p in paths], axis=1)[None]

@@ -47,14 +47,13 @@ def histories(target: Target, z: Array, rng: np.random.Generator) -> list[Histor
     records = [stack.tick(t) for t in range(target.ticks)]
     start = np.broadcast_to(program.start_status, (len(program.members), draws))
     status, stance = np.stack([start, *(r.status for r in records)]), np.stack([r.stance for r in records])
-    before = [first, *stance]
-    spread = target.space.motion_spread(z)
+    before, own = [first, *stance], stack.environments[0].effects
     answered: list[list[Motion]] = [[] for _ in range(draws)]
     for t, motions in target.by_tick.items():
         for motion in motions:
-            x = (before if target.early(motion, t) else stance)[t][list(motion.rows)] + spread * rng.standard_normal(
-                draws
-            )
+            rows = list(motion.rows)
+            x = (before if target.early(motion, t) else stance)[t][rows] + own[rows]
+            x += stack.c.motion_spread * rng.standard_normal(draws)
             support, oppose = conduct.chances(x, stack.c)
             codes = (2 * conduct.choose(rng.random(x.shape), support, oppose)).astype(np.int8)
             for k in range(draws):

@@ -14,27 +14,26 @@ from sim.model.noise import Pick
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.compile import Program
 from sim.scenario.start import BLIND
+from sim.scenario.tables import effect_path
 from sim.scenario.values import Distribution
 
-MOTION_SPREAD = "motion_spread"
-MOTION_PRIOR = Distribution(family="lognormal", median=1.0, sd=0.5)
-"""Standard deviation of a motion's effect beside the stance, in units of stance."""
-
+OF_MOTIONS = "motion_spread"
+"""The coefficient of which the record tells by motions alone."""
 UNREAD = ("leader.reliability",)
 
 
 @dataclass(frozen=True)
 class Space:
-    """Names of the coordinates, in order: coefficients, the spread of motions, coded places."""
+    """Names of the coordinates, in order: coefficients, places of states' effects, coded places."""
 
     coefficients: tuple[str, ...]
+    effects: tuple[str, ...]
     places: tuple[str, ...]
-    motions: bool = True
 
     @property
     def behavioural(self) -> int:
         """How many coordinates come before the coded places."""
-        return len(self.coefficients) + self.motions
+        return len(self.names)
 
     @property
     def size(self) -> int:
@@ -44,31 +43,28 @@ class Space:
     @property
     def names(self) -> tuple[str, ...]:
         """Those of the coordinates before the coded places."""
-        return self.coefficients + (MOTION_SPREAD,) * self.motions
+        return self.coefficients + self.effects
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of all places, coded or not."""
+        return self.effects + self.places
 
     def uniforms(self, z: Array) -> "Uniforms":
         """What an environment draws with: coordinates (draw, coordinate) as uniforms by path."""
         u = _uniform(z)
         columns = {f"behaviour.{c}": u[:, k] for k, c in enumerate(self.coefficients)}
-        columns |= {p: u[:, self.behavioural + k] for k, p in enumerate(self.places)}
+        columns |= {p: u[:, len(self.coefficients) + k] for k, p in enumerate(self.paths)}
         return Uniforms(len(z), columns)
 
-    def motion_spread(self, z: Array) -> Array:
-        """The spread of motions of each draw, (draw,)."""
-        if not self.motions:
-            return np.zeros(len(z))
-        return MOTION_PRIOR.quantile(_uniform(z[:, len(self.coefficients)]), 0.0, np.inf)
-
     def values(self, z: Array, program: Program) -> dict[str, Array]:
-        """Every coefficient of the space in its own units, and the spread of motions, (draw,)."""
+        """Every coefficient of the space in its own units, (draw,)."""
         bounds = {c.name: (c.low, c.high) for c in COEFFICIENTS}
         found = {}
         for k, name in enumerate(self.coefficients):
             given = program.coefficients[name]
             assert isinstance(given, Distribution)
             found[name] = given.quantile(_uniform(z[:, k]), *bounds[name])
-        if self.motions:
-            found[MOTION_SPREAD] = self.motion_spread(z)
         return found
 
 
@@ -120,12 +116,14 @@ class Chance:
 
 
 def space_of(program: Program, motions: bool, fixed: Sequence[str] = ()) -> Space:
-    """The space of a program: what of it is uncertain and read by the likelihood."""
-    read = [c.name for c in COEFFICIENTS if c.phase not in BLIND and c.name not in fixed]
+    """The space of a program: what of it is uncertain and read by the likelihood, what motions alone tell last."""
+    read = [c.name for c in COEFFICIENTS if c.phase not in BLIND and c.name not in (*fixed, OF_MOTIONS)]
+    read += [OF_MOTIONS] * motions
     uncertain = [n for n in read if isinstance(program.coefficients[n], Distribution)]
     places = [
         path
         for path, band in program.bands.items()
         if (band.high != band.low).any() and not path.startswith("disputes.") and path not in UNREAD
     ]
-    return Space(tuple(uncertain), tuple(places), motions)
+    effects = map(effect_path, program.members if program.has_effects else ())
+    return Space(tuple(uncertain), tuple(effects), tuple(places))

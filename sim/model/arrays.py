@@ -82,3 +82,5 @@ class Inputs(NamedTuple):
     """As the phases declare them, (run,)."""
     disputes: Array
     """(pair, run)"""
+    effects: Array
+    """States' own in conduct, the same in all ticks. (member, run)"""

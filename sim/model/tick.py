@@ -62,7 +62,7 @@ class Script(NamedTuple):
 
 
 class Draws(NamedTuple):
-    """The chance of one tick. (member, run); clash (pair, run); leader (run,)."""
+    """The chance of one tick. (member, run); clash (pair, run); leader and motion (run,)."""
 
     stance: Array
     crisis: Array
@@ -71,6 +71,7 @@ class Draws(NamedTuple):
     membership: Array
     clash: Array
     leader: Array
+    motion: Array
 
 
 class Alliance(NamedTuple):
@@ -80,6 +81,8 @@ class Alliance(NamedTuple):
     admissible: Flags  # (member, 1)
     quorum: int
     dt: float
+    motions: bool
+    """Whether motions have effects, or all are average ones."""
 
 
 class Present(NamedTuple):
@@ -219,10 +222,17 @@ def stand(
     return stance.adjust(state.stance, goal + pull, z, d.stance)
 
 
-def behave(u: Array, x: Array, c: Coefficients) -> tuple[Array, Array, Array]:
-    """(chance of support, chance of opposition, conduct) on the motion of the tick."""
-    support, oppose = conduct.chances(x, c)
-    return support, oppose, conduct.choose(u, support, oppose)
+def behave(u: Array, motion: Array, x: Array, own: Array, a: Alliance, c: Coefficients) -> tuple[Array, Array, Array]:
+    """(chance of support, chance of opposition, conduct) on the motion of the tick.
+
+    ``motion`` is its effect in standard deviations, of which the chances do not know; ``own`` are the states' effects.
+    """
+    x = x + own
+    if not a.motions:
+        support, oppose = conduct.chances(x, c)
+        return support, oppose, conduct.choose(u, support, oppose)
+    on_it = conduct.chances(x + c.motion_spread * motion, c)
+    return *conduct.over_motions(x, c), conduct.choose(u, *on_it)
 
 
 def decide(
@@ -272,7 +282,7 @@ def tick(
     belief = believe(state, happened, shared, c, d)
     reliability = credibility.reliability(belief)
     x = stand(draws.stance, state, reliability, ties, shared, s, c, d)
-    support, oppose, motion = behave(draws.conduct, x, c)
+    support, oppose, chosen = behave(draws.conduct, draws.motion, x, inputs.effects, a, c)
     p, after = decide(draws.membership, state, x, ties, script, a.admissible, s, c, d.dt)
     ended, alive = membership.dissolve(draws.leader, now.alive, after, a.quorum, d.membership)
     then = membership.settle(now, after, alive, d.membership)
@@ -283,7 +293,7 @@ def tick(
         dependence=ties.dependence,
         support=support,
         oppose=oppose,
-        conduct=motion,
+        conduct=chosen,
         before=now.status,
         status=then.status,
         left=left(now.status, after),
@@ -311,9 +321,9 @@ def relive(state: State, inputs: Inputs, s: Standing, z: Array, script: Script, 
     return State(x, belief, now, feed_back(state, x, happened, ties, inputs, s, c, d))
 
 
-def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:
+def look(state: State, inputs: Inputs, u: Array, motion: Array, a: Alliance, c: Coefficients) -> Record:
     """The record of a moment in which nothing happens: the start of a forecast."""
-    support, oppose, motion = behave(u, state.stance, c)
+    support, oppose, chosen = behave(u, motion, state.stance, inputs.effects, a, c)
     now = state.membership
     zero = np.zeros(state.stance.shape)
     never: Flags = np.zeros(zero.shape, dtype=bool)
@@ -324,7 +334,7 @@ def look(state: State, inputs: Inputs, u: Array, c: Coefficients) -> Record:
         dependence=feedback.dependence(inputs, state.feedback),
         support=support,
         oppose=oppose,
-        conduct=motion,
+        conduct=chosen,
         before=now.status,
         status=now.status,
         left=never,

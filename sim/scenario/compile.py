@@ -52,6 +52,11 @@ class Program(NamedTuple):
     """Whose record is what happened, where this one's past is lived anew."""
 
     @property
+    def has_effects(self) -> bool:
+        """Whether states have effects of their own in conduct."""
+        return self.coefficients["state_effects"] != 0.0
+
+    @property
     def forecast_ticks(self) -> int:
         """Ticks after the start."""
         return self.ticks - self.record_ticks
@@ -257,6 +262,7 @@ def compile(scenario: Scenario) -> Program:
             np.array([[m.admissible] for m in tables.members.values()]),
             tables.alliance.quorum,
             STEPS[tables.time.step] / 12,
+            tables.alliance.motions == "drawn",
         ),
         start_status=statuses(tables, edges[0] if record_ticks else tables.time.start),
         record_ticks=record_ticks,

@@ -9,18 +9,30 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem, arguments, listed, nearest, plural
+from sim.model.arrays import Array
 from sim.scenario.compile import Program, compile, input_band
 from sim.scenario.course import later
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
 from sim.scenario.paths import WAYS, entry_band
-from sim.scenario.posterior import Posterior
-from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value
-from sim.scenario.values import ASSUMPTION, BUILT_IN_RULES, COMMAND_LINE, JOINS, Coded, CodedCoefficient, Rule
+from sim.scenario.posterior import Column, Posterior
+from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value, effect_path
+from sim.scenario.values import (
+    ASSUMPTION,
+    BUILT_IN_RULES,
+    COMMAND_LINE,
+    JOINS,
+    Coded,
+    CodedCoefficient,
+    Distribution,
+    Rule,
+)
 
 CHANGES = (*(way.words for way in WAYS.values()),)
 """How the words begin that say what was done to a coded value."""
+SPREAD = "state_effects"
+OF_EFFECTS = "the state's own effect in conduct beside its stance, constant over time (a_i, stance)"
 
 
 @dataclass(frozen=True)
@@ -176,6 +188,27 @@ def _drawn(tables: ScenarioTables, path: str) -> list[Knot]:
     return [Knot("", coded, low, high)]
 
 
+def _effect(scenario: Scenario, program: Program, path: str) -> Explanation:
+    """A state's own effect in conduct, which nobody codes: its law, and what the posterior says of it."""
+    from scipy.special import ndtri
+
+    tables, middles = scenario.tables, (np.arange(400) + 0.5) / 400
+    form, drawn = tables.behaviour[SPREAD].form, program.coefficients[SPREAD]
+    spread = form.quantile(middles, 0.0, np.inf)[:, None] if isinstance(form, Distribution) else np.array(form)
+
+    def knot(says: str, x: Array) -> Knot:
+        low, median, high = (float(q) for q in np.quantile(x, (0.05, 0.5, 0.95)))
+        return Knot("", f"{says}, median {median:.3g}, middle 90 %", low, high)
+
+    knots = [knot(f"prior normal(mean 0, sd {SPREAD})", spread * ndtri(middles))]
+    if path in program.places:
+        own = drawn.values if isinstance(drawn, Column) else spread
+        knots.append(knot(f"posterior ({tables.posterior})", own * ndtri(program.places[path])))
+    says = f"a standard normal number, drawn once a run, times {BEHAVIOUR}{SPREAD}"
+    says += "; each run has it where its row of the posterior has it" if path in program.places else ""
+    return Explanation(path, OF_EFFECTS, "", knots, [], "prior", says, [], "", program.start.words, "")
+
+
 def _rule(coded: Coded | CodedCoefficient, rules: Mapping[str, Rule]) -> tuple[str, str]:
     """The name of the coding rule, and what it says."""
     if isinstance(coded, CodedCoefficient):
@@ -213,7 +246,8 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         A loaded scenario, or the file or name of one.
     path : str
         Dotted path of an input or channel (``members.ARM.dependence.trade``, ``leader.war``), of a coefficient
-        (``behaviour.entrapment``) or of a dispute (``disputes.KGZ-TJK``).
+        (``behaviour.entrapment``) or of a dispute (``disputes.KGZ-TJK``); or that of a state's own effect in conduct
+        (``members.ARM.effect``), where states have such effects.
     set : mapping, optional
         Values by dotted path that replace those of the scenario first.
 
@@ -239,11 +273,15 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         scenario = load(fspath(scenario), set)
     elif set:
         scenario = load(scenario.file, {**scenario.overrides, **set})
-    tables = scenario.tables
+    tables, program = scenario.tables, compile(scenario)
+    effects = [effect_path(state) for state in scenario.members]
+    if path in effects and program.has_effects:
+        return _effect(scenario, program, path)
     if path not in tables.values:
         under = [p for p in tables.values if p.startswith(path + ".")]
         allowed = f"allowed: one of {listed(under)}" if under else "allowed: a coded value"
-        near = "" if under else nearest(path, tables.values)
+        allowed = f"{BEHAVIOUR}{SPREAD} is 0: states have no effects of their own" if path in effects else allowed
+        near = "" if under or path in effects else nearest(path, tables.values)
         raise InputError([Problem(str(scenario.file), path, "no coded value", allowed, near)])
     value = tables.values[path]
     rule, says = _rule(value.coded, tables.rules)
@@ -252,7 +290,7 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         says = "what was believed before the calibration; each run draws from the posterior"
         says += f"; {tables.not_fitted}" if tables.not_fitted else ""
         knots = [replace(k, coded=f"prior {k.coded}") for k in knots] + drawn
-    program, coded = compile(scenario), value.coded
+    coded = value.coded
     used = _used(tables, path, knots) if isinstance(coded, Coded) else []
     if isinstance(coded, Coded) and (found := _place(program, tables.posterior, path, knots, coded)):
         says = f"{says}; each run has it where its row of the posterior has it in its band"

@@ -19,6 +19,7 @@ from sim.model.tick import Alliance, Script, State
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.paths import Band
 from sim.scenario.posterior import Posterior
+from sim.scenario.values import priors
 
 BLIND = ("crises",)
 """Phases whose coefficients the record does not tell of: crises and answers are conditioned on."""
@@ -139,7 +140,9 @@ def _hindrance(past: Past, ticks: int, posterior: Posterior | None) -> tuple[str
     if lived.until not in map(str, past.edges[1 : ticks + 1]):
         return f"{posterior.file} ends on {lived.until}, where no tick before the start does", ()
     here = digests(past, list(map(str, past.edges)).index(lived.until))
-    other = tuple(name for name in {**here, **lived.digests} if here.get(name) != lived.digests.get(name))
+    declared = {f"behaviour.{name}": hashed((prior.form,)) for name, prior in priors().items()}
+    there = {**declared, **lived.digests}  # a coefficient that the model has since got leaves its record as it was
+    other = tuple(name for name in {**here, **lived.digests} if here.get(name) != there.get(name))
     if not other:
         return "", ()
     if "dates" in other:

@@ -350,6 +350,8 @@ class AllianceTable(Strict):
     leader_name: Annotated[str, of_kind(FULL_NAME)] = ""
     quorum: Annotated[int, Field(ge=1)] = 2
     crises: Literal["scripted", "drawn"] = "drawn"
+    motions: Literal["average", "drawn"] = "average"
+    """Whether a motion has an effect that all states share."""
     renewal_window: Annotated[Number, Field(gt=0)] = 0.25
 
 
@@ -465,6 +467,11 @@ def places(states: Iterable[str]) -> Iterator[Place]:
 def dispute_path(pair: Sequence[str]) -> str:
     """The dotted path of a pair's dispute, whichever member comes first."""
     return DISPUTES + "-".join(sorted(pair))
+
+
+def effect_path(state: str) -> str:
+    """The dotted path of a state's own effect in conduct, which nobody codes."""
+    return f"members.{state}.effect"
 
 
 def adjustable(states: Iterable[str], pairs: Iterable[Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -76,11 +76,11 @@ def wide(values: dict[str, float]) -> Coefficients:
 
 
 def test_effect_of_a_motion_is_integrated_out() -> None:
-    c = wide({"oppose_below": -2.0, "support_above": 1.4})
     few = np.array([0.3, -1.1, 2.2, 0.9]), np.array([2, 1, 2, 0], dtype=np.int8)
     many = np.linspace(-2.0, 3.0, 10), np.array([0, 1, 1, 1, 1, 1, 2, 1, 2, 2], dtype=np.int8)
     for (x, codes), spread in itertools.product((few, many), (0.3, 1.0, 2.0)):
-        found = log_conduct(x[:, None, None], codes, np.array([[spread]]), c)[0, 0]
+        c = wide({"oppose_below": -2.0, "support_above": 1.4, "motion_spread": spread})
+        found = log_conduct(x[:, None, None], codes, c)[0, 0]
         e = np.linspace(-12, 12, 40_001)
         moved = x[:, None] + spread * e
         support, oppose = expit(moved - 1.4), expit(-2.0 - moved)
@@ -104,25 +104,24 @@ def test_a_motion_is_held_against_the_stance_at_the_nearer_end_of_its_tick() -> 
 
 
 def test_conduct_that_the_model_holds_impossible_is_a_number() -> None:
-    c = wide({"oppose_below": -2.0, "support_above": 1.4})
+    c = wide({"oppose_below": -2.0, "support_above": 1.4, "motion_spread": 0.8})
     x, codes = np.full((40, 1, 1), 600.0), np.zeros(40, dtype=np.int8)
-    assert log_conduct(x, codes, np.array([[0.8]]), c)[0, 0] == pytest.approx(np.log(1e-300))
+    assert log_conduct(x, codes, c)[0, 0] == pytest.approx(np.log(1e-300))
 
 
 def test_conduct_sums_to_one_over_everything_that_may_be_done() -> None:
-    c = wide({"oppose_below": -2.0, "support_above": 1.4})
+    c = wide({"oppose_below": -2.0, "support_above": 1.4, "motion_spread": 0.8})
     x = np.array([0.3, -1.1, 2.2])[:, None, None]
     total = sum(
-        np.exp(log_conduct(x, np.array(codes, dtype=np.int8), np.array([[0.8]]), c))
-        for codes in itertools.product((0, 1, 2), repeat=3)
+        np.exp(log_conduct(x, np.array(codes, dtype=np.int8), c)) for codes in itertools.product((0, 1, 2), repeat=3)
     )
     np.testing.assert_allclose(total, 1.0, atol=1e-12)
 
 
-def exact(target: Target) -> float:
-    """The log-likelihood of states that do not know of each other, by integration on a grid."""
+def exact(target: Target, z: Array) -> float:
+    """The log-likelihood of states that do not know of each other, by integration on a grid. ``z`` (1, coordinate)."""
     program = target.program
-    environment = Environment(program, target.space.uniforms(np.zeros((1, target.space.size))), slice(0, 1))
+    environment = Environment(program, target.space.uniforms(z), slice(0, 1))
     c, inputs = environment.coefficients, environment.at(0)
     d = decays(c, program.alliance.dt)
     s = standing(inputs, c, d.dt, record=True)
@@ -131,7 +130,7 @@ def exact(target: Target) -> float:
     start = stance.target(s.stance, r, own.dependence, own.affinity, own.opinion, c)
     total = 0.0
     for i in range(len(program.members)):
-        goal = float(start[i, 0])
+        goal, effect = float(start[i, 0]), float(inputs.effects[i, 0])
         x = np.linspace(goal - 9 * c.volatility[0], goal + 9 * c.volatility[0], 1501)
         step = x[1] - x[0]
 
@@ -144,7 +143,7 @@ def exact(target: Target) -> float:
         m = membership.standing(inputs, c)
         one = membership.Standing(m.push[i], m.bases[i], m.leash, m.entry[i])
         for t in range(target.ticks):
-            mass = mass * shown(target, i, t, True, x, c)
+            mass = mass * shown(target, i, t, True, x, effect, c)
             mass = kernel @ mass
             before, now = target.record[t, i], target.record[t + 1, i]
             script = program.script[t]
@@ -162,17 +161,17 @@ def exact(target: Target) -> float:
             )
             p = membership.chances(leave, side, d.dt)
             likely = 1 - p.exit - p.side if now == before else p.exit if now == 0 else p.side
-            mass = mass * likely * shown(target, i, t, False, x, c)
+            mass = mass * likely * shown(target, i, t, False, x, effect, c)
         total += np.log(mass.sum())
     return total
 
 
-def shown(target: Target, i: int, t: int, early: bool, x: Array, c: Coefficients) -> Array:
+def shown(target: Target, i: int, t: int, early: bool, x: Array, own: float, c: Coefficients) -> Array:
     """How likely a state's own conduct is in the first or the second half of a tick, by stance."""
     likely = np.ones(x.shape)
     for motion in target.by_tick.get(t, ()):
         if motion.rows == (i,) and target.early(motion, t) == early:
-            likely = likely * np.exp(log_conduct(x[None, None], motion.codes, np.ones((1, 1)), wide_of(c))[0])
+            likely = likely * np.exp(log_conduct((x + own)[None, None], motion.codes, wide_of(c))[0])
     return likely
 
 
@@ -180,25 +179,29 @@ def wide_of(c: Coefficients) -> Coefficients:
     return Coefficients({k: v[:, None] for k, v in vars(c).items()})
 
 
-def test_likelihood_of_states_apart_is_that_of_numerical_integration() -> None:
+@pytest.mark.parametrize("state_effects", [0.0, 0.8])
+def test_likelihood_of_states_apart_is_that_of_numerical_integration(state_effects: float) -> None:
     motions = [
         Motion("a", dt.date(2022, 5, 1), (1,), np.array([2], dtype=np.int8)),
         Motion("b", dt.date(2025, 9, 1), (3,), np.array([0], dtype=np.int8)),
         Motion("c", dt.date(2027, 5, 1), (1,), np.array([1], dtype=np.int8)),
     ]
     quiet = {k.replace(".", "__"): v for k, v in QUIET.items()}
-    target = small(motions, 400, **quiet, behaviour__volatility=0.6, behaviour__protection=0.0)
+    quiet |= {"behaviour__volatility": 0.6, "behaviour__protection": 0.0, "behaviour__state_effects": state_effects}
+    target = small(motions, 400, **quiet)
     record = np.array(target.record)
     record[5:, 0] = 0  # leaves in the year of renewal
     record[3:6, 2] = 1  # frozen, then back
     record[9:, 2] = 0
     target = Target(target.program, record, target.motions, target.space, target.particles)
     z = np.zeros((64, target.space.size))
+    z[:, len(target.space.coefficients) :] = np.linspace(-2.0, 2.0, len(target.space.effects))
+    assert len(target.space.effects) == (len(MEMBERS) if state_effects else 0)
     found = log_likelihood(target, z, [1])
     mean = np.log(np.mean(np.exp(found - found.max()))) + found.max()
     error = np.exp(found - mean).std(ddof=1) / 8
     assert error < 0.03
-    assert mean == pytest.approx(exact(target), abs=4 * error)
+    assert mean == pytest.approx(exact(target, z[:1]), abs=4 * error)
 
 
 def test_estimate_of_the_likelihood_is_unbiased_whatever_the_particles() -> None:

@@ -109,10 +109,10 @@ def case(unit: Unit, rows: int, runs: int, dt: float) -> Case:
     members = (chance(all_) for _ in range(4))
     return Case(
         state_of(unit, rows, runs),
-        Inputs(own, leader, unit((len(pairs), runs))),
-        Draws(8 * unit(all_) - 4, *members, chance((len(pairs), runs)), chance(one)),
+        Inputs(own, leader, unit((len(pairs), runs)), 4 * unit(all_) - 2),
+        Draws(8 * unit(all_) - 4, *members, chance((len(pairs), runs)), chance(one), 6 * unit(one) - 3),
         script_of(unit, rows),
-        Alliance(pairs, unit((rows, 1)) < 0.7, 2, dt),
+        Alliance(pairs, unit((rows, 1)) < 0.7, 2, dt, motions=bool(unit((1,))[0] < 0.5)),
         Coefficients({c.name: coefficient(c, unit(one)) for c in COEFFICIENTS}),
         dt,
     )
@@ -134,17 +134,20 @@ def in_words(case: Case, run: int) -> tuple[dict, dict, dict, dict, dict]:
     state, draws_of = flat(case.state), case.draws._asdict()
     world = {f: plain(x, run) for f, x in state.items() if x.ndim == 1}
     world |= {"pairs": case.alliance.pairs, "quorum": case.alliance.quorum, "members": members(state)}
+    world["motions"] = case.alliance.motions
     for row, m in enumerate(world["members"]):
         m["admissible"] = plain(case.alliance.admissible, row, 0)
     inputs = {
         "members": members(flat(case.inputs.members)),
         "leader": {f: plain(x, run) for f, x in flat(case.inputs.leader).items()},
         "disputes": case.inputs.disputes[:, run].tolist(),
+        "effects": case.inputs.effects[:, run].tolist(),
     }
     draws = {
         "members": members({f: x for f, x in draws_of.items() if f != "clash"}),
         "clash": case.draws.clash[:, run].tolist(),
         "leader": plain(case.draws.leader, run),
+        "motion": plain(case.draws.motion, run),
     }
     script = {
         "members": members({f: x for f, x in case.script._asdict().items() if np.ndim(x) == 2}),

@@ -30,7 +30,8 @@ ALONE = {
 def inputs(rng: np.random.Generator, rows: int = FEW, runs: int = 1) -> Inputs:
     """Random inputs of a few members."""
     members = MemberInputs(*(rng.random((rows, runs)) for _ in MemberInputs._fields))
-    return Inputs(members, LeaderInputs(*(rng.random(runs) for _ in LeaderInputs._fields)), np.zeros((0, runs)))
+    leader = LeaderInputs(*(rng.random(runs) for _ in LeaderInputs._fields))
+    return Inputs(members, leader, np.zeros((0, runs)), np.zeros((rows, runs)))
 
 
 def target_of(values: dict[str, float], code: str) -> float:

@@ -105,22 +105,26 @@ def test_everything_happens() -> None:
     assert {(ACTIVE, FROZEN), (FROZEN, ACTIVE), (ACTIVE, OUTSIDE), (OUTSIDE, ACTIVE)} <= moves
 
 
-def coefficient_moves() -> dict[str, Program]:
-    """Each coefficient at a number instead of its prior."""
-    base = eventful()
-    return {
-        f"coefficient {c.name}": base._replace(coefficients=base.coefficients | {c.name: 0.4 * c.centre})
+Moves = tuple[Program, dict[str, Program]]
+"""A program, and by name others that differ from it in one thing."""
+
+
+def coefficient_moves() -> Moves:
+    """Each coefficient at a number instead of its prior, where motions have effects."""
+    base = eventful()._replace(alliance=eventful().alliance._replace(motions=True))
+    return base, {
+        f"coefficient {c.name}": base._replace(coefficients=base.coefficients | {c.name: 0.4 * c.centre or 0.4})
         for c in COEFFICIENTS
     }
 
 
-def input_moves() -> dict[str, Program]:
+def input_moves() -> Moves:
     """Each input of each state, and the dispute, at another value throughout."""
     base, other = eventful(), np.full(eventful().ticks, 0.97)
-    return {f"input {p}": base._replace(bands=base.bands | {p: Band(other, other)}) for p in base.bands}
+    return base, {f"input {p}": base._replace(bands=base.bands | {p: Band(other, other)}) for p in base.bands}
 
 
-def switch_moves() -> dict[str, Program]:
+def switch_moves() -> Moves:
     """Weights, what the script holds, and the rules of the alliance."""
     base = eventful()
     moves = {
@@ -138,13 +142,14 @@ def switch_moves() -> dict[str, Program]:
     moves["quorum"] = base._replace(alliance=a._replace(quorum=5))
     moves["admissible"] = base._replace(alliance=a._replace(admissible=~a.admissible))
     moves["step"] = base._replace(alliance=a._replace(dt=1.01 * a.dt))
-    return moves
+    moves["motions"] = base._replace(alliance=a._replace(motions=True))
+    return base, moves
 
 
 @pytest.mark.parametrize("moves", [coefficient_moves, input_moves, switch_moves])
 def test_each_input_coefficient_and_switch_moves_the_digest(moves: type) -> None:
-    moved = moves()
-    base, *others = runs_of([eventful(), *moved.values()])
+    start, moved = moves()
+    base, *others = runs_of([start, *moved.values()])
     still = [name for name, records in zip(moved, others, strict=True) if digest(records) == digest(base)]
     assert still == [], "the scenario tests/data/eventful.toml does not show these"
 
