@@ -52,6 +52,7 @@ class Life:
     admissible: list[bool]
     status: list[int]
     quorum: int
+    motions: bool
 
 
 def scene(inputs: Inputs, script: Script, lane: int) -> Scene:
@@ -90,6 +91,7 @@ def lives(program: Program, seed: int, runs: int, block: int = 0) -> list[Life]:
             admissible=a.admissible[:, 0].tolist(),
             status=program.start_status[:, 0].tolist(),
             quorum=a.quorum,
+            motions=a.motions,
         )
         for lane in range(runs)
         for coefficients in (environment.coefficients.at(lane),)
@@ -125,6 +127,7 @@ class Member(mesa.Agent):
         self.look()
         self.opinion = self.inputs.opinion
         self.stance = self.target() + c.volatility * self.normal(0.0, 1.0)
+        self.effect = self.normal(0.0, c.state_effects) if c.state_effects else 0.0
 
     def look(self) -> None:
         """See the tick's inputs, and one's ties as they have become."""
@@ -223,10 +226,10 @@ class Member(mesa.Agent):
     def behave(self) -> None:
         """Phase 4: support, abstain or oppose."""
         c = self.model.c
-        u = self.uniform()
-        if u < logistic(c.oppose_below - self.stance):
+        u, x = self.uniform(), self.stance + self.effect + self.model.motion
+        if u < logistic(c.oppose_below - x):
             self.support = 0.0
-        elif u < 1.0 - logistic(self.stance - c.support_above):
+        elif u < 1.0 - logistic(x - c.support_above):
             self.support = 0.5
         else:
             self.support = 1.0
@@ -341,7 +344,8 @@ class Alliance(mesa.Model):
                         fighter.kind, fighter.clashing = 1, True
 
     def gather(self) -> None:
-        """Sums over members that phases 2 and 3 share."""
+        """Sums over members that phases 2 and 3 share, and the motion that is the same for all."""
+        self.motion = self.random.gauss(0.0, self.c.motion_spread) if self.life.motions else 0.0
         self.all_asked = self.all_helped = self.stances = 0.0
         self.members = 0
         for state in self.states:

@@ -283,7 +283,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     M("punishment_affinity", "behaviour.punishment", 0.0, 2.0, stance, -1, ("exit_punishment",), more=AT_ODDS),
 )
 
-TESTED_OTHERWISE = {"volatility", "leader_exit_rate", "help_clash"}
+TESTED_OTHERWISE = {"volatility", "leader_exit_rate", "help_clash", "state_effects", "motion_spread"}
 NO_SWITCH = {
     "help_interstate",
     "help_separatist",

@@ -46,6 +46,17 @@ def test_agents_equal_the_ensemble_through_the_record() -> None:
     assert all(same(x, y) for x, y in zip(a, b, strict=True))
 
 
+@pytest.mark.parametrize("effects", [0.0, 0.7])
+def test_agents_equal_the_ensemble_where_states_and_motions_have_effects(effects: float) -> None:
+    """From a posterior's start, and from the model's own."""
+    switches = {"behaviour.state_effects": effects, "alliance.motions": "drawn"}
+    outlook = load("csto/outlook-2023", {"time.step": "year", "time.record_from": "2021-10-01"} | switches)
+    for program in (compile(outlook), compile(load(SIX, {"time.step": "year"} | switches))):
+        a = list(ensemble.run_block(program, 3, 0, slice(5, 8)))
+        b = list(agents.run_block(program, 3, 0, slice(5, 8)))
+        assert all(same(x, y) for x, y in zip(a, b, strict=True))
+
+
 @pytest.mark.parametrize("members", [5, 9])
 def test_results_of_both_engines_are_the_same_bytes(tmp_path: Path, members: int) -> None:
     scenario = load(of_size(tmp_path, members), {"time.step": "year"})
