@@ -1,0 +1,93 @@
+"""States' own effects in conduct: sampled, written, read, drawn by both engines, explained, carried over."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+import sim
+from sim.engines import agents, ensemble
+from sim.engines.environment import Environment
+from sim.errors import InputError
+from sim.inference.calibration import calibrate
+from sim.inference.forecast import carried
+from sim.inference.study import load_calibration
+from sim.model.noise import BLOCK, Noise
+from sim.results.replay import same, tell
+from sim.scenario import posterior
+from sim.scenario.compile import Program, compile
+from sim.scenario.load import load
+from sim.scenario.posterior import Column
+from tests.helpers import MEMBERS, SIX
+from tests.inference.test_calibrate import study
+
+PRIOR = '{ distribution = { family = "lognormal", median = 0.7, sd = 0.5 }, sources = ["assumption: test"] }'
+PATHS = tuple(f"members.{m}.effect" for m in MEMBERS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A calibration with state effects, and a scenario that draws from it."""
+    folder = tmp_path_factory.mktemp("effects")
+    (folder / "effects.toml").write_text(f'extends = "{SIX}"\n[behaviour]\nstate_effects = {PRIOR}\n')
+    short = ("draws = 40", "draws = 20"), ("rounds = 1", "rounds = 0")
+    assert calibrate(study(folder, (str(SIX), "effects.toml"), *short), folder / "out", jobs=1).finished
+    shutil.copy(folder / "out" / "posterior.nc", folder)
+    (folder / "child.toml").write_text(f'extends = "{SIX}"\ntitle = "Child"\nposterior = "posterior.nc"\n')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def program(folder: Path) -> Program:
+    return compile(load(folder / "child.toml", {"time.step": "year", "alliance.motions": "drawn"}))
+
+
+def test_effects_are_coordinates_only_where_they_have_a_spread(folder: Path) -> None:
+    space = load_calibration(folder / "six.toml").target.space
+    assert space.effects == PATHS
+    assert space.behavioural == len(space.coefficients) + len(PATHS)
+    assert "state_effects" in space.coefficients
+    without = load_calibration(study(folder / "plain")).target.space
+    assert without.effects == ()
+    assert set(space.coefficients) - set(without.coefficients) == {"state_effects"}
+
+
+def test_a_run_has_the_effects_of_its_row(folder: Path, program: Program) -> None:
+    held = posterior.read(folder / "posterior.nc")
+    assert {*PATHS} <= {*held.places}
+    noise = Noise(4, 0)
+    row = noise.rows(held.rows).row
+    expected = [held.columns["state_effects"].values[row] * ndtri(held.places[p][row]) for p in PATHS]
+    np.testing.assert_array_equal(Environment(program, noise).effects, expected)
+
+
+def test_both_engines_and_a_replay_take_them(folder: Path, program: Program) -> None:
+    a, b = (list(e.run_block(program, 3, 0, slice(BLOCK - 2, BLOCK))) for e in (ensemble, agents))
+    assert all(same(x, y) for x, y in zip(a, b, strict=True))
+    assert tell(load(folder / "child.toml", {"time.step": "year", "alliance.motions": "drawn"}), 1, 3).identical
+
+
+def test_explain_shows_their_prior_and_posterior(folder: Path) -> None:
+    prior, found = sim.explain(folder / "child.toml", PATHS[0], {"behaviour.state_effects": 0.5}).knots
+    assert "prior normal(mean 0, sd state_effects)" in prior.coded
+    assert prior.high == pytest.approx(0.5 * 1.645, abs=0.01)
+    assert prior.low == pytest.approx(-prior.high)
+    assert found.coded.startswith("posterior (posterior.nc, 20 draws), median")
+    assert len(sim.explain(folder / "effects.toml", PATHS[0]).knots) == 1
+    with pytest.raises(InputError, match="state_effects is 0: states have no effects of their own"):
+        sim.explain(SIX, PATHS[0])
+
+
+def test_another_alliance_has_them_from_the_prior(folder: Path) -> None:
+    lent = load("nato/history-1949-2023", {"posterior": str(folder / "posterior.nc")})
+    there = compile(lent)
+    assert isinstance(there.coefficients["state_effects"], Column)
+    effects = Environment(there, Noise(2, 0)).effects / Environment(there, Noise(2, 0)).coefficients.state_effects
+    assert np.abs(effects.mean(axis=1)).max() < 5 / np.sqrt(BLOCK)
+    assert np.abs(effects.std(axis=1) - 1).max() < 0.06
+    space = load_calibration(folder / "six.toml").target.space
+    z = carried(np.full((500, space.size), 9.0), space, space, 1)
+    assert (z[:, : len(space.coefficients)] == 9.0).all()
+    assert np.abs(z[:, len(space.coefficients) :]).max() < 6.0
