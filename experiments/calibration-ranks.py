@@ -3,11 +3,13 @@
 ``python experiments/calibration-ranks.py ranks.csv --histories 100`` appends a row a history (its seed, then
 the rank of every coordinate), goes on where it was interrupted, and says whether the ranks are uniform.
 ``--alliance csto`` takes the alliance, its coded uncertainty and its observed motions, by year, in place of the five
-invented members of the tests: about ten times the work.
+invented members of the tests: about ten times the work. ``--state-effects`` gives states effects of their own in
+conduct, with the prior of csto-state-effects.toml.
 """
 
 import argparse
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +17,23 @@ import numpy as np
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import Motion, read
 from sim.inference.recovery import alarms, recover, uniformity
+from sim.inference.space import space_of
 from sim.scenario.load import load
 from sim.scenario.reading import shipped
+from sim.scenario.values import Distribution
 
 SIX = Path(__file__).resolve().parent.parent / "tests" / "data" / "six.toml"
 BY_YEAR = {"time.step": "year", "time.horizons": [1]}
+STATE_EFFECTS = Distribution(family="lognormal", median=0.7, sd=0.5)
 
 
-def target(alliance: str, particles: int) -> Target:
+def target(alliance: str, particles: int, state_effects: bool = False) -> Target:
     """What histories are simulated from and inferred with: everything uncertain that can be."""
+    if state_effects:
+        without = target(alliance, particles)
+        coefficients = {**without.program.coefficients, "state_effects": STATE_EFFECTS}
+        program = without.program._replace(coefficients=coefficients)
+        return replace(without, program=program, space=space_of(program, motions=True))
     if alliance == "csto":
         priors = {"time.start": "1992-10-01", "posterior": "none"}
         scenario = load("csto/history-1992-2023", BY_YEAR | priors)
@@ -47,8 +57,9 @@ def main() -> None:
     parser.add_argument("--sweeps", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--alliance", choices=("six", "csto"), default="six")
+    parser.add_argument("--state-effects", action="store_true")
     given = parser.parse_args()
-    of = target(given.alliance, given.particles)
+    of = target(given.alliance, given.particles, given.state_effects)
     done = set()
     if given.file.exists():
         done = {int(line.split(",")[0]) for line in given.file.read_text().splitlines()}
@@ -65,14 +76,17 @@ def report(ranks: np.ndarray, draws: int, of: Target) -> None:
     """Shares of the ranks in eighths, pooled, and the coordinates whose ranks are not uniform."""
     names = [n for n in of.space.names if n != "leader_exit_rate"]
     behavioural, places = ranks[:, : len(names)], ranks[:, len(names) :]
-    for what, x in (("coefficients", behavioural), ("coded places", places)):
+    for what, x in (("coefficients and states' effects", behavioural), ("coded places", places)):
         if x.size:
             share = np.bincount((x * 8 // (draws + 1)).ravel(), minlength=8) / x.size
             print(f"{what}: eighths", " ".join(f"{8 * s:.3f}" for s in share), "(1 is uniform)")
     p = uniformity(behavioural, draws)
     found = [names[k] for k in alarms(p)]
+    new = {n: f"{q:.2f}" for n, q in zip(names, p, strict=True) if n == "state_effects" or n in of.space.effects}
+    if new:
+        print("p of states' effects:", ", ".join(f"{n} {q}" for n, q in new.items()))
     print(
-        f"{len(ranks)} histories, {len(names)} coefficients: smallest p {p.min():.4f};",
+        f"{len(ranks)} histories, {len(names)} coefficients and effects: smallest p {p.min():.4f};",
         f"not uniform at a false-alarm rate of 5 % over all: {', '.join(found) or 'none'}",
     )
 

@@ -26,7 +26,9 @@ SAID: dict[str, Callable[[Any], str]] = {
     "alliance.leader_name": lambda name: f"the leader named {name}",
     "alliance.quorum": lambda number: f"a quorum of {said(number)}",
     "alliance.crises": lambda kind: f"{kind} crises",
+    "alliance.motions": lambda kind: f"motions {kind}",
     "alliance.renewal_window": lambda years: f"a renewal window of {plural(years, 'year')}",
+    "inputs": lambda kind: f"{kind} inputs",
     "description": lambda text: "another description",
     "posterior": lambda file: "no posterior" if file == posterior.NONE else f"posterior {file}",
 }

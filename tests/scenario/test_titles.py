@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Literal, get_origin
 
 import pytest
 
@@ -11,6 +12,8 @@ from sim.scenario.load import load
 from sim.scenario.messages import toml
 from sim.scenario.names import KEY
 from sim.scenario.overrides import parse_override
+from sim.scenario.tables import AllianceTable, ScenarioTables, Time
+from sim.scenario.titles import SAID
 from tests.helpers import SIX
 
 WORDS = {
@@ -25,7 +28,9 @@ WORDS = {
     "alliance.leader_name=Foo": "the leader named Foo",
     "alliance.quorum=3@always": "a quorum of 3 for all time",
     "alliance.crises=drawn": "drawn crises",
+    "alliance.motions=drawn": "motions drawn",
     "alliance.renewal_window=0.5": "a renewal window of 0.5 years",
+    "inputs=held": "held inputs",
     "description=a@b": "another description",
     "posterior=none": "no posterior",
     "members.AAA.admissible=false": "State A not admissible",
@@ -49,6 +54,13 @@ def test_everything_set_but_the_title_stands_in_the_title_in_words(typed: str) -
     scenario = load(SIX)
     path, value = parse_override(typed)
     assert scenario.in_words(path, value) == WORDS[typed]
+
+
+def test_everything_that_is_no_coded_value_has_its_words() -> None:
+    """Of the keys that hold a word, a number, a date or a list of numbers; the title is said as it is."""
+    keys = {f"{table}.{k}" for table, of in (("time", Time), ("alliance", AllianceTable)) for k in of.model_fields}
+    keys |= {k for k, field in ScenarioTables.model_fields.items() if get_origin(field.annotation) is Literal}
+    assert keys | {"description", "posterior"} == {*SAID}
 
 
 @pytest.mark.parametrize("typed", ["time.step=month", "time.horizons=[3]", "members.AAA.admissible=false"])
