@@ -1,13 +1,15 @@
 """Which mechanism earns its place: evidence and held-out score of the model with each removed in turn.
 
-The evidence (marginal likelihood) of a model is what its priors made of the whole record, by the tempered sampler;
-that of the record up to a date is what they made of the years before. Their ratio is the density that the model,
-fitted to the years before, gave to the years after: its held-out score, exactly. A mechanism earns its place where
-the evidence with it is greater than without (Kass & Raftery 1995, 10.1080/01621459.1995.10476572).
+The evidence (marginal likelihood) of a model is what its priors made of the whole record; that of the record up to a
+date is what they made of the years before. Their ratio is the density that the model, fitted to the years before, gave
+to the years after: its held-out score, exactly. A mechanism earns its place where the evidence with it is greater than
+without (Kass & Raftery 1995, 10.1080/01621459.1995.10476572). The full model alone is sampled, once for each of the two
+dates and seeds; the evidence without a mechanism comes from these draws (:mod:`sim.inference.ratio`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,8 +20,11 @@ from sim.evaluation import looks
 from sim.evaluation.scoring import SCORING
 from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
 from sim.figures.rows import Worth
-from sim.inference.smc import Evidence, evidence
-from sim.inference.study import CalibrationStudy
+from sim.inference import smc
+from sim.inference.calibration import STAGES, keep_stage, stages as kept_stages
+from sim.inference.likelihood import Target, log_likelihood
+from sim.inference.ratio import Evidence, own, ratio
+from sim.inference.smc import Settings, Stage
 from sim.model.arrays import Array
 from sim.model.outcomes import MECHANISM_VERDICTS
 from sim.results.result import Stored, save_figures
@@ -34,10 +39,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+Stages = Sequence[Stage]
+
 KIND = "study of mechanisms"
-RUNS, STUDY = "runs", "study.toml"
+RUNS, POSTERIORS, STUDY = "runs", "posteriors", "study.toml"
 TABLE, EVIDENCE, FIGURE = "mechanisms.csv", "evidence.csv", "mechanisms.png"
-OWN = (looks.MARK, RUNS, STUDY, TABLE, EVIDENCE, FIGURE)
+OWN = (looks.MARK, RUNS, POSTERIORS, STUDY, TABLE, EVIDENCE, FIGURE)
 
 WORTH = 1.0
 """Difference in log-evidence from which it is worth a mention: Kass & Raftery's 2 ln B of 2."""
@@ -50,7 +57,7 @@ WORDS = ("mechanism", "says", "coefficients", "verdict", "held_out_verdict", "mo
 
 
 class Run(NamedTuple):
-    """One sampling: of a model, of the whole record or of the years before, with a seed."""
+    """The evidence of a model, of the whole record or of the years before, with a seed."""
 
     model: str
     part: str
@@ -61,6 +68,11 @@ class Run(NamedTuple):
         """Where its evidence is kept; no mechanism's name has an underscore."""
         return f"{RUNS}/{self.model.replace(' ', '_')}.{self.part}.{self.seed}.json"
 
+    @property
+    def posterior(self) -> str:
+        """Where the full model's draws of that part and seed are kept."""
+        return f"{POSTERIORS}/{self.part}.{self.seed}"
+
 
 class Mechanisms(Stored):
     """A study of mechanisms in its folder, finished or not."""
@@ -69,7 +81,7 @@ class Mechanisms(Stored):
 
     @cached_property
     def tables(self) -> "dict[str, pd.DataFrame]":
-        """A row a mechanism, with it minus without it: evidence, held-out score, errors, verdicts; every sampling's."""
+        """A row a mechanism, with it minus without it: evidence, held-out score, errors, verdicts; every evidence."""
         return {Path(file).stem: read_csv(self.folder / file, WORDS) for file in (TABLE, EVIDENCE)}
 
     def figures(self) -> "dict[str, Figure]":
@@ -89,7 +101,7 @@ def mechanisms(
     force: bool = False,
     written: Callable[["Mechanisms"], object] = lambda _: None,
 ) -> Mechanisms:
-    """Sample every model; the same call again goes on with what is missing.
+    """Sample the full model and weigh each without; the same call again goes on with what is missing.
 
     Parameters
     ----------
@@ -97,7 +109,7 @@ def mechanisms(
     out : folder; ``results/NAME`` by default.
     jobs : processes; all cores by default. Does not change the result.
     scheduler : address of a Dask scheduler, whose workers take the place of the processes.
-    progress : called with how many samplings are done, and of how many.
+    progress : called with how many evidences are known, and of how many.
     stop : asked before each; once true, those under way finish and no other is begun.
     force : begin anew in a folder that holds another such study.
     written : called with the finished study when its tables are written, before figures are drawn.
@@ -146,7 +158,7 @@ def workspace(study: MechanismStudy, folder: Path) -> Workspace:
         "name": study.name,
         **t.model_dump(mode="json", include={"held_out_after", "seeds"}),
         "mechanisms": {name: m.without for name, m in t.mechanisms.items()},
-        "settings": study.settings.model_dump(mode="json", exclude={"title", "question", "seed", "rounds"}),
+        "settings": study.settings.model_dump(mode="json", exclude={"title", "question", "seed"}),
         "fingerprint": c.scenario.fingerprint,
         "observations": c.digest,
         "numpy": np.__version__,
@@ -155,34 +167,70 @@ def workspace(study: MechanismStudy, folder: Path) -> Workspace:
 
 
 def runs_of(study: MechanismStudy) -> list[Run]:
-    """Every sampling."""
+    """Every evidence, the full model's first."""
     t = study.tables
-    return [Run(model, part, seed) for seed in t.seeds for model in study.models for part in PARTS]
+    return [Run(model, part, seed) for model in study.models for part in PARTS for seed in t.seeds]
 
 
 def _sample(
     study: MechanismStudy, work: Workspace, by: Effort, progress: Callable[[int, int], None], stop: Callable[[], bool]
 ) -> bool:
-    """Do what is missing; whether all is done."""
+    """Do what is missing, the full model's first; whether all is done."""
     folder, runs = work.folder, runs_of(study)
-    (folder / RUNS).mkdir(exist_ok=True)
-    missing = [r for r in runs if not read_json(folder / r.file)]
-    tasks = ((study.fit(r.model, r.part == BEFORE, r.seed), r.file) for r in missing)
-    done = len(runs) - len(missing)
-    work.tell(done, len(runs), "samplings")
-    progress(done, len(runs))
-    for file, found in imap(_one, tasks, by, ordered=False, stop=stop):
-        put(folder / file, as_json(found._asdict()))
-        done += 1
-        work.tell(done, len(runs), "samplings")
-        progress(done, len(runs))
-    return done == len(runs)
+    for name in (RUNS, POSTERIORS):
+        (folder / name).mkdir(exist_ok=True)
+    missing = {r for r in runs if not read_json(folder / r.file)}
+
+    def tell() -> None:
+        work.tell(len(runs) - len(missing), len(runs), "evidences")
+        progress(len(runs) - len(missing), len(runs))
+
+    def done(run: Run, found: Evidence) -> None:
+        put(folder / run.file, as_json(found._asdict()))
+        missing.remove(run)
+        tell()
+
+    tell()
+    tasks = ((r, *_fit(study, r)) for r in runs if r.model == FULL and r in missing)
+    for run, stages in imap(_sampled, tasks, by, ordered=False, stop=stop):
+        (folder / run.posterior / STAGES).mkdir(parents=True, exist_ok=True)
+        for stage in stages:
+            keep_stage(folder / run.posterior, stage)
+        done(run, own(stages))
+    if not any(r.model == FULL for r in missing):
+        for run, found in imap(_without, _removals(study, folder, missing), by, ordered=False, stop=stop):
+            done(run, found)
+    return not missing
 
 
-def _one(c: CalibrationStudy, file: str) -> tuple[str, Evidence]:
-    """Sample one model: where its evidence is kept, and the evidence."""
-    target = c.target
-    return file, evidence(target, c.settings(target))
+def _fit(study: MechanismStudy, run: Run) -> tuple[Target, Settings]:
+    """The full model, and how it is sampled."""
+    fit = study.fit(run.part == BEFORE, run.seed)
+    return fit.target, fit.settings(fit.target)
+
+
+def _sampled(run: Run, target: Target, s: Settings) -> tuple[Run, list[Stage]]:
+    """The stages of the full model, from the prior on."""
+    return run, list(smc.stages(_estimate(target), target.space.size, s))
+
+
+def _removals(study: MechanismStudy, folder: Path, missing: set[Run]) -> Iterator[tuple[Run, Target, Stages, Settings]]:
+    """What is asked of the full model's draws, each part and seed together."""
+    for posterior, runs in groupby(sorted(missing, key=lambda r: r.posterior), lambda r: r.posterior):
+        kept = kept_stages(folder / posterior)
+        stages = [*(x for x in kept if x.power < 1.0), kept[-1]]
+        for run in runs:
+            target, s = _fit(study, run)
+            yield run, target.without(study.tables.mechanisms[run.model].without), stages, s
+
+
+def _without(run: Run, target: Target, stages: Stages, s: Settings) -> tuple[Run, Evidence]:
+    """The evidence without a mechanism."""
+    return run, ratio(stages, _estimate(target), s)
+
+
+def _estimate(target: Target) -> smc.Estimate:
+    return smc.serial(partial(log_likelihood, target))
 
 
 def _look(study: MechanismStudy, folder: Path) -> None:
@@ -196,12 +244,13 @@ def _finish(study: MechanismStudy, work: Workspace, written: Callable[[Mechanism
     """Tables and figure."""
     import pandas as pd
 
-    runs = pd.DataFrame({**r._asdict(), **(read_json(work.folder / r.file) or {})} for r in runs_of(study))
-    log_evidence = {key: group.to_numpy() for key, group in runs.groupby(["model", "part"], sort=False)["log_evidence"]}
-    table = pd.DataFrame(worth(study.tables.mechanisms, log_evidence))
+    found = {r: Evidence(**(read_json(work.folder / r.file) or {})) for r in runs_of(study)}
+    runs = pd.DataFrame({**r._asdict(), **x._asdict()} for r, x in found.items())
+    table = pd.DataFrame(worth(study.tables.mechanisms, found))
     footer = (
         f"Study: {study.name}  |  {study.calibration.scenario.name}  |  {plural(study.settings.draws, 'draw')}, "
-        f"seeds {', '.join(map(str, study.tables.seeds))}  |  held out: after {study.tables.held_out_after}"
+        f"seeds {', '.join(map(str, study.tables.seeds))}, {table.effective.min():.0f} effective or more  |  "
+        f"held out: after {study.tables.held_out_after}"
     )
     words = {"title": study.tables.title, "footer": footer}
     then = (
@@ -220,40 +269,59 @@ def _figure(title: str, footer: str, table: "pd.DataFrame") -> "Figure":
     return draw(table, title, footer)
 
 
-def worth(mechanisms: Mapping[str, Mechanism], found: Mapping[tuple[str, str], Array]) -> list[Worth]:
-    """What each mechanism is worth, from the log-evidences (seed,) by model and part.
+class Score(NamedTuple):
+    """What a mechanism is worth by one score, with it minus without it, seed by seed."""
 
-    The held-out score is the log-evidence of the whole record minus that of the years before, seed by seed. The mean
-    of logarithms is too low by half their variance, which is taken to be the same for all models and so cancels.
+    values: Array  # (seed,)
+    errors: Array  # (seed,), by effective numbers
+    tempered: bool  # whether the models parted before the posterior
+
+
+def worth(mechanisms: Mapping[str, Mechanism], found: Mapping[Run, Evidence]) -> list[Worth]:
+    """What each mechanism is worth.
+
+    The held-out score is the log-evidence of the whole record minus that of the years before, seed by seed.
     """
-    models = [FULL, *mechanisms]
-    evidence = {m: found[m, WHOLE] for m in models}
-    held_out = {m: found[m, WHOLE] - found[m, BEFORE] for m in models}
-    se, se_held_out = (error(list(x.values())) for x in (evidence, held_out))
-    rows = []
+    rows, seeds = [], sorted({r.seed for r in found})
+
+    def score(name: str, part: str) -> Score:
+        runs = [(found[Run(FULL, part, k)], found[Run(name, part, k)]) for k in seeds]
+        values = np.array([full.log_evidence - x.log_evidence for full, x in runs])
+        return Score(values, np.array([x.error for _, x in runs]), any(x.power < 1.0 for _, x in runs))
+
+    whole = {name: score(name, WHOLE) for name in mechanisms}
+    after = {name: minus(whole[name], score(name, BEFORE)) for name in mechanisms}
     for name, mechanism in mechanisms.items():
-        whole, after = difference(evidence, name), difference(held_out, name)
-        verdicts = verdict(whole, se), verdict(after, se_held_out)
-        rows.append(Worth(name, mechanism.says, " ".join(mechanism.without), whole, se, after, se_held_out, *verdicts))
+        own = [x for r, x in found.items() if r.model == name]
+        least, steps = min(x.effective for x in own), max(x.steps for x in own)
+        (evidence, se), (held_out, held_out_se) = (mean(name, scores) for scores in (whole, after))
+        verdicts = verdict(evidence, se), verdict(held_out, held_out_se)
+        words = name, mechanism.says, " ".join(mechanism.without)
+        rows.append(Worth(*words, evidence, se, held_out, held_out_se, *verdicts, least, steps))
     return rows
 
 
-def difference(values: Mapping[str, Array], name: str) -> float:
-    """The full model's mean over seeds minus that of the model without a mechanism."""
-    return float(values[FULL].mean() - values[name].mean())
+def minus(whole: Score, before: Score) -> Score:
+    """The score of what lies between."""
+    errors = np.hypot(whole.errors, before.errors)
+    return Score(whole.values - before.values, errors, whole.tempered or before.tempered)
+
+
+def mean(name: str, scores: Mapping[str, Score]) -> tuple[float, float]:
+    """A mechanism's mean over seeds, and its Monte Carlo standard error.
+
+    Two seeds alone say little: the variance over seeds is pooled over mechanisms, those whose models parted at the
+    posterior and those tempered each by themselves. The error is not below that by effective numbers.
+    """
+    s = scores[name]
+    alike = [x.values for x in scores.values() if x.tempered == s.tempered]
+    least = float(np.sqrt((s.errors**2).mean()))
+    return float(s.values.mean()), max(pooled(alike), least) / float(np.sqrt(len(s.values)))
 
 
 def pooled(values: Sequence[Array]) -> float:
-    """The standard deviation over seeds (seed,), the same for all models: two seeds alone say little."""
+    """The standard deviation over seeds (seed,), the same for all."""
     return float(np.sqrt(np.mean([np.var(x, ddof=1) for x in values])))
-
-
-def error(values: Sequence[Array]) -> float:
-    """The Monte Carlo standard error of the difference between two models' means over seeds.
-
-    All differences share the error of the full model, so they are wrong together more than apart.
-    """
-    return pooled(values) * float(np.sqrt(2.0 / len(values[0])))
 
 
 def verdict(difference: float, se: float) -> str:

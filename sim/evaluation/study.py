@@ -18,6 +18,7 @@ from sim.inference.study import (
     CalibrationTables,
     Draws,
     Particles,
+    Rounds,
     Sweeps,
     load_calibration,
     not_switches,
@@ -200,7 +201,7 @@ class Mechanism(Strict):
 
 
 class MechanismTables(Strict):
-    """A whole file of mechanisms. Draws, particles and sweeps take the place of the calibration's."""
+    """A whole file of mechanisms. Draws, particles, sweeps and rounds take the place of the calibration's."""
 
     title: Line
     question: str = ""
@@ -209,6 +210,7 @@ class MechanismTables(Strict):
     draws: Draws | None = None
     particles: Particles | None = None
     sweeps: Sweeps | None = None
+    rounds: Rounds | None = None
     seeds: Annotated[list[Seed], Field(min_length=2)]
     mechanisms: Annotated[dict[Annotated[str, of_kind(SLUG)], Mechanism], Field(min_length=1)]
 
@@ -231,14 +233,12 @@ class MechanismStudy:
     @property
     def settings(self) -> CalibrationTables:
         """The calibration's, with what the study says instead."""
-        return _instead(self.calibration.tables, self.tables, {"draws", "particles", "sweeps"})
+        return _instead(self.calibration.tables, self.tables, {"draws", "particles", "sweeps", "rounds"})
 
-    def fit(self, model: str, before: bool, seed: int) -> CalibrationStudy:
-        """What is sampled: the whole record or that before the held-out part, without a mechanism."""
+    def fit(self, before: bool, seed: int) -> CalibrationStudy:
+        """What is sampled: the full model, of the whole record or of that before the held-out part."""
         t, s = self.tables, self.settings
-        off = [] if model == FULL else t.mechanisms[model].without
-        until = t.held_out_after if before else s.until
-        changed = {"seed": seed, "until": until, "without": [*s.without, *off]}
+        changed = {"seed": seed, "until": t.held_out_after if before else s.until}
         return replace(self.calibration, tables=s.model_copy(update=changed))
 
     def __repr__(self) -> str:

@@ -50,6 +50,8 @@ class Worth(NamedTuple):
     held_out_se: float
     verdict: str
     held_out_verdict: str  # by the held-out years alone
+    effective: float  # draws that carry the evidence without it, in the step, part and seed that leaves fewest
+    steps: int  # to the model without it: 1 from the full model's posterior, more where it was tempered
 
     @property
     def differs(self) -> bool:

@@ -13,7 +13,7 @@ Arrays are (member, draw, particle); what does not differ between particles has 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -75,6 +75,10 @@ class Target:
         start, end = (to_years(d) for d in self.program.edges[t : t + 2])
         return to_years(motion.date) < (start + end) / 2.0
 
+    def without(self, names: Sequence[str]) -> "Target":
+        """The same, of the same coordinates, with coefficients at 0, whatever their coordinates say."""
+        return replace(self, program=switched_off(self.program, names))
+
     def script(self, t: int) -> Script:
         """The script of a tick with the record's membership, shaped (member, 1, 1)."""
         s = self.program.script[t]
@@ -96,12 +100,16 @@ def target_of(
     coefficients of mechanisms that are switched off.
     """
     assert scenario.tables.posterior is None, "a calibration starts from the priors"
-    program = compile(scenario)
-    program = program._replace(coefficients={**program.coefficients, **dict.fromkeys(without, 0.0)})
+    program = switched_off(compile(scenario), without)
     edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
     record = np.stack([statuses(scenario.tables, min(d, until))[:, 0] for d in edges])
     used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
     return Target(program, record, used, space_of(program, bool(used)), particles)
+
+
+def switched_off(program: Program, names: Sequence[str]) -> Program:
+    """A program with coefficients at 0."""
+    return program._replace(coefficients={**program.coefficients, **dict.fromkeys(names, 0.0)})
 
 
 class Cloud:

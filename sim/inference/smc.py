@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.inference.likelihood import Target, log_likelihood, systematic
+from sim.inference.likelihood import Indices, systematic
 from sim.model.arrays import Array, Flags
 
 Estimate = Callable[[Array, tuple[int, ...]], Array]
@@ -101,6 +101,11 @@ def effective(log_weights: Array) -> float:
     return float(w.sum() ** 2 / (w**2).sum())
 
 
+def resampled(log_weights: Array, key: tuple[int, ...]) -> Indices:
+    """Indices of draws in proportion to their weights."""
+    return systematic(np.exp(log_weights - log_weights.max())[None], generator(*key).random(1))[0]
+
+
 def next_power(power: float, log_likelihood: Array, draws: int) -> float:
     """The largest power up to 1 that leaves the share EFFECTIVE of the draws effective."""
     enough = EFFECTIVE * draws
@@ -116,31 +121,16 @@ def next_power(power: float, log_likelihood: Array, draws: int) -> float:
     return low
 
 
-class Weighed(NamedTuple):
-    """The draws of a stage, weighed for the next."""
-
-    power: float
-    log_weights: Array  # (draw,)
-    log_evidence: float  # at that power
-
-
-def weighed(before: Stage) -> Weighed:
-    """The next power, the draws' weights towards it, and the log-evidence there."""
-    power = next_power(before.power, before.log_likelihood, len(before.z))
-    log_weights = (power - before.power) * before.log_likelihood
-    top = float(log_weights.max())
-    mean = float(np.log(np.mean(np.exp(log_weights - top))))
-    return Weighed(power, log_weights, before.rows[-1].log_evidence + top + mean)
-
-
 def following(
     before: Stage, estimate: Estimate, s: Settings, progress: Callable[[float], None] = lambda _: None
 ) -> Stage:
     """The stage after one: weigh, resample, move. ``progress`` is called with the share done."""
-    power, log_weights, evidence = weighed(before)
+    power = next_power(before.power, before.log_likelihood, s.draws)
+    log_weights = (power - before.power) * before.log_likelihood
+    top = float(log_weights.max())
+    evidence = before.rows[-1].log_evidence + top + float(np.log(np.mean(np.exp(log_weights - top))))
     stage = before.number + 1
-    rng = generator(s.seed, TEMPER, stage)
-    chosen = systematic(np.exp(log_weights - log_weights.max())[None], rng.random(1))[0]
+    chosen = resampled(log_weights, (s.seed, TEMPER, stage))
     z, found = before.z[chosen], before.log_likelihood[chosen]
     origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, 2))
     for sweep in range(s.sweeps):
@@ -263,23 +253,3 @@ def serial(target_estimate: Callable[[Array, Sequence[int]], Array]) -> Estimate
         return np.concatenate([target_estimate(*c) for c in chunks(z, key)])
 
     return estimate
-
-
-class Evidence(NamedTuple):
-    """The evidence of a model: how probable its priors made the record (the marginal likelihood)."""
-
-    log_evidence: float  # natural logarithm
-    powers: int  # powers of the likelihood up to 1
-
-
-def evidence(target: Target, s: Settings) -> Evidence:
-    """The log-evidence of a target, in this process.
-
-    It is there as soon as the draws are weighed for the power 1: that of :func:`stages` with the same
-    settings to the last bit, without the moves and rounds there.
-    """
-    estimate = serial(partial(log_likelihood, target))
-    stage = first(estimate, target.space.size, s)
-    while (last := weighed(stage)).power < 1.0:
-        stage = following(stage, estimate, s)
-    return Evidence(last.log_evidence, stage.number + 1)

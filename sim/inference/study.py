@@ -47,6 +47,7 @@ SWITCHES = tuple(c.name for c in COEFFICIENTS if c.phase != "crises" and c.name 
 Draws = Annotated[int, Field(ge=20, le=4096, strict=True)]
 Particles = Annotated[int, Field(ge=2, le=4096, strict=True)]
 Sweeps = Annotated[int, Field(ge=1, le=100, strict=True)]
+Rounds = Annotated[int, Field(ge=0, le=100, strict=True)]
 
 
 class CalibrationTables(Strict):
@@ -59,7 +60,7 @@ class CalibrationTables(Strict):
     draws: Draws = 512
     particles: Particles = 16
     sweeps: Sweeps = 3
-    rounds: Annotated[int, Field(ge=0, le=100, strict=True)] = 5
+    rounds: Rounds = 5
     seed: Seed = 1
     until: Date = LAST_EVIDENCE
     without: list[str] = Field(default_factory=list)

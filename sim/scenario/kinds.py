@@ -26,7 +26,7 @@ SCENARIO, STUDY, CLAIM, CALIBRATION, BACKTEST, MECHANISMS, SOURCES = KINDS = (
     ),
     _kind("a study", "`cohesion sweep {}` runs it", "design factors precision focus interval_runs"),
     _kind("a claim", "`cohesion claims {}` tests it", "claim quotes tests"),
-    _kind("a calibration", "`cohesion calibrate {}` runs it", "observations rounds until"),
+    _kind("a calibration", "`cohesion calibrate {}` runs it", "observations until"),
     _kind("a backtest", "`cohesion backtest {}` runs it", "schemes carried base_rate replicates"),
     _kind("a study of mechanisms", "`cohesion mechanisms {}` runs it", "mechanisms held_out_after seeds"),
     _kind("a registry of sources", "scenarios name it by `sources`"),

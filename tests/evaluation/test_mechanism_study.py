@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from sim.evaluation.mechanisms import (
     OPEN,
     WHOLE,
     Mechanisms,
+    Run,
     mechanisms,
     pooled,
     runs_of,
@@ -32,9 +34,9 @@ from sim.evaluation.mechanisms import (
 )
 from sim.evaluation.study import FULL, Mechanism, load_mechanisms
 from sim.inference import smc
-from sim.inference.likelihood import target_of
+from sim.inference.likelihood import log_likelihood, target_of
+from sim.inference.ratio import Evidence, own, ratio
 from sim.inference.recovery import histories
-from sim.inference.smc import evidence
 from sim.inference.study import SWITCHES
 from sim.scenario.load import load
 from tests.helpers import SIX
@@ -87,37 +89,59 @@ def test_a_finished_study_is_given_back(whole: Path) -> None:
     assert list(again.figures()) == ["mechanisms"]
 
 
+def by_hand(values: dict[tuple[str, str], tuple[float, float]], power: float = 1.0) -> dict[Run, Evidence]:
+    """Log-evidences of two seeds, of an error of 0.3, from 50 effective draws."""
+    return {
+        Run(*key, seed): Evidence(value, 0.3, 50.0, power, 1)
+        for key, both in values.items()
+        for seed, value in zip((1, 2), both, strict=True)
+    }
+
+
+SEEN = {
+    (FULL, WHOLE): (-9.0, -11.0),
+    (FULL, BEFORE): (-4.0, -4.0),
+    ("entrapment", WHOLE): (-20.0, -20.0),
+    ("entrapment", BEFORE): (-5.0, -5.0),
+    ("peers", WHOLE): (-10.0, -10.0),
+    ("peers", BEFORE): (-4.0, -4.0),
+}
+
+
 def test_table_by_hand(tmp_path: Path) -> None:
     of = load_mechanisms(file_of(tmp_path))
     assert len(runs_of(of)) == 12
-    found = {
-        (FULL, WHOLE): np.array([-9.0, -11.0]),
-        (FULL, BEFORE): np.array([-4.0, -4.0]),
-        ("entrapment", WHOLE): np.array([-20.0, -20.0]),
-        ("entrapment", BEFORE): np.array([-5.0, -5.0]),
-        ("peers", WHOLE): np.array([-10.0, -10.0]),
-        ("peers", BEFORE): np.array([-4.0, -4.0]),
-    }
-    entrapment, peers = worth(of.tables.mechanisms, found)
+    entrapment, peers = worth(of.tables.mechanisms, by_hand(SEEN))
     assert entrapment.evidence == pytest.approx(10.0)
     assert entrapment.held_out == pytest.approx(9.0)
-    spread = np.sqrt(2.0 / 3.0)  # variances of 2, 0, 0 over three models
-    assert pooled([found[m, WHOLE] for m in (FULL, "entrapment", "peers")]) == pytest.approx(spread)
-    assert entrapment.evidence_se == pytest.approx(spread)  # sqrt(2) x spread / sqrt(2)
-    assert entrapment.held_out_se == pytest.approx(spread)
+    spread = np.sqrt(2.0)  # over seeds: 11 and 9, 1 and -1
+    assert pooled([np.array([11.0, 9.0]), np.array([1.0, -1.0])]) == pytest.approx(spread)
+    assert entrapment.evidence_se == pytest.approx(1.0)  # spread / sqrt(2)
+    assert entrapment.held_out_se == pytest.approx(1.0)
     assert entrapment.verdict == EARNS
     assert peers.verdict == OPEN
     assert entrapment.held_out_verdict == EARNS
+    assert (entrapment.effective, entrapment.steps) == (50.0, 1)
 
 
-def test_error_of_the_held_out_score_is_its_own_over_seeds(tmp_path: Path) -> None:
-    """What both parts of a seed have in common drops out of its held-out score, and so of the error."""
+def test_error_is_that_over_seeds_and_not_below_that_by_effective_numbers(tmp_path: Path) -> None:
+    """What both parts of a seed have in common drops out of its held-out score, and so of its error over seeds."""
     of = load_mechanisms(file_of(tmp_path))
     models = (FULL, "entrapment", "peers")
-    found = {(m, part): np.array([-9.0, -11.0]) for m in models for part in (WHOLE, BEFORE)}
-    row, _ = worth(of.tables.mechanisms, found)
-    assert row.evidence_se == pytest.approx(np.sqrt(2.0))
-    assert row.held_out_se == 0.0
+    values = {(m, part): (-9.0, -11.0 - (m == "peers")) for m in models for part in (WHOLE, BEFORE)}
+    row, _ = worth(of.tables.mechanisms, by_hand(values))
+    assert row.evidence_se == pytest.approx(0.5 / np.sqrt(2.0))  # over seeds: 0 and 0, 0 and 1
+    assert row.held_out_se == pytest.approx(np.hypot(0.3, 0.3) / np.sqrt(2.0))
+
+
+def test_errors_of_what_was_tempered_are_pooled_apart(tmp_path: Path) -> None:
+    of = load_mechanisms(file_of(tmp_path))
+    values = {**SEEN, (FULL, WHOLE): (-10.0, -10.0), ("entrapment", WHOLE): (-16.0, -24.0)}
+    found = by_hand(values)
+    apart = {r: x._replace(power=0.5) if r.model == "entrapment" else x for r, x in found.items()}
+    together, tempered = (worth(of.tables.mechanisms, x) for x in (found, apart))
+    assert [r.evidence_se for r in together] == pytest.approx([4.0 / np.sqrt(2.0)] * 2)
+    assert [r.evidence_se for r in tempered] == pytest.approx([4.0, 0.3 / np.sqrt(2.0)])
 
 
 def test_verdicts() -> None:
@@ -143,18 +167,23 @@ def test_what_histories_need_earns_its_place_and_what_does_nothing_does_not() ->
     (history,) = histories(told, z, np.random.default_rng(4))
     law = {"distribution": {"family": "normal", "mean": 6.0, "sd": 1.0}, **of_test}
     free = load(SIX, fixed | {"behaviour.entrapment": law})
+    target = target_of(free, motions_each(4), 8, dt.date(2030, 1, 1))
+    seen = replace(history.target, program=target.program, space=target.space)
     found = {}
-    for off in (FULL, "entrapment", "security_offer"):
-        target = target_of(free, motions_each(4), 8, dt.date(2030, 1, 1), [off] if off != FULL else [])
-        seen = replace(history.target, program=target.program, space=target.space)
-        settings = [smc.Settings(128, 1, 0, k, target.space.behavioural) for k in (1, 2)]
-        found[off, WHOLE] = np.array([evidence(seen, s).log_evidence for s in settings])
-        found[off, BEFORE] = np.zeros(2)
+    for seed in (1, 2):
+        s = smc.Settings(128, 1, 0, seed, target.space.behavioural)
+        stages = list(smc.stages(smc.serial(partial(log_likelihood, seen)), target.space.size, s))
+        found[Run(FULL, WHOLE, seed)] = own(stages)
+        for off in ("entrapment", "security_offer"):
+            other = smc.serial(partial(log_likelihood, seen.without([off])))
+            found[Run(off, WHOLE, seed)] = ratio(stages, other, s)
+    nothing = Evidence(0.0, 0.0, 128.0, 1.0, 1)
+    found |= {r._replace(part=BEFORE): nothing for r in found}
     removed = {n: Mechanism(says=n, without=[n]) for n in ("entrapment", "security_offer")}
     needed, idle = worth(removed, found)
     assert needed.evidence > 5.0
     assert needed.verdict == EARNS
-    assert abs(idle.evidence) < 3.0 * idle.evidence_se < 3.0
+    assert abs(idle.evidence) < 3.0 * idle.evidence_se < 1.0
     assert idle.verdict == OPEN
 
 
@@ -199,11 +228,12 @@ def test_what_the_calibration_leaves_out_cannot_be_removed(tmp_path: Path) -> No
 
 def test_settings_are_the_calibrations_where_the_study_says_nothing(tmp_path: Path) -> None:
     of = load_mechanisms(file_of(tmp_path, ("draws = 40\n", ""), ("sweeps = 1", "particles = 8")))
-    fit = of.fit("peers", before=True, seed=2)
-    assert (fit.tables.draws, fit.tables.sweeps, fit.tables.particles) == (40, 1, 8)
-    assert (fit.tables.without, fit.tables.seed) == (["peers"], 2)
+    fit = of.fit(before=True, seed=2)
+    assert (fit.tables.draws, fit.tables.sweeps, fit.tables.particles, fit.tables.rounds) == (40, 1, 8, 1)
+    assert fit.tables.seed == 2
     assert fit.tables.until == dt.date(2021, 12, 31)
-    assert fit.target.program.coefficients["peers"] == 0.0
+    assert fit.target.without(["peers"]).program.coefficients["peers"] == 0.0
+    assert fit.target.without(["peers"]).space == fit.target.space
 
 
 def test_another_study_or_folder_is_refused(whole: Path, tmp_path: Path) -> None:
@@ -230,7 +260,7 @@ def test_another_version_of_the_model_is_refused_and_force_begins_anew(
     stopped = mechanisms(file, out, stop=lambda: True, force=True)
     assert not stopped.finished
     left = {p.name for p in out.iterdir() if not p.name.startswith(".")}
-    assert left == {"notes.txt", "workspace.json", "runs"}
+    assert left == {"notes.txt", "workspace.json", "runs", "posteriors"}
     assert list((out / "runs").iterdir()) == []
 
 

@@ -28,6 +28,8 @@ def mechanism(evidence: float, verdict: str, held_out: float = 0.2, se: float = 
         "held_out_se": se,
         "verdict": verdict,
         "held_out_verdict": verdict,
+        "effective": 40.0,
+        "steps": 1,
         **other,
     }
 

@@ -14,7 +14,6 @@ from sim.inference import observations, recovery, smc
 from sim.inference.likelihood import Target, log_conduct, log_likelihood, systematic, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.recovery import histories
-from sim.inference.smc import evidence
 from sim.model import credibility, membership, stance
 from sim.model.arrays import Array, Coefficients
 from sim.model.tick import decays, standing
@@ -283,17 +282,6 @@ def test_sampler_finds_a_normal_posterior_and_its_evidence() -> None:
     marginal = np.eye(seen) + a @ a.T
     evidence = -0.5 * (y @ np.linalg.solve(marginal, y) + np.linalg.slogdet(marginal)[1])
     assert last.rows[-1].log_evidence == pytest.approx(evidence, abs=0.6)
-
-
-def test_evidence_alone_is_that_of_the_sampler() -> None:
-    template = small(motions_each(6), 4, ("exit_rate", "support_above", "oppose_below"))
-    (history,) = histories(template, np.zeros((1, template.space.size)), np.random.default_rng(4))
-    s = smc.Settings(40, 1, 0, 3, history.target.space.behavioural)
-    estimate = smc.serial(lambda z, key: log_likelihood(history.target, z, key))
-    *_, last = smc.stages(estimate, history.target.space.size, s)
-    found = evidence(history.target, s)
-    assert found == (last.rows[-1].log_evidence, last.number)
-    assert found.powers > 1
 
 
 def test_powers_rise_to_one_and_keep_half_effective() -> None:
