@@ -18,7 +18,7 @@ import numpy as np
 from sim.inference.smc import Estimate, Row, Settings, Stage, effective, following, next_power, resampled
 from sim.model.arrays import Array
 
-ENOUGH = 0.1
+ENOUGH = 0.125
 """Share of the draws that must be effective where the two models part."""
 OTHER = 3_000_009
 """Name of a stream."""
