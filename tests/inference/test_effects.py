@@ -1,6 +1,7 @@
 """States' own effects in conduct: sampled, written, read, drawn by both engines, explained, carried over."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from sim.engines import agents, ensemble
 from sim.engines.environment import Environment
 from sim.errors import InputError
 from sim.inference.calibration import calibrate
-from sim.inference.forecast import carried
+from sim.inference.forecast import carried, forecast
+from sim.inference.recovery import histories
+from sim.inference.smc import generator
 from sim.inference.study import load_calibration
 from sim.model.noise import BLOCK, Noise
 from sim.results.replay import same, tell
@@ -22,6 +25,7 @@ from sim.scenario.load import load
 from sim.scenario.posterior import Column
 from tests.helpers import MEMBERS, SIX
 from tests.inference.test_calibrate import study
+from tests.targets import motions_each, small
 
 PRIOR = '{ distribution = { family = "lognormal", median = 0.7, sd = 0.5 }, sources = ["assumption: test"] }'
 PATHS = tuple(f"members.{m}.effect" for m in MEMBERS)
@@ -91,3 +95,27 @@ def test_another_alliance_has_them_from_the_prior(folder: Path) -> None:
     z = carried(np.full((500, space.size), 9.0), space, space, 1)
     assert (z[:, : len(space.coefficients)] == 9.0).all()
     assert np.abs(z[:, len(space.coefficients) :]).max() < 6.0
+
+
+def test_simulated_histories_and_forecasts_of_fits_have_the_effects() -> None:
+    """A state that leans two deviations to the leader supports oftener than one that leans the other way as far."""
+    target = small(motions_each(2), 16, behaviour__state_effects=1.0)
+    draws, first = 100, len(target.space.coefficients)
+    leaning = np.zeros((2, draws, target.space.size))
+    leaning[0, :, first], leaning[1, :, first] = 2.0, -2.0
+    support = []
+    for z in leaning:
+        made = histories(target, z, generator(3))
+        fit = replace(target, record=target.record[:6], motions=target.motions[:10])
+        seen = forecast(fit, target, z, 2, 5, target.program)
+        support.append(
+            [
+                np.mean([m.codes[0] for h in made for m in h.target.motions]) / 2,
+                np.mean([a.conduct[0] for a in seen.answers.values()]),
+                np.mean([a.support[1:] for a in seen.answers.values()]),
+            ]
+        )
+    (lived, forecasted, others), (lived_away, forecasted_away, others_away) = support
+    assert lived > lived_away + 0.3
+    assert forecasted > forecasted_away + 0.3
+    assert others == pytest.approx(others_away, abs=0.02)
