@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from sim.evaluation.mechanisms import Mechanisms as Mechanisms, mechanisms as mechanisms
     from sim.evaluation.study import load_backtest as load_backtest, load_mechanisms as load_mechanisms
     from sim.evidence.ledger import Ledger as Ledger, claims as claims
-    from sim.inference.calibration import Calibration as Calibration, calibrate as calibrate
     from sim.inference.study import load_calibration as load_calibration
+    from sim.results.calibration import Calibration as Calibration, calibrate as calibrate
     from sim.results.comparison import Comparison as Comparison, compare as compare
+    from sim.results.explain import explain as explain
     from sim.results.replay import Story as Story, replay as replay
     from sim.results.result import Result as Result, save as save
     from sim.results.run import run as run
     from sim.scenario.agreement import Agreement as Agreement, agreement as agreement
     from sim.scenario.catalogue import list as list
-    from sim.scenario.explain import explain as explain
     from sim.scenario.load import Scenario as Scenario, load as load
     from sim.scenario.scaffold import new as new, sheet as sheet
     from sim.scenario.warnings import check as check
@@ -42,15 +42,15 @@ _NAMES = {
     "sim.evaluation.mechanisms": "Mechanisms mechanisms",
     "sim.evaluation.study": "load_backtest load_mechanisms",
     "sim.evidence.ledger": "Ledger claims",
-    "sim.inference.calibration": "Calibration calibrate",
     "sim.inference.study": "load_calibration",
+    "sim.results.calibration": "Calibration calibrate",
     "sim.results.comparison": "Comparison compare",
+    "sim.results.explain": "explain",
     "sim.results.replay": "Story replay",
     "sim.results.result": "Result save",
     "sim.results.run": "run",
     "sim.scenario.agreement": "Agreement agreement",
     "sim.scenario.catalogue": "list",
-    "sim.scenario.explain": "explain",
     "sim.scenario.load": "Scenario load",
     "sim.scenario.scaffold": "new sheet",
     "sim.scenario.warnings": "check",

@@ -134,7 +134,7 @@ def of_sweep(folder: Path) -> Named:
 
 def of_calibration(folder: Path) -> Named:
     """Draws, likelihoods and diagnostics of the last stage."""
-    from sim.inference.calibration import stages
+    from sim.results.calibration import stages
 
     found = sim.calibrate(written(folder / "fit.toml", CALIBRATION), folder / "fit", jobs=1)
     last = stages(found.folder)[-1]

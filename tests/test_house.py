@@ -13,11 +13,11 @@ from sim.model.outcomes import EVERY, OUTCOMES, STATISTICS
 
 ROOT = Path(__file__).resolve().parents[1]
 SIM = ROOT / "sim"
-FLOORS = ("model", "scenario", "engines", "estimates", "storage", "figures", "results", "studies", "inference")
+FLOORS = ("model", "scenario", "engines", "estimates", "storage", "figures", "inference", "results", "studies")
 FLOORS += ("evaluation", "evidence", "cli")
 """From the lowest up: each imports only those before it."""
 
-APART = {("inference", "studies"), ("evaluation", "studies"), ("evidence", "inference"), ("evidence", "evaluation")}
+APART = {("evaluation", "studies"), ("evidence", "inference"), ("evidence", "evaluation")}
 """Floors beside each other, which do not import each other although one is named first."""
 
 FILES = sorted(SIM.rglob("*.py"))

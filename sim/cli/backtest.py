@@ -15,7 +15,7 @@ from sim.evaluation.forecasts import AS_THEY_WERE, MODEL
 from sim.evaluation.scoring import Measure, ScoreRow, with_error
 from sim.evaluation.study import BacktestStudy, load_backtest
 from sim.figures.rows import Skill
-from sim.inference.calibration import Progress
+from sim.results.calibration import Progress
 
 
 def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, force: bool, json: bool) -> None:

@@ -8,9 +8,9 @@ from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
 from sim.errors import plural
-from sim.inference.calibration import Calibration, Progress, calibrate
 from sim.inference.posterior import UNIDENTIFIED, Learned
 from sim.inference.study import load_calibration
+from sim.results.calibration import Calibration, Progress, calibrate
 
 
 def main(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.cli import show
 from sim.cli.show import Column
-from sim.scenario.explain import Explanation, Knot, explain
+from sim.results.explain import Explanation, Knot, explain
 from sim.scenario.load import load
 
 

@@ -15,9 +15,9 @@ from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
 from sim.evaluation.origin import outcome
 from sim.evaluation.scoring import SCORING, TABLES, WORDS, tables
 from sim.evaluation.study import BacktestStudy, load_backtest
-from sim.inference.calibration import Progress, calibrate, stages
 from sim.inference.forecast import carried
 from sim.model.arrays import Array
+from sim.results.calibration import Progress, calibrate, stages
 from sim.results.result import Stored
 from sim.results.tables import csv_of, read_csv
 from sim.storage.effort import effort

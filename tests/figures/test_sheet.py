@@ -66,10 +66,8 @@ def printed(script: str) -> str:
 
 
 def test_who_has_figures_loads_plotting_only_to_draw_them():
-    modules = (
-        "results.result, sim.results.comparison, sim.evidence.ledger, sim.studies.sweep, sim.inference.calibration"
-    )
-    modules += ", sim.inference.calibration, sim.evaluation.backtest, sim.evaluation.mechanisms"
+    modules = "results.result, sim.results.comparison, sim.evidence.ledger, sim.studies.sweep, sim.results.calibration"
+    modules += ", sim.results.calibration, sim.evaluation.backtest, sim.evaluation.mechanisms"
     assert printed(f"import sys, sim.{modules}; print('matplotlib' in sys.modules)") == "False"
 
 

@@ -23,14 +23,14 @@ from sim.cli.app import app
 from sim.cli.resumable import resumable
 from sim.errors import InputError
 from sim.inference import smc
-from sim.inference.calibration import Calibration, calibrate
 from sim.inference.likelihood import target_of
 from sim.inference.study import load_calibration
 from sim.model.version import VERSION
+from sim.results.calibration import Calibration, calibrate
+from sim.results.explain import explain
 from sim.results.run import run
 from sim.scenario import posterior
 from sim.scenario.compile import compile
-from sim.scenario.explain import explain
 from sim.scenario.load import load, restored
 from sim.scenario.posterior import Column
 from sim.scenario.reading import scenario_files, shipped

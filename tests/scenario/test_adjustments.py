@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from sim.errors import InputError
+from sim.results.explain import explain
 from sim.scenario.compile import Program, compile, vary
-from sim.scenario.explain import explain
 from sim.scenario.load import load
 from sim.scenario.paths import Band, adjusted
 from tests.engines.test_together import adjustment

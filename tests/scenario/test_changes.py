@@ -15,8 +15,8 @@ from sim.errors import InputError, on_command_line
 from sim.evidence.claim import load_claim
 from sim.model.arrays import Array, each
 from sim.model.noise import Noise
+from sim.results.explain import explain
 from sim.scenario.compile import Program, compile, vary
-from sim.scenario.explain import explain
 from sim.scenario.load import load
 from sim.scenario.overrides import canonical, parse_override, parse_overrides
 from sim.scenario.values import WORDS

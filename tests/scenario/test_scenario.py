@@ -11,9 +11,9 @@ import pytest
 
 from sim.errors import InputError
 from sim.model.variables import COEFFICIENTS
+from sim.results.explain import explain
 from sim.scenario.catalogue import list as catalogue
 from sim.scenario.compile import compile
-from sim.scenario.explain import explain
 from sim.scenario.load import load
 from sim.scenario.overrides import parse_override
 from sim.scenario.reading import scenario_files, shipped
