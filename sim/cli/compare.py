@@ -9,10 +9,12 @@ from sim.cli import show
 from sim.cli.check import brief
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
+from sim.cli.since import print_since
 from sim.errors import plural
 from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
+from sim.results.result import since_then
 from sim.scenario.names import FILE
 from sim.storage.workspace import digest
 
@@ -38,6 +40,7 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
                 "begins": c.begins,
                 "out": str(folder),
             }
+            said["continued"] = {s.name: since_then(s).get("continued") for s in (c.base, *c.others)}
             said["coefficients"] = c.not_fitted
             said["sentences"] = c.sentences()
             show.print_json({**said, "differences": c.table.assign(date=c.table.date.astype(str)).to_dict("records")})
@@ -72,11 +75,14 @@ def print_comparison(c: Comparison) -> None:
     show.paragraph()
     show.paragraph(
         "In brackets: 90 % interval over coefficients and coded values, chance taken out; of a difference, over the "
-        "same coefficients and values in both. Cohesion is the mean joint support over all pairs of those who are "
-        "members then, or of those who were at the start, of whom one that has left or frozen supports nothing."
+        "same coefficients and values in both, where both have the same draws of them. Cohesion is the mean joint "
+        "support over all pairs of those who are members then, or of those who were at the start, of whom one that "
+        "has left or frozen supports nothing."
     )
     for words in c.begins:
         show.paragraph(f"{words}.")
+    weighed = {s.tables.posterior: s for s in (c.base, *c.others)}
+    print_since({s.tables.title: since_then(s) for s in weighed.values()})
     events = last[last.outcome.isin(names("event"))]
     show.paragraph(
         f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."

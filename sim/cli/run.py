@@ -9,10 +9,11 @@ from sim.cli.check import brief
 from sim.cli.detail import alliance_events, print_detail
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
+from sim.cli.since import print_since
 from sim.errors import plural
 from sim.model.outcomes import error_of
 from sim.results.change import interval, probability
-from sim.results.result import Result
+from sim.results.result import Result, since_then
 from sim.results.run import run
 from sim.scenario.load import load
 
@@ -43,6 +44,7 @@ def print_result(result: Result, detail: bool) -> None:
     s, dates = result.summary(), horizons(result)
     show.paragraph((s["title"], "bold"))
     show.paragraph(f"{plural(s['runs'], 'run')} from {s['start']}, seed {s['seed']}. {s['begins']}.")
+    print_since({s["title"]: since_then(result.scenario)})
     show.paragraph()
     show.paragraph(answer(s, dates))
     print_probabilities(s, dates)

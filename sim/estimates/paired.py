@@ -37,7 +37,8 @@ Ticks = Mapping[str, Collection[int]]
 def paired_samples(programs: Sequence[Program], seed: int, piece: Piece, ticks: Ticks) -> Pairs[Sample]:
     """Over the runs of a piece, (tick, [member])."""
     rows = max(p.rows for p in programs)
-    return _paired(programs, seed, piece, ticks, lambda x, low, high: sample(x, rows), by_tick)
+    distinct = min((p.distinct for p in programs if p.rows), default=0.0)
+    return _paired(programs, seed, piece, ticks, lambda x, low, high: sample(x, rows, distinct), by_tick)
 
 
 def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:

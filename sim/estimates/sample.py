@@ -44,18 +44,18 @@ class Sample(NamedTuple):
     largest: Array
     """Largest absolute value."""
     rows: Array = np.zeros(())
-    """Of the posterior that runs take in turn; 0 where each run has draws of its own."""
+    """Distinct ones of the posterior that runs take in turn; 0 where each run has draws of its own."""
     pairs: Array = np.zeros(())
     """Ordered pairs of runs in a block that share a row,"""
     shared: Array = np.zeros(())
     """and their covariances added up."""
 
 
-def sample(x: Array, rows: int = 0) -> Sample:
+def sample(x: Array, rows: int = 0, distinct: float | None = None) -> Sample:
     """Keep of the runs of a block, (..., run), what estimates and intervals need.
 
     NaN, allowed in one-dimensional arrays, means not defined: such runs are left out. Runs take so many ``rows`` of a
-    posterior in turn.
+    posterior in turn, which tell as much as so many ``distinct`` ones (all of them where it is not given).
 
     Examples
     --------
@@ -71,8 +71,9 @@ def sample(x: Array, rows: int = 0) -> Sample:
     absolute, largest = size.sum(axis=-1) / max(n, 1), size.max(axis=-1, initial=0.0)
     known = Sample(np.full(mean.shape, float(n)), *map(np.asarray, (mean, squares, absolute, largest)))
     pairs, shared = _shared(whole, known, rows) if rows else (0.0, 0.0)
+    apart = float(rows if distinct is None else distinct)
     return known._replace(
-        rows=np.full(mean.shape, float(rows)), pairs=np.full(mean.shape, pairs), shared=np.full(mean.shape, shared)
+        rows=np.full(mean.shape, apart), pairs=np.full(mean.shape, pairs), shared=np.full(mean.shape, shared)
     )
 
 

@@ -24,8 +24,8 @@ class Summary(NamedTuple):
 class Tally:
     """A block of runs summed up tick by tick."""
 
-    def __init__(self, block: int, rows: int = 0) -> None:
-        self._rows = rows
+    def __init__(self, block: int, rows: int = 0, distinct: float | None = None) -> None:
+        self._rows = rows, distinct
         self._spread = block < QUANTILE_BLOCKS
         self._samples: dict[str, list[Sample]] = {}
         self._quantiles: dict[str, list[Array]] = {}
@@ -35,7 +35,7 @@ class Tally:
         """The quantities of one more tick."""
         for name, x in values.items():
             self._runs = x.shape[-1]
-            self._samples.setdefault(name, []).append(sample(x, self._rows))
+            self._samples.setdefault(name, []).append(sample(x, *self._rows))
             if self._spread and not OUTCOMES[name].probability:
                 self._quantiles.setdefault(name, []).append(quantiles(x))
 
@@ -48,9 +48,9 @@ class Tally:
         )
 
 
-def summarise(records: Iterable[Record], block: int, rows: int = 0) -> Summary:
-    """Consume a block's records, of runs that take so many rows of a posterior in turn."""
-    tally = Tally(block, rows)
+def summarise(records: Iterable[Record], block: int, rows: int = 0, distinct: float | None = None) -> Summary:
+    """Consume a block's records, of runs that take so many rows of a posterior in turn, as :func:`sample` does."""
+    tally = Tally(block, rows, distinct)
     for record, incidence in with_incidence(records):
         tally.add(quantities(record, incidence))
     return tally.summary()

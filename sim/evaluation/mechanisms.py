@@ -21,12 +21,12 @@ from sim.evaluation.scoring import SCORING
 from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanisms
 from sim.figures.rows import Worth
 from sim.inference import smc
-from sim.inference.calibration import STAGES, keep_stage, stages as kept_stages
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.ratio import Evidence, own, ratio
 from sim.inference.smc import Settings, Stage
 from sim.model.arrays import Array
 from sim.model.outcomes import MECHANISM_VERDICTS
+from sim.results.calibration import STAGES, keep_stage, stages as kept_stages
 from sim.results.result import Stored, save_figures
 from sim.results.tables import csv_of, read_csv
 from sim.storage.effort import Effort, effort

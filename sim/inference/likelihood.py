@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.environment import Environment
-from sim.inference.observations import CONDUCT, LAST_EVIDENCE, Motion
+from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.space import Space, space_of
 from sim.model import conduct, feedback, membership
 from sim.model.arrays import Array, Codes, Coefficients, each
@@ -29,6 +29,7 @@ from sim.model.tick import Decays, Script, Standing, State, begin, decays, reliv
 from sim.scenario.compile import Program, compile, statuses
 from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
+from sim.scenario.tables import CONDUCT
 
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 SCRIPTED = ("kind", "help", "clash", "enters")
@@ -52,10 +53,12 @@ class Target:
     motions: tuple[Motion, ...]
     space: Space
     particles: int
+    first: int = 0
+    """The tick from which it covers them."""
 
     @property
     def ticks(self) -> int:
-        """Ticks that the likelihood covers."""
+        """The tick before which its record ends."""
         return len(self.record) - 1
 
     @cached_property
@@ -125,7 +128,7 @@ class Cloud:
         self.shape = (len(program.members), self.draws, target.particles)
         self.weights = np.zeros(self.shape[1:])
         self.total = np.zeros(self.draws)
-        self._around(0)
+        self._around(target.first)
         self.state = self._begin()
 
     def normals(self, edge: int) -> Array:
@@ -143,7 +146,7 @@ class Cloud:
 
     def _around(self, t: int) -> None:
         """Inputs, and what they alone decide."""
-        if t and not self.environment.changed[t]:
+        if t != self.target.first and not self.environment.changed[t]:
             return
         self.inputs = each(lambda x: x[..., None], self.environment.at(t))
         s = standing(self.inputs, self.c, self.d.dt, record=True)
@@ -159,19 +162,19 @@ class Cloud:
         for motion in self.target.by_tick.get(t, ()):
             rows = list(motion.rows)
             x = (before if self.target.early(motion, t) else self.state).stance[rows] + self.inputs.effects[rows]
-            self.weights += log_conduct(x, motion.codes, self.c)
+            self._vote(motion, x)
             informed = True
         if informed:
             self._resample()
 
+    def _vote(self, motion: Motion, x: Array) -> None:
+        """Weigh the conduct on a motion, given stances with effects (state, draw, particle) of those asked."""
+        self.weights += log_conduct(x, motion.codes, self.c)
+
     def _moves(self, before: State, script: Script) -> bool:
         """Weigh the moves of membership made and not made; whether any was made."""
-        assert self.standing.membership is not None
         assert script.record is not None
-        renewal = membership.renewal_factor(script.renewal, self.c) if script.renewal else 1.0
-        stance, dependence = self.state.stance, feedback.dependence(self.inputs, before.feedback)
-        about = before.feedback.punishment, renewal, self.may_join, self.standing.membership, self.c
-        leave, side = membership.hazards(before.membership, stance, dependence, *about)
+        leave, side = self._hazards(before, script)
         moved = (script.record != before.membership.status)[:, 0, 0]
         either = leave + side
         self.weights -= self.d.dt * sum(either[i] for i in np.flatnonzero(~moved))
@@ -180,6 +183,14 @@ class Cloud:
             chance = p.exit if script.record[i, 0, 0] == OUTSIDE else p.side
             self.weights += np.log(np.maximum(chance, 1e-300))
         return bool(moved.any())
+
+    def _hazards(self, before: State, script: Script) -> tuple[Array, Array]:
+        """Of exit and of the other move, (member, draw, particle)."""
+        assert self.standing.membership is not None
+        renewal = membership.renewal_factor(script.renewal, self.c) if script.renewal else 1.0
+        stance, dependence = self.state.stance, feedback.dependence(self.inputs, before.feedback)
+        about = before.feedback.punishment, renewal, self.may_join, self.standing.membership, self.c
+        return membership.hazards(before.membership, stance, dependence, *about)
 
     def _resample(self) -> None:
         """Where few particles carry the weight, draw particles anew by their weights."""

@@ -6,7 +6,7 @@ against it. Only motions on which the answer of everybody asked is known are cod
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,12 +17,11 @@ from sim.model.arrays import Codes
 from sim.scenario.checks import reached, unreached
 from sim.scenario.names import unprintable
 from sim.scenario.reading import parse_csv, read_text
-from sim.scenario.tables import Time
+from sim.scenario.tables import CONDUCT, ScenarioTables, Time
 
 COLUMNS = ("date", "motion", "title", "member", "conduct", "source")
-CONDUCT = {"support": 2, "abstain": 1, "oppose": 0}
 LAST_EVIDENCE = dt.date(2023, 8, 31)
-"""Nothing later may be used: the paper appeared in the month after."""
+"""Of the project's own calibrations: the paper appeared in the month after."""
 
 
 class Motion(NamedTuple):
@@ -66,12 +65,27 @@ def parse(text: str, shown: str, members: Sequence[str] | None, time: Time | Non
         raise InputError(problems)
     if members is None:
         return []
-    motions = []
-    for name, asked in conduct.items():
-        by_row = sorted((members.index(m), code) for m, code in asked.items())
-        rows, codes = zip(*by_row, strict=True)
-        motions.append(Motion(name, dates[name], rows, np.array(codes, dtype=np.int8)))
+    return in_order(motion_of(name, dates[name], asked, members) for name, asked in conduct.items())
+
+
+def motion_of(name: str, date: dt.date, asked: Mapping[str, int], members: Sequence[str]) -> Motion:
+    """A motion, of what each state asked did."""
+    rows, codes = zip(*sorted((members.index(m), code) for m, code in asked.items()), strict=True)
+    return Motion(name, date, rows, np.array(codes, dtype=np.int8))
+
+
+def in_order(motions: Iterable[Motion]) -> list[Motion]:
+    """By date, then by name."""
     return sorted(motions, key=lambda m: (m.date, m.name))
+
+
+def of_scenario(tables: ScenarioTables) -> list[Motion]:
+    """The motions that a scenario itself observes."""
+    members = list(tables.members)
+    return in_order(
+        motion_of(o.motion, o.date, {m: CONDUCT[did] for m, did in o.conduct.items()}, members)
+        for o in tables.observations or ()
+    )
 
 
 def _wrong(
@@ -88,9 +102,7 @@ def _wrong(
     except ValueError:
         found.append(("date", f"{row['date']} is not a date", "allowed: YYYY-MM-DD", ""))
     else:
-        if date > LAST_EVIDENCE:
-            found.append(("date", f"{date}", f"allowed: up to {LAST_EVIDENCE}", ""))
-        elif time and (never := unreached(time, date)):
+        if time and (never := unreached(time, date)):
             found.append(("date", f"{date} is {never}", f"allowed: {reached(time)}", ""))
         if dates.get(row["motion"], date) != date:
             allowed = f"allowed: {dates[row['motion']]}, as in an earlier row"

@@ -134,10 +134,20 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
         )
     except InputError as error:
         problems += error.problems
-    problems += _dates(tables, scenario, source, given=until is not None)
+    motions, more = _with_own(motions, scenario, source)
+    problems += [*more, *_dates(tables, scenario, source, given=until is not None)]
     if problems or scenario is None:
         raise InputError(problems)
     return CalibrationStudy(source.file.stem, source.file, source.text, tables, scenario, motions, table)
+
+
+def _with_own(motions: list[Motion], scenario: Scenario | None, source: Source) -> tuple[list[Motion], list[Problem]]:
+    """The motions of the table and those that the scenario has itself."""
+    own = observations.of_scenario(scenario.tables) if scenario else []
+    twice = {m.name for m in own} & {m.name for m in motions}
+    where, allowed = source.where(("observations",)), "allowed: in the table or in the scenario"
+    problems = [Problem(where, "observations", f"{name} in the scenario too", allowed) for name in sorted(twice)]
+    return observations.in_order([*motions, *own]), problems
 
 
 def _date(given: dt.date | str | None) -> dt.date | None:
@@ -160,19 +170,9 @@ def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
 
 
 def _dates(tables: CalibrationTables, scenario: Scenario | None, source: Source, given: bool) -> list[Problem]:
-    """Evidence is from a year of the record at least, and not from after the paper; ``given`` beside the file."""
+    """Evidence is from a year of the record at least; ``given`` beside the file."""
     where, path = ("until", "") if given else (source.where(("until",)), "until")
-    problems = []
-    if tables.until > LAST_EVIDENCE:
-        problems.append(Problem(where, path, f"{tables.until}", f"allowed: up to {LAST_EVIDENCE}"))
-    if scenario is None:
-        return problems
-    first = scenario.tables.time.first
-    if (LAST_EVIDENCE - first).days < 366:
-        found = f"{tables.scenario} begins on {first}"
-        allowed = f"allowed: a scenario that begins a year before {LAST_EVIDENCE} or earlier"
-        problems.append(Problem(source.where(("scenario",)), "scenario", found, allowed))
-    elif (tables.until - first).days < 366:
-        allowed = f"allowed: a year after {first} or later"
-        problems.append(Problem(where, path, f"{tables.until}", allowed))
-    return problems
+    first = scenario.tables.time.first if scenario else dt.date.min
+    if (tables.until - first).days >= 366:
+        return []
+    return [Problem(where, path, f"{tables.until}", f"allowed: a year after {first} or later")]

@@ -28,6 +28,15 @@ LEAST = 0.01
 """How far a probability must move for a comparison to say or draw it."""
 CONDUCTS = {SUPPORTS: "supports", ABSTAINS: "abstains", OPPOSES: "opposes"}
 ANSWERS = {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
+MOVES = {
+    (ACTIVE, FROZEN): ("freeze", "freezes its membership"),
+    (FROZEN, ACTIVE): ("resume", "resumes its membership"),
+    (OUTSIDE, ACTIVE): ("entry", "enters the alliance"),
+    (OUTSIDE, FROZEN): ("entry", "enters the alliance"),
+    (ACTIVE, OUTSIDE): ("exit", "leaves the alliance"),
+    (FROZEN, OUTSIDE): ("exit", "leaves the alliance"),
+}
+"""By status before and after: their names, and how they are said of a state."""
 VERDICTS = {"supported": "#1b6e53", "contradicted": "#a33b2a", "undecided": "#595959"}
 """Of a claim, with their colours."""
 MECHANISM_VERDICTS = dict(zip(("earns its place", "costs", "not told apart"), VERDICTS.values(), strict=True))

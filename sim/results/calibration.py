@@ -125,9 +125,9 @@ def calibrate(
     Examples
     --------
     >>> import sim
-    >>> sim.calibrate("experiments/calibrate-csto.toml", until="2024-01-01")
+    >>> sim.calibrate("experiments/calibrate-csto.toml", until="1993-01-01")
     Traceback (most recent call last):
-    sim.errors.InputError: until: 2024-01-01; allowed: up to 2023-08-31
+    sim.errors.InputError: until: 1993-01-01; allowed: a year after 1992-07-01 or later
     """
     from threadpoolctl import threadpool_limits
 

@@ -19,6 +19,7 @@ from sim.estimates.intervals import around
 from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
 from sim.estimates.sample import Sample, estimated_difference
 from sim.estimates.summary import Level, coherent, levels
+from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.membership import OUTSIDE
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
@@ -167,6 +168,7 @@ def sides(base: Given, others: Sequence[Given], changes: Mapping[str, Any] | Non
         required = "required: at least one scenario to compare with the base, or a change of the base by `set`"
         raise InputError([Problem("others", "", "none", required)])
     comparable(first, rest)
+    first, *rest = continued([first, *rest])
     found = [first]
     for s in rest:
         changed = ", ".join(f"{k} = {_value(v)}" for k, v in s.overrides.items() if first.overrides.get(k) != v)

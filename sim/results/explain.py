@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, Problem, arguments, listed, nearest, plural
+from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.scenario.compile import Program, compile, input_band
 from sim.scenario.course import later
@@ -273,6 +274,7 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         scenario = load(fspath(scenario), set)
     elif set:
         scenario = load(scenario.file, {**scenario.overrides, **set})
+    (scenario,) = continued([scenario])
     tables, program = scenario.tables, compile(scenario)
     effects = [effect_path(state) for state in scenario.members]
     if path in effects and program.has_effects:

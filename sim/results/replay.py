@@ -13,7 +13,7 @@ from sim.errors import InputError, Problem, arguments, as_path
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import Noise, locate
-from sim.model.outcomes import ANSWERS, CONDUCTS
+from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES
 from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile
@@ -217,17 +217,8 @@ def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tu
         yield turned, f"On the motion of the tick {', '.join(turns)}."
 
 
-MOVES = {
-    (ACTIVE, FROZEN): ("freeze", "freezes its membership"),
-    (FROZEN, ACTIVE): ("resume", "resumes its membership"),
-    (OUTSIDE, ACTIVE): ("entry", "enters the alliance"),
-}
-
-
 def _moves(r: Record, names: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, str]]]:
     for i, name in enumerate(names):
         move = MOVES.get((int(r.before[i, 0]), int(r.status[i, 0])))
-        if r.left[i, 0]:
-            yield i, ("exit", f"{name} leaves the alliance at a stance of {r.stance[i, 0]:+.1f}.")
-        elif move:
+        if move and (r.left[i, 0] or move[0] != "exit"):  # nobody leaves an alliance that ends
             yield i, (move[0], f"{name} {move[1]} at a stance of {r.stance[i, 0]:+.1f}.")

@@ -187,6 +187,7 @@ class Result(Results):
             "start": ds.attrs["start"],
             "coefficients": ds.attrs.get("coefficients", ""),
             "begins": ds.attrs.get("begins", ""),
+            **since_then(self.scenario),
             "members": [member(i, *pair) for i, pair in enumerate(zip(codes, full, strict=True))],
             "alliance": {
                 name: {y: said(name, tick) for y, tick in {"now": 0, **at, "end": -1}.items()}
@@ -240,6 +241,16 @@ def identity(scenario: Scenario, runs: int, seed: int, engine: str) -> dict[str,
     """What makes a run the run it is: the same entries give the same results."""
     by = {"runs": runs, "seed": seed, "engine": engine}
     return {"scenario": scenario.name, "fingerprint": scenario.fingerprint, **by}
+
+
+def since_then(scenario: Scenario) -> dict[str, Any]:
+    """What has happened since the calibration, how surprising it was, and how many draws are left effective."""
+    posterior = scenario.tables.posterior
+    if posterior is None or posterior.continued is None:
+        return {}
+    said = posterior.continued
+    surprises = [s._asdict() for s in said.surprises]
+    return {"continued": {**said._asdict(), "surprises": surprises, "advice": said.advice}}
 
 
 def changes(*scenarios: Scenario) -> dict[str, dict[str, dict[str, str]]]:

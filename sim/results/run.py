@@ -13,9 +13,10 @@ from sim.engines.ensemble import Piece, pieces
 from sim.errors import InputError, Problem, arguments, nearest
 from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
+from sim.inference.continuation import continued
 from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
-from sim.results.result import Result, identity, workspace, write_results
+from sim.results.result import Result, identity, since_then, workspace, write_results
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, load, not_fitted
 from sim.storage.effort import Effort, effort
@@ -56,7 +57,8 @@ def simulate(
     run_block = block_runner(engine)
 
     def one(piece: Piece) -> Summary:
-        return summarise(run_block(program, by.seed, piece.block, piece.lanes), piece.block, program.rows)
+        records = run_block(program, by.seed, piece.block, piece.lanes)
+        return summarise(records, piece.block, program.rows, program.distinct)
 
     return reduce(combine, each_piece(one, by, progress, threads=engine != "agents"))
 
@@ -161,7 +163,7 @@ def run(
     ['outcome', 'horizon_years', 'date', 'mean', 'mcse', 'low', 'high', 'few', 'q05', 'q95']
     """
     by = checked(runs, seed, engine, jobs, scheduler)
-    chosen = scenarios([scenario], set)[0]
+    (chosen,) = continued(scenarios([scenario], set))
     if out is None:
         return _run(chosen, by, engine, progress)
     work = workspace(chosen, by, engine, out)
@@ -182,6 +184,7 @@ def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], 
     provenance = {
         **identity(scenario, by.runs, by.seed, engine),
         "overrides": {k: str(v) for k, v in scenario.overrides.items()},
+        **since_then(scenario),
         **circumstances(),
         "computing_seconds": round(time.perf_counter() - clock, 3),
     }

@@ -7,7 +7,7 @@ from itertools import chain
 from pydantic import ValidationError
 
 from sim.errors import Problem, plural
-from sim.scenario import record
+from sim.scenario import continuation, record
 from sim.scenario.dates import STEPS, months_between, nearest_step, parse, to_years, whole_steps
 from sim.scenario.messages import Fault
 from sim.scenario.reading import Keys, Source
@@ -51,6 +51,7 @@ def relations(tables: ScenarioTables, where: Where, own: Callable[[Keys], bool])
         _moved_distributions(tables),
         _leader(tables),
         record.faults(tables),
+        continuation.faults(tables, own),
     )
     return _problems(chain(*faults, _never(tables, own)), where)
 

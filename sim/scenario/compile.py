@@ -44,6 +44,8 @@ class Program(NamedTuple):
     """Of coded values in their bands by dotted path, (row,), where a posterior has them."""
     rows: int
     """Of the posterior that runs draw from; 0 for none."""
+    distinct: float
+    """Rows that would tell as much where none stands twice."""
     course: Course | None
     """From when inputs go on by themselves; None where they stay as they are coded."""
     set_paths: frozenset[str]
@@ -169,12 +171,11 @@ def _alike(programs: Sequence[Program]) -> list[Program]:
     fact = next((p for p in programs if p.start.states), None)
     if not others or not fact:
         return list(programs)
-    if not all(
+    if not fact.start.revealed or not all(
         p.places is fact.places and p.start.differs and {*p.start.differs} <= {*p.bands, EVENTS} for p in others
     ):
         return [unconditioned(p, ALIKE) for p in programs]
     posterior = fact.start.revealed
-    assert posterior is not None
     fact = fact._replace(start=recalled(fact.edges, fact.record_ticks, posterior))
     found = []
     for p in programs:
@@ -272,6 +273,7 @@ def compile(scenario: Scenario) -> Program:
         start=Start(""),
         places=posterior.places if posterior and own else {},  # of another alliance coefficients alone are taken
         rows=posterior.rows if posterior else 0,
+        distinct=posterior.distinct if posterior else 0.0,
         course=course_of(tables, record_ticks, STEPS[tables.time.step] / 12),
         set_paths=set_for_later(tables, bands, record_ticks),
     )

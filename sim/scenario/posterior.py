@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from os.path import abspath
@@ -31,6 +31,8 @@ from sim.scenario.reading import MOST_BYTES, Row, number_in, read_csv
 from sim.scenario.values import LARGEST
 
 NONE = "none"
+FEW = 0.25
+"""Share of the draws below which too few are effective: their error is then twice as large as it was."""
 POSTERIORS = "posteriors.npz"
 """In a results folder: those that its scenarios name."""
 MODEL, ALLIANCE = "model", "alliance"
@@ -92,6 +94,42 @@ class Lived(NamedTuple):
         return int(self.states.stance.shape[-1])
 
 
+class Surprise(NamedTuple):
+    """What happened after the calibration, and how likely draws held it just before."""
+
+    date: str
+    kind: str
+    """exit, freeze, return, vote or quiet."""
+    member: str
+    """Its code; empty of a quiet time."""
+    words: str
+    chance: float
+    """Of a move: that it would have happened by then; of a vote: of an answer at least as far from what was expected;
+    of a quiet time: that nobody, or nobody else, would move."""
+
+
+class Continuation(NamedTuple):
+    """By what the draws of a calibration were weighed and drawn anew."""
+
+    since: str
+    """The date to which the calibration was conditioned."""
+    effective: float
+    """Distinct draws, by their weights: (sum w)^2 / sum w^2."""
+    draws: int
+    """That were weighed."""
+    inputs: str
+    """Which inputs were coded for the time since, in words."""
+    surprises: tuple[Surprise, ...]
+
+    @property
+    def advice(self) -> str:
+        """What to do where few draws are left; empty where enough are."""
+        if self.effective >= FEW * self.draws:
+            return ""
+        left = f"{self.effective:,.0f} of {plural(self.draws, 'draw')} are left effective"
+        return f"{left}, fewer than {FEW:.0%}: calibrate anew with what has happened (docs/living-forecast.md)"
+
+
 @dataclass(frozen=True)
 class Posterior:
     """Draws, as many of everything; equal where their digests are."""
@@ -106,11 +144,18 @@ class Posterior:
     places: Mapping[str, Array] = field(repr=False, compare=False)
     """By dotted path, from 0 to 1."""
     lived: Lived | None = field(repr=False, compare=False)
+    continued: Continuation | None = field(default=None, repr=False, compare=False)
+    """How these draws came of a calibration's, where something has happened since."""
 
     @property
     def rows(self) -> int:
         """How many."""
         return len(next(iter(self.columns.values())).values)
+
+    @property
+    def distinct(self) -> float:
+        """How many would tell as much where none was drawn twice."""
+        return min(self.continued.effective, self.rows) if self.continued else float(self.rows)
 
     def __str__(self) -> str:
         return f"{self.file}, {plural(self.rows, 'draw')}"
@@ -123,6 +168,7 @@ def posterior_of(
     lived: Lived | None,
     alliance: str | None,
     model: str = VERSION,
+    continued: Continuation | None = None,
 ) -> Posterior:
     """A posterior with the digest of all that it says."""
     whole = hashlib.sha256(json.dumps([alliance, lived.about if lived else None]).encode())
@@ -130,7 +176,7 @@ def posterior_of(
         whole.update(name.encode() + np.ascontiguousarray(x).tobytes())
     digest = whole.hexdigest()[:16]
     columns = {name: Column(digest, name, x) for name, x in coefficients.items()}
-    return Posterior(file, model, digest, alliance, columns, places, lived)
+    return Posterior(file, model, digest, alliance, columns, places, lived, continued)
 
 
 # -------------------------------------------------------------------------------------- the fields of a state
@@ -169,7 +215,7 @@ def packed(posteriors: Iterable[Posterior]) -> bytes:
     """Each of some posteriors once, as the file beside scenarios that name them by their digests."""
     arrays: dict[str, Any] = {}
     for p in {p.digest: p for p in posteriors}.values():
-        about = json.dumps([p.file, p.model, p.alliance, p.lived.about if p.lived else None])
+        about = json.dumps([p.file, p.model, p.alliance, p.lived.about if p.lived else None, p.continued])
         coefficients = {name: column.values for name, column in p.columns.items()}
         flat = {"about": np.array(about), **dict(_flat(coefficients, p.places, p.lived))}
         arrays |= {f"{p.digest} {name}": x for name, x in flat.items()}
@@ -192,9 +238,9 @@ def unpacked(file: Path) -> dict[str, Posterior]:
 
 
 def _unpacked(digest: str, parts: Mapping[str, Mapping[str, Any]]) -> Posterior:
-    name, model, alliance, lived = json.loads(str(parts["about"][""]))
+    name, model, alliance, lived, *more = json.loads(str(parts["about"][""]))
     where = _lived(lived, parts["s"], parts["a"][ANCESTOR]) if lived else None
-    p = posterior_of(name, parts["c"], parts.get("p", {}), where, alliance, model)
+    p = posterior_of(name, parts["c"], parts.get("p", {}), where, alliance, model, _continued(*more))
     if p.digest != digest:
         raise ValueError("changed")
     return p
@@ -204,6 +250,12 @@ def _lived(about: Mapping[str, Any], states: Mapping[str, Any], ancestors: Any) 
     """Raises KeyError and TypeError where something is missing."""
     lists = {name: tuple(about[name]) for name in ("members", "key")}
     return Lived(**{**about, **lists}, states=state_of(states), ancestors=ancestors)
+
+
+def _continued(about: Sequence[Any] | None = None) -> Continuation | None:
+    """What :func:`packed` keeps of a continuation."""
+    since, effective, draws, inputs, surprises = about or (None, 0.0, 0, "", ())
+    return Continuation(since, effective, draws, inputs, tuple(Surprise(*s) for s in surprises)) if since else None
 
 
 def _is_one(given: Any) -> Posterior:

@@ -39,14 +39,14 @@ def status_before(tables: ScenarioTables, state: str, day: dt.date) -> Since:
 def faults(tables: ScenarioTables) -> Iterator[Fault]:
     """What cannot be."""
     for state, member in tables.members.items():
-        yield from _no_change(state, member)
+        yield from _no_change(tables, state, member)
     first = tables.time.first
     for day, when in {tables.time.start: "when the forecast begins", first: "when the first tick begins"}.items():
         if not any(m.status_at(day) == STATUSES.index("active") for m in tables.members.values()):
             yield Fault(("members",), f"no state is active on {day}, {when}", "required: one or more, by its record")
             return
     yield from _quorum(tables)
-    yield from (fault for day, fault in _events(tables) if day < _known_until(tables.time))
+    yield from (fault for day, fault in _events(tables) if day < known_until(tables.time))
 
 
 def doubts(tables: ScenarioTables) -> Iterator[Fault]:
@@ -59,20 +59,29 @@ def doubts(tables: ScenarioTables) -> Iterator[Fault]:
             found = f"{begins}, after the first tick begins, {first}: the state is outside until then"
             yield Fault(("members", state, "record", 0, "from"), found, allowed)
         yield from _entries(tables, state, member)
-    yield from (fault for day, fault in _events(tables) if day >= _known_until(tables.time))
+    yield from (fault for day, fault in _events(tables) if day >= known_until(tables.time))
 
 
-def _known_until(time: Time) -> dt.date:
+def known_until(time: Time) -> dt.date:
     """Until when record and events say what happened."""
     return time.forecast_from or time.end
 
 
-def _no_change(state: str, member: Member) -> Iterator[Fault]:
+def _no_change(tables: ScenarioTables, state: str, member: Member) -> Iterator[Fault]:
     for k, (old, new) in enumerate(pairwise(member.record), start=1):
         if old.status == new.status:
             found = f"{new.status} from {new.from_}, as it is since {old.from_}"
             what = MOVES.get(new.status, "an entry of a state that is in")
-            yield Fault(("members", state, "record", k, "status"), f"{found}: {what}", "allowed: another status")
+            yield Fault((*written(tables, state, k), "status"), f"{found}: {what}", "allowed: another status")
+        if new.from_ <= old.from_:
+            yield Fault((*written(tables, state, k), "from"), f"{new.from_} after {old.from_}", "allowed: a later date")
+
+
+def written(tables: ScenarioTables, state: str, k: int) -> tuple[str | int, ...]:
+    """Where the file has an entry of a state's record: with the state, or among the moves that continue records."""
+    moves = [i for i, m in enumerate(tables.record) if m.member == state]
+    own = len(tables.members[state].record) - len(moves)
+    return ("members", state, "record", k) if k < own else ("record", moves[k - own])
 
 
 def _quorum(tables: ScenarioTables) -> Iterator[Fault]:
@@ -132,5 +141,5 @@ def _entries(tables: ScenarioTables, state: str, member: Member) -> Iterator[Fau
             found = f"{state} enters on {m.from_} by its record, and no event says so: in a run it stays outside"
             found += " unless the model lets it in" if member.admissible else " for ever"
             allowed = f'to let it in add an event of kind "entry" on {m.from_}'
-            yield Fault(("members", state, "record", k), found, allowed)
+            yield Fault(written(tables, state, k), found, allowed)
         been, before = been or m.status in BELONGS, m.from_

@@ -100,9 +100,11 @@ def start_of(past: Past, ticks: int, posterior: Posterior | None) -> Start:
     tick = list(map(str, past.edges)).index(lived.until)
     rest = f", then lives to {past.edges[ticks]} as it happened" if tick < ticks else ""
     drawn = f"{posterior.file}: {plural(posterior.rows, 'row')}, {plural(lived.each_row, 'state')} each"
-    return Start(
-        f"Starts from what the record up to {lived.until} says ({drawn}){rest}", tick, lived.states, revealed=posterior
-    )
+    words = f"Starts from what the record up to {lived.until} says ({drawn}){rest}"
+    if c := posterior.continued:
+        words += f", weighed by what happened since {c.since}, which leaves {c.effective:,.0f} draws effective"
+        return Start(words, tick, lived.states)
+    return Start(words, tick, lived.states, revealed=posterior)
 
 
 def relived(edges: Sequence[dt.date], ticks: int, drawn: str, why: str) -> Start:

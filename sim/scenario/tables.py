@@ -48,6 +48,7 @@ from sim.scenario.values import (
 MOST_MEMBERS = 64
 """Twice the largest alliance there is: tables are read by people, and a figure gives each member a row."""
 ANSWERS = {"granted": 1.0, "partial": 0.5, "refused": 0.0}
+CONDUCT = {"support": 2, "abstain": 1, "oppose": 0}
 
 
 # -------------------------------------------------------------------------------------------- declared tables
@@ -147,6 +148,12 @@ def _distinct(pair: list[str]) -> list[str]:
     return pair
 
 
+def _conduct(name: str) -> str:
+    if name not in CONDUCT:
+        raise unknown("conduct", name, list(CONDUCT))
+    return name
+
+
 State = Annotated[str, AfterValidator(_state)]
 Pair = Annotated[list[State], AfterValidator(_distinct)]
 
@@ -195,6 +202,22 @@ class Member(Strict):
         """The code of the recorded status on a date; outside before the first entry."""
         past = [STATUSES.index(m.status) for m in self.record if m.from_ <= date]
         return past[-1] if past else 0
+
+
+class Move(Membership):
+    """A move of a state that continues its record."""
+
+    member: State
+
+
+class Observation(Strict):
+    """What states did on a motion, relative to the leader: stood with it, stood aside or stayed away, stood against."""
+
+    date: Date
+    motion: Annotated[str, Field(min_length=1), of_kind(LINE)]
+    conduct: Annotated[dict[State, Annotated[str, AfterValidator(_conduct)]], Field(min_length=1)]
+    sources: Sources
+    note: str = ""
 
 
 class Dispute(Strict):
@@ -401,6 +424,22 @@ class ScenarioTables(Strict):
     posterior: Named | None = None
     inputs: Literal["uncertain", "held"] = "uncertain"
     """After the start: going on as the coded past did, or held at their last values."""
+    record: list[Move] = Field(default=[], exclude=True)
+    """Moves since the records that members have of their own, to which they are added."""
+    observations: list[Observation] | None = None
+    """Votes since the calibration that the posterior is of: draws are weighed by them."""
+
+    @model_validator(mode="after")
+    def _go_on(self) -> "ScenarioTables":
+        if not self.record:
+            return self
+        parts = Membership.model_fields
+        moves = [(m.member, Membership.model_construct(**{k: getattr(m, k) for k in parts})) for m in self.record]
+        members = {
+            code: state.model_copy(update={"record": [*state.record, *(m for of, m in moves if of == code)]})
+            for code, state in self.members.items()
+        }
+        return self.model_copy(update={"members": members})
 
     @cached_property
     def values(self) -> dict[str, Value]:

@@ -13,6 +13,7 @@ from sim.model.declaration import Input
 from sim.scenario import record, sheet
 from sim.scenario.checks import reached
 from sim.scenario.compile import coded_band, tick_edges
+from sim.scenario.continuation import since
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Merged, chain_of
 from sim.scenario.load import Scenario, load
@@ -163,8 +164,9 @@ def _past(tables: ScenarioTables, source: Source, parent: ScenarioTables | None)
 
     Only what the file itself writes counts; events name their dates.
     """
-    edges, record_ticks = tick_edges(tables.time)
+    edges, _ = tick_edges(tables.time)
     years = np.array([to_years(day) for day in edges])
+    start = since(tables) or tables.time.start  # what comes after a calibration continues the past
     rewritten: dict[str, list[str]] = {}
     late = []
     for path, value in tables.values.items():
@@ -174,14 +176,16 @@ def _past(tables: ScenarioTables, source: Source, parent: ScenarioTables | None)
         own = old is None or old.coded != value.coded
         knots = value.coded.knots
         first = min(knots) if own and knots and min(knots) >= edges[1] else None
-        if parent and old and _differ(tables, parent, path, years[: record_ticks + 1]):
-            why = f"its first knot, {first}, holds before it too" if first and first >= tables.time.start else ""
+        if parent and old and _differ(tables, parent, path, years[years <= to_years(start)]):
+            why = f"its first knot, {first}, holds before it too" if first and first >= start else ""
             rewritten.setdefault(why, []).append(path)
         elif first and not (parent and old and not _differ(tables, parent, path, years[years <= to_years(first)])):
             late.append(path)
     meant = source.tables.get("meant", {})
     for why, paths in rewritten.items() if "past" not in meant else ():
-        found = f"not as in the parent before the start, {tables.time.start}" + (f": {why}" if why else "")
+        found = f"not as in the parent before {'the start, ' * (start == tables.time.start)}{start}" + (
+            f": {why}" if why else ""
+        )
         allowed = "to leave the past as it was write an adjustment with `from`, or knots that begin as the parent's"
         allowed += "; if it is meant say why: meant.past"
         yield Fault(_keys(tables, source, paths[0]), found, allowed, paths=listed(paths, 4))

@@ -84,7 +84,7 @@ def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
 
 
 def _tallied(plan: Plan, programs: Sequence[Program], piece: Piece) -> list[Summary]:
-    tallies = [Tally(piece.block, p.rows) for p in programs]
+    tallies = [Tally(piece.block, p.rows, p.distinct) for p in programs]
     names = plan.tables.outcomes
     for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names):
         tallies[seen.program].add(seen.values)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
+from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, alike, compile, unconditioned, vary
@@ -92,7 +93,7 @@ def _variants(study: Study) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
         for row in np.unique(study.design[:, columns], axis=0) if names else np.zeros((1, 0)):
             changes = {path: whole(float(x)) for n, x in zip(names, row, strict=True) for path in to[n].others}
             try:
-                varied = load(scenario.file, {**study.tables.set, **changes}) if changes else scenario
+                varied = continued([load(scenario.file, {**study.tables.set, **changes})])[0] if changes else scenario
             except InputError as error:
                 problems += [replace(p, where=str(study.file)) for p in error.problems]
                 continue

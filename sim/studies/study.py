@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.errors import InputError, arguments, plural
+from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.results.comparison import comparable
 from sim.scenario.kinds import STUDY, expect
@@ -96,7 +97,7 @@ def _scenarios(tables: StudyTables, source: Source, faults: Faults) -> list[Scen
             comparable(loaded[0], loaded[1:])
     except InputError as error:
         faults.problems += error.problems
-    return loaded
+    return continued(loaded)
 
 
 def _rows(tables: StudyTables, source: Source, faults: Faults, many: bool) -> tuple[dict[str, Factor], Array | None]:

@@ -1,6 +1,5 @@
 """`cohesion calibrate`: same bytes for a seed, resumed or not; errors; the posterior in use."""
 
-import datetime as dt
 import os
 import resource
 import shutil
@@ -110,12 +109,26 @@ def test_another_study_is_refused(whole: Path, tmp_path: Path) -> None:
         calibrate(study(tmp_path, ("draws = 40", "draws = 40\nseed = 2")), whole, jobs=1)
 
 
+def test_a_calibration_may_use_what_has_happened_since(tmp_path: Path) -> None:
+    """Of its own evidence nothing is later than the paper; of a user's whatever is coded, votes in the
+    scenario itself among them."""
+    more = (
+        '[[observations]]\ndate = 2024-03-01\nmotion = "m"\nconduct = { AAA = "oppose" }\nsources = ["assumption: x"]'
+    )
+    (tmp_path / "own.toml").write_text(f'extends = "{SIX}"\n{more}\n')
+    found = load_calibration(study(tmp_path, (f"{SIX}", "own.toml")), "2024-06-30")
+    assert found.motions[-1].name == "m"
+    assert found.target.by_tick[max(found.target.by_tick)][-1].name == "m"
+    (tmp_path / "own.toml").write_text(f'extends = "{SIX}"\n{more}\n'.replace('"m"', '"one"'))
+    with pytest.raises(InputError, match="observations: one in the scenario too; allowed: in the table or in the scen"):
+        load_calibration(study(tmp_path, (f"{SIX}", "own.toml")))
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
         (("draws = 40", "draws = 4"), "draws"),
         (("draws = 40", "drawers = 40"), "unknown key"),
-        (("until = 2023-06-30", "until = 2023-09-01"), "up to 2023-08-31"),
         (("until = 2023-06-30", "until = 2020-06-30"), "a year after"),
         (("observed.csv", "obsrved.csv"), "no such file"),
         (("draws = 40", 'draws = 40\nwithout = ["memory"]'), "cannot be switched off"),
@@ -259,15 +272,14 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     """Those of the study, of its scenario and of its observations."""
     file = study(tmp_path, ("draws = 40", 'draws = 40\nwithout = ["nope"]'), (f"{SIX}", "own.toml"))
     changed(tmp_path, ("coercion = { value = 0.6,", "coercion = { value = 1.6,"), name="own.toml")
-    (tmp_path / "observed.csv").write_text(OBSERVED.replace("2022-05-01", "\n2023-09-01"))
+    (tmp_path / "observed.csv").write_text(OBSERVED.replace("2022-05-01", "\n2023-13-01"))
     with pytest.raises(InputError) as error:
-        load_calibration(file, dt.date(2024, 1, 1))
+        load_calibration(file)
     says = [
         f"{file}:6: without[0]: nope is no mechanism of the likelihood; allowed: a coefficient that 0 switches off",
         f"{tmp_path / 'own.toml'}:19: leader.coercion: 1.6; allowed: 0 to 1, or a figure with its rule",
-        f"{tmp_path / 'observed.csv'}:5: date: 2023-09-01; allowed: up to 2023-08-31",
-        f"{tmp_path / 'observed.csv'}:7: date: 2023-09-01; allowed: up to 2023-08-31",
-        "until: 2024-01-01; allowed: up to 2023-08-31",
+        f"{tmp_path / 'observed.csv'}:5: date: 2023-13-01 is not a date; allowed: YYYY-MM-DD",
+        f"{tmp_path / 'observed.csv'}:7: date: 2023-13-01 is not a date; allowed: YYYY-MM-DD",
     ]
     assert [str(p) for p in error.value.problems] == says
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import ndtri
+from sim.inference.calibration import calibrate
 
 import sim
 from sim.engines import agents, ensemble
 from sim.engines.environment import Environment
 from sim.errors import InputError
-from sim.inference.calibration import calibrate
 from sim.inference.forecast import carried, forecast
 from sim.inference.recovery import histories
 from sim.inference.smc import generator
