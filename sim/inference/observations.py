@@ -80,11 +80,11 @@ def in_order(motions: Iterable[Motion]) -> list[Motion]:
 
 
 def of_scenario(tables: ScenarioTables) -> list[Motion]:
-    """The motions that a scenario itself observes."""
+    """The motions on which a scenario itself says how states voted."""
     members = list(tables.members)
     return in_order(
         motion_of(o.motion, o.date, {m: CONDUCT[did] for m, did in o.conduct.items()}, members)
-        for o in tables.observations or ()
+        for o in tables.votes or ()
     )
 
 

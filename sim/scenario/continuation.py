@@ -30,7 +30,7 @@ def since(tables: ScenarioTables) -> dt.date | None:
     if until is None or until >= start:
         return None
     moves = (m.from_ for state in tables.members.values() for m in state.record)
-    new = any(until < day <= start for day in moves) or bool(tables.observations)
+    new = any(until < day <= start for day in moves) or bool(tables.votes)
     return until if new or add_months(until, STEPS[tables.time.step]) < start else None
 
 
@@ -39,12 +39,12 @@ def faults(tables: ScenarioTables, own: Callable[[Keys], bool]) -> Iterator[Faul
     until, known = conditioned(tables), known_until(tables.time)
     end = f"after the {'start' if tables.time.forecast_from else 'end'}, {known}"
     after = f"after {until}, to which {tables.posterior.file} was calibrated" if tables.posterior else ""
-    moves, votes = tables.record, tables.observations or []
+    moves, votes = tables.record, tables.votes or []
     dated: list[tuple[Keys, dt.date, str]] = [
         (("record", i, "from"), m.from_, "a changed past is coded in the record of the member")
         for i, m in enumerate(moves)
     ]
-    dated += [(("observations", i, "date"), o.date, WAY_OUT) for i, o in enumerate(votes)]
+    dated += [(("votes", i, "date"), o.date, WAY_OUT) for i, o in enumerate(votes)]
     if any(own(keys[:2]) for keys, *_ in dated):
         dated += [(("events", i, "date"), e.date, WAY_OUT) for i, e in enumerate(tables.events) if own(("events", i))]
     for keys, day, why in dated:
@@ -56,7 +56,5 @@ def faults(tables: ScenarioTables, own: Callable[[Keys], bool]) -> Iterator[Faul
     seen: set[str] = set()
     for i, o in enumerate(votes):
         if o.motion in seen:
-            yield Fault(
-                ("observations", i, "motion"), f"{o.motion} twice", "allowed: each motion once, with all answers"
-            )
+            yield Fault(("votes", i, "motion"), f"{o.motion} twice", "allowed: each motion once, with all answers")
         seen.add(o.motion)

@@ -11,7 +11,7 @@ from sim.scenario.reading import Keys, Source, Tables, dotted, read_toml
 from sim.scenario.sheet_source import with_sheets
 from sim.scenario.values import FORMS
 
-APPENDED = ("events", "disputes", "adjustments", "sources", "record", "observations")
+APPENDED = ("events", "disputes", "adjustments", "sources", "record", "votes")
 """Arrays of which a child's entries come after its parent's; all else a child replaces."""
 
 Registry = dict[str, dict[str, str]]

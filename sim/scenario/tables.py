@@ -210,7 +210,7 @@ class Move(Membership):
     member: State
 
 
-class Observation(Strict):
+class Vote(Strict):
     """What states did on a motion, relative to the leader: stood with it, stood aside or stayed away, stood against."""
 
     date: Date
@@ -426,7 +426,7 @@ class ScenarioTables(Strict):
     """After the start: going on as the coded past did, or held at their last values."""
     record: list[Move] = Field(default=[], exclude=True)
     """Moves since the records that members have of their own, to which they are added."""
-    observations: list[Observation] | None = None
+    votes: list[Vote] | None = None
     """Votes since the calibration that the posterior is of: draws are weighed by them."""
 
     @model_validator(mode="after")

@@ -112,9 +112,7 @@ def test_another_study_is_refused(whole: Path, tmp_path: Path) -> None:
 def test_a_calibration_may_use_what_has_happened_since(tmp_path: Path) -> None:
     """Of its own evidence nothing is later than the paper; of a user's whatever is coded, votes in the
     scenario itself among them."""
-    more = (
-        '[[observations]]\ndate = 2024-03-01\nmotion = "m"\nconduct = { AAA = "oppose" }\nsources = ["assumption: x"]'
-    )
+    more = '[[votes]]\ndate = 2024-03-01\nmotion = "m"\nconduct = { AAA = "oppose" }\nsources = ["assumption: x"]'
     (tmp_path / "own.toml").write_text(f'extends = "{SIX}"\n{more}\n')
     found = load_calibration(study(tmp_path, (f"{SIX}", "own.toml")), "2024-06-30")
     assert found.motions[-1].name == "m"

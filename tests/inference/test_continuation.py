@@ -46,7 +46,7 @@ from tests.targets import QUIET, small
 INVENTED = 'sources = ["assumption: invented"]'
 TIME = "time = { start = 2024-10-01, end = 2034-10-01 }"
 FREEZE = f'[[record]]\nmember = "ARM"\nfrom = 2024-02-23\nstatus = "frozen"\n{INVENTED}\n'
-VOTE = f'[[observations]]\ndate = 2024-03-01\nmotion = "An invented motion"\n{INVENTED}\n'
+VOTE = f'[[votes]]\ndate = 2024-03-01\nmotion = "An invented motion"\n{INVENTED}\n'
 VOTE += 'conduct = { ARM = "oppose", BLR = "support", KAZ = "abstain" }\n'
 REFUSAL = '[[events]]\nkind = "crisis"\ndate = 2023-12-01\nmember = "KAZ"\nthreat = "interstate"\nanswer = "refused"\n'
 REFUSAL += f"{INVENTED}\n"

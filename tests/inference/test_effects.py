@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import ndtri
-from sim.inference.calibration import calibrate
 
 import sim
 from sim.engines import agents, ensemble
@@ -18,6 +17,7 @@ from sim.inference.recovery import histories
 from sim.inference.smc import generator
 from sim.inference.study import load_calibration
 from sim.model.noise import BLOCK, Noise
+from sim.results.calibration import calibrate
 from sim.results.replay import same, tell
 from sim.scenario import posterior
 from sim.scenario.compile import Program, compile

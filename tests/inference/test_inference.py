@@ -55,7 +55,7 @@ def test_nothing_that_is_shipped_is_evidence_from_after_the_paper() -> None:
     assert studies
     assert all(s.tables.until <= LAST_EVIDENCE for s in studies)
     tables = [load(f).tables for f in scenario_files()]
-    assert not any(t.observations or t.record for t in tables)
+    assert not any(t.votes or t.record for t in tables)
     assert max(m.from_ for t in tables for state in t.members.values() for m in state.record) <= LAST_EVIDENCE
 
 

@@ -18,7 +18,7 @@ def move(member: str, day: str, status: str) -> str:
 
 
 def vote(day: str, conduct: str, motion: str = "m") -> str:
-    return f'[[observations]]\ndate = {day}\nmotion = "{motion}"\nconduct = {{ {conduct} }}\n{INVENTED}'
+    return f'[[votes]]\ndate = {day}\nmotion = "{motion}"\nconduct = {{ {conduct} }}\n{INVENTED}'
 
 
 def crisis(day: str, member: str = "KAZ") -> str:
@@ -50,7 +50,7 @@ def test_moves_and_votes_come_after_those_of_a_parent(tmp_path: Path) -> None:
     child.write_text(f'extends = "{parent.name}"\ntitle = "More"\n{more}')
     tables = load(child).tables
     assert [m.status for m in tables.members["ARM"].record] == ["active", "frozen", "outside"]
-    assert [o.motion for o in tables.observations or []] == ["m", "n"]
+    assert [o.motion for o in tables.votes or []] == ["m", "n"]
 
 
 def test_a_start_a_tick_after_the_calibration_is_no_continuation() -> None:
@@ -74,18 +74,18 @@ WRONG = [
         "record[1].from: 2024-01-01 after 2024-02-23; allowed: a later date",
         "",
     ),
-    (vote("2023-06-30", 'ARM = "oppose"'), "observations[0].date: 2023-06-30 is not after 2023-07-01", "calibration"),
-    (vote("2024-10-01", 'ARM = "oppose"'), "observations[0].date: 2024-10-01 is after the start", "allowed: before it"),
+    (vote("2023-06-30", 'ARM = "oppose"'), "votes[0].date: 2023-06-30 is not after 2023-07-01", "calibration"),
+    (vote("2024-10-01", 'ARM = "oppose"'), "votes[0].date: 2024-10-01 is after the start", "allowed: before it"),
     (vote("2024-13-01", 'ARM = "oppose"').replace("2024-13-01", '"2024-13-01"'), '"2024-13-01" is not a date', ""),
-    (vote("2024-03-01", 'ARN = "oppose"'), "observations[0].conduct.ARN: unknown member", "did you mean ARM?"),
+    (vote("2024-03-01", 'ARN = "oppose"'), "votes[0].conduct.ARN: unknown member", "did you mean ARM?"),
     (vote("2024-03-01", 'ARM = "opose"'), 'unknown conduct "opose"; allowed: support, abstain, oppose', "mean oppose?"),
-    (vote("2024-03-01", ""), "observations[0].conduct: empty", ""),
-    (vote("2024-03-01", 'ARM = "oppose"') * 2, "observations[1].motion: m twice; allowed: each motion once", ""),
+    (vote("2024-03-01", ""), "votes[0].conduct: empty", ""),
+    (vote("2024-03-01", 'ARM = "oppose"') * 2, "votes[1].motion: m twice; allowed: each motion once", ""),
     (vote("2024-03-01", 'ARM = "oppose"') + crisis("2023-01-01"), "2023-01-01 is not after 2023-07-01", "calibration"),
     (crisis("2024-03-01", "GEO"), "GEO calls for help on 2024-03-01, and is outside since", "note"),
-    (vote("2024-03-01", 'ARM = "oppose"').replace(INVENTED, ""), "observations[0].sources: missing", ""),
+    (vote("2024-03-01", 'ARM = "oppose"').replace(INVENTED, ""), "votes[0].sources: missing", ""),
     ('[record]\nARM = "frozen"\n', "record: ", ""),
-    ("observations = 3\n", "observations: ", ""),
+    ("votes = 3\n", "votes: ", ""),
 ]
 
 
@@ -103,7 +103,7 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     wrong = (move("ARM", "2022-01-01", "frozen"), vote("2025-01-01", 'ARM = "oppose"'), crisis("2021-01-01"))
     with pytest.raises(InputError) as error:
         read(tmp_path, *wrong)
-    assert [p.path for p in error.value.problems] == ["record[0].from", "observations[0].date", "events[25].date"]
+    assert [p.path for p in error.value.problems] == ["record[0].from", "votes[0].date", "events[25].date"]
     assert [p.where.rpartition(":")[2] for p in error.value.problems] == ["6", "10", "15"]
 
 
