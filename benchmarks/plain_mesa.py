@@ -37,6 +37,7 @@ class Scene:
     helps: list[float]
     clashes: list[bool]
     enters: list[bool]
+    changes: list[bool]
     renewal: float
     drawn: bool
 
@@ -66,6 +67,7 @@ def scene(inputs: Inputs, script: Script, lane: int) -> Scene:
         helps=script.help[:, 0].tolist(),
         clashes=script.clash[:, 0].tolist(),
         enters=script.enters[:, 0].tolist(),
+        changes=script.changes[:, 0].tolist(),
         renewal=script.renewal,
         drawn=script.drawn,
     )
@@ -117,6 +119,7 @@ class Member(mesa.Agent):
         self.admissible = admissible
         self.kept = c.prior_weight * c.prior_reliability
         self.broken = c.prior_weight - self.kept
+        self.grievance = 0.0
         self.diversified = 0.0
         self.punishment = 0.0
         self.kind = 0
@@ -188,6 +191,8 @@ class Member(mesa.Agent):
         broken = c.watching * (m.all_asked - m.all_helped) + (1.0 - c.watching) * (asked - self.help)
         self.kept = m.stays_belief * self.kept + m.prior_kept + kept
         self.broken = m.stays_belief * self.broken + m.prior_broken + broken
+        refused = c.watching * (m.all_asked - 2.0 * m.all_helped) + (1.0 - c.watching) * (asked - 2.0 * self.help)
+        self.grievance = m.stays_grievance * self.grievance + refused
 
     def target(self) -> float:
         """Phase 3: the stance aimed at, peers aside."""
@@ -210,6 +215,7 @@ class Member(mesa.Agent):
             - c.partiality * i.partiality
             - c.other_ties * i.other_ties
             - c.security_offer * i.security_offer
+            - c.grievance * self.grievance
         )
 
     def stand(self) -> None:
@@ -221,7 +227,18 @@ class Member(mesa.Agent):
             fellows, total = fellows - 1, total - self.stance
         if fellows > 0:
             goal += m.c.peers * (total / fellows - self.stance)
-        self.stance = goal + (self.stance - goal) * m.stays_stance + m.shake * self.normal(0.0, 1.0)
+        gap = self.stance - goal
+        if self.regime_changes():
+            gap *= 1.0 - m.c.regime_change
+        self.stance = goal + gap * m.stays_stance + m.shake * self.normal(0.0, 1.0)
+
+    def regime_changes(self) -> bool:
+        """Phase 3: whether another regime comes to power."""
+        m = self.model
+        if m.c.regime_change == 0.0:
+            return False
+        unrest = 1.0 - math.exp(-m.c.regime_change_rate * self.inputs.regime * m.dt)
+        return m.scene.changes[self.row] or (m.scene.drawn and self.uniform() < unrest)
 
     def behave(self) -> None:
         """Phase 4: support, abstain or oppose."""
@@ -251,9 +268,10 @@ class Member(mesa.Agent):
             c.exit_offer * i.security_offer
             + c.exit_partiality * i.partiality
             + c.contagion * m.recent_exits
-            - c.exit_stance * self.stance
+            - c.exit_stance * (self.stance - c.exit_origin * c.baseline)
         )
-        leaves = c.exit_rate * m.renewal * math.exp(min(drift - grip, LARGEST))
+        leaves = c.exit_rate * math.exp(min(drift - grip, 600.0))
+        leaves *= m.renewal / (1.0 + leaves * c.exit_delay)
         loose = drift - c.freeze_cost * grip
         if self.status == ACTIVE:
             return leaves, c.freeze_rate * math.exp(min(loose, LARGEST))
@@ -304,6 +322,7 @@ class Alliance(mesa.Model):
         self.stays_belief = math.exp(-dt / c.memory)
         self.prior_kept = (1.0 - self.stays_belief) * c.prior_weight * c.prior_reliability
         self.prior_broken = (1.0 - self.stays_belief) * c.prior_weight - self.prior_kept
+        self.stays_grievance = math.exp(-dt / c.grievance_memory)
         self.stays_stance = math.exp(-dt / c.adjustment_time)
         self.shake = c.volatility * math.sqrt(1.0 - self.stays_stance**2)
         self.stays_exits = math.exp(-dt / c.contagion_memory)

@@ -275,7 +275,18 @@ MECHANISMS: tuple[Mechanism, ...] = (
         1.0,
         stance,
         1,
-        ("protection", "watching"),
+        ("protection", "watching", "grievance"),
+        ("reliability", "crises"),
+        shown=CCC,
+    ),
+    M(
+        "grievance",
+        answers,
+        0.0,
+        1.0,
+        stance,
+        1,
+        ("protection", "watching", "opinion_promise"),
         ("reliability", "crises"),
         shown=CCC,
     ),
@@ -283,7 +294,17 @@ MECHANISMS: tuple[Mechanism, ...] = (
     M("punishment_affinity", "behaviour.punishment", 0.0, 2.0, stance, -1, ("exit_punishment",), more=AT_ODDS),
 )
 
-TESTED_OTHERWISE = {"volatility", "leader_exit_rate", "help_clash", "state_effects", "motion_spread"}
+TESTED_OTHERWISE = {
+    "volatility",
+    "leader_exit_rate",
+    "help_clash",
+    "state_effects",
+    "motion_spread",
+    "exit_origin",
+    "exit_delay",
+    "regime_change",
+    "regime_change_rate",
+}
 NO_SWITCH = {
     "help_interstate",
     "help_separatist",
@@ -297,6 +318,7 @@ NO_SWITCH = {
     "oppose_below",
     "support_above",
     "contagion_memory",
+    "grievance_memory",
     "opinion_memory",
     "punishment_memory",
 }

@@ -112,22 +112,26 @@ def crises(
     return happened
 
 
-def beliefs(m: Member, row: int, happened: list[Member], c: Member, dt: float) -> tuple[float, float]:
-    """Phase 2: Beta counts that fade towards the prior; others' crises count by ``watching``."""
+def beliefs(m: Member, row: int, happened: list[Member], c: Member, dt: float) -> tuple[float, float, float]:
+    """Phase 2: Beta counts that fade towards the prior, a grievance that fades; others' count by ``watching``."""
     phi = math.exp(-dt / c["memory"])
     kept_0 = c["prior_weight"] * c["prior_reliability"]
     broken_0 = c["prior_weight"] * (1 - c["prior_reliability"])
     kept = phi * m["kept"] + (1 - phi) * kept_0
     broken = phi * m["broken"] + (1 - phi) * broken_0
+    grievance = math.exp(-dt / c["grievance_memory"]) * m["grievance"]
     for who, h in enumerate(happened):
         if h["kind"]:
             weight = 1.0 if who == row else c["watching"]
             kept += weight * h["help"]
             broken += weight * (1 - h["help"])
-    return kept, broken
+            grievance += weight * (1 - 2 * h["help"])
+    return kept, broken, grievance
 
 
-def target(m: Member, i: Member, leader: Member, reliability: float, others: list[Member], c: Member) -> float:
+def target(
+    m: Member, i: Member, leader: Member, reliability: float, grievance: float, others: list[Member], c: Member
+) -> float:
     """x*: MODEL.md, tick 3."""
     need = sum(c[f"salience_{k}"] * i[k] for k in THREATS)
     x = (
@@ -142,6 +146,7 @@ def target(m: Member, i: Member, leader: Member, reliability: float, others: lis
         - c["partiality"] * i["partiality"]
         - c["other_ties"] * i["other_ties"]
         - c["security_offer"] * i["security_offer"]
+        - c["grievance"] * grievance
     )
     fellows = [o["stance"] for o in others if belongs(o)]
     if fellows:
@@ -149,11 +154,19 @@ def target(m: Member, i: Member, leader: Member, reliability: float, others: lis
     return float(x)
 
 
-def stance(x: float, goal: float, z: float, c: Member, dt: float) -> float:
-    """Phase 3: partial adjustment, exact for any step."""
+def stance(x: float, goal: float, z: float, changed: bool, c: Member, dt: float) -> float:
+    """Phase 3: partial adjustment, exact for any step; a change of regime first closes a share of the gap."""
+    if changed:
+        x = goal + (x - goal) * (1 - c["regime_change"])
     stays = math.exp(-dt / c["adjustment_time"])
     noise = c["volatility"] * math.sqrt(-math.expm1(-2 * dt / c["adjustment_time"]))
     return goal + (x - goal) * stays + noise * z
+
+
+def regime_changes(i: Member, u: float, script: World, row: int, c: Member, dt: float, margins: Margins) -> bool:
+    """Phase 3: the script's, and where crises are drawn one that is."""
+    drawn = script["drawn"] and margins.below(u, within(c["regime_change_rate"] * i["regime"], dt))
+    return bool(script["members"][row]["changes"] or drawn)
 
 
 def conduct(x: float, u: float, motion: float, motions: bool, c: Member, margins: Margins) -> Member:
@@ -193,13 +206,14 @@ def hazards(
         + c["exit_punishment"] * m["punishment"]
     )
     drift = (
-        -c["exit_stance"] * x
+        -c["exit_stance"] * (x - c["exit_origin"] * c["baseline"])
         + c["exit_offer"] * i["security_offer"]
         + c["contagion"] * world["recent_exits"]
         + c["exit_partiality"] * i["partiality"]
     )
     window = 1 - renewal + renewal * math.exp(c["renewal"])
-    leaves = c["exit_rate"] * window * math.exp(drift - ties)
+    leaves = c["exit_rate"] * math.exp(drift - ties)
+    leaves *= window / (1 + leaves * c["exit_delay"])
     loose = drift - c["freeze_cost"] * ties
     if m["status"] == ACTIVE:
         return leaves, c["freeze_rate"] * math.exp(loose)
@@ -252,21 +266,31 @@ def punishment(m: Member, x: float, leader: Member, c: Member, dt: float) -> flo
 
 
 def _live(
-    world: World, inputs: World, happened: list[Member], draws: World, c: Member, dt: float, margins: Margins
+    world: World,
+    inputs: World,
+    happened: list[Member],
+    draws: World,
+    script: World,
+    c: Member,
+    dt: float,
+    margins: Margins,
 ) -> list[Member]:
     """Phases 2, 3 and 6 for every state: the members of the next state, status aside."""
     after = []
     for row, (m, i) in enumerate(zip(world["members"], inputs["members"], strict=True)):
-        kept, broken = beliefs(m, row, happened, c, dt)
+        kept, broken, grievance = beliefs(m, row, happened, c, dt)
         others = [o for k, o in enumerate(world["members"]) if k != row]
-        goal = target(m, i, inputs["leader"], kept / (kept + broken), others, c)
-        x = stance(m["stance"], goal, draws["members"][row]["stance"], c, dt)
+        goal = target(m, i, inputs["leader"], kept / (kept + broken), grievance, others, c)
+        u = draws["members"][row]
+        changed = regime_changes(i, u["regime"], script, row, c, dt, margins)
+        x = stance(m["stance"], goal, u["stance"], changed, c, dt)
         shock = inputs["leader"]["war"] - world["war"]
         after.append(
             {
                 "stance": x,
                 "kept": kept,
                 "broken": broken,
+                "grievance": grievance,
                 "admissible": m["admissible"],
                 "opinion": opinion(m, i, happened[row], shock, c, dt),
                 "diversified": diversified(m, i, x, c, dt, margins),
@@ -297,7 +321,7 @@ def tick(
     """A forecast tick: (the next state, what the tick shows, margins of the draws)."""
     margins = Margins()
     happened = crises(world, inputs, draws, script, c, dt, margins)
-    after = _live(world, inputs, happened, draws, c, dt, margins)
+    after = _live(world, inputs, happened, draws, script, c, dt, margins)
     shown: list[Member] = []
     statuses: list[int] = []
     for row, (m, i, new) in enumerate(zip(world["members"], inputs["members"], after, strict=True)):
@@ -337,6 +361,6 @@ def relive(world: World, inputs: World, draws: World, script: World, c: Member, 
     """A tick of the record: crises and membership are the script's."""
     margins = Margins()
     happened = crises(world, inputs, draws, script | {"drawn": False}, c, dt, margins)
-    after = _live(world, inputs, happened, draws, c, dt, margins)
+    after = _live(world, inputs, happened, draws, script | {"drawn": False}, c, dt, margins)
     statuses = [s["record"] for s in script["members"]]
     return _next(world, inputs, after, statuses, world["alive"], c, dt), margins

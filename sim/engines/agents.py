@@ -10,7 +10,7 @@ from typing import TypeVar
 import mesa
 import numpy as np
 
-from sim.engines.ensemble import Stack, joined, motion_effect, tick_draws
+from sim.engines.ensemble import Stack, joined, motion_effect, regimes_change, tick_draws
 from sim.engines.environment import Environment, record_normals, state_at_start
 from sim.model import credibility, membership, tick as phases
 from sim.model.arrays import Array, Codes, Flags, Inputs, each
@@ -37,6 +37,7 @@ class World:
         self.noise = Noise(seed, block)
         self.environment = Environment(program, self.noise)
         self.start = state_at_start(program, self.noise, slice(None))
+        self.regimes = len(program.members) if regimes_change(program) else 0
         self.fact = Stack([program.fact], self.noise, slice(None), self.environment) if program.fact else None
         if self.fact:
             self.fact.begin()
@@ -46,7 +47,7 @@ class World:
         """Inputs and draws of the whole block in a tick."""
         if self._last is None or self._last[0] != tick:
             drawn = (
-                tick_draws(self.noise, tick, self.program, slice(None))
+                tick_draws(self.noise, tick, self.program, slice(None), regimes=self.regimes)
                 if tick >= self.program.record_ticks
                 else self._record_draws(tick)
             )
@@ -58,7 +59,7 @@ class World:
             return self.fact.reveal(tick)
         none = np.zeros((len(self.program.members), BLOCK))
         z = record_normals(self.program, self.noise, tick + 1)
-        return Draws(z, none, none, none, none, none[:0], none[0], none[0])
+        return Draws(z, none, none, none, none, none[:0], none[:0], none[0], none[0])
 
 
 class MemberState(mesa.Agent):
@@ -101,6 +102,7 @@ class MemberState(mesa.Agent):
         leader = each(lambda x: x[m.lanes], inputs.leader)
         self.inputs = Inputs(members, leader, inputs.disputes[:, m.lanes], inputs.effects[self.row, m.lanes])
         shared = {"clash": draws.clash, "leader": draws.leader, "motion": draws.motion[m.lanes]}
+        shared |= {} if len(draws.regime) else {"regime": draws.regime}
         own = each(lambda x: x[self.row, m.lanes], draws._replace(**dict.fromkeys(shared, draws.stance)))
         self.draws = own._replace(**shared)
         script = m.program.script[m.tick]
@@ -109,6 +111,7 @@ class MemberState(mesa.Agent):
             kind=script.kind[self.row],
             clash=script.clash[self.row],
             help=script.help[self.row],
+            changes=script.changes[self.row],
             enters=script.enters[self.row],
             record=record,
         )
@@ -140,9 +143,9 @@ class MemberState(mesa.Agent):
     def stand(self) -> None:
         """Phase 3: move towards the target stance."""
         m = self.model
-        self.x = phases.stand(
-            self.draws.stance, self.state, self.reliability, self.ties, m.shared, self.standing, m.c, m.d
-        )
+        changed = phases.changes(self.draws.regime, self.script, self.standing)
+        felt = self.reliability, self.belief.grievance, changed
+        self.x = phases.stand(self.draws.stance, self.state, *felt, self.ties, m.shared, self.standing, m.c, m.d)
 
     def behave(self) -> None:
         """Phase 4: support, abstain or oppose."""

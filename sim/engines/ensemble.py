@@ -46,8 +46,13 @@ def pieces(first: int, last: int) -> list[Piece]:
     return found
 
 
-def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies: int = 1) -> Draws:
-    """The chance of a forecast tick, for so many programs side by side."""
+def regimes_change(program: Program) -> bool:
+    """Whether a change of regime makes a difference, so that it is drawn."""
+    return program.coefficients["regime_change"] != 0.0
+
+
+def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies: int = 1, regimes: int = 0) -> Draws:
+    """The chance of a forecast tick, for so many programs side by side, in which so many regimes may change."""
     rows = len(program.members)
     pairs = len(program.alliance.pairs)
 
@@ -60,6 +65,7 @@ def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies:
         answer=beside(noise.uniforms("answer", t + 1, rows)),
         conduct=beside(noise.uniforms("conduct", t + 1, rows)),
         membership=beside(noise.uniforms("membership", t + 1, rows)),
+        regime=beside(noise.uniforms("regime", t + 1, regimes)),
         clash=beside(noise.uniforms("clash", t + 1, pairs)),
         leader=beside(noise.uniforms("leader", t + 1, 1)[0]),
         motion=beside(motion_effect(noise, t + 1, program)),
@@ -103,6 +109,7 @@ class Stack:
             else Coefficients({k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
         )
         self.d = decays(self.c, self.program.alliance.dt)
+        self.regimes = len(self.program.members) if any(map(regimes_change, programs)) else 0
         self.state: State | None = None
         self._last: tuple[Inputs, Standing, bool] | None = None
 
@@ -155,7 +162,7 @@ class Stack:
         stays = self.d.membership.leader_exit
         leader = stays + self.noise.uniforms("leader", t + 1, 1)[0, self.lanes] * (1.0 - stays)
         z, none = record_normals(p, self.noise, t + 1)[:, self.lanes], np.zeros(u.shape)
-        return Draws(z, none, none, none, cut, none[:0], leader, none[0])
+        return Draws(z, none, none, none, cut, none[:0], none[:0], leader, none[0])
 
     def anew(self, t: int, draws: Draws) -> None:
         """A tick of a past that was otherwise, by the draws of the record's."""
@@ -178,7 +185,7 @@ class Stack:
         assert self.state is not None
         p = self.program
         inputs, s = self._around(t)
-        draws = tick_draws(self.noise, t, p, self.lanes, self.copies)
+        draws = tick_draws(self.noise, t, p, self.lanes, self.copies, self.regimes)
         self.state, record = tick(self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d)
         return record
 
@@ -210,7 +217,7 @@ def past_hash(program: Program, hashes: dict[int, str] | None = None) -> str:
         return band.distribution, *(x[: max(until, 1)] for x in lasting)
 
     def script_facts() -> Iterable[object]:
-        return (x for s in program.script[:until] for x in (s.kind, s.clash, s.help, s.record))
+        return (x for s in program.script[:until] for x in (s.kind, s.clash, s.help, s.changes, s.record))
 
     bands = sorted(program.bands.items())
     parts = [digest(band, partial(band_facts, band)) for _, band in bands]

@@ -32,7 +32,7 @@ from sim.scenario.load import Scenario
 from sim.scenario.tables import CONDUCT
 
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
-SCRIPTED = ("kind", "help", "clash", "enters")
+SCRIPTED = ("kind", "help", "clash", "changes", "enters")
 """What a script says of each member."""
 FEW = 0.5
 """Particles are resampled where fewer than this share are effective."""

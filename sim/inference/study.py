@@ -38,6 +38,8 @@ NOT_SWITCHED_OFF = frozenset(
         "resume_rate",
         "entry_rate",
         "contagion_memory",
+        "grievance_memory",
+        "regime_change_rate",
         "opinion_memory",
         "punishment_memory",
     }

@@ -24,9 +24,9 @@ def logistic(x: Array) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(np.minimum(-x, LARGEST_EXPONENT))))
 
 
-def exp(x: Array) -> Array:
-    """exp(x), held below overflow."""
-    return np.asarray(np.exp(np.minimum(x, LARGEST_EXPONENT)))
+def exp(x: Array, most: float = LARGEST_EXPONENT) -> Array:
+    """exp(x), held below overflow; with a smaller ``most`` it may be multiplied as well."""
+    return np.asarray(np.exp(np.minimum(x, most)))
 
 
 def count(x: Array | Flags) -> Array:

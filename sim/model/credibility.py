@@ -1,4 +1,4 @@
-"""Phase 2: a Beta belief about the guarantee, learned from kept and broken promises.
+"""Phase 2: a Beta belief about the guarantee, and a grievance, from kept and broken promises.
 
 A belief that forgets towards its prior is the discounted filter of West & Harrison (1997,
 10.1007/b98971): evidence fades, the prior stays.
@@ -24,34 +24,40 @@ COEFFICIENTS = (
     Coefficient("watching", "omega", "weight of others' crises against one's own", "1").normal(
         0.25, 0.1, "P049, P122: a broken promise damages credibility for others", low=0, high=1
     ),
+    Coefficient("grievance_memory", "tau_g", "years in which a grievance fades to 1/e", "years").fixed(
+        4.0, "judgement: P037, P087, half of what experience lasts", low=0.05
+    ),
 )
 
 
 class State(NamedTuple):
-    """Beta counts of promises. (member, run)."""
+    """What is remembered of promises. (member, run)."""
 
-    kept: Array
+    kept: Array  # Beta counts
     broken: Array
+    grievance: Array  # a fading count of refused calls less answered ones
 
 
 class Decays(NamedTuple):
     """What fades in one tick. (run,)."""
 
     belief: Array  # what stays of experience
+    grievance: Array  # what stays of a grievance
     prior: State  # what the prior adds to the counts
 
 
 def prior(c: Coefficients) -> State:
-    """The counts without experience. (run,)."""
+    """What there is without experience. (run,)."""
     kept = c.prior_weight * c.prior_reliability
-    return State(kept, c.prior_weight - kept)
+    return State(kept, c.prior_weight - kept, np.zeros(np.shape(kept)))
 
 
 def decays(c: Coefficients, dt: float) -> Decays:
     """The factors for a time step of ``dt`` years."""
     belief = np.exp(-dt / c.memory)
-    kept, broken = prior(c)
-    return Decays(belief, State((1.0 - belief) * kept, (1.0 - belief) * broken))
+    kept, broken, none = prior(c)
+    added = State((1.0 - belief) * kept, (1.0 - belief) * broken, none)
+    return Decays(belief, np.exp(-dt / c.grievance_memory), added)
 
 
 def update(
@@ -64,8 +70,11 @@ def update(
     own = 1.0 - c.watching
     kept = d.prior.kept + c.watching * all_helped
     broken = d.prior.broken + c.watching * (all_asked - all_helped)
+    refused = c.watching * (all_asked - 2.0 * all_helped)
     return State(
-        d.belief * state.kept + (kept + own * helped), d.belief * state.broken + (broken + own * (asked - helped))
+        d.belief * state.kept + (kept + own * helped),
+        d.belief * state.broken + (broken + own * (asked - helped)),
+        d.grievance * state.grievance + (refused + own * (asked - 2.0 * helped)),
     )
 
 

@@ -2,7 +2,8 @@
 
 Two causes compete inside a tick by the exact rule for constant hazards: the chance that anything
 happens is ``1 - exp(-(h1 + h2) dt)``, shared out in proportion to the hazards
-(Prentice et al. 1978, 10.2307/2530374).
+(Prentice et al. 1978, 10.2307/2530374). Outside windows the rate of exit g is bounded: leaving takes some years
+even for those whom nothing holds, so that it is g / (1 + g theta).
 """
 
 from typing import Literal, NamedTuple
@@ -10,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, exp, where
-from sim.model.declaration import BASE_RATES, TRIAL, Coefficient, Input
+from sim.model.declaration import BASE_RATES, FIXED, TRIAL, Coefficient, Input
 
 Status = Literal["outside", "frozen", "active"]
 OUTSIDE, FROZEN, ACTIVE = 0, 1, 2
@@ -22,6 +23,12 @@ COEFFICIENTS = (
         0.006, 0.4, f"{BASE_RATES}; 2.4 % a year in CST/CSTO"
     ),
     Coefficient("exit_stance", "k_x", "deterrence of exit by stance", "log-hazard").normal(2.0, 0.3, TRIAL, low=0),
+    Coefficient(
+        "exit_origin", "q_x", "from where stance counts: 0 from stance 0, 1 from that of a state without ties", "1"
+    ).fixed(0.0, FIXED),
+    Coefficient("exit_delay", "theta_x", "years that leaving takes at least, outside windows", "years").fixed(
+        0.0, FIXED
+    ),
     Coefficient("exit_dependence", "k_D", "deterrence of exit by coercion and dependence", "log-hazard").normal(
         4.0, 0.4, "P184, P202, P252", low=0
     ),
@@ -95,6 +102,7 @@ class Standing(NamedTuple):
     bases: Array  # against leaving: the leader's bases
     leash: Array  # (run,) against leaving, per unit of dependence: coercion
     entry: Array  # towards entry: threat to the regime
+    origin: Array  # (run,) the stance from which stance counts
 
 
 class Chances(NamedTuple):
@@ -112,6 +120,7 @@ def standing(inputs: Inputs, c: Coefficients) -> Standing:
         bases=c.exit_basing * own.basing,
         leash=c.exit_dependence * inputs.leader.coercion,
         entry=c.entry_regime_threat * own.regime,
+        origin=c.exit_origin * c.baseline,
     )
 
 
@@ -137,7 +146,7 @@ def hazards(
     """Hazards a year of (exit, the other move): freeze if active, resume if frozen, entry if outside."""
     active, outside = state.status == ACTIVE, state.status == OUTSIDE
     grip = s.leash * dependence + s.bases + c.exit_punishment * punishment
-    drift = s.push + c.contagion * state.recent_exits - c.exit_stance * stance
+    drift = s.push + c.contagion * state.recent_exits - c.exit_stance * (stance - s.origin)
     loose = drift - c.freeze_cost * grip
     rate = np.where(active, c.freeze_rate, c.resume_rate)
     side = np.where(active, loose, -loose)
@@ -145,7 +154,8 @@ def hazards(
         np.copyto(rate, may_join * c.entry_rate, where=outside)
         np.copyto(side, s.entry + c.entry_stance * stance, where=outside)
     leave = ~outside * (c.exit_rate * renewal)
-    return leave * exp(drift - grip), rate * exp(side)
+    more = exp(drift - grip, most=600.0)
+    return leave * (more / (1.0 + c.exit_delay * (c.exit_rate * more))), rate * exp(side)
 
 
 def chances(exit_hazard: Array, side_hazard: Array, dt: float) -> Chances:

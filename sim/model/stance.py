@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Coefficients, Inputs
+from sim.model.arrays import Array, Coefficients, Flags, Inputs
 from sim.model.declaration import FIXED, TRIAL, Coefficient, Input
 
 MEMBER_INPUTS = (
@@ -68,6 +68,9 @@ COEFFICIENTS = (
     Coefficient("security_offer", "b_O", "pull of an outside guarantee", "stance").normal(
         1.5, 0.4, "P200, P253: absent in the record, so known from its absence only", low=0
     ),
+    Coefficient("grievance", "b_g", "stance lost for each refused call that is not forgotten", "stance").fixed(
+        0.0, FIXED
+    ),
     Coefficient("peers", "b_peer", "pull of the other members' mean stance", "1").normal(0.3, 0.2, "P049, P116", low=0),
     Coefficient("adjustment_time", "tau", "years in which a gap to the target shrinks to 1/e", "years").lognormal(
         1.8, 0.2, "P249: gradual, uneven shifts", low=0.05
@@ -75,6 +78,12 @@ COEFFICIENTS = (
     Coefficient("volatility", "sigma", "standard deviation of stance around its goal", "stance").lognormal(
         0.28, 0.2, "P249, P250"
     ),
+    Coefficient(
+        "regime_change", "lambda_R", "share of the gap to the target that a change of regime closes", "1"
+    ).fixed(0.0, FIXED),
+    Coefficient(
+        "regime_change_rate", "r_R", "changes of regime that are drawn, by unit of threat to the regime", "1/year"
+    ).fixed(0.06, "8 in nine states from July 1992 to August 2023, at a mean threat to the regime near one half"),
 )
 
 
@@ -98,11 +107,12 @@ def decays(c: Coefficients, dt: float) -> Decays:
 class Standing(NamedTuple):
     """What only the environment decides. (member, run)."""
 
-    fixed: Array  # the part of the target without dependence, affinity, opinion, peers
+    fixed: Array  # the part of the target without dependence, affinity, opinion, grievance, peers
     protection: Array  # the part that reliability multiplies
+    unrest: Array  # the chance of a change of regime, where such are drawn
 
 
-def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
+def standing(inputs: Inputs, capacity: Array, c: Coefficients, dt: float) -> Standing:
     """The environment's part of the target stance."""
     own, leader = inputs.members, inputs.leader
     exposure = own.western_ties + own.target_ties
@@ -121,11 +131,18 @@ def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
         + c.salience_insurgency * own.insurgency
         + c.salience_regime * own.regime
     )
-    return Standing(fixed, (c.protection * capacity) * need)
+    unrest = -np.expm1(-dt * (c.regime_change_rate * own.regime))
+    return Standing(fixed, (c.protection * capacity) * need, unrest)
 
 
 def target(
-    s: Standing, reliability: Array, dependence: Array, affinity: Array, opinion: Array, c: Coefficients
+    s: Standing,
+    reliability: Array,
+    grievance: Array,
+    dependence: Array,
+    affinity: Array,
+    opinion: Array,
+    c: Coefficients,
 ) -> Array:
     """The stance that the member would take, its peers aside."""
     return (
@@ -134,6 +151,7 @@ def target(
         + c.dependence * dependence
         + c.affinity * affinity
         + c.opinion * (opinion - 0.5)
+        - c.grievance * grievance
     )
 
 
@@ -147,6 +165,9 @@ def peer_pull(stance: Array, belongs: Array, total: Array, n: Array, c: Coeffici
     return weight * (total - n * stance)
 
 
-def adjust(stance: Array, goal: Array, z: Array, d: Decays) -> Array:
-    """Partial adjustment with noise."""
-    return goal + (stance - goal) * d.gap + d.shake * z
+def adjust(stance: Array, goal: Array, z: Array, changed: Flags, c: Coefficients, d: Decays) -> Array:
+    """Partial adjustment with noise; a change of regime closes a share of the gap at once."""
+    gap = stance - goal
+    if changed.any():
+        gap = gap * (1.0 - c.regime_change * changed)
+    return goal + gap * d.gap + d.shake * z

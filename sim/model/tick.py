@@ -54,6 +54,7 @@ class Script(NamedTuple):
     kind: Array  # scripted crisis: 0 none, else 1 + index in THREATS
     clash: Flags  # whether it is a clash inside the pact
     help: Array  # the answer: 1, 1/2 or 0
+    changes: Flags  # states whose regime changes
     enters: Flags  # states that enter
     record: Codes | None  # membership as it happened; None where the model decides
     renewal: float  # share of the tick in a renewal window
@@ -69,6 +70,7 @@ class Draws(NamedTuple):
     answer: Array
     conduct: Array
     membership: Array
+    regime: Array  # (0, run) where no change of regime is drawn
     clash: Array
     leader: Array
     motion: Array
@@ -125,7 +127,7 @@ def standing(inputs: Inputs, c: Coefficients, dt: float, record: bool = False) -
     """The environment's part of all phases, or of those that a tick of the record needs."""
     capacity = feedback.capacity(inputs, c)
     return Standing(
-        stance.standing(inputs, capacity, c),
+        stance.standing(inputs, capacity, c, dt),
         feedback.reach(inputs),
         None if record else crises.standing(inputs, capacity, c, dt),
         None if record else membership.standing(inputs, c),
@@ -137,7 +139,8 @@ def begin(inputs: Inputs, s: Standing, z: Array, status: Codes, c: Coefficients)
     belief = credibility.State(*(np.broadcast_to(p, z.shape) for p in credibility.prior(c)))
     after = feedback.begin(inputs, z.shape)
     own = inputs.members
-    start = stance.target(s.stance, credibility.reliability(belief), own.dependence, own.affinity, after.opinion, c)
+    remembered = credibility.reliability(belief), belief.grievance
+    start = stance.target(s.stance, *remembered, own.dependence, own.affinity, after.opinion, c)
     runs = z.shape[-1]
     joined = membership.State(np.broadcast_to(status, z.shape), np.zeros(runs), np.ones(runs, dtype=bool))
     return State(start + c.volatility * z, belief, joined, after)
@@ -213,13 +216,28 @@ def believe(state: State, happened: Crises, shared: Shared, c: Coefficients, d: 
     )
 
 
+def changes(u: Array, script: Script, s: Standing) -> Flags:
+    """Whose regime changes: the script's, and where crises are drawn and so are these."""
+    return script.changes | (u < s.stance.unrest) if script.drawn and len(u) else script.changes
+
+
 def stand(
-    z: Array, state: State, reliability: Array, ties: Present, shared: Shared, s: Standing, c: Coefficients, d: Decays
+    z: Array,
+    state: State,
+    reliability: Array,
+    grievance: Array,
+    changed: Flags,
+    ties: Present,
+    shared: Shared,
+    s: Standing,
+    c: Coefficients,
+    d: Decays,
 ) -> Array:
     """The stance at the end of the tick."""
-    goal = stance.target(s.stance, reliability, ties.dependence, ties.affinity, state.feedback.opinion, c)
+    own = reliability, grievance, ties.dependence, ties.affinity, state.feedback.opinion
+    goal = stance.target(s.stance, *own, c)
     pull = stance.peer_pull(state.stance, ties.belongs, shared.stances, shared.members, c)
-    return stance.adjust(state.stance, goal + pull, z, d.stance)
+    return stance.adjust(state.stance, goal + pull, z, changed, c, d.stance)
 
 
 def behave(u: Array, motion: Array, x: Array, own: Array, a: Alliance, c: Coefficients) -> tuple[Array, Array, Array]:
@@ -281,7 +299,8 @@ def tick(
     shared = gather(happened, state.stance, ties.belongs)
     belief = believe(state, happened, shared, c, d)
     reliability = credibility.reliability(belief)
-    x = stand(draws.stance, state, reliability, ties, shared, s, c, d)
+    changed = changes(draws.regime, script, s)
+    x = stand(draws.stance, state, reliability, belief.grievance, changed, ties, shared, s, c, d)
     support, oppose, chosen = behave(draws.conduct, draws.motion, x, inputs.effects, a, c)
     p, after = decide(draws.membership, state, x, ties, script, a.admissible, s, c, d.dt)
     ended, alive = membership.dissolve(draws.leader, now.alive, after, a.quorum, d.membership)
@@ -315,7 +334,8 @@ def relive(state: State, inputs: Inputs, s: Standing, z: Array, script: Script, 
     happened = scripted(script) if script.calls else NOTHING
     shared = gather(happened, state.stance, ties.belongs)
     belief = believe(state, happened, shared, c, d)
-    x = stand(z, state, credibility.reliability(belief), ties, shared, s, c, d)
+    r = credibility.reliability(belief)
+    x = stand(z, state, r, belief.grievance, script.changes, ties, shared, s, c, d)
     exits = membership.remember(state.membership, script.record, d.membership)
     now = membership.State(script.record, exits, state.membership.alive)
     return State(x, belief, now, feed_back(state, x, happened, ties, inputs, s, c, d))

@@ -199,7 +199,7 @@ def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -
     times = np.array([to_years(d) for d in edges])
     ticks, rows = len(edges) - 1, len(members)
     kind, helped = np.zeros((ticks, rows, 1)), np.zeros((ticks, rows, 1))
-    clash, enters = np.zeros((ticks, rows, 1), dtype=bool), np.zeros((ticks, rows, 1), dtype=bool)
+    clash, enters, changes = (np.zeros((ticks, rows, 1), dtype=bool) for _ in range(3))
     renewal = np.zeros(ticks)
     for event in tables.events:
         at = to_years(event.date)
@@ -217,6 +217,8 @@ def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -
             for member in event.between:
                 row = members.index(member)
                 kind[t, row], helped[t, row], clash[t, row] = 1, ANSWERS[event.answer], True
+        elif event.kind == "regime_change":
+            changes[t, members.index(event.member)] = True
         elif event.kind == "entry":
             enters[t, members.index(event.member)] = True
     drawn = tables.alliance.crises == "drawn"
@@ -225,6 +227,7 @@ def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -
             kind[t],
             clash[t],
             helped[t],
+            changes[t],
             enters[t],
             statuses(tables, edges[t + 1]) if t < record_ticks else None,
             float(min(renewal[t], 1.0)),

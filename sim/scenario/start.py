@@ -64,7 +64,7 @@ def digests(past: Past, until: int) -> dict[str, str]:
     def paths(x: Array) -> Array:
         return np.asarray(np.round(x[:until], 9) + 0.0)  # the same on machines that round otherwise
 
-    lived = (x for s in past.script[:until] for x in (s.kind, s.clash, s.help, round(s.renewal, 9)))
+    lived = (x for s in past.script[:until] for x in (s.kind, s.clash, s.help, *_changes(s), round(s.renewal, 9)))
     found = {
         "members": hashed((tuple(past.members), past.alliance.admissible)),
         "dates": hashed(past.edges[: until + 1]),
@@ -78,6 +78,11 @@ def digests(past: Past, until: int) -> dict[str, str]:
         path: hashed((b.distribution, *(paths(x) for x in (b.low, b.high, *(() if b.word is None else (b.word,))))))
         for path, b in past.bands.items()
     }
+
+
+def _changes(s: Script) -> tuple[object, ...]:
+    """Changes of regime, where there are any."""
+    return (s.changes,) if s.changes.any() else ()
 
 
 def hashed(facts: Iterable[object]) -> str:

@@ -282,6 +282,13 @@ class RenewalEvent(EventBase):
     kind: Literal["renewal"]
 
 
+class RegimeChangeEvent(EventBase):
+    """A regime falls, or another comes to power against its will: stance is no longer bound by its past."""
+
+    kind: Literal["regime_change"]
+    member: State
+
+
 class EntryEvent(EventBase):
     """A state enters, whatever the model says."""
 
@@ -298,7 +305,9 @@ class ShockEvent(EventBase):
     half_life: Annotated[Number, Field(gt=0)] | None = None
 
 
-Event = Annotated[CrisisEvent | ClashEvent | RenewalEvent | EntryEvent | ShockEvent, Field(discriminator="kind")]
+Event = Annotated[
+    CrisisEvent | ClashEvent | RenewalEvent | RegimeChangeEvent | EntryEvent | ShockEvent, Field(discriminator="kind")
+]
 assert set(THREATS) == set(CrisisEvent.model_fields["threat"].annotation.__args__)  # type: ignore[union-attr]
 
 

@@ -139,7 +139,7 @@ def exact(target: Target, z: Array) -> float:
     s = standing(inputs, c, d.dt, record=True)
     r = credibility.reliability(credibility.prior(c))
     own = inputs.members
-    start = stance.target(s.stance, r, own.dependence, own.affinity, own.opinion, c)
+    start = stance.target(s.stance, r, np.zeros_like(r), own.dependence, own.affinity, own.opinion, c)
     total = 0.0
     for i in range(len(program.members)):
         goal, effect = float(start[i, 0]), float(inputs.effects[i, 0])

@@ -8,13 +8,13 @@ from sim.model import credibility
 from tests.helpers import coefficients
 
 DT = 0.25
-BELIEF = {"prior_reliability": 0.2, "prior_weight": 4.0, "memory": 8.0, "watching": 0.25}
+BELIEF = {"prior_reliability": 0.2, "prior_weight": 4.0, "memory": 8.0, "watching": 0.25, "grievance_memory": 4.0}
 answers = st.lists(st.sampled_from((None, 0.0, 0.5, 1.0)), min_size=1, max_size=60)
 Answer = float | None
 
 
 def lived(own: list[Answer], others: list[Answer], dt: float = DT, **changed: float) -> np.ndarray:
-    """The Beta counts (kept, broken) after ticks with these answers to oneself and to another."""
+    """The Beta counts (kept, broken) and the grievance after ticks with these answers to oneself and to another."""
     c = coefficients(**BELIEF | changed)
     d = credibility.decays(c, dt)
     belief = credibility.State(*(p[None, :] for p in credibility.prior(c)))
@@ -31,13 +31,14 @@ def test_counts_are_the_prior_and_the_faded_answers(own: list[Answer], others: l
     """a_n = a_0 + sum_t phi^(n - 1 - t) (y_t + omega y'_t); the same of broken promises."""
     n = min(len(own), len(others))
     own, others = own[:n], others[:n]
-    phi, (kept, broken) = np.exp(-DT / 8.0), (4.0 * 0.2, 4.0 * 0.8)
+    phi, fades, (kept, broken, grievance) = np.exp(-DT / 8.0), np.exp(-DT / 4.0), (4.0 * 0.2, 4.0 * 0.8, 0.0)
     for t in range(n):
         for weight, y in ((1.0, own[t]), (0.25, others[t])):
             if y is not None:
                 kept += weight * phi ** (n - 1 - t) * y
                 broken += weight * phi ** (n - 1 - t) * (1 - y)
-    np.testing.assert_allclose(lived(own, others), [kept, broken], rtol=1e-12)
+                grievance += weight * fades ** (n - 1 - t) * (1 - 2 * y)
+    np.testing.assert_allclose(lived(own, others), [kept, broken, grievance], rtol=1e-12, atol=1e-12)
 
 
 @given(answers, st.floats(0.02, 0.98), st.floats(0.1, 50), st.floats(0, 1))
@@ -58,9 +59,10 @@ def test_reliability_stays_within_its_bounds(
 def test_experience_fades_to_the_prior(ticks: int, dt: float) -> None:
     """After one broken promise the count is the prior's and e to the minus time over memory."""
     own: list[Answer] = [0.0] + [None] * ticks
-    a, b = lived(own, [None] * len(own), dt)
+    a, b, grievance = lived(own, [None] * len(own), dt)
     assert a == pytest.approx(0.8, rel=1e-12)
     assert b == pytest.approx(3.2 + np.exp(-ticks * dt / 8.0), rel=1e-12)
+    assert grievance == pytest.approx(np.exp(-ticks * dt / 4.0), rel=1e-12)
 
 
 def test_answers_move_belief_the_right_way_and_one_s_own_most() -> None:

@@ -12,7 +12,7 @@ from sim.scenario.compile import Program
 from tests.helpers import MEMBERS, centred, numbers, run, six
 from tests.mechanisms import MECHANISMS, NO_SWITCH, TESTED_OTHERWISE, Mechanism, Records, clashes, dispute, help_given
 
-EVENTFUL = {"baseline": 1.0, "freeze_rate": 0.1, "entry_rate": 0.05, "crisis_interstate": 0.6}
+EVENTFUL = {"baseline": 1.0, "freeze_rate": 0.1, "entry_rate": 0.05, "crisis_interstate": 0.6, "grievance": 0.4}
 """More happens than at the priors' centres, so that 64 runs show it; exits stay rare."""
 CENTRES = {c.name: c.centre for c in COEFFICIENTS} | EVENTFUL
 BASE = (

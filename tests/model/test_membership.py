@@ -22,7 +22,7 @@ LOG = {
     "exit_punishment": 0.5,
     "freeze_cost": 0.5,
 }
-NAMES = ("stance", "dependence", "punishment", "exits", "push", "bases", "leash", "entry")
+NAMES = ("stance", "dependence", "punishment", "exits", "push", "bases", "leash", "entry", "origin")
 about = st.fixed_dictionaries({name: st.floats(-1, 1) for name in NAMES})
 
 
@@ -65,7 +65,7 @@ def log_hazards(status: int, x: dict[str, float], joins: bool, c: Coefficients) 
     """Logarithms of the two hazards of one state."""
     at = {k: np.full((1, 1), v) for k, v in x.items()}
     code: Codes = np.full((1, 1), status, dtype=np.int8)
-    s = Standing(at["push"], at["bases"], at["leash"][0], at["entry"])
+    s = Standing(at["push"], at["bases"], at["leash"][0], at["entry"], at["origin"][0])
     h = membership.hazards(
         State(code, at["exits"][0], np.ones(1, bool)),
         at["stance"],
@@ -85,7 +85,7 @@ def test_log_hazards_are_the_model_s(x: dict[str, float]) -> None:
     """MODEL.md, tick 5: a freeze has the terms of an exit with ties at a share of their weight."""
     c = coefficients(**LOG)
     ties = x["leash"] * x["dependence"] + x["bases"] + 0.5 * x["punishment"]
-    drift = x["push"] + 0.9 * x["exits"] - 2.0 * x["stance"]
+    drift = x["push"] + 0.9 * x["exits"] - 2.0 * (x["stance"] - x["origin"])
     leaves, entry = np.log(0.02) + drift - ties, x["entry"] + 1.5 * x["stance"]
     loose = drift - 0.5 * ties
     for status, expected in (
@@ -97,17 +97,35 @@ def test_log_hazards_are_the_model_s(x: dict[str, float]) -> None:
     assert log_hazards(OUTSIDE, x, False, c)[1] == -np.inf
 
 
+@given(about, st.floats(0.05, 5), st.floats(0, 1))
+def test_leaving_takes_its_years_even_for_those_whom_nothing_holds(
+    x: dict[str, float], delay: float, eager: float
+) -> None:
+    """The mean time to an exit is that of the unbounded hazard and ``delay`` together."""
+    free = log_hazards(ACTIVE, x | {"stance": -100 * eager}, True, coefficients(**LOG))[0]
+    bounded = log_hazards(ACTIVE, x | {"stance": -100 * eager}, True, coefficients(**LOG, exit_delay=delay))[0]
+    assert np.exp(-bounded) == pytest.approx(np.exp(-free) + delay, rel=1e-9)
+
+
+def test_with_the_origin_at_a_state_without_ties_its_rate_is_the_base_rate() -> None:
+    nothing = dict.fromkeys(NAMES, 0.0)
+    for baseline in (-2.0, 0.0, 1.5):
+        c = coefficients(**LOG, exit_origin=1.0, baseline=baseline)
+        origin = {"stance": baseline, "origin": (c.exit_origin * c.baseline).item()}
+        assert log_hazards(ACTIVE, nothing | origin, True, c)[0] == pytest.approx(np.log(0.02))
+
+
 @given(about, st.sampled_from((OUTSIDE, FROZEN, ACTIVE)), st.booleans())
 def test_a_state_s_hazards_do_not_depend_on_its_neighbours_in_the_array(
     x: dict[str, float], other: int, joins: bool
 ) -> None:
     """To the last bit: replay in Mesa takes one row at a time."""
     c, s = coefficients(**LOG), np.full((1, 1), x["stance"])
-    part = Standing(s, s, s[0], s)
+    part = Standing(s, s, s[0], s, s[0])
     status: Codes = np.array([[ACTIVE], [other]], dtype=np.int8)
     alone = membership.hazards(State(status[:1], s[0], s[0] > 2), s, s, s, 1.0, s > 2, part, c)
     both = np.repeat(s, 2, axis=0)
-    part = Standing(both, both, s[0], both)
+    part = Standing(both, both, s[0], both, s[0])
     beside = membership.hazards(State(status, s[0], s[0] > 2), both, both, both, 1.0, both > 2, part, c)
     assert [h[0, 0] for h in beside] == [h[0, 0] for h in alone]
 

@@ -19,7 +19,7 @@ from tests import reference
 RELATIVE, ABSOLUTE, MARGIN = 1e-9, 1e-13, 1e-9
 FOLLOWS = {
     ("kind", "clash", "help", "asked"): "crises and helps",
-    ("kept", "broken", "reliability"): "beliefs",
+    ("kept", "broken", "grievance", "reliability"): "beliefs",
     ("stance",): "target and stance",
     ("support", "oppose", "conduct"): "conduct",
     ("exit", "side", "before", "status", "left"): "hazards, chances and move",
@@ -64,7 +64,7 @@ def state_of(unit: Unit, rows: int, runs: int) -> State:
     one, all_ = (runs,), (rows, runs)
     return State(
         stance=8 * unit(all_) - 4,
-        credibility=credibility.State(0.01 + 5 * unit(all_), 0.01 + 5 * unit(all_)),
+        credibility=credibility.State(0.01 + 5 * unit(all_), 0.01 + 5 * unit(all_), 4 * unit(all_) - 2),
         membership=membership.State(code(unit(all_), 3), 2 * unit(one), unit(one) < 0.9),
         feedback=feedback.State(unit(all_), unit(all_), 2 * unit(all_), unit(one)),
     )
@@ -88,6 +88,7 @@ def script_of(unit: Unit, rows: int) -> Script:
         kind=kind,
         clash=(kind == 1) & (unit(shape) < 0.5),
         help=np.where(kind > 0, code(unit(shape), 3) / 2.0, 0.0),
+        changes=unit(shape) < 0.2,
         enters=(unit(shape) < 0.2) & (flags[1] < 0.4),
         record=code(unit(shape), 3),
         renewal=float(flags[2]) if flags[2] < 0.5 else 0.0,
@@ -106,7 +107,7 @@ def case(unit: Unit, rows: int, runs: int, dt: float) -> Case:
     def chance(shape: tuple[int, ...]) -> np.ndarray:
         return 1e-6 + (1 - 2e-6) * unit(shape)  # never within a margin of the chances 0 and 1
 
-    members = (chance(all_) for _ in range(4))
+    members = (chance(all_) for _ in range(5))
     return Case(
         state_of(unit, rows, runs),
         Inputs(own, leader, unit((len(pairs), runs)), 4 * unit(all_) - 2),

@@ -7,15 +7,19 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
 
+from sim.engines.ensemble import Stack
 from sim.model import stance
 from sim.model.arrays import Inputs
 from sim.model.declaration import Input
+from sim.model.noise import Noise
 from sim.model.stance import decays
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS, LeaderInputs, MemberInputs
+from sim.scenario.compile import Program
 from tests import reference
 from tests.helpers import ALPHA, MEMBERS, centred, coefficients, numbers, run, six, stacked
 
 FEW = 4
+NOBODY = np.zeros((1, 1), dtype=bool)
 ALONE = {
     "peers": 0.0,
     "opinion": 0.0,
@@ -49,7 +53,7 @@ def target_of(values: dict[str, float], code: str) -> float:
     c = {k.removeprefix("behaviour."): v for k, v in values.items() if k.startswith("behaviour.")}
     own, leader = read(MEMBER_INPUTS, f"members.{code}"), read(LEADER_INPUTS, "leader")
     still = {"diversified": 0.0, "punishment": 0.0, "opinion": 0.5}
-    return reference.target(still, own, leader, 0.3, [], c)
+    return reference.target(still, own, leader, 0.3, 0.0, [], c)
 
 
 @pytest.mark.parametrize("step", ["month", "quarter", "year"])
@@ -86,11 +90,44 @@ def test_stances_a_tick_apart_correlate_as_the_decay_says() -> None:
 @given(dt=st.floats(1e-3, 2), n=st.integers(1, 12), x=st.floats(-5, 5), goal=st.floats(-5, 5))
 def test_n_short_steps_without_noise_are_one_long_step(dt: float, n: int, x: float, goal: float) -> None:
     c, z = coefficients(), np.zeros((1, 1))
-    whole = stance.adjust(np.full((1, 1), x), np.full((1, 1), goal), z, decays(c, n * dt))
+    whole = stance.adjust(np.full((1, 1), x), np.full((1, 1), goal), z, NOBODY, c, decays(c, n * dt))
     parts = np.full((1, 1), x)
     for _ in range(n):
-        parts = stance.adjust(parts, np.full((1, 1), goal), z, decays(c, dt))
+        parts = stance.adjust(parts, np.full((1, 1), goal), z, NOBODY, c, decays(c, dt))
     np.testing.assert_allclose(parts, whole, atol=1e-12)
+
+
+@given(jump=st.floats(0, 1), x=st.floats(-5, 5), goal=st.floats(-5, 5))
+def test_a_change_of_regime_closes_its_share_of_the_gap_and_nobody_else_s(jump: float, x: float, goal: float) -> None:
+    c = coefficients(regime_change=jump)
+    before, aim, z = np.full((2, 1), x), np.full((2, 1), goal), np.zeros((2, 1))
+    changed, other = stance.adjust(before, aim, z, np.array([[True], [False]]), c, decays(c, 0.25)) - goal
+    np.testing.assert_allclose(changed, (1 - jump) * other, atol=1e-12)
+
+
+def test_changes_of_regime_are_drawn_at_the_rate_of_the_threat_to_the_regime() -> None:
+    """With every stance at once at its target none of them keeps the noise of the years before (two-sided binomial)."""
+    rate = {"behaviour.regime_change": 1.0, "behaviour.regime_change_rate": 0.8, "behaviour.peers": 0.0}
+    threat = {f"members.{code}.threat.regime": 0.5 for code in MEMBERS}
+    quiet = {"behaviour.volatility": 0.0, "behaviour.salience_regime": 0.0, "behaviour.crisis_regime": 0.0}
+    still = centred(**ALONE) | quiet | threat | rate
+    runs, far = 1024, 1.0
+    drawn = changed_by(six(numbers() | still | {"alliance.crises": "drawn"}), runs, far)
+    scripted = changed_by(six(numbers() | still | {"alliance.crises": "scripted"}), runs, far)
+    assert scripted == 0
+    n, p = runs * len(MEMBERS), -np.expm1(-0.25 * 0.8 * 0.5)
+    assert stats.binom.ppf(ALPHA / 2, n, p) <= drawn <= stats.binom.isf(ALPHA / 2, n, p)
+
+
+def changed_by(program: Program, runs: int, far: float) -> int:
+    """How many stances, put off their target, come back to it in a tick."""
+    stack = Stack([program], Noise(1, 0), slice(0, runs), None)
+    stack.begin()
+    assert stack.state is not None
+    target = stack.state.stance
+    stack.state = stack.state._replace(stance=target + far)
+    after = stack.tick(program.record_ticks).stance
+    return int((np.abs(after - target) < 0.5 * far).sum())
 
 
 @pytest.mark.parametrize(
@@ -124,9 +161,9 @@ def test_the_target_moves_with_each_input_as_the_model_says(name: str, sign: int
     raised = at._replace(**{of: part._replace(**{name: getattr(part, name) + 0.1})})
 
     def goal(i: Inputs) -> np.ndarray:
-        s = stance.standing(i, i.leader.capacity, c)
+        s = stance.standing(i, i.leader.capacity, c, 0.25)
         half = np.full((FEW, 1), 0.5)
-        return stance.target(s, half, i.members.dependence, i.members.affinity, half, c)
+        return stance.target(s, half, half, i.members.dependence, i.members.affinity, half, c)
 
     assert (np.sign(goal(raised) - goal(at)) == sign).all()
 

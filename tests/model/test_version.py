@@ -134,6 +134,8 @@ def switch_moves() -> dict[str, Program]:
     moves = {
         f"weights {name}": base._replace(weights=base.weights | {name: 0.9 * w}) for name, w in base.weights.items()
     }
+    flip = tuple(s._replace(changes=~s.changes) for s in base.script)
+    moves["script changes"] = base._replace(script=flip)
     for field in ("kind", "clash", "help", "enters", "renewal"):
         script = tuple(s._replace(**{field: 0 * getattr(s, field)}) for s in base.script)
         moves[f"script {field}"] = base._replace(script=script)
