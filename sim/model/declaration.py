@@ -77,9 +77,9 @@ class Coefficient:
         """With a lognormal prior; ``sd`` is that of the logarithm."""
         return replace(self, family="lognormal", centre=median, spread=sd, source=source, low=low)
 
-    def fixed(self, value: float, source: str, low: float = 0.0) -> "Coefficient":
+    def fixed(self, value: float, source: str, low: float = 0.0, high: float = INF) -> "Coefficient":
         """At a value, unless a scenario sets another."""
-        return replace(self, centre=value, source=source, low=low)
+        return replace(self, centre=value, source=source, low=low, high=high)
 
 
 BASE_RATES = "base rates computed from ATOP v4.01, 1815-2016 (Leeds et al. 2002, 10.1080/03050620213653)"

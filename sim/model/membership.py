@@ -25,7 +25,7 @@ COEFFICIENTS = (
     Coefficient("exit_stance", "k_x", "deterrence of exit by stance", "log-hazard").normal(2.0, 0.3, TRIAL, low=0),
     Coefficient(
         "exit_origin", "q_x", "from where stance counts: 0 from stance 0, 1 from that of a state without ties", "1"
-    ).fixed(0.0, FIXED),
+    ).fixed(0.0, FIXED, high=1.0),
     Coefficient("exit_delay", "theta_x", "years that leaving takes at least, outside windows", "years").fixed(
         0.0, FIXED
     ),
