@@ -80,7 +80,7 @@ def variance_shares(by_draw: Array, event: bool) -> Array:
     )
     *parts, whole = Terms(draws, centre, squares, apart_futures, chance).variances(futures, runs, event)
     *rests, rest = without_one.variances(futures, runs, event)
-    varies, still = whole > ROUNDING * centre**2, rest > HARDLY * whole[..., None]
+    varies, still = whole > ROUNDING * centre**2, rest > np.maximum(HARDLY * whole, np.finfo(float).tiny)[..., None]
     found = []
     for part, left in zip(parts, rests, strict=True):
         share = np.clip(part / np.where(varies, whole, 1.0), 0.0, 1.0)

@@ -83,7 +83,9 @@ COEFFICIENTS = (
     ).fixed(0.0, FIXED, high=1.0),
     Coefficient(
         "regime_change_rate", "r_R", "changes of regime that are drawn, by unit of threat to the regime", "1/year"
-    ).fixed(0.095, "9 in the nine states of the history, July 1992 to August 2023, at a mean threat to the regime of 0.34"),
+    ).fixed(
+        0.095, "9 in the nine states of the history, July 1992 to August 2023, at a mean threat to the regime of 0.34"
+    ),
 )
 
 

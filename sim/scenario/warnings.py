@@ -79,7 +79,13 @@ def warnings(scenario: Scenario) -> list[Problem]:
     files = chain_of(scenario.file)
     parent = _loaded(files[-2]) if len(files) > 1 else None
     merged, tables = Merged(files), scenario.tables
-    faults = joined(record.doubts(tables), _twice(tables), _not_coded(tables), _sources(merged.tables, tables))
+    faults = joined(
+        record.doubts(tables),
+        _twice(tables),
+        _without_effect(tables),
+        _not_coded(tables),
+        _sources(merged.tables, tables),
+    )
     faults = joined(faults, _past(tables, files[-1], parent), _never(tables, files[-1]))
     return in_order(fault.problem(merged.where, warning=True) for fault in faults)
 
@@ -128,6 +134,16 @@ def _twice(tables: ScenarioTables) -> Iterator[Fault]:
         says = event.model_dump_json(exclude={"sources", "note"})
         if (first := seen.setdefault(says, i)) < i:
             yield Fault(("events", i), f"the same {event.kind} of {event.date} as events[{first}]", "each event once")
+
+
+def _without_effect(tables: ScenarioTables) -> Iterator[Fault]:
+    """Changes of regime where they do nothing."""
+    if tables.behaviour["regime_change"].form != 0.0:
+        return
+    for i, event in enumerate(tables.events):
+        if event.kind == "regime_change":
+            found = f"the change of regime of {event.date} does nothing, since behaviour.regime_change is 0"
+            yield Fault(("events", i), found, "the share of the gap to its target that stance then jumps, such as 0.7")
 
 
 def _sources(raw: Tables, tables: ScenarioTables) -> Iterator[Fault]:

@@ -153,7 +153,7 @@ def exact(target: Target, z: Array) -> float:
         after = goal + (x - goal) * float(d.stance.gap[0])
         kernel = normal(x[:, None] - after[None, :], float(d.stance.shake[0])) * step
         m = membership.standing(inputs, c)
-        one = membership.Standing(m.push[i], m.bases[i], m.leash, m.entry[i])
+        one = membership.Standing(m.push[i], m.bases[i], m.leash, m.entry[i], m.origin)
         for t in range(target.ticks):
             mass = mass * shown(target, i, t, True, x, effect, c)
             mass = kernel @ mass

@@ -222,6 +222,10 @@ WARNINGS: dict[str, tuple[list[tuple[str, str]], str]] = {
         [event("renewal", "2024-06-01", "")],
         r"events\[2\]: the same renewal of 2024-06-01 as events\[1\]; each event once",
     ),
+    "a change of regime that does nothing": (
+        [event("regime_change", "2022-01-01", 'member = "AAA"')],
+        r"the change of regime of 2022-01-01 does nothing, since behaviour\.regime_change is 0; the share",
+    ),
     "a source of a state that the scenario does not have": (
         cited("cinc AAB 2021"),
         r'leader\.coercion\.sources\[0\]: source "cinc AAB 2021" is of AAB; states of the scenario: AAA, BBB, CCC, '
