@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.errors import InputError as InputError
+    from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive, score as score
     from sim.evaluation.backtest import Backtest as Backtest, backtest as backtest
     from sim.evaluation.mechanisms import Mechanisms as Mechanisms, mechanisms as mechanisms
     from sim.evaluation.study import load_backtest as load_backtest, load_mechanisms as load_mechanisms
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "sim.errors": "InputError",
+    "sim.evaluation.archive": "Archive Score archive score",
     "sim.evaluation.backtest": "Backtest backtest",
     "sim.evaluation.mechanisms": "Mechanisms mechanisms",
     "sim.evaluation.study": "load_backtest load_mechanisms",

@@ -181,6 +181,7 @@ FINE = {
     "blank": (True,),
     "names": ([],),
     "until": (None,),
+    "by": ([],),
     "scheduler": ("\0",),
 }
 """What of it is an argument of that name, or is refused in other words."""

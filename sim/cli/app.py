@@ -55,6 +55,12 @@ Set = Annotated[
         help="Change a value: PATH=high from the start on, PATH=high@2025-01-01, or PATH=high@always. May be repeated.",
     ),
 ]
+By = Annotated[
+    list[str],
+    typer.Option(
+        "--by", metavar="YYYY-MM-DD", help="Probabilities by this date, in place of the horizons. May be repeated."
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder for results; default in results/, by name.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite other results there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
@@ -96,6 +102,7 @@ def run(
     scheduler: Scheduler = None,
     engine: Annotated[str, typer.Option(help="ensemble (numpy) or agents (Mesa); same results.")] = "ensemble",
     set_: Set = [],  # noqa: B006
+    by: By = [],  # noqa: B006
     out: Out = None,
     force: Force = False,
     detail: Annotated[
@@ -104,7 +111,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Run a scenario: print the answer and its table, write tables, dataset and figures."""
-    how = {"runs": runs, "seed": seed, "engine": engine, "jobs": jobs, "scheduler": scheduler, "force": force}
+    how = {"runs": runs, "seed": seed, "engine": engine, "jobs": jobs, "scheduler": scheduler, "force": force, "by": by}
     _verb("run").main(scenario, _overrides(set_), out, detail, json, **how)
 
 
@@ -124,12 +131,13 @@ def compare(
     jobs: Jobs = None,
     scheduler: Scheduler = None,
     set_: Set = [],  # noqa: B006
+    by: By = [],  # noqa: B006
     out: Out = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Say what would change: levels before and after, differences, and their uncertainty."""
-    how = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "force": force}
+    how = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "force": force, "by": by}
     _verb("compare").main(scenario, others or [], _overrides(set_), out, json, **how)
 
 
@@ -290,6 +298,32 @@ def replay(
 ) -> None:
     """Replay one run of a finished ensemble in Mesa and tell its story."""
     _verb("replay").main(folder, run, json)
+
+
+@app.command()
+def archive(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
+    out: Annotated[Path | None, typer.Option(help="The file; default the scenario's name and the day.")] = None,
+    since: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="An earlier archive: say what moved since, and why.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Keep a forecast as a dated file, sealed by a hash of what it says."""
+    _verb("archive").main(folder, out, since, json)
+
+
+@app.command()
+def score(
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="What `cohesion archive` wrote.")],
+    outcomes: Annotated[Path, typer.Argument(metavar="OUTCOMES", help="A CSV table: state,event,date.")],
+    until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="To which day it is complete; default today.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Score an archived forecast by what has happened, beside leaving all as it is."""
+    _verb("score").main(archive, outcomes, until, json)
 
 
 def main() -> None:

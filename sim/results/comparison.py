@@ -4,6 +4,7 @@ Run k of every scenario has the same random numbers, so a difference is taken ru
 noise drops out (Glasserman & Yao 1992, 10.1287/mnsc.38.6.884).
 """
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from sim.model.arrays import Array
 from sim.model.membership import OUTSIDE
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
 from sim.results.change import change
+from sim.results.horizons import by_dates
 from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
@@ -199,6 +201,7 @@ def compare(
     progress: Callable[[int], None] | None = None,
     scheduler: str | None = None,
     set: Mapping[str, Any] | None = None,
+    by: Sequence[dt.date | str] = (),
     out: str | Path | None = None,
     force: bool = False,
     written: Callable[[Comparison], object] = lambda _: None,
@@ -209,7 +212,7 @@ def compare(
     ----------
     base, *others : Scenario, str or Path
         Scenarios, their files or names, with the same states, dates and horizons.
-    runs, seed, jobs, progress, scheduler, set, out, force, written
+    runs, seed, jobs, progress, scheduler, set, by, out, force, written
         As for :func:`sim.run`; ``set`` changes all of them. Without others the base is compared with itself changed.
 
     Returns
@@ -233,13 +236,13 @@ def compare(
     >>> sim.compare("csto/outlook-2023", runs=64, set={"leader.coercion": 0.2}).others[0].tables.title
     'The CSTO from September 2023 with coercion of Russia 0.2'
     """
-    by = checked(runs, seed, "ensemble", jobs, scheduler)
-    first, *rest = sides(base, others, set)
+    effort = checked(runs, seed, "ensemble", jobs, scheduler)
+    first, *rest = by_dates(sides(base, others, set), by)
     if out is None:
-        return _compare(first, rest, by, progress)
-    work = workspace(first, rest, by, out)
+        return _compare(first, rest, effort, progress)
+    work = workspace(first, rest, effort, out)
     with work.held(force):
-        comparison = _compare(first, rest, by, work.counting(by.runs, "runs", progress))
+        comparison = _compare(first, rest, effort, work.counting(effort.runs, "runs", progress))
         write_results(comparison, work, written)
     return comparison
 

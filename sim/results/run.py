@@ -1,5 +1,6 @@
 """Run a scenario: blocks of runs, summarised as they come, on as many threads as there are cores."""
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.inference.continuation import continued
 from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
+from sim.results.horizons import by_dates
 from sim.results.result import Result, identity, since_then, workspace, write_results
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, load, not_fitted
@@ -112,6 +114,7 @@ def run(
     progress: Callable[[int], None] | None = None,
     scheduler: str | None = None,
     set: Mapping[str, Any] | None = None,
+    by: Sequence[dt.date | str] = (),
     out: str | Path | None = None,
     force: bool = False,
     written: Callable[[Result], object] = lambda _: None,
@@ -136,6 +139,8 @@ def run(
         Address of a Dask scheduler whose workers make the runs instead.
     set : mapping, optional
         Values by dotted path that replace those of the scenario.
+    by : sequence of date or str
+        Dates that take the place of the scenario's horizons, each the end of a tick: ``["2026-12-31"]``.
     out : str or Path, optional
         Folder to which the results are written, see :meth:`Result.save`.
     force : bool
@@ -162,13 +167,13 @@ def run(
     >>> list(result.alliance)[:10]
     ['outcome', 'horizon_years', 'date', 'mean', 'mcse', 'low', 'high', 'few', 'q05', 'q95']
     """
-    by = checked(runs, seed, engine, jobs, scheduler)
-    (chosen,) = continued(scenarios([scenario], set))
+    effort = checked(runs, seed, engine, jobs, scheduler)
+    (chosen,) = by_dates(continued(scenarios([scenario], set)), by)
     if out is None:
-        return _run(chosen, by, engine, progress)
-    work = workspace(chosen, by, engine, out)
+        return _run(chosen, effort, engine, progress)
+    work = workspace(chosen, effort, engine, out)
     with work.held(force):
-        result = _run(chosen, by, engine, work.counting(by.runs, "runs", progress))
+        result = _run(chosen, effort, engine, work.counting(effort.runs, "runs", progress))
         write_results(result, work, written)
     return result
 

@@ -1,0 +1,285 @@
+"""A forecast kept as a file of its own, dated and sealed; scored when its dates have come; compared with another.
+
+The file has the probabilities of each member's moves by each date, with their intervals, and what they were made of.
+Its last entry is a hash of the others: what was changed afterwards is refused.
+"""
+
+import datetime as dt
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import InputError, Problem, arguments, as_path, listed, nearest, plural
+from sim.evaluation.scores import brier, log_score
+from sim.model.outcomes import LEAST, names
+from sim.model.version import VERSION
+from sim.results.result import Result, Results
+from sim.scenario.reading import parse_csv, read_text
+from sim.storage.files import SEAL, as_json, put, sealed, sha256
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KIND = "archived forecast"
+COLUMNS = ("state", "event", "date")
+MADE_OF = {
+    "scenario": "the scenario says something else",
+    "posterior": "another posterior",
+    "model": "another version of the model",
+    "runs": "another number of runs",
+    "seed": "another seed",
+}
+"""What a forecast is made of, and how it is said that two differ in it."""
+
+
+@dataclass(frozen=True, repr=False)
+class Archive(Results):
+    """A forecast in its file: ``content`` as it stands there."""
+
+    file: Path
+    content: dict[str, Any]
+    since: "Archive | None" = None
+    """An earlier one, with which it is compared."""
+
+    @property
+    def differs(self) -> list[str]:
+        """In what it is made otherwise than the earlier one, in words: why probabilities moved."""
+        if self.since is None:
+            return []
+        mine, theirs = self.content["made_of"], self.since.content["made_of"]
+        return [words for key, words in MADE_OF.items() if mine[key] != theirs[key]]
+
+    @property
+    def moved(self) -> "pd.DataFrame":
+        """state, event, date, name, before, after of what both forecast and what moved by a point, the most first."""
+        keys = ["state", "event", "date"]
+        before = (self.since or self).table[[*keys, "probability"]].rename(columns={"probability": "before"})
+        both = self.table.rename(columns={"probability": "after"}).merge(before, on=keys)
+        order = (both.after - both.before).abs().sort_values(ascending=False, kind="stable")
+        return both.loc[order[order >= LEAST].index, [*keys, "name", "before", "after"]].reset_index(drop=True)
+
+    @property
+    def heading(self) -> str:
+        """What it is, in a line."""
+        c = self.content
+        return f"Forecast of {c['made']}: {c['title']}, {c['start']}; seal {c[SEAL][:16]}"
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """state, name, event, date, probability, low, high."""
+        import pandas as pd
+
+        return pd.DataFrame(self.content["probabilities"])
+
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """probabilities, and those that moved since the earlier one."""
+        return {"probabilities": self.table} | ({"moved": self.moved} if self.since else {})
+
+
+@dataclass(frozen=True, repr=False)
+class Score(Results):
+    """How good an archived forecast was: a row of ``table`` for each probability whose date has come."""
+
+    archive: Archive
+    until: str
+    table: "pd.DataFrame"
+    not_yet: list[str]
+    """Dates that have not come."""
+
+    @property
+    def heading(self) -> str:
+        """What it is, in a line."""
+        later = f"; not yet come: {', '.join(self.not_yet)}" if self.not_yet else ""
+        return f"{plural(len(self.table), 'probability')} whose dates had come on {self.until}{later}"
+
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """scores."""
+        return {"scores": self.table}
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Mean scores; smaller is better. Leave-as-is says that nobody moves, and has no logarithmic score."""
+        columns = ("brier", "log_score", "leave_as_is_brier")
+        return {c: float(self.table[c].mean()) if len(self.table) else float("nan") for c in columns}
+
+
+@arguments
+def archive(folder: str | Path, out: str | Path | None = None, since: str | Path | None = None) -> Archive:
+    """Keep a forecast as a dated file, sealed by a hash of what it says.
+
+    Parameters
+    ----------
+    folder : str or Path
+        That :func:`sim.run` or `cohesion run` wrote.
+    out : str or Path, optional
+        The file; by default named by the scenario and the day. It is never replaced by another forecast.
+
+    since : str or Path, optional
+        An earlier archive: ``moved`` has what moved since, ``differs`` why (scenario, posterior, model, runs, seed).
+
+    Returns
+    -------
+    Archive
+        ``table`` has state, name, event, date, probability and the ends of its 90 % interval.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no finished run, or the file is there already.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("csto/outlook-2023", runs=16, by=["2024-12-31"], out="results/example")
+    >>> sim.archive("results/example", "results/example.json").table.event.unique().tolist()
+    ['exit', 'freeze']
+    """
+    made = dt.date.today().isoformat()
+    result = Result.open(as_path(folder, "folder"))
+    old = opened(as_path(since, "since")) if since else None
+    file = as_path(out, "out") if out else Path(f"{result.scenario.name}-{made}.json")
+    content = content_of(result, made)
+    if file.exists():
+        raise InputError([Problem(str(file), "out", "is there already", "allowed: a new file, so that none is lost")])
+    put(file, sealed(content))
+    return replace(opened(file), since=old)
+
+
+def content_of(result: Result, made: str) -> dict[str, Any]:
+    """What an archive says."""
+    scenario, p = result.scenario, result.provenance
+    posterior = scenario.tables.posterior
+    says = {k: v for k, v in scenario.resolved["tables"].items() if k != "posterior"}
+    says["time"] = {k: v for k, v in says["time"].items() if k != "horizons"}  # dates are compared one by one
+    of = {
+        "scenario": sha256(as_json(says))[:16],
+        "posterior": posterior.digest if posterior else "none",
+        "model": VERSION,
+    }
+    outside = {m["member"] for m in result.summary()["members"] if m["conduct"]["outside"]["mean"] >= 0.5}
+    said = result.members[result.members.outcome.isin(names("event", by_member=True))]
+    said = said[~said.member.isin(outside)]
+    called = dict(zip(map(str, result.dataset.member.values), map(str, result.dataset.name.values), strict=True))
+    rows = [
+        {
+            "state": row.member,
+            "name": called[row.member],
+            "event": row.outcome,
+            "date": f"{row.date:%Y-%m-%d}",
+            "probability": round(float(row.mean), 6),
+            "low": round(float(row.q05), 6),
+            "high": round(float(row.q95), 6),
+        }
+        for row in said.itertuples()
+    ]
+    return {
+        "kind": KIND,
+        "made": made,
+        **{k: result.dataset.attrs[k] for k in ("title", "alliance", "start", "begins", "coefficients")},
+        "made_of": {**of, "runs": p["runs"], "seed": p["seed"]},
+        "provenance": p,
+        "probabilities": rows,
+    }
+
+
+def opened(file: Path) -> Archive:
+    """An archived forecast. Raises InputError where it is none, or was changed."""
+    text = read_text(file)
+    try:
+        content = json.loads(text)
+        whole = isinstance(content, dict) and content["kind"] == KIND and {*MADE_OF} <= {*content["made_of"]}
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise InputError([Problem(str(file), "", "no archived forecast", "allowed: what `cohesion archive` wrote")])
+    if text != sealed(content):
+        raise InputError([Problem(str(file), SEAL, "was changed since it was sealed", "allowed: as it was written")])
+    return Archive(file, content)
+
+
+@arguments
+def score(archive: str | Path, outcomes: str | Path, until: dt.date | str | None = None) -> Score:
+    """Score an archived forecast by what has happened, beside the rule that all is left as it is.
+
+    Parameters
+    ----------
+    archive : str or Path
+        What :func:`sim.archive` wrote.
+    outcomes : str or Path
+        A CSV table of what has happened: ``state,event,date``, a row an event; what has none did not happen.
+    until : date or str, optional
+        To which day the table is complete; today by default. Probabilities by later dates are left out.
+
+    Returns
+    -------
+    Score
+        ``table`` has what was forecast, whether it happened, and its scores; ``means`` their means, ``not_yet`` the
+        dates left out.
+
+    Raises
+    ------
+    InputError
+        For a file that is no archive or was changed, and with every row of the outcomes that cannot be used.
+    """
+    import pandas as pd
+
+    kept = opened(as_path(archive, "archive"))
+    known = _day(until)
+    happened = read_outcomes(as_path(outcomes, "outcomes"), kept, known)
+    frame = kept.table
+    come = frame.date <= known.isoformat()
+    rows = frame[come].reset_index(drop=True)
+    did = np.array(
+        [happened.get((r.state, r.event), dt.date.max) < dt.date.fromisoformat(r.date) for r in rows.itertuples()],
+        dtype=float,
+    )
+    p = rows.probability.to_numpy(dtype=float)
+    scored = rows.assign(
+        happened=did.astype(bool),
+        brier=brier(p, did) if len(p) else p,
+        log_score=log_score(p, did) + 0.0 if len(p) else p,
+        leave_as_is_brier=did,
+    )
+    return Score(kept, known.isoformat(), pd.DataFrame(scored), sorted(set(frame.date[~come])))
+
+
+def _day(given: dt.date | str | None) -> dt.date:
+    try:
+        return dt.date.fromisoformat(given) if isinstance(given, str) else given or dt.date.today()
+    except ValueError:
+        raise InputError([Problem("until", "", str(given), "allowed: YYYY-MM-DD")]) from None
+
+
+def read_outcomes(file: Path, kept: Archive, until: dt.date) -> dict[tuple[str, str], dt.date]:
+    """When each event first happened. Raises InputError with every row that cannot be used."""
+    table = parse_csv(read_text(file), str(file))
+    if table.columns != COLUMNS:
+        raise InputError([Problem(f"{file}:1", "", listed(table.columns), f"required: {','.join(COLUMNS)}")])
+    states, events = ([*dict.fromkeys(row[k] for row in kept.content["probabilities"])] for k in ("state", "event"))
+    start = dt.date.fromisoformat(kept.content["start"])
+    problems = list(table.problems)
+    found: dict[tuple[str, str], dt.date] = {}
+    for line, cells in table.rows:
+        wrong = [
+            Problem(f"{file}:{line}", k, cells[k], f"allowed: {listed(known)}", nearest(cells[k], known))
+            for k, known in (("state", states), ("event", events))
+            if cells[k] not in known
+        ]
+        try:
+            day = dt.date.fromisoformat(cells["date"])
+        except ValueError:
+            day = start
+            wrong.append(Problem(f"{file}:{line}", "date", cells["date"], "allowed: YYYY-MM-DD"))
+        if not start <= day <= until:
+            wrong.append(Problem(f"{file}:{line}", "date", f"{day}", f"allowed: from {start} to {until}"))
+        problems += wrong
+        key = cells["state"], cells["event"]
+        found[key] = min(day, found.get(key, day))
+    if problems:
+        raise InputError(problems)
+    return found

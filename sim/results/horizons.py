@@ -1,0 +1,60 @@
+"""Probabilities by dates of one's own: a date is a horizon by another name."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sim.errors import InputError, Problem
+from sim.scenario.compile import tick_edges
+from sim.scenario.dates import parse, to_years
+from sim.scenario.load import Scenario
+
+DAY = dt.timedelta(days=1)
+
+
+def by_dates(scenarios: Sequence[Scenario], by: Sequence[dt.date | str]) -> list[Scenario]:
+    """Scenarios whose horizons are dates, each the end of a tick (2026-12-31 and 2027-01-01 are the same).
+
+    Raises
+    ------
+    InputError
+        With every date on which no tick of a forecast ends.
+    """
+    if not by:
+        return list(scenarios)
+    problems = [problem for given in by if (problem := _wrong(given, scenarios))]
+    if problems:
+        raise InputError(problems)
+    return [_with(s, sorted({_end(s, given) for given in by})) for s in scenarios]
+
+
+def _ends(scenario: Scenario) -> list[dt.date]:
+    edges, record = tick_edges(scenario.tables.time)
+    return list(edges[record + 1 :])
+
+
+def _end(scenario: Scenario, given: dt.date | str) -> dt.date:
+    """The end of the tick that a date names."""
+    day = parse(given)
+    return day if day in _ends(scenario) else day + DAY
+
+
+def _wrong(given: dt.date | str, scenarios: Sequence[Scenario]) -> Problem | None:
+    try:
+        day = parse(given)
+    except ValueError as error:
+        return Problem("by", "", f"{given} {error}", "allowed: YYYY-MM-DD")
+    for scenario in scenarios:
+        ends, step = _ends(scenario), scenario.tables.time.step
+        if not {day, day + DAY} & {*ends}:
+            near = min(ends, key=lambda end: abs(end - day))
+            allowed = f"allowed: ends of {step}s from {ends[0]} to {ends[-1]}"
+            return Problem("by", "", f"{day}, on which no {step} of the forecast ends", allowed, str(near))
+    return None
+
+
+def _with(scenario: Scenario, ends: Sequence[dt.date]) -> Scenario:
+    time = scenario.tables.time
+    years = [round(to_years(end) - to_years(time.start), 9) for end in ends]
+    tables = scenario.tables.model_copy(update={"time": time.model_copy(update={"horizons": years})})
+    return replace(scenario, tables=tables)
