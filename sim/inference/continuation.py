@@ -307,6 +307,6 @@ def _votes(scenario: Scenario, motion: Motion, names: Sequence[str], chances: Ar
     steps = np.array(sorted(CONDUCT.values()))
     for row, code, p in zip(motion.rows, motion.codes.tolist(), chances, strict=True):
         far = np.abs(steps - (steps * p).sum())
-        chance = float(p[far >= far[code] - 1e-9].sum())
+        chance = min(1.0, float(p[far >= far[code] - 1e-9].sum()))
         said = f"{names[row]} {CONDUCTS[code / steps[-1]]}: {motion.name}"
         yield Surprise(str(motion.date), "vote", scenario.members[row], said, chance)

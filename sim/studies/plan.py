@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem
-from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK
 from sim.scenario.compile import Program, alike, compile, unconditioned, vary
@@ -93,10 +92,12 @@ def _variants(study: Study) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
         for row in np.unique(study.design[:, columns], axis=0) if names else np.zeros((1, 0)):
             changes = {path: whole(float(x)) for n, x in zip(names, row, strict=True) for path in to[n].others}
             try:
-                varied = continued([load(scenario.file, {**study.tables.set, **changes})])[0] if changes else scenario
+                varied = load(scenario.file, {**study.tables.set, **changes}) if changes else scenario
             except InputError as error:
                 problems += [replace(p, where=str(study.file)) for p in error.problems]
                 continue
+            same = varied.tables.model_copy(update={"posterior": scenario.tables.posterior})  # as weighed as that one's
+            varied = replace(varied, tables=same)
             said = varied.resolved["tables"]
             content = {**varied.resolved, "tables": {k: v for k, v in said.items() if k not in TITLES}}
             words.append({"file": str(scenario.file), **{k: said[k] for k in TITLES if k in said}})

@@ -81,3 +81,20 @@ def test_claims_start_where_a_run_does() -> None:
     program = next(p for k, p in together(programs_of(load_claims(["C03"]))).items() if KEPT in k)
     assert program.start.words == start.words
     assert program.start.states is start.states
+
+
+def test_a_study_of_what_has_happened_since_starts_from_it(tmp_path: Path) -> None:
+    """Whatever is varied: its variants share the draws that were weighed."""
+    vote = 'date = 2024-01-15\nmotion = "m"\nconduct = { ARM = "oppose" }\nsources = ["assumption: invented"]'
+    times = "time = { start = 2024-04-01, end = 2025-04-01, horizons = [1] }"
+    since = f'extends = "{OUTLOOK}"\ntitle = "Since"\n{times}\n[[votes]]\n{vote}\n'
+    written(tmp_path / "since.toml", since)
+    file = study(tmp_path, "grid", QUORUM)
+    text = file.read_text().replace(f'"{OUTLOOK}"', '"since.toml"')
+    written(file, "".join(line for line in text.splitlines(keepends=True) if not line.startswith("set =")))
+    found = sim.sweep(file, tmp_path / "out", jobs=1)
+    run = sim.run(tmp_path / "since.toml", runs=16, seed=5)
+    assert "weighed by what happened since 2023-07-01" in found.dataset.attrs["begins"]
+    assert found.dataset.attrs["begins"] == run.dataset.attrs["begins"]
+    first = found.dataset.stance.sel(tick=0).values
+    np.testing.assert_allclose(first, np.tile(run.dataset.stance.values[0], (len(first), 1)), rtol=1e-12)
