@@ -1,7 +1,8 @@
-"""How fast: the ensemble beside plain Mesa and beside its own random draws; memory on request.
+"""How fast: the ensemble beside plain Mesa and beside its own random draws; on request memory, or another checkout.
 
 python -m benchmarks.speed
 python -m benchmarks.speed --memory
+python -m benchmarks.speed --against ../before
 
 Every round measures everything once, one after the other on one core, and gives ratios of that
 round alone: a noisy machine slows all of a round, so these say more than ratios of averages.
@@ -9,6 +10,7 @@ round alone: a noisy machine slows all of a round, so these say more than ratios
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,12 +31,15 @@ from sim.results.run import simulate
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
 from sim.storage.effort import Effort
+from sim.storage.workers import ONE_THREAD
 from tests.helpers import SIX
 from tests.scenarios import of_size
 
 SIZES = {6: (4, 40), 30: (1, 8)}
 """States, the leader among them: (blocks of the ensemble, runs of plain Mesa) in a round."""
 OUTLOOK = "scenarios/csto/outlook-2023.toml"
+GROWING = 0, 10_000, 100_000, 1_000_000
+"""Numbers of runs whose memory is measured."""
 Task = Callable[[], None]
 
 MEASURE = """
@@ -54,6 +59,35 @@ except OSError:
 print(json.dumps({"seconds": seconds, "peak": peak}))
 """
 # Not ru_maxrss on Linux: it survives exec, so a child starts with its parent's peak.
+
+COMMAND = """
+import json, sys, tempfile, time
+from sim.cli import app, run
+marks = []
+
+def timed(*given, shown=run.print_result):
+    shown(*given)
+    marks.append(time.process_time())
+
+run.print_result = timed
+with tempfile.TemporaryDirectory() as out:
+    sys.argv = ["cohesion", "run", "csto/outlook-2023", "--jobs", "1", "--out", out + "/out"]
+    try:
+        app.main()
+    except SystemExit:
+        pass
+print(json.dumps({"table": marks[0], "command": time.process_time()}))
+"""
+RUNS = """
+import json, sys, time
+import sim
+from sim.scenario.tables import ScenarioTables
+held = {"inputs": "held"} if sys.argv[2] == "held" and "inputs" in ScenarioTables.model_fields else {}
+sim.run("csto/outlook-2023", runs=64, set=held)
+began = time.process_time()
+sim.run("csto/outlook-2023", runs=int(sys.argv[1]), set=held, jobs=1)
+print(json.dumps({"runs": time.process_time() - began}))
+"""
 
 
 def member_ticks(program: Program, runs: int) -> int:
@@ -228,21 +262,57 @@ def memory_table(sizes: tuple[int, ...]) -> Table:
     return table
 
 
+def child(checkout: Path, code: str, *arguments: str) -> dict[str, float]:
+    """What a program says in its last line that uses the package of a checkout."""
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=checkout, env={**os.environ, **ONE_THREAD}, capture_output=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def against_table(other: Path, runs: int, number: int) -> Table:
+    """The default command and many runs, here and in another checkout in turn."""
+    checkouts = other.resolve(), Path(__file__).resolve().parents[1]
+    found: dict[str, list[list[float]]] = {}
+    for _ in range(number):
+        for k, checkout in enumerate(checkouts):
+            times = child(checkout, COMMAND)
+            measured = {
+                "`cohesion run csto/outlook-2023`: table on the screen": times["table"],
+                "`cohesion run csto/outlook-2023`: whole command": times["command"],
+                f"{runs:,} runs, inputs held": child(checkout, RUNS, str(runs), "held")["runs"],
+                f"{runs:,} runs": child(checkout, RUNS, str(runs), "as they are")["runs"],
+            }
+            for what, seconds in measured.items():
+                found.setdefault(what, [[], []])[k].append(seconds)
+    table = Table(
+        title=f"Seconds of processor time, one job: median (least to most) of {number} rounds",
+        caption="Ratios are of a round alone. A checkout without inputs to come holds them.",
+    )
+    for column in ("", "there", "here", "there / here"):
+        table.add_column(column, justify="right" if column else "left")
+    for what, (there, here) in found.items():
+        ratios = [x / y for x, y in zip(there, here, strict=True)]
+        table.add_row(what, spread(there, 1), spread(here, 1), spread(ratios))
+    return table
+
+
 def main() -> None:
     """Print what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="rounds of measurement")
     parser.add_argument("--sizes", action="store_true", help="cost by members and crises instead")
     parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
-    parser.add_argument(
-        "--runs", type=int, nargs="+", default=[0, 10_000, 100_000, 1_000_000], help="with --memory: numbers of runs"
-    )
+    parser.add_argument("--against", type=Path, help="another checkout, beside which the command and runs are timed")
+    parser.add_argument("--runs", type=int, nargs="+", help="with --memory or --against: numbers of runs")
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    if given.sizes:
+    if given.against:
+        console.print(against_table(given.against, (given.runs or [100_000])[0], given.rounds))
+    elif given.sizes:
         console.print(sizes_table(given.rounds))
     else:
-        console.print(memory_table(tuple(given.runs)) if given.memory else speed_table(given.rounds))
+        console.print(memory_table(tuple(given.runs or GROWING)) if given.memory else speed_table(given.rounds))
 
 
 if __name__ == "__main__":

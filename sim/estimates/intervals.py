@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import betainc, betaincinv
 
 from sim.estimates.incidence import quantities, with_incidence
-from sim.estimates.sample import LEVELS
+from sim.estimates.sample import LEVELS, at_levels
 from sim.estimates.split import variance_shares
 from sim.model.arrays import Array
 from sim.model.noise import Repeats
@@ -60,7 +60,7 @@ def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0, runs: in
     means = together.mean(axis=-1)
     chance = together.var(axis=-1, ddof=1).mean(axis=-1) / runs
     seen = means.var(axis=-1, ddof=1)
-    ends = np.moveaxis(np.quantile(means, LEVELS, axis=-1), 0, -1)
+    ends = at_levels(means)
     moments = (x[..., None] for x in (means.mean(axis=-1), seen, np.maximum(seen - chance, 0.0)))
     return _without_chance(ends, *moments, low=low, high=high)
 

@@ -235,7 +235,8 @@ def settle(figure: Figure) -> Figure:
     for text in figure.findobj(Text):
         text.set_text("\n".join(map(drawable, text.get_text().split("\n"))))
     FigureCanvasAgg(figure)
-    figure.draw_without_rendering()
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:  # the solver's last digits hang on the order in which it finds its constraints
         laid_out = axes.get_in_layout()
@@ -261,7 +262,8 @@ def save(figure: Figure, path: str | Path) -> Path:
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with style.look(), beside.open("wb") as file:
-            figure.savefig(file, format="png", dpi=style.DPI, metadata={"Software": None})
+            canvas: Any = FigureCanvasAgg(figure)
+            canvas.print_png(file, metadata={"Software": None})  # savefig draws twice
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, target)

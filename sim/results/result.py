@@ -287,10 +287,14 @@ def save(result: Result, folder: str | Path, force: bool = False) -> None:
 
 def write_results(result: Result, work: Workspace, written: Callable[[Result], object] = lambda _: None) -> None:
     """Write all to a folder that is held."""
-    with work.results(lambda _: written(result), lambda new: result.draw(new / FIGURES), **result.provenance) as new:
+    then: tuple[Callable[[Path], object], ...] = (
+        lambda _: written(result),
+        lambda new: result.dataset.to_zarr(new / DATASET, mode="w", zarr_format=3, consolidated=False),
+        lambda new: result.draw(new / FIGURES),
+    )
+    with work.results(*then, **result.provenance) as new:
         for name, table in result.tables.items():
             write(new / f"{name}.csv", tables.csv(table))
         write(new / "scenario.toml", result.scenario.text)
         write(new / RESOLVED, as_json(result.scenario.resolved))
         write(new / POSTERIORS, posteriors_of([result.scenario]))
-        result.dataset.to_zarr(new / DATASET, mode="w", zarr_format=3, consolidated=False)

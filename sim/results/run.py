@@ -146,7 +146,7 @@ def run(
     force : bool
         Replace the results of another run in ``out``.
     written : callable, optional
-        Called with the result when its tables are written to ``out``, before figures are drawn.
+        Called with the result when its tables are written to ``out``, before the dataset and figures are.
 
     Returns
     -------

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from matplotlib import rc_context, rcParams
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from sim.figures import run, study
 from sim.figures.sheet import save
+from sim.figures.style import DPI, look
 from tests.figures.test_mechanisms import figure as mechanisms
 from tests.figures.test_skill import figure as skill
 from tests.run_data import CASES
@@ -39,6 +41,15 @@ def test_the_same_figure_gives_the_same_bytes(draw, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2  # nothing left beside them
 
 
+def test_a_file_is_what_matplotlib_itself_would_save(tmp_path):
+    """``savefig`` draws a figure twice; drawn once it is the same."""
+    figure = run.cohesion(CASES["two"])
+    kept = save(figure, tmp_path / "a.png").read_bytes()
+    with look():
+        figure.savefig(tmp_path / "b.png", dpi=DPI, metadata={"Software": None})
+    assert (tmp_path / "b.png").read_bytes() == kept
+
+
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "old.png"
     path.write_bytes(b"old")
@@ -47,7 +58,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
         file.write(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(Figure, "savefig", fail)
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", fail)
     with pytest.raises(OSError, match="disk full"):
         save(Figure(), path)
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
