@@ -82,7 +82,7 @@ RUNS = """
 import json, sys, time
 import sim
 from sim.scenario.tables import ScenarioTables
-held = {"inputs": "held"} if sys.argv[2] == "held" and "inputs" in ScenarioTables.model_fields else {}
+held = {"inputs": "held", "title": "Held"} if sys.argv[2] == "held" and "inputs" in ScenarioTables.model_fields else {}
 sim.run("csto/outlook-2023", runs=64, set=held)
 began = time.process_time()
 sim.run("csto/outlook-2023", runs=int(sys.argv[1]), set=held, jobs=1)
