@@ -1,8 +1,9 @@
-"""Write the numbers of docs/findings.md from what the tool's commands wrote.
+"""Write the numbers of docs/findings.md and the table of docs/calibration.md from what the tool's commands wrote.
 
 ``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice) and `cohesion mechanisms` on
-what is shipped, takes their tables and figures over into docs/findings/ and fills the document. With folders of results
-(such as ``results/claims``) it takes over those; with nothing it fills the document from docs/findings/. ``--check``
+what is shipped, takes their tables and figures over into docs/findings/ and fills the documents. With folders of
+results (such as ``results/claims``, or ``results/calibrate-csto`` when another posterior is shipped) it takes over
+those; with nothing it fills the documents from docs/findings/. ``--check``
 writes nothing and exits with 1 if a number is stale. A paragraph written for
 another verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
 """
@@ -19,12 +20,14 @@ from pathlib import Path
 from sim.evaluation.scoring import with_error
 
 DOCS = Path(__file__).resolve().parent
-DOCUMENT, KEPT = DOCS / "findings.md", DOCS / "findings"
+FINDINGS, CALIBRATION = "findings.md", "calibration.md"
+KEPT = DOCS / "findings"
 TABLES = {
     "claims": ("ledger.csv", "tests.csv"),
     "backtest-csto": ("scores.csv", "origins.csv", "skill.csv"),
     "backtest-csto-wide": ("scores.csv", "skill.csv"),
     "mechanisms-csto": ("mechanisms.csv",),
+    "calibrate-csto": ("summary.csv",),
 }
 """By the name of what was run, the folder where its tables are kept: which."""
 PROVENANCE = "provenance.json"
@@ -170,6 +173,27 @@ def mechanisms(kept: Rows) -> str:
     return table(head, body)
 
 
+def learned(kept: Rows) -> str:
+    """A row a coefficient, prior against posterior."""
+
+    def about(r: dict[str, str], what: str) -> str:
+        low, middle, high = (f"{float(r[f'{what}_{q}']):.3g}" for q in ("q05", "median", "q95"))
+        return f"{middle} ({low} to {high})"
+
+    body = [
+        [
+            f"`{r['coefficient']}`",
+            about(r, "prior"),
+            about(r, "posterior"),
+            f"{float(r['shift']):+.2f}",
+            f"{float(r['variance_ratio']):.2f} ± {float(r['variance_ratio_se']):.2f}",
+        ]
+        for r in kept
+    ]
+    head = ["coefficient", "prior median (90 %)", "posterior median (90 %)", "shift", "ratio of variances"]
+    return table(head, body)
+
+
 INLINE = re.compile(r"<!-- n (\S+) (\S+) (\S+) -->.*?<!-- /n -->", re.DOTALL)
 CELL = re.compile(r"<!-- c (\S+) ([^>]*?) -->.*?<!-- /c -->", re.DOTALL)
 WRITTEN = re.compile(r"<!-- written for (\S+) (\S+) -->")
@@ -189,8 +213,10 @@ def tables(folder: Path) -> dict[str, Rows]:
     return {name: rows(f) if f.exists() else [] for name, f in files.items()}
 
 
-def blocks(kept: dict[str, Rows], folder: Path) -> dict[str, str]:
-    """Everything that stands between markers, by name."""
+def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]:
+    """Everything that stands between markers of a document, by name."""
+    if document == CALIBRATION:
+        return {"learned": learned(kept["calibrate-csto/summary.csv"])}
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
@@ -211,11 +237,11 @@ def blocks(kept: dict[str, Rows], folder: Path) -> dict[str, str]:
     }
 
 
-def filled(text: str, folder: Path) -> str:
-    """The document with all its numbers made anew. Raises ValueError where a marker is missing."""
+def filled(text: str, folder: Path, document: str = FINDINGS) -> str:
+    """The text of a document with all its numbers made anew. Raises ValueError where a marker is missing."""
     kept = tables(folder)
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
-    for name, content in blocks(kept, folder).items():
+    for name, content in blocks(document, kept, folder).items():
         block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
         found = list(block.finditer(text))
         if len(found) != 1:
@@ -266,7 +292,8 @@ def run_all() -> list[Path]:
     """Run every command whose numbers the documents have; their folders."""
     for command in COMMANDS:
         subprocess.run([sys.executable, "-m", "sim", *command], check=True, cwd=DOCS.parent)
-    return [DOCS.parent / "results" / name for name in TABLES]
+    found = (DOCS.parent / "results" / name for name in TABLES)
+    return [folder for folder in found if folder.exists()]
 
 
 def main() -> int:
@@ -276,22 +303,23 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="run the commands first")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
     given = parser.parse_args()
-    before = DOCUMENT.read_text(encoding="utf-8")
+    before = {name: (DOCS / name).read_text(encoding="utf-8") for name in (FINDINGS, CALIBRATION)}
     try:
         for folder in run_all() if given.all else given.results:
-            take_over(folder, before)
-        after = filled(before, KEPT)
+            take_over(folder, before[FINDINGS])
+        after = {name: filled(text, KEPT, name) for name, text in before.items()}
     except (ValueError, OSError, KeyError, IndexError, StopIteration) as error:
-        print(f"{DOCUMENT}: {error}", file=sys.stderr)
+        print(f"{DOCS}: {error}", file=sys.stderr)
         return 2
-    warnings = outdated(after, KEPT)
+    warnings = outdated(after[FINDINGS], KEPT)
     for warning in warnings:
-        print(f"{DOCUMENT}: {warning}; read and rewrite it", file=sys.stderr)
+        print(f"{DOCS / FINDINGS}: {warning}; read and rewrite it", file=sys.stderr)
     if given.check and (after != before or warnings):
-        print(f"{DOCUMENT}: stale; run python docs/findings.py", file=sys.stderr)
+        print(f"{DOCS}: stale; run python docs/findings.py", file=sys.stderr)
         return 1
     if not given.check:
-        DOCUMENT.write_text(after, encoding="utf-8")
+        for name, text in after.items():
+            (DOCS / name).write_text(text, encoding="utf-8")
     return 0
 
 

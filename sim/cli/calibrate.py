@@ -8,7 +8,7 @@ from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
 from sim.errors import plural
-from sim.inference.posterior import UNIDENTIFIED, Learned
+from sim.inference.posterior import Learned
 from sim.inference.study import load_calibration
 from sim.results.calibration import Calibration, Progress, calibrate
 
@@ -49,6 +49,15 @@ def bar(name: str) -> Iterator[Callable[[Progress], None]]:
         yield progress
 
 
+MOST = 5
+"""Coefficients that are named as those the record tells most of."""
+
+
+def ratio(r: Learned) -> str:
+    """The posterior's variance over the prior's, with its error."""
+    return f"{r.variance_ratio:.2f}±{r.variance_ratio_se:.2f}"
+
+
 def print_calibration(title: str, found: Calibration) -> None:
     """Prior against posterior, and the diagnostics."""
     d = found.diagnostics
@@ -59,17 +68,17 @@ def print_calibration(title: str, found: Calibration) -> None:
         f"{plural(d.motions, 'motion')}, "
         f"{plural(d.ticks, 'tick')} of membership",
     )
-    heads = ("prior", "90 %", "posterior", "90 %", "spread")
+    heads = ("prior 90 %", "posterior", "90 %", "variance")
+    learned = [Learned(*row) for row in found.table.itertuples(index=False, name=None)]
     rows = []
-    for row in found.table.itertuples(index=False, name=None):
-        r = Learned(*row)
-        prior = f"{r.prior_median:.3g}", f"{r.prior_q05:.3g} to {r.prior_q95:.3g}"
-        after = f"{r.posterior_median:.3g}", f"{r.posterior_q05:.3g} to {r.posterior_q95:.3g}"
-        mark = " *" if r.spread > UNIDENTIFIED else ""
-        rows.append([r.coefficient, *prior, *after, f"{r.spread:.2f}{mark}"])
+    for r in learned:
+        prior, after = f"{r.prior_q05:.2g} to {r.prior_q95:.2g}", f"{r.posterior_q05:.2g} to {r.posterior_q95:.2g}"
+        rows.append([r.coefficient, prior, f"{r.posterior_median:.3g}", after, ratio(r)])
     show.table([Column("coefficient", left=True), *map(Column, heads)], rows)
+    most = sorted(learned, key=lambda r: r.variance_ratio)[:MOST]
     lines = [
-        f"spread: standard deviation against the prior's; * above {UNIDENTIFIED}: not identified by the data.",
+        "variance: of the posterior over the prior's, ± Monte Carlo standard error; 1 where the record tells nothing.",
+        f"What the record tells most of: {', '.join(f'{r.coefficient} ({ratio(r)})' for r in most)}.",
         f"{plural(len(d.powers), 'power')} and {plural(d.rounds, 'round')}, "
         f"{plural(d.different_draws, 'different draw')}; fewest effective "
         f"{d.smallest_effective:.0f}, lowest acceptance {d.smallest_acceptance:.2f}.",

@@ -5,6 +5,8 @@ draw, in one NetCDF file.
 """
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.inference.likelihood import Indices, Target
-from sim.inference.smc import Estimate, Settings, Stage, generator
+from sim.inference.smc import Estimate, Settings, Stage, families, generator
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
@@ -21,8 +23,6 @@ from sim.scenario.posterior import ANCESTOR, GROUP, PATH, PLACE, RECORD, STATE, 
 if TYPE_CHECKING:
     import xarray as xr
 
-UNIDENTIFIED = 0.9
-"""Share of the prior's standard deviation from which the data are said not to identify a coefficient."""
 REPEATS, REPEATED = 8, 16
 QUANTILES = (0.05, 0.5, 0.95)
 PRIOR_STREAM, PRIOR_DRAWS = 2_000_000, 1000
@@ -33,7 +33,8 @@ NOT_ASKED = -1
 class Learned(NamedTuple):
     """Median and middle 90 % of a coefficient before and after, and what was learned of it.
 
-    ``shift`` and ``spread`` are the posterior's mean and standard deviation where the prior has 0 and 1.
+    ``shift`` and ``variance_ratio`` are the posterior's mean and variance where the prior has 0 and 1; the latter with
+    its Monte Carlo standard error (:func:`variance`).
     """
 
     coefficient: str
@@ -44,7 +45,8 @@ class Learned(NamedTuple):
     posterior_median: float
     posterior_q95: float
     shift: float
-    spread: float
+    variance_ratio: float
+    variance_ratio_se: float
 
 
 class Diagnostics(NamedTuple):
@@ -64,23 +66,38 @@ class Diagnostics(NamedTuple):
     smallest_effective: float
     smallest_acceptance: float
     smallest_acceptance_places: float
-    not_identified: list[str]
     coded_places_moved_most: dict[str, float]
     coded_places_spread: float
 
 
-def coefficients(target: Target, z: Array) -> list[Learned]:
-    """What was learned of each coefficient, from draws (draw, coordinate)."""
+def coefficients(target: Target, stages: Sequence[Stage], seed: int) -> list[Learned]:
+    """What was learned of each coefficient, from the sampler's stages."""
     from scipy.special import ndtri
 
-    space = target.space
+    space, z, eves = target.space, stages[-1].z, families(stages, seed)
     levels = np.zeros((len(QUANTILES), space.size)) + ndtri(np.array(QUANTILES))[:, None]
     prior, found = space.values(levels, target.program), space.values(z, target.program)
     rows = []
     for k, name in enumerate(space.coefficients):
         (a, b, c), (d, e, f) = prior[name].tolist(), np.quantile(found[name], QUANTILES).tolist()
-        rows.append(Learned(name, a, b, c, d, e, f, float(z[:, k].mean()), float(z[:, k].std(ddof=1))))
+        rows.append(Learned(name, a, b, c, d, e, f, float(z[:, k].mean()), *variance(z[:, k], eves)))
     return rows
+
+
+def variance(x: Array, eves: Indices) -> tuple[float, float]:
+    """The variance of the sampler's draws (draw,) and its standard error.
+
+    Of n independent normal draws the error is s^2 sqrt(2 / (n - 1)). Draws of one family are alike as far as moves have
+    not set them apart since, so squared deviations d are added up by Eves e, the draws of the prior that families
+    descend from: se^2 = G / (G - 1) sum_e (sum_{i in e} (d_i - s^2))^2 / n^2 with G families (Chan & Lai 2013,
+    10.1214/13-AOS1172; Lee & Whiteley 2018, 10.1093/biomet/asy028).
+    """
+    found = float(x.var(ddof=1))
+    apart = (x - x.mean()) ** 2 - found
+    sums = np.bincount(np.unique(eves, return_inverse=True)[1], weights=apart)
+    if len(sums) < 2:
+        return found, math.inf
+    return found, float(np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum()) / len(x))
 
 
 def noise(estimate: Estimate, stage: Stage, s: Settings) -> float:
@@ -113,7 +130,6 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
         smallest_effective=min((r.effective for r in rising), default=float(len(stage.z))),
         smallest_acceptance=min(r.accepted for r in stage.rows[1:]),
         smallest_acceptance_places=min(r.accepted_places for r in stage.rows[1:]),
-        not_identified=[r.coefficient for r in coefficients(target, stage.z) if r.spread > UNIDENTIFIED],
         coded_places_moved_most={target.space.places[k]: round(float(places[:, k].mean()), 3) for k in most},
         coded_places_spread=float(places.std(axis=0).mean()) if places.size else 0.0,
     )

@@ -11,6 +11,7 @@ the prior. Why so, and what each was found to do: docs/calibration.md.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -121,16 +122,29 @@ def next_power(power: float, log_likelihood: Array, draws: int) -> float:
     return low
 
 
+def parents(before: Stage, power: float, seed: int) -> Indices:
+    """Of each draw at the next power, the draw of this stage that it is moved from."""
+    return resampled((power - before.power) * before.log_likelihood, (seed, TEMPER, before.number + 1))
+
+
+def families(stages: Sequence[Stage], seed: int) -> Indices:
+    """Of each draw of the last stage, the draw of the first that it descends from (its Eve), remade from the stages."""
+    eves = np.arange(len(stages[0].z))
+    for before, after in pairwise(stages):
+        eves = eves[parents(before, after.power, seed)]
+    return eves
+
+
 def following(
     before: Stage, estimate: Estimate, s: Settings, progress: Callable[[float], None] = lambda _: None
 ) -> Stage:
     """The stage after one: weigh, resample, move. ``progress`` is called with the share done."""
     power = next_power(before.power, before.log_likelihood, s.draws)
     log_weights = (power - before.power) * before.log_likelihood
+    chosen = parents(before, power, s.seed)
     top = float(log_weights.max())
     evidence = before.rows[-1].log_evidence + top + float(np.log(np.mean(np.exp(log_weights - top))))
     stage = before.number + 1
-    chosen = resampled(log_weights, (s.seed, TEMPER, stage))
     z, found = before.z[chosen], before.log_likelihood[chosen]
     origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, 2))
     for sweep in range(s.sweeps):

@@ -59,7 +59,7 @@ class Calibration(Stored):
 
     @cached_property
     def tables(self) -> "dict[str, pd.DataFrame]":
-        """Prior against posterior, a row a coefficient: medians, middle 90 %, shift, spread; the sampler's stages."""
+        """Prior against posterior, a row a coefficient: median, middle 90 %, shift, ratio of variances; the sampler."""
         files = {"summary": SUMMARY, "diagnostics": BY_STAGE}
         return {name: read_csv(self.folder / file, ["coefficient"]) for name, file in files.items()}
 
@@ -220,7 +220,7 @@ def _finish(
     )
     with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)
-        write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, last.z))))
+        write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, stages(work.folder), t.seed))))
         write(new / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
         write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, last, deviation)._asdict()))
         write(new / POSTERIOR, posterior.netcdf(tree))

@@ -4,9 +4,12 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from sim.evidence.claim import load_claims
+from sim.scenario.posterior import read
+from sim.scenario.reading import shipped
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -26,6 +29,17 @@ TEXT = (DOCS / "findings.md").read_text(encoding="utf-8")
 
 def test_numbers_are_current() -> None:
     assert findings.filled(TEXT, findings.KEPT) == TEXT, "run python docs/findings.py"
+
+
+def test_the_table_of_the_calibration_is_current_and_of_the_shipped_posterior() -> None:
+    text = (DOCS / findings.CALIBRATION).read_text(encoding="utf-8")
+    assert findings.filled(text, findings.KEPT, findings.CALIBRATION) == text, "run python docs/findings.py"
+    kept = findings.rows(findings.KEPT / "calibrate-csto" / "summary.csv")
+    held = read(shipped("scenarios") / "csto" / "posterior.nc").columns
+    assert {r["coefficient"] for r in kept} == set(held)
+    for r in kept:
+        middle = np.median(held[r["coefficient"]].values)
+        assert float(r["posterior_median"]) == pytest.approx(middle, rel=1e-4), "run it on results/calibrate-csto"
 
 
 def test_prose_fits_the_verdicts() -> None:

@@ -1,5 +1,6 @@
 """`cohesion calibrate`: same bytes for a seed, resumed or not; errors; the posterior in use."""
 
+import json
 import os
 import resource
 import shutil
@@ -25,7 +26,7 @@ from sim.inference import smc
 from sim.inference.likelihood import target_of
 from sim.inference.study import load_calibration
 from sim.model.version import VERSION
-from sim.results.calibration import Calibration, calibrate
+from sim.results.calibration import Calibration, calibrate, stages
 from sim.results.explain import explain
 from sim.results.run import run
 from sim.scenario import posterior
@@ -321,12 +322,26 @@ def test_a_mechanism_can_be_left_out(tmp_path: Path) -> None:
     assert target.program.coefficients["entrapment"] == 0.0
 
 
+def test_what_was_learned_is_a_ratio_of_variances_with_its_error(whole: Path) -> None:
+    """In the table and in JSON; the standard normal coordinates of the last stage are what it is made of."""
+    found = Calibration.open(whole)
+    *_, last = stages(whole)
+    ratios = last.z.var(axis=0, ddof=1)[: len(found.table)]
+    np.testing.assert_allclose(found.table["variance_ratio"], ratios, rtol=1e-5)
+    assert (found.table["variance_ratio_se"] > 0).all()
+    done = CliRunner().invoke(app, ["calibrate", str(whole.parent / "six.toml"), "--out", str(whole), "--json"])
+    rows = json.loads(done.stdout)["coefficients"]
+    assert [r["variance_ratio_se"] for r in rows] == found.table["variance_ratio_se"].tolist()
+
+
 def test_command(whole: Path, tmp_path: Path) -> None:
     file = str(study(tmp_path))
     done = CliRunner().invoke(app, ["calibrate", file, "--out", str(whole)])
     assert done.exit_code == 0
     assert "entrapment" in done.output
-    assert "not identified" in done.output
+    assert "What the record tells most of: " in done.output
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert done.stdout.count("entrapment ") == 1, "one table"
     bad = CliRunner().invoke(app, ["calibrate", file, "--until", "soon"])
     assert isinstance(bad.exception, InputError)
 
