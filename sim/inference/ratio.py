@@ -10,7 +10,7 @@ the latest stage of the first's tempering that leaves enough draws effective; th
 prior, power 0, always will do: that is a sampling of the other model by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +20,6 @@ from sim.model.arrays import Array
 
 ENOUGH = 0.125
 """Share of the draws that must be effective where the two models part."""
-REPEATS = 4
-"""Estimates of the other's likelihood at the posterior whose mean is taken where one alone, by its noise, leaves too
-few draws effective."""
 OTHER = 3_000_009
 """Name of a stream."""
 
@@ -64,7 +61,9 @@ def ratio(stages: Sequence[Stage], other: Estimate, s: Settings) -> Evidence:
     other : estimates of the other's log-likelihood, of the same coordinates.
     s : how the first was sampled.
     """
-    for stage, fresh in partings(stages, other, s):
+    tempered = [stage for stage in stages if stage.power < 1.0]
+    for stage in (stages[-1], *reversed(tempered)):
+        fresh = other(stage.z, (s.seed, OTHER, stage.number + 1))
         log_weights = stage.power * (fresh - stage.log_likelihood)
         if effective(log_weights) >= ENOUGH * s.draws:
             break
@@ -80,18 +79,6 @@ def ratio(stages: Sequence[Stage], other: Estimate, s: Settings) -> Evidence:
     apart = [r.effective for r in tempering(stages) if r.power > stage.power]  # of the first, on the same way
     found = stage.rows[-1].log_evidence + sum(log_mean(x) for x in steps)
     return Evidence(found, error([*left, *apart], stages), min(left), stage.power, len(steps))
-
-
-def partings(stages: Sequence[Stage], other: Estimate, s: Settings) -> Iterator[tuple[Stage, Array]]:
-    """Where the two may part, the posterior first, and the other's log-likelihoods there."""
-    last, key = stages[-1], (s.seed, OTHER)
-    once = other(last.z, (*key, last.number + 1))
-    yield last, once
-    again = [other(last.z, (*key, last.number + 1, k)) for k in range(1, REPEATS)]
-    yield last, np.logaddexp.reduce([once, *again]) - np.log(REPEATS)
-    for stage in reversed(stages):
-        if stage.power < 1.0:
-            yield stage, other(stage.z, (*key, stage.number + 1))
 
 
 def log_mean(log_weights: Array) -> float:
