@@ -87,6 +87,25 @@ def test_stances_a_tick_apart_correlate_as_the_decay_says() -> None:
     assert np.abs(z).max() < stats.norm.isf(ALPHA / 4 / 2)
 
 
+@pytest.mark.parametrize(("n", "peers", "dt"), [(2, 0.3, 0.25), (5, 0.8, 0.25), (5, 0.8, 1.0), (9, 0.0, 0.25)])
+def test_the_spread_around_the_members_mean_is_as_model_md_says(n: int, peers: float, dt: float) -> None:
+    """The mean's too, whatever the peers. Eight two-sided chi-square tests, each at an eighth of ALPHA."""
+    runs, sigma, tau = 4096, 0.5, 1.8
+    c = coefficients(1, peers=peers, volatility=sigma, adjustment_time=tau)
+    d, rng = decays(c, dt), np.random.default_rng(n)
+    goals = np.linspace(-1.0, 1.0, n)[:, None]
+    x, ones = goals + np.zeros(runs), np.ones((n, 1))
+    for _ in range(round(12 * tau / dt)):
+        pull = stance.peer_pull(x, ones, x.sum(axis=0), np.full(1, float(n)), c)
+        x = stance.adjust(x, goals + pull, rng.standard_normal(x.shape), NOBODY, c, d)
+    b = peers * n / (n - 1)
+    around = sigma**2 * (n - 1) / n / ((1 + b) * (1 - b * np.tanh(dt / 2 / tau)))
+    level = ALPHA / 8 / 2
+    below, above = stats.chi2.ppf([level, 1 - level], runs - 1) / (runs - 1)
+    assert below < x.mean(axis=0).var(ddof=1) / (sigma**2 / n) < above
+    assert below < (x - x.mean(axis=0))[0].var(ddof=1) / around < above
+
+
 @given(dt=st.floats(1e-3, 2), n=st.integers(1, 12), x=st.floats(-5, 5), goal=st.floats(-5, 5))
 def test_n_short_steps_without_noise_are_one_long_step(dt: float, n: int, x: float, goal: float) -> None:
     c, z = coefficients(), np.zeros((1, 1))
