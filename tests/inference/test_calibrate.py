@@ -311,7 +311,7 @@ def test_a_scenario_without_a_record(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(
         text[: text.index("[[events]]")].replace("start = 2020", "horizons = [1]\nstart = 2023")
     )
-    with pytest.raises(InputError, match=r"scenario: own\.toml begins on 2023-01-01; allowed: a scenario that"):
+    with pytest.raises(InputError, match="until: 2023-06-30; allowed: a year after 2023-01-01 or later"):
         load_calibration(study(tmp_path, (f"{SIX}", "own.toml")))
 
 
