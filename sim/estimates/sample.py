@@ -62,47 +62,50 @@ def sample(x: Array, rows: int = 0, distinct: float | None = None) -> Sample:
     >>> [float(x) for x in sample(np.array([0.0, -1.0, 4.0]))[:5]]
     [3.0, 1.0, 14.0, 1.6666666666666667, 4.0]
     """
-    whole = x
-    if x.ndim == 1:
-        x = x[~np.isnan(x)]
-    n, total, size = x.shape[-1], x.sum(axis=-1), np.abs(x)
+    total, there = x.sum(axis=-1), None
+    if x.ndim == 1 and np.isnan(total):
+        there = ~np.isnan(x)
+    defined = x if there is None else x[there]
+    n, total = defined.shape[-1], total if there is None else defined.sum()
     mean = total / max(n, 1)
-    squares = np.maximum(np.einsum("...r,...r->...", x, x) - mean * total, 0.0)
-    absolute, largest = size.sum(axis=-1) / max(n, 1), size.max(axis=-1, initial=0.0)
-    known = Sample(np.full(mean.shape, float(n)), *map(np.asarray, (mean, squares, absolute, largest)))
-    pairs, shared = _shared(whole, known, rows) if rows else (0.0, 0.0)
-    apart = float(rows if distinct is None else distinct)
-    return known._replace(
-        rows=np.full(mean.shape, apart), pairs=np.full(mean.shape, pairs), shared=np.full(mean.shape, shared)
-    )
+    squares = np.maximum(np.einsum("...r,...r->...", defined, defined) - mean * total, 0.0)
+    absolute, largest = mean, defined.max(axis=-1, initial=0.0)
+    if defined.min(initial=0.0) < 0.0:
+        size = np.abs(defined)
+        absolute, largest = size.sum(axis=-1) / n, size.max(axis=-1)
+    pairs, shared = 0.0, np.zeros(mean.shape)
+    if 0 < rows < x.shape[-1]:
+        pairs, shared = _shared(x, there, n, mean, squares, rows)
+    runs, apart, pairs = (np.full(mean.shape, k) for k in (float(n), rows if distinct is None else distinct, pairs))
+    return Sample(runs, mean, squares, absolute, largest, apart, pairs, shared)
 
 
-def _shared(x: Array, s: Sample, rows: int) -> tuple[Array | float, Array | float]:
-    """How many ordered pairs of runs share a row, and the covariances of all of them added up, without bias."""
-    runs = x.shape[-1]
-    if runs <= rows:
-        return 0.0, 0.0
-    there = 1.0 * ~np.isnan(x if x.ndim == 1 else np.zeros(runs))
-    apart = x - s.mean[..., None]
-    apart = apart if there.all() else np.where(there, apart, 0.0)
-    whole = runs // rows * rows
+def _shared(x: Array, there: Flags | None, n: int, mean: Array, squares: Array, rows: int) -> tuple[float, Array]:
+    """How many ordered pairs of runs share a row, and the covariances of all of them added up, without bias.
 
-    def by_row(y: Array) -> Array:
-        sums = y[..., :whole].reshape(*y.shape[:-1], -1, rows).sum(axis=-2)
-        sums[..., : runs - whole] += y[..., whole:]
-        return np.asarray(sums)
-
-    pairs = (by_row(there) ** 2).sum() - s.n
-    products = (by_row(apart) ** 2).sum(axis=-1) - s.squares
+    ``there``: which of the runs define ``x``, so many ``n``; all of them where it is not given.
+    """
+    apart = x - mean[..., None]
+    pairs = _ordered_pairs(n, rows)
+    if there is not None:
+        apart, pairs = np.where(there, apart, 0.0), (_by_row(1.0 * there, rows) ** 2).sum() - n
+    products = (_by_row(apart, rows) ** 2).sum(axis=-1) - squares
     # around the mean of the runs themselves products are too small by as much as that mean varies
-    all_pairs = np.maximum(s.n * (s.n - 1.0), 1.0)
-    share = np.minimum(pairs / all_pairs, 0.5)
-    return pairs, (products + share * s.squares) / (1.0 - share)
+    share = min(pairs / max(n * (n - 1.0), 1.0), 0.5)
+    return pairs, (products + share * squares) / (1.0 - share)
+
+
+def _by_row(x: Array, rows: int) -> Array:
+    """Sums over the runs that share a row, (..., run) to (..., row)."""
+    whole = x.shape[-1] // rows * rows
+    sums = np.add.reduce(x[..., :whole].reshape(*x.shape[:-1], -1, rows), axis=-2)
+    sums[..., : x.shape[-1] - whole] += x[..., whole:]
+    return np.asarray(sums)
 
 
 def by_tick(ticks: Sequence[Sample]) -> Sample:
     """Put ticks together, as first axis."""
-    return each(lambda *x: np.stack(x), *ticks)
+    return each(lambda *x: np.array(x), *ticks)
 
 
 def merge(a: Sample, b: Sample) -> Sample:
@@ -163,11 +166,15 @@ def _variance(s: Sample) -> Array:
 
 def _together(s: Sample) -> Array:
     """The covariances of all ordered pairs of runs that share a row; where none was seen all variance is the rows'."""
-    rows = np.maximum(s.rows, 1.0)
-    turns, more = np.floor(s.n / rows), s.n % rows
-    pairs = np.where(s.rows > 0.0, rows * turns * (turns - 1.0) + 2.0 * turns * more, 0.0)
+    pairs = np.where(s.rows > 0.0, _ordered_pairs(s.n, np.maximum(s.rows, 1.0)), 0.0)
     of_a_pair = np.where(s.pairs > 0.0, s.shared / np.maximum(s.pairs, 1.0), s.squares / np.maximum(s.n, 1.0))
     return np.asarray(pairs * np.maximum(of_a_pair, 0.0))
+
+
+def _ordered_pairs(n: Array | float, rows: Array | float) -> Array | float:
+    """How many ordered pairs of n runs share a row."""
+    turns = n // rows
+    return rows * turns * (turns - 1.0) + 2.0 * turns * (n % rows)
 
 
 def of_chance(s: Sample) -> Sample:
