@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model.arrays import Array, Flags, count
+from sim.model.arrays import Array, Flags, count, indicator
 from sim.model.membership import OUTSIDE
 from sim.model.outcomes import OUTCOMES, Chance, Event, Exits, Measure, Snapshot
 from sim.model.tick import Record
@@ -42,7 +42,7 @@ class Incidence:
         none = np.zeros(first.alive.shape)
         exits = Exits(none, none, none, none)
         happened = {e.name: np.asarray(e.happens(first, exits)) for e in _events(names)}
-        sums = {name: np.asarray(1.0 * x, dtype=np.float64) for name, x in happened.items()}
+        sums = {name: indicator(x) for name, x in happened.items()}
         return cls(sums, happened, none, np.broadcast_to(first.status != OUTSIDE, first.stance.shape))
 
     def add(self, r: Record) -> None:
@@ -61,7 +61,7 @@ class Incidence:
 
     def estimate(self, name: str) -> Array:
         """What is averaged over runs."""
-        return controlled(self.sums[name], np.where(self.happened[name], 1.0, 0.0))
+        return controlled(self.sums[name], indicator(self.happened[name]))
 
 
 def _events(names: Collection[str] | None) -> list[Event]:
@@ -97,7 +97,11 @@ def coefficient(chances: Array, events: Array) -> Array:
     >>> float(coefficient(np.linspace(0.5, 3.0, 64), np.ones(64)))  # certain: the count
     1.0
     """
-    gap = events - chances
+    return _coefficient(chances, events - chances)
+
+
+def _coefficient(chances: Array, gap: Array) -> Array:
+    """As :func:`coefficient`, from events less chances."""
     centred = gap - gap.mean(axis=-1, keepdims=True)
     together = np.einsum("...r,...r->...", chances, centred)
     apart = np.einsum("...r,...r->...", centred, centred)
@@ -123,8 +127,8 @@ def controlled(chances: Array, events: Array) -> Array:
     >>> controlled(np.array([0.5, 0.25]), np.array([1.0, 0.0])).round(3)
     array([0.594, 0.203])
     """
-    beta = coefficient(chances, events)[..., None]
-    return chances + beta * (events - chances)
+    gap = events - chances
+    return chances + _coefficient(chances, gap)[..., None] * gap
 
 
 def at_most_one(p: Array) -> tuple[Array, Array]:
@@ -132,7 +136,8 @@ def at_most_one(p: Array) -> tuple[Array, Array]:
     none: Array = np.ones(p.shape[-1])
     one: Array = np.zeros(p.shape[-1])
     for row in p:
-        none, one = none * (1.0 - row), one * (1.0 - row) + none * row
+        stays = 1.0 - row
+        none, one = none * stays, one * stays + none * row
     return none, one
 
 

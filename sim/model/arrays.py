@@ -34,6 +34,11 @@ def count(x: Array | Flags) -> Array:
     return np.asarray(np.add.reduce(x, axis=0, dtype=np.float64))
 
 
+def indicator(flags: Flags) -> Array:
+    """1 where it is so, else 0: several times as fast as numpy multiplies flags, or chooses by them."""
+    return np.asarray(flags.astype(np.float64))
+
+
 def where(flags: Flags) -> tuple[NDArray[np.intp], ...]:
     """Indices of what is true, for events so rare that working on them alone is cheaper."""
     return np.unravel_index(np.flatnonzero(flags), flags.shape)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.model.arrays import Array, Codes, Flags, count
+from sim.model.arrays import Array, Codes, Flags, count, indicator
 from sim.model.membership import ACTIVE, OUTSIDE
 
 
@@ -19,14 +19,19 @@ class Motion:
         self.conduct, self.status, self.stance, self.alive = conduct, status, stance, alive
 
     @cached_property
-    def belongs(self) -> Flags:
-        """Who is a member, active or frozen. (member, run)"""
-        return np.asarray(self.status != OUTSIDE)
+    def belongs(self) -> Array:
+        """1 for a member, active or frozen. (member, run)"""
+        return indicator(self.status != OUTSIDE)
+
+    @cached_property
+    def active(self) -> Array:
+        """1 for a member that is not frozen. (member, run)"""
+        return indicator(self.status == ACTIVE)
 
     @cached_property
     def support(self) -> Array:
         """Support for the leader, 0 for who takes no part. (member, run)"""
-        return self.conduct * (self.status == ACTIVE)
+        return self.conduct * self.active
 
     @cached_property
     def total(self) -> Array:
@@ -46,7 +51,7 @@ class Motion:
     @cached_property
     def taking_part(self) -> Array:
         """Members that are not frozen."""
-        return count(self.status == ACTIVE)
+        return count(self.active)
 
     @cached_property
     def among_members(self) -> Array:

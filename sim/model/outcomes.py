@@ -7,13 +7,14 @@ import math
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
 from sim.model import cohesion
-from sim.model.arrays import Array, Flags
+from sim.model.arrays import Array, Flags, indicator
 from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
@@ -52,6 +53,16 @@ class Snapshot(cohesion.Motion):
         self.record = record
         self.starters = starters
         """Who was a member at the start of the forecast. (member, run)"""
+
+    @cached_property
+    def loyal(self) -> Array:
+        """The chance of active membership and support. (member, run)"""
+        return self.record.support * self.active
+
+    @cached_property
+    def critical(self) -> Array:
+        """The chance of active membership and opposition. (member, run)"""
+        return self.record.oppose * self.active
 
     @property
     def expected(self) -> cohesion.Motion:
@@ -179,18 +190,6 @@ def _second(_: Record, exits: Exits) -> Array:
     return (some - exits.one) * (exits.before == 0) + some * (exits.before == 1)
 
 
-def _absent(s: Snapshot) -> Array:
-    return 1.0 * (s.status == ACTIVE) - _loyal(s) - _critical(s)
-
-
-def _loyal(s: Snapshot) -> Array:
-    return s.record.support * (s.status == ACTIVE)
-
-
-def _critical(s: Snapshot) -> Array:
-    return s.record.oppose * (s.status == ACTIVE)
-
-
 _DECLARED: tuple[Outcome, ...] = (
     Outcome("cohesion", "Cohesion", "cohesion", headline=True).measure(
         "mean joint support over all pairs of states, the leader included; 1: all stand with the leader always",
@@ -248,19 +247,19 @@ _DECLARED: tuple[Outcome, ...] = (
         lambda r, _: r.status == FROZEN,
     ),
     Outcome("loyal", "{} supports", "support", short="loyal").chance(
-        "probability of active membership and support", _loyal, "#1f4e79"
+        "probability of active membership and support", lambda s: s.loyal, "#1f4e79"
     ),
     Outcome("absent", "{} abstains", "abstention", short="absent").chance(
-        "probability of active membership and abstention", _absent, "#86b6da"
+        "probability of active membership and abstention", lambda s: s.active - s.loyal - s.critical, "#86b6da"
     ),
     Outcome("critical", "{} opposes", "opposition", short="critical").chance(
-        "probability of active membership and opposition", _critical, "#f6dd9a"
+        "probability of active membership and opposition", lambda s: s.critical, "#f6dd9a"
     ),
     Outcome("frozen", "{} takes no part", "frozen membership", short="frozen").chance(
-        "probability of frozen membership", lambda s: 1.0 * (s.status == FROZEN), "#e08e45"
+        "probability of frozen membership", lambda s: indicator(s.status == FROZEN), "#e08e45"
     ),
     Outcome("outside", "{} is not a member", "being outside", short="outside").chance(
-        "probability of being outside", lambda s: 1.0 * (s.status == OUTSIDE), "#7a1f1d"
+        "probability of being outside", lambda s: indicator(s.status == OUTSIDE), "#7a1f1d"
     ),
     Outcome("stance", "Stance of {}", "stance", unit="logit", low=-INF, high=INF).measure(
         "stance towards the leader, positive in favour", lambda s: s.stance

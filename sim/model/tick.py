@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model import conduct, credibility, crises, feedback, membership, stance
-from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, each
+from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, each, indicator
 from sim.model.crises import Crises
 from sim.model.membership import ACTIVE, OUTSIDE, left
 
@@ -151,7 +151,7 @@ def present(inputs: Inputs, state: State, c: Coefficients) -> Present:
     return Present(
         feedback.dependence(inputs, state.feedback),
         feedback.affinity(inputs, state.feedback, c),
-        1.0 * (state.membership.status != OUTSIDE),
+        indicator(state.membership.status != OUTSIDE),
     )
 
 
@@ -176,7 +176,7 @@ def clashes(u: Array, status: Codes, s: Standing, a: Alliance) -> Flags:
 
 def scripted(script: Script) -> Crises:
     """The script's crises and answers alone. (member, 1), the same in all runs."""
-    return Crises(script.kind, script.clash, script.help, np.where(script.kind > 0, 1.0, 0.0))
+    return Crises(script.kind, script.clash, script.help, indicator(script.kind > 0))
 
 
 NOTHING = Crises(np.zeros((1, 1)), np.zeros((1, 1), dtype=bool), np.zeros((1, 1)), np.zeros((1, 1)))
@@ -193,7 +193,7 @@ def answer(u: Array, kind: Array, fights: Flags, ties: Present, script: Script, 
     kind = np.where(fights & ~given, 1.0, kind) if fights.any() else kind
     helped = crises.answer(u, kind, fights, ties.dependence, ties.affinity, s.crises, c)
     helped = np.where(given, script.help, helped) if script.calls else helped
-    return Crises(kind, fights, helped, np.where(kind > 0, 1.0, 0.0))
+    return Crises(kind, fights, helped, indicator(kind > 0))
 
 
 def gather(happened: Crises, x: Array, belongs: Array) -> Shared:
