@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betaincinv, ndtri
 
-from sim.model.arrays import Array, Flags, each
+from sim.model.arrays import Array, Flags, each, indicator
 from sim.model.outcomes import INF, QUANTILES, Z95, Outcome
 
 LEVELS = tuple(QUANTILES.values())
@@ -62,33 +62,33 @@ def sample(x: Array, rows: int = 0, distinct: float | None = None) -> Sample:
     >>> [float(x) for x in sample(np.array([0.0, -1.0, 4.0]))[:5]]
     [3.0, 1.0, 14.0, 1.6666666666666667, 4.0]
     """
-    total, there = x.sum(axis=-1), None
+    defined, there, total = x, None, x.sum(axis=-1)
     if x.ndim == 1 and np.isnan(total):
         there = ~np.isnan(x)
-    defined = x if there is None else x[there]
-    n, total = defined.shape[-1], total if there is None else defined.sum()
+        defined = x[there]
+        total = defined.sum()
+    n = defined.shape[-1]
     mean = total / max(n, 1)
     squares = np.maximum(np.einsum("...r,...r->...", defined, defined) - mean * total, 0.0)
     absolute, largest = mean, defined.max(axis=-1, initial=0.0)
     if defined.min(initial=0.0) < 0.0:
         size = np.abs(defined)
         absolute, largest = size.sum(axis=-1) / n, size.max(axis=-1)
-    pairs, shared = 0.0, np.zeros(mean.shape)
-    if 0 < rows < x.shape[-1]:
-        pairs, shared = _shared(x, there, n, mean, squares, rows)
-    runs, apart, pairs = (np.full(mean.shape, k) for k in (float(n), rows if distinct is None else distinct, pairs))
-    return Sample(runs, mean, squares, absolute, largest, apart, pairs, shared)
+    pairs, shared = _shared(x, there, mean, squares, rows) if 0 < rows < x.shape[-1] else (0.0, np.zeros(mean.shape))
+    runs, apart, of_pairs = (np.full(mean.shape, k) for k in (float(n), rows if distinct is None else distinct, pairs))
+    return Sample(runs, mean, squares, absolute, largest, apart, of_pairs, shared)
 
 
-def _shared(x: Array, there: Flags | None, n: int, mean: Array, squares: Array, rows: int) -> tuple[float, Array]:
+def _shared(x: Array, there: Flags | None, mean: Array, squares: Array, rows: int) -> tuple[float, Array]:
     """How many ordered pairs of runs share a row, and the covariances of all of them added up, without bias.
 
-    ``there``: which of the runs define ``x``, so many ``n``; all of them where it is not given.
+    ``there``: which of the runs define ``x``; all of them where it is not given.
     """
-    apart = x - mean[..., None]
-    pairs = _ordered_pairs(n, rows)
+    apart, n = np.asarray(x - mean[..., None]), x.shape[-1]
+    pairs = float(_ordered_pairs(n, rows))
     if there is not None:
-        apart, pairs = np.where(there, apart, 0.0), (_by_row(1.0 * there, rows) ** 2).sum() - n
+        apart, n = np.where(there, apart, 0.0), np.count_nonzero(there)
+        pairs = (_by_row(indicator(there), rows) ** 2).sum() - n
     products = (_by_row(apart, rows) ** 2).sum(axis=-1) - squares
     # around the mean of the runs themselves products are too small by as much as that mean varies
     share = min(pairs / max(n * (n - 1.0), 1.0), 0.5)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, exp, where
+from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, exp, indicator, where
 from sim.model.declaration import BASE_RATES, FIXED, TRIAL, Coefficient, Input
 
 Status = Literal["outside", "frozen", "active"]
@@ -144,18 +144,20 @@ def hazards(
     c: Coefficients,
 ) -> tuple[Array, Array]:
     """Hazards a year of (exit, the other move): freeze if active, resume if frozen, entry if outside."""
-    active, outside = state.status == ACTIVE, state.status == OUTSIDE
+    frozen, outside = state.status == FROZEN, state.status == OUTSIDE
     grip = s.leash * dependence + s.bases + c.exit_punishment * punishment
     drift = s.push + c.contagion * state.recent_exits - c.exit_stance * (stance - s.origin)
     loose = drift - c.freeze_cost * grip
-    rate = np.where(active, c.freeze_rate, c.resume_rate)
-    side = np.where(active, loose, -loose)
+    rate = np.where(frozen, c.resume_rate, c.freeze_rate)
+    side = np.where(frozen, -loose, loose)
     if outside.any():
-        np.copyto(rate, may_join * c.entry_rate, where=outside)
-        np.copyto(side, s.entry + c.entry_stance * stance, where=outside)
-    leave = ~outside * (c.exit_rate * renewal)
+        rate = np.where(outside, may_join * c.entry_rate, rate)
+        side = np.where(outside, s.entry + c.entry_stance * stance, side)
+    leave = indicator(~outside) * (c.exit_rate * renewal)
     more = exp(drift - grip, most=600.0)
-    return leave * (more / (1.0 + c.exit_delay * (c.exit_rate * more))), rate * exp(side)
+    if c.exit_delay.any():
+        more = more / (1.0 + c.exit_delay * (c.exit_rate * more))
+    return leave * more, rate * exp(side)
 
 
 def chances(exit_hazard: Array, side_hazard: Array, dt: float) -> Chances:
