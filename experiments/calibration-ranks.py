@@ -3,13 +3,11 @@
 ``python experiments/calibration-ranks.py ranks.csv --histories 100`` appends a row a history (its seed, then
 the rank of every coordinate), goes on where it was interrupted, and says whether the ranks are uniform.
 ``--alliance csto`` takes the alliance, its coded uncertainty and its observed motions, by year, in place of the five
-invented members of the tests: about ten times the work. ``--state-effects`` gives states effects of their own in
-conduct, with the prior of csto-state-effects.toml.
+invented members of the tests: about ten times the work.
 """
 
 import argparse
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +15,15 @@ import numpy as np
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import Motion, read
 from sim.inference.recovery import alarms, recover, uniformity
-from sim.inference.space import space_of
 from sim.scenario.load import load
 from sim.scenario.reading import shipped
-from sim.scenario.values import Distribution
 
 SIX = Path(__file__).resolve().parent.parent / "tests" / "data" / "six.toml"
 BY_YEAR = {"time.step": "year", "time.horizons": [1]}
-STATE_EFFECTS = Distribution(family="lognormal", median=0.7, sd=0.5)
 
 
-def target(alliance: str, particles: int, state_effects: bool = False) -> Target:
+def target(alliance: str, particles: int) -> Target:
     """What histories are simulated from and inferred with: everything uncertain that can be."""
-    if state_effects:
-        without = target(alliance, particles)
-        coefficients = {**without.program.coefficients, "state_effects": STATE_EFFECTS}
-        program = without.program._replace(coefficients=coefficients)
-        return replace(without, program=program, space=space_of(program, motions=True))
     if alliance == "csto":
         priors = {"time.start": "1992-10-01", "posterior": "none"}
         scenario = load("csto/history-1992-2023", BY_YEAR | priors)
@@ -57,9 +47,8 @@ def main() -> None:
     parser.add_argument("--sweeps", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--alliance", choices=("six", "csto"), default="six")
-    parser.add_argument("--state-effects", action="store_true")
     given = parser.parse_args()
-    of = target(given.alliance, given.particles, given.state_effects)
+    of = target(given.alliance, given.particles)
     done = set()
     if given.file.exists():
         done = {int(line.split(",")[0]) for line in given.file.read_text().splitlines()}

@@ -13,7 +13,7 @@ import numpy as np
 from sim.engines.ensemble import Stack
 from sim.inference.likelihood import SCRIPTED, Cloud, Target
 from sim.inference.smc import generator
-from sim.inference.space import OF_MOTIONS, Chance, Space, Uniforms
+from sim.inference.space import Chance, Space, Uniforms
 from sim.model import conduct
 from sim.model.arrays import Array, Codes
 from sim.model.cohesion import Motion, cohesion
@@ -121,8 +121,6 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
     stack = Stack([program._replace(record_ticks=0)], noise, slice(0, noise.draws), None)
     stack.state = cloud.survivors(replicates)
     own, spread = stack.environments[0].effects, stack.c.motion_spread
-    if OF_MOTIONS not in fit.space.coefficients:
-        noise.rng.random(len(z))  # once drawn here; so that forecasts stay what they were
     status, answers = [np.array(stack.state.membership.status)], {}
     for t in range(fit.ticks, whole.ticks):
         before = stack.state.stance

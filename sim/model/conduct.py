@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim.model.arrays import Array, Coefficients, exp
-from sim.model.declaration import FIXED, Coefficient
+from sim.model.declaration import Coefficient
 
 COEFFICIENTS = (
     Coefficient("oppose_below", "c_1", "stance at which opposing and not are even odds", "stance").normal(
@@ -21,7 +21,9 @@ COEFFICIENTS = (
     ),
     Coefficient(
         "state_effects", "s_a", "standard deviation of a state's own effect in conduct, beside its stance", "stance"
-    ).fixed(0.0, f"{FIXED}: without"),
+    ).lognormal(
+        0.7, 0.5, "judgement: less than motions differ by, and at most half the way from opposing to supporting"
+    ),
     Coefficient(
         "motion_spread", "s_m", "standard deviation of a motion's effect on all states' conduct", "stance"
     ).lognormal(1.0, 0.5, "judgement: motions differ about as much as members do"),

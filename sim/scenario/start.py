@@ -19,7 +19,6 @@ from sim.model.tick import Alliance, Script, State
 from sim.model.variables import COEFFICIENTS
 from sim.scenario.paths import Band
 from sim.scenario.posterior import Posterior
-from sim.scenario.values import priors
 
 BLIND = ("crises",)
 """Phases whose coefficients the record does not tell of: crises and answers are conditioned on."""
@@ -64,7 +63,7 @@ def digests(past: Past, until: int) -> dict[str, str]:
     def paths(x: Array) -> Array:
         return np.asarray(np.round(x[:until], 9) + 0.0)  # the same on machines that round otherwise
 
-    lived = (x for s in past.script[:until] for x in (s.kind, s.clash, s.help, *_changes(s), round(s.renewal, 9)))
+    lived = (x for s in past.script[:until] for x in (s.kind, s.clash, s.help, s.changes, round(s.renewal, 9)))
     found = {
         "members": hashed((tuple(past.members), past.alliance.admissible)),
         "dates": hashed(past.edges[: until + 1]),
@@ -78,11 +77,6 @@ def digests(past: Past, until: int) -> dict[str, str]:
         path: hashed((b.distribution, *(paths(x) for x in (b.low, b.high, *(() if b.word is None else (b.word,))))))
         for path, b in past.bands.items()
     }
-
-
-def _changes(s: Script) -> tuple[object, ...]:
-    """Changes of regime, where there are any."""
-    return (s.changes,) if s.changes.any() else ()
 
 
 def hashed(facts: Iterable[object]) -> str:
@@ -147,9 +141,7 @@ def _hindrance(past: Past, ticks: int, posterior: Posterior | None) -> tuple[str
     if lived.until not in map(str, past.edges[1 : ticks + 1]):
         return f"{posterior.file} ends on {lived.until}, where no tick before the start does", ()
     here = digests(past, list(map(str, past.edges)).index(lived.until))
-    declared = {f"behaviour.{name}": hashed((prior.form,)) for name, prior in priors().items()}
-    there = {**declared, **lived.digests}  # a coefficient that the model has since got leaves its record as it was
-    other = tuple(name for name in {**here, **lived.digests} if here.get(name) != there.get(name))
+    other = tuple(name for name in {**here, **lived.digests} if here.get(name) != lived.digests.get(name))
     if not other:
         return "", ()
     if "dates" in other:
