@@ -24,8 +24,8 @@ COEFFICIENTS = (
     Coefficient("watching", "omega", "weight of others' crises against one's own", "1").normal(
         0.25, 0.1, "P049, P122: a broken promise damages credibility for others", low=0, high=1
     ),
-    Coefficient("grievance_memory", "tau_g", "years in which a grievance fades to 1/e", "years").lognormal(
-        4.0, 0.4, "judgement: P037, P087, half of what experience lasts", low=0.05
+    Coefficient("grievance_memory", "tau_g", "years in which a grievance fades to 1/e", "years").fixed(
+        4.0, "judgement: P037, P087, half of what experience lasts", low=0.05
     ),
 )
 

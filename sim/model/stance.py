@@ -68,8 +68,8 @@ COEFFICIENTS = (
     Coefficient("security_offer", "b_O", "pull of an outside guarantee", "stance").normal(
         1.5, 0.4, "P200, P253: absent in the record, so known from its absence only", low=0
     ),
-    Coefficient("grievance", "b_g", "stance lost for each refused call that is not forgotten", "stance").lognormal(
-        0.4, 0.7, "P093, P095: a refusal weighs as a fifth of full dependence or so"
+    Coefficient("grievance", "b_g", "stance lost for each refused call that is not forgotten", "stance").fixed(
+        0.0, FIXED
     ),
     Coefficient("peers", "b_peer", "pull of the other members' mean stance", "1").normal(0.3, 0.2, "P049, P116", low=0),
     Coefficient("adjustment_time", "tau", "years in which a gap to the target shrinks to 1/e", "years").lognormal(

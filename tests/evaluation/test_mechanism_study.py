@@ -315,5 +315,5 @@ def test_every_mechanism_of_the_shipped_study_is_one() -> None:
     assert len(set(names)) == len(names)
     untested = {"security_offer", "exit_offer", "freeze_cost", "leader_exit_rate"}
     untested |= {"salience_interstate", "motion_spread"}
-    untested |= {"exit_origin", "exit_delay", "regime_change"}  # off: experiments/second-generation
+    untested |= {"exit_origin", "exit_delay", "regime_change", "grievance"}  # off: experiments/second-generation
     assert set(SWITCHES) - set(names) == untested
