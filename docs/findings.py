@@ -1,8 +1,8 @@
-"""Write the numbers of docs/findings.md and the table of docs/calibration.md from what the tool's commands wrote.
+"""Write the numbers of findings.md, calibration.md and the README from what the tool's commands wrote.
 
-``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice) and `cohesion mechanisms` on
-what is shipped, takes their tables and figures over into docs/findings/ and fills the documents. With folders of
-results (such as ``results/claims``, or ``results/calibrate-csto`` when another posterior is shipped) it takes over
+``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice), `cohesion mechanisms`, the outlook,
+the README's comparison and the history on what is shipped, takes their tables, answers and figures over into
+docs/findings/ and fills the documents. With folders of results (such as ``results/claims``, or ``results/calibrate-csto`` when another posterior is shipped) it takes over
 those; with nothing it fills the documents from docs/findings/. ``--check``
 writes nothing and exits with 1 if a number is stale. A paragraph written for
 another verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
@@ -17,10 +17,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import sim
+from sim.cli.compare import monte_carlo
+from sim.cli.run import answer, horizons, monte_carlo_error
 from sim.evaluation.scoring import with_error
+from sim.model.outcomes import names
 
 DOCS = Path(__file__).resolve().parent
-FINDINGS, CALIBRATION = "findings.md", "calibration.md"
+FINDINGS, CALIBRATION, README = "findings.md", "calibration.md", "../README.md"
 KEPT = DOCS / "findings"
 TABLES = {
     "claims": ("ledger.csv", "tests.csv"),
@@ -36,7 +40,33 @@ COMMANDS = (
     ("backtest", "experiments/backtest-csto.toml"),
     ("backtest", "experiments/backtest-csto-wide.toml"),
     ("mechanisms", "experiments/mechanisms-csto.toml"),
+    ("run", "csto/outlook-2023", "--out", "results/outlook-2023"),
+    ("run", "csto/history-1992-2023", "--out", "results/history-1992-2023"),
+    (
+        "compare",
+        "csto/outlook-2023",
+        "--set",
+        "members.ARM.security_offer.west=high@2025-01-01",
+        "--out",
+        "results/what-if",
+    ),
 )
+ANSWER = "answer.md"
+LADDER = "ladder.png"
+OUTSIDE_ON = {
+    "end of 1998": "1999-01-01",
+    "end of 1999": "2000-01-01",
+    "end of 2004": "2005-01-01",
+    "end of 2007": "2008-01-01",
+    "end of 2012": "2013-01-01",
+    "Oct 2023": "2023-10-01",
+}
+AS_IT_WAS = {
+    "AZE": "out from April 1999",
+    "GEO": "out from April 1999",
+    "UZB": "out 1999, in 2006, out 2012",
+    "UKR": "never in",
+}
 
 Rows = list[dict[str, str]]
 
@@ -194,6 +224,37 @@ def learned(kept: Rows) -> str:
     return table(head, body)
 
 
+def outlook(folder: Path) -> str:
+    """The answer of the outlook as the command gives it."""
+    result = sim.open(folder)
+    s, dates = result.summary(), horizons(result)
+    error = max(100 * monte_carlo_error(s, dates), 0.1)
+    return f"{answer(s, dates)} Monte Carlo standard error at most {error:.1f} points."
+
+
+def what_if(folder: Path) -> str:
+    """The answer of the comparison as the command gives it, and its error."""
+    c = sim.open(folder)
+    last = c.table[(c.table.horizon_years == c.table.horizon_years.max()) & c.table.outcome.isin(names("event"))]
+    (sentences,) = c.sentences().values()
+    error = monte_carlo(last, c.runs).removeprefix("; ").partition(", for which")[0]
+    return f"> {' '.join(f'{x}.' for x in sentences)}\n\n{error}."
+
+
+def history(folder: Path) -> str:
+    """The probability that each state is outside, on the days of the record that matter."""
+    result = sim.open(folder)
+    ticks = result.ticks[result.ticks.outcome == "outside"]
+    ticks = ticks.assign(date=ticks.date.astype(str).str[:10]).set_index(["member", "date"])["mean"]
+    body = [
+        [m.name, *(f"{100 * ticks[code, day]:.0f}" for day in OUTSIDE_ON.values()), AS_IT_WAS.get(code, "in")]
+        for code, m in result.scenario.tables.members.items()
+    ]
+    return table(["", *OUTSIDE_ON, "as it was"], body)
+
+
+ANSWERS = {"outlook-2023": outlook, "what-if": what_if, "history-1992-2023": history}
+"""By the folder of results: what the documents say of it."""
 INLINE = re.compile(r"<!-- n (\S+) (\S+) (\S+) -->.*?<!-- /n -->", re.DOTALL)
 CELL = re.compile(r"<!-- c (\S+) ([^>]*?) -->.*?<!-- /c -->", re.DOTALL)
 WRITTEN = re.compile(r"<!-- written for (\S+) (\S+) -->")
@@ -217,6 +278,9 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
     """Everything that stands between markers of a document, by name."""
     if document == CALIBRATION:
         return {"learned": learned(kept["calibrate-csto/summary.csv"])}
+    answers = {name: (folder / name / ANSWER).read_text("utf-8").strip() for name in ANSWERS}
+    if document == README:
+        return {name: answers[name] for name in ("outlook-2023", "what-if")}
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
@@ -234,6 +298,7 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         "wide": skills(kept["backtest-csto-wide/skill.csv"], own),
         "carried": f"{scores(scored, carried)}\n\n{skills(skilled, carried)}",
         "mechanisms": mechanisms(kept["mechanisms-csto/mechanisms.csv"]),
+        "history-1992-2023": answers["history-1992-2023"],
     }
 
 
@@ -275,6 +340,12 @@ def outdated(text: str, folder: Path) -> list[str]:
 def take_over(results: Path, text: str) -> None:
     """Copy the tables of a folder of results and the figures that the document shows. Raises ValueError for another."""
     provenance = json.loads((results / PROVENANCE).read_text("utf-8"))
+    if results.name in ANSWERS:
+        (KEPT / results.name).mkdir(parents=True, exist_ok=True)
+        (KEPT / results.name / ANSWER).write_text(ANSWERS[results.name](results) + "\n", encoding="utf-8")
+        for ladder in results.glob(f"figures/{LADDER}") if ANSWERS[results.name] is outlook else ():
+            shutil.copyfile(ladder, DOCS / "images" / LADDER)
+        return
     where = provenance.get("name", "claims")
     if where not in TABLES:
         wrong = f"{results}: {where} is none of {', '.join(TABLES)}"
@@ -292,7 +363,7 @@ def run_all() -> list[Path]:
     """Run every command whose numbers the documents have; their folders."""
     for command in COMMANDS:
         subprocess.run([sys.executable, "-m", "sim", *command], check=True, cwd=DOCS.parent)
-    found = (DOCS.parent / "results" / name for name in TABLES)
+    found = (DOCS.parent / "results" / name for name in (*TABLES, *ANSWERS))
     return [folder for folder in found if folder.exists()]
 
 
@@ -303,7 +374,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="run the commands first")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
     given = parser.parse_args()
-    before = {name: (DOCS / name).read_text(encoding="utf-8") for name in (FINDINGS, CALIBRATION)}
+    before = {name: (DOCS / name).read_text(encoding="utf-8") for name in (FINDINGS, CALIBRATION, README)}
     try:
         for folder in run_all() if given.all else given.results:
             take_over(folder, before[FINDINGS])

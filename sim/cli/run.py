@@ -81,9 +81,15 @@ def answer(s: Summary, dates: dict[str, str]) -> str:
     )
 
 
+def monte_carlo_error(s: Summary, dates: dict[str, str]) -> float:
+    """The largest of the probabilities that are printed, of runs and draws."""
+    printed = (*(m["exit"] for m in insiders(s)), *alliance_events(s).values())
+    return float(max(error_of(p[y]["low"], p[y]["high"]) for p in printed for y in dates))
+
+
 def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     """That each member has left, and what becomes of the alliance, by each horizon."""
-    members = {m["name"]: m["exit"] for m in insiders(s)}
+    members, error = {m["name"]: m["exit"] for m in insiders(s)}, monte_carlo_error(s, dates)
     when = [Column(f"by {date}") for date in dates.values()]
     events = alliance_events(s)
     for head, by_name in (("Has left, %", members), ("The alliance, %", events)):
@@ -92,7 +98,6 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
     cohesion = [[who, *(level(s["alliance"][name][y]) for y in dates)] for name, who in COHESIONS.items()]
     show.table([Column("Cohesion, 0 to 1", left=True), *when], cohesion)
     show.paragraph()
-    error = max(error_of(p[y]["low"], p[y]["high"]) for p in (*members.values(), *events.values()) for y in dates)
     show.paragraph(
         "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
         + (
