@@ -1,11 +1,11 @@
 """Write the numbers of findings.md, calibration.md and the README from what the tool's commands wrote.
 
-``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice), `cohesion mechanisms`, the outlook,
-the README's comparison and the history on what is shipped, takes their tables, answers and figures over into
-docs/findings/ and fills the documents. With folders of results (such as ``results/claims``, or ``results/calibrate-csto`` when another posterior is shipped) it takes over
-those; with nothing it fills the documents from docs/findings/. ``--check``
-writes nothing and exits with 1 if a number is stale. A paragraph written for
-another verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
+``python docs/findings.py --all`` runs `cohesion claims`, `cohesion backtest` (twice), `cohesion mechanisms`, the
+outlook, the README's comparison and the history on what is shipped, takes their tables, answers and figures over into
+docs/findings/ and fills the documents. With folders of results (such as ``results/claims``, or
+``results/calibrate-csto`` when another posterior is shipped) it takes over those; with nothing it fills the documents
+from docs/findings/. ``--check`` writes nothing and exits with 1 if a number is stale. A paragraph written for another
+verdict than the ledger's is named, since words do not change by themselves; so is a missing marker (exit 2).
 """
 
 import argparse
