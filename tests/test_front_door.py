@@ -12,6 +12,7 @@ import typer
 import sim
 from sim.cli.app import app
 from sim.errors import InputError
+from sim.model.version import VERSION
 from sim.scenario.reading import names_of
 from tests.claim_files import claim_file
 from tests.helpers import SIX
@@ -127,7 +128,7 @@ def test_results_of_another_version_of_the_model_are_not_taken_for_this_ones(
     monkeypatch.setattr("sim.storage.workspace.VERSION", "another")
     for name, make in made.items():
         folder = tmp_path / f"out-{name}"
-        with pytest.warns(UserWarning, match="by version 1 of the model, this is version another"):
+        with pytest.warns(UserWarning, match=f"by version {VERSION} of the model, this is version another"):
             sim.open(folder)
         assert "version another" in " ".join(sim.status(folder).differences)
         with pytest.raises(InputError, match="version"):

@@ -45,9 +45,9 @@ def test_the_table_of_the_calibration_is_current_and_of_the_shipped_posterior() 
 def test_prose_fits_the_verdicts() -> None:
     assert findings.outdated(TEXT, findings.KEPT) == []
     assert len(findings.WRITTEN.findall(TEXT)) == 14
-    stale = TEXT.replace("written for C14 supported", "written for C14 undecided")
+    stale = TEXT.replace("written for C14 undecided", "written for C14 supported")
     assert findings.outdated(stale, findings.KEPT) == [
-        "C14: the text was written for undecided, the ledger says supported"
+        "C14: the text was written for supported, the ledger says undecided"
     ]
 
 
