@@ -162,7 +162,9 @@ def skills(kept: Rows, schemes: list[str]) -> str:
         of = [r for r in kept if r["scheme"] == scheme]
         for key in dict.fromkeys((r["question"], r["score"], r["inputs"]) for r in of):
             each = {r["baseline"]: r for r in of if (r["question"], r["score"], r["inputs"]) == key}
-            body.append([scheme, f"{key[0]}: {key[1]}", key[2], *(skill(each[b]) for b in baselines)])
+            body.append(
+                [scheme, f"{key[0]}: {key[1]}", key[2], *(skill(each[b]) if b in each else "" for b in baselines)]
+            )
     return table(["", "skill in", "inputs", *baselines], body)
 
 
@@ -175,7 +177,7 @@ def origins(kept: Rows) -> str:
         if key[1:] not in (("change of membership", "Brier score"), ("conduct", "log score")):
             continue
         each = {r["forecaster"]: r for r in of if (r["fit_until"], r["question"], r["score"]) == key}
-        values = [with_error(float(each[w]["value"]), float(each[w]["mcse"])) for w in who]
+        values = [with_error(float(each[w]["value"]), float(each[w]["mcse"])) if w in each else "" for w in who]
         body.append([key[0], f"{key[1]}: {key[2]}", *values, each[who[0]]["cases"]])
     return table(["fitted until", "", *who, "cases"], body)
 
@@ -187,6 +189,27 @@ def skill(row: dict[str, str]) -> str:
     value, low, high = (float(row[k]) for k in ("skill", "low", "high"))
     text = f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
     return f"**{text}**" if low > 0 or high < 0 else text
+
+
+def trust(kept: Rows) -> str:
+    """How forecasts made as the published ones are have done."""
+
+    def score(question: str, forecaster: str, inputs: str = "") -> float:
+        (row,) = [
+            r
+            for r in kept
+            if (r["scheme"], r["question"], r["score"]) == ("split of 2012", question, "log score")
+            and (r["forecaster"], r["inputs"]) == (forecaster, inputs)
+        ]
+        return float(row["value"])
+
+    ours = "model", "as published"
+    conduct, moves = "conduct", "change of membership"
+    return (
+        f"Made so at the end of 2012, forecasts had log scores (less is better) of {score(conduct, *ours):.2f} in conduct "
+        f"(logit {score(conduct, 'logit', 'held'):.2f}, own frequencies {score(conduct, 'own rate'):.2f}), "
+        f"{score(moves, *ours):.3f} in membership (base rate {score(moves, 'base rate'):.3f})."
+    )
 
 
 def mechanisms(kept: Rows) -> str:
@@ -280,7 +303,7 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         return {"learned": learned(kept["calibrate-csto/summary.csv"])}
     answers = {name: (folder / name / ANSWER).read_text("utf-8").strip() for name in ANSWERS}
     if document == README:
-        return {name: answers[name] for name in ("outlook-2023", "what-if")}
+        return {"trust": trust(kept["backtest-csto/scores.csv"])} | {n: answers[n] for n in ("outlook-2023", "what-if")}
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
