@@ -206,8 +206,8 @@ def trust(kept: Rows) -> str:
     ours = "model", "as published"
     conduct, moves = "conduct", "change of membership"
     return (
-        f"Made so at the end of 2012, forecasts had log scores (less is better) of {score(conduct, *ours):.2f} in conduct "
-        f"(logit {score(conduct, 'logit', 'held'):.2f}, own frequencies {score(conduct, 'own rate'):.2f}), "
+        f"Made so at the end of 2012, forecasts had log scores (less is better) of {score(conduct, *ours):.2f} in "
+        f"conduct (logit {score(conduct, 'logit', 'held'):.2f}, own frequencies {score(conduct, 'own rate'):.2f}), "
         f"{score(moves, *ours):.3f} in membership (base rate {score(moves, 'base rate'):.3f})."
     )
 
