@@ -49,7 +49,7 @@ class Incidence:
         """Count a tick."""
         exits = Exits(self.exits, self.exits + count(r.left), *at_most_one(r.exit))
         for e in _events(self.sums):
-            self.sums[e.name] = self.sums[e.name] + e.hazard(r, exits) * ~self.happened[e.name]
+            self.sums[e.name] = self.sums[e.name] + e.hazard(r, exits) * indicator(~self.happened[e.name])
             self.happened[e.name] = self.happened[e.name] | e.happens(r, exits)
         self.exits = exits.after
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Coefficients, Inputs
+from sim.model.arrays import Array, Coefficients, Inputs, indicator
 from sim.model.declaration import FIXED, TRIAL, Coefficient, Input
 
 MEMBER_INPUTS = (
@@ -95,7 +95,7 @@ def reach(inputs: Inputs) -> Array:
 def diversify(diversified: Array, stance: Array, reach: Array, d: Decays) -> Array:
     """The alienated move dependence elsewhere, as far as Western and other ties allow."""
     gap = np.maximum(reach - diversified, 0.0)
-    return diversified + d.diversified * ((stance < 0) * gap)
+    return diversified + d.diversified * (indicator(stance < 0) * gap)
 
 
 def opine(

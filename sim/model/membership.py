@@ -151,7 +151,7 @@ def hazards(
     rate = np.where(frozen, c.resume_rate, c.freeze_rate)
     side = np.where(frozen, -loose, loose)
     if outside.any():
-        rate = np.where(outside, may_join * c.entry_rate, rate)
+        rate = np.where(outside, indicator(may_join) * c.entry_rate, rate)
         side = np.where(outside, s.entry + c.entry_stance * stance, side)
     leave = indicator(~outside) * (c.exit_rate * renewal)
     more = exp(drift - grip, most=600.0)

@@ -243,7 +243,7 @@ _DECLARED: tuple[Outcome, ...] = (
     ),
     Outcome("freeze", "{} has frozen its membership", "freeze", short="froze", headline=True, aside=True).event(
         "probability of having frozen membership by then (cumulative incidence; dissolution competes)",
-        lambda r, _: r.side * (r.before == ACTIVE),
+        lambda r, _: r.side * indicator(r.before == ACTIVE),
         lambda r, _: r.status == FROZEN,
     ),
     Outcome("loyal", "{} supports", "support", short="loyal").chance(
