@@ -23,18 +23,27 @@ class Futures:
     def __init__(self, course: Course, noise: InputNoise, lanes: slice) -> None:
         self.course, self._noise, self._lanes = course, noise, lanes
         self._drawn: dict[str, Array] = {}
+        self._last: tuple[tuple[list[str], int, int], NDArray[np.intp]] | None = None
 
     def _uniforms(self, what: str) -> Array:
         if what not in self._drawn:
             self._drawn[what] = self._noise.futures(what)[self._lanes]
         return self._drawn[what]
 
-    def of(self, owners: list[str], step: int, years: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Whose increments each owner takes at a step, and of which year (0 the last known). (owner, run), (run,)."""
+    def of(self, owners: list[str], step: int, years: int) -> NDArray[np.intp]:
+        """Which of the increments (owner, year), in a row, each owner takes at a step; year 0 is the last known.
+
+        (owner, run). The inputs of the same owners ask for it one after the other.
+        """
+        if self._last is None or self._last[0] != (owners, step, years):
+            self._last = (owners, step, years), self._of(owners, step, years)
+        return self._last[1]
+
+    def _of(self, owners: list[str], step: int, years: int) -> NDArray[np.intp]:
         block, inside = divmod(step - 1, YEARS)
         begins = np.floor(self._uniforms(f"year {block}") * years).astype(np.intp)
         likes = [np.floor(self._uniforms(f"{owner} {block}") * len(owners)).astype(np.intp) for owner in owners]
-        return np.stack(likes), (begins - inside) % years
+        return np.stack(likes) * years + (begins - inside) % years
 
 
 class Walk:
@@ -55,8 +64,8 @@ class Walk:
         step, moved = self._at if self._at[0] <= wanted else (0, np.zeros_like(self._last))
         while step < wanted:
             step += 1
-            like, year = self._futures.of(self._owners, step, self._increments.shape[1])
-            there = np.clip(self._last + moved + self._increments[like, year], 0.0, 1.0)
+            places = self._futures.of(self._owners, step, self._increments.shape[1])
+            there = np.clip(self._last + moved + self._increments.take(places), 0.0, 1.0)
             moved = np.where(self._free, there - self._last, 0.0)
         self._at = step, moved
         return moved
