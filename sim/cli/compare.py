@@ -11,10 +11,12 @@ from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
 from sim.cli.since import print_since
 from sim.errors import plural
+from sim.model.membership import OUTSIDE, STATUSES
 from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
 from sim.results.result import since_then
+from sim.scenario.load import Scenario
 from sim.scenario.names import FILE
 from sim.storage.workspace import digest
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 MOST = 4
 """States that are shown of those whose exit changes."""
+ERROR = "± is one Monte Carlo standard error"
+KNOWN = 2.0
+"""Standard errors by which a stance has to differ at the start,"""
+HARDLY = 0.005
+"""and what is shown as no difference."""
 
 
 def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | None, json: bool, **how: Any) -> None:
@@ -66,23 +73,25 @@ def folder_name(base: str, others: list[str], both: Mapping[str, object] | None 
 
 def print_comparison(c: Comparison) -> None:
     """What each scenario would change in a sentence and in tables, at the last horizon; Monte Carlo error last."""
-    last = c.table[c.table.horizon_years == c.table.horizon_years.max()]
+    last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
     show.paragraph((f"What would change: differences from {c.base.tables.title}", "bold"))
     for s in c.others:
         show.paragraph()
         show.paragraph(" ".join(f"{x}." for x in c.sentences()[s.name]))
+        print_start(c, s)
         print_changes(last[last.scenario == s.name], c.state_names)
     show.paragraph()
     show.paragraph(
         "In brackets: 90 % interval over coefficients and coded values, chance taken out; of a difference, over the "
-        "same coefficients and values in both, where both have the same draws of them. Cohesion is the mean joint "
+        "same coefficients and values in both"
+        + (f"; where draws are weighed by other events there is none, and {ERROR}" if c.apart else "")
+        + ". Cohesion is the mean joint "
         "support over all pairs of those who are members then, or of those who were at the start, of whom one that "
         "has left or frozen supports nothing."
     )
     for words in c.begins:
         show.paragraph(f"{words}.")
-    weighed = {s.tables.posterior: s for s in (c.base, *c.others)}
-    print_since({s.tables.title: since_then(s) for s in weighed.values()})
+    print_since({s.tables.title: since_then(s) for s in (c.base, *c.others)})
     events = last[last.outcome.isin(names("event"))]
     show.paragraph(
         f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."
@@ -100,6 +109,26 @@ def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
         f"; Monte Carlo standard error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
         f"{number if len(saved) else ''}"
     )
+
+
+def print_start(c: Comparison, s: Scenario) -> None:
+    """What differs at the start: membership, and members' stances that differ by more than their errors."""
+    rows = c.table[(c.table.scenario == s.name) & (c.table.horizon_years == 0)]
+    known = (rows.difference.abs() > KNOWN * rows.mcse) & (rows.difference.abs() >= HARDLY)
+    belong = [any(t.tables.at_start[code] != OUTSIDE for t in (c.base, s)) for code in rows.member]
+    rows = rows[known & belong]
+    rows = rows.iloc[(-rows.difference.abs()).argsort(kind="stable")[:MOST]]
+    cells = [
+        [f"Membership of {c.state_names[code]}", *(STATUSES[x] for x in statuses), ""]
+        for code, statuses in c.statuses[s.name].items()
+    ]
+    cells += [
+        [OUTCOMES[r.outcome].title.format(c.state_names[r.member]), level(r, "base"), level(r, "value"), difference(r)]
+        for r in rows.itertuples()
+    ]
+    if cells:
+        head = Column(f"At the start, {s.tables.time.start:%b %Y}", left=True)
+        show.table([head, Column("before"), Column("after"), Column("difference")], cells)
 
 
 def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None:

@@ -7,21 +7,35 @@ from sim.cli import show
 from sim.cli.show import Column
 from sim.results.change import percent
 
+CHANCE, GIVEN = "This or farther, %", "given"
 MEANING = (
-    "Chance, %: of a move that it would have come by then, of an answer that one would be as far or farther from what "
-    "was expected, of a quiet time that it would be; each given all that came before"
+    "This or farther, %: the chance, given all that came before, of a move that it would have come by then, of a quiet "
+    "time that it would be, of an answer that it would be as far or farther from what was expected (so >99 is what was "
+    "expected, and no certainty of it). Given: weighs no draw"
 )
 
 
 def print_since(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
     """Events of each scenario by its title, with their chances; of those that begin where the calibration ends none."""
     going = {title: said["continued"] for title, said in scenarios.items() if said}
+    rows = []
     for title, said in going.items():
-        head = f"Since {said['since']}{f', {title}' if len(scenarios) > 1 else ''}"
-        rows = [[s["date"], s["words"], percent(s["chance"])] for s in said["surprises"]]
-        show.table([Column("By", left=True), Column(head, words=True), Column("Chance, %")], rows)
+        if len(scenarios) > 1:
+            left = f"{said['effective']:,.0f} of {said['draws']:,} draws left effective"
+            rows.append([(title, "bold"), "", left, ""])
+        rows += [["", s["date"], s["words"], chance(s["chance"])] for s in said["surprises"]]
     if going:
+        (since,) = {said["since"] for said in going.values()}
+        heads = [Column("Scenario", left=True), Column("By", left=True)]
+        columns = [*heads, Column(f"Since {since}", words=True), Column(CHANCE)]
+        own = slice(0 if len(scenarios) > 1 else 1, None)
+        show.table(columns[own], [row[own] for row in rows])
         show.paragraph()
         show.paragraph(". ".join([MEANING, *dict.fromkeys(said["inputs"] for said in going.values()), ""]).rstrip())
-    for said in going.values():
-        show.remark(said["advice"])
+    for advice in dict.fromkeys(said["advice"] for said in going.values()):
+        show.remark(advice)
+
+
+def chance(p: float | None) -> str:
+    """A chance in percent, or that what happened is given."""
+    return GIVEN if p is None else percent(p)

@@ -20,6 +20,10 @@ BELOW = (
     "joint support over all pairs of those who are members then; of the initial members: over all pairs of those who "
     "were at the start, of whom one that has left or frozen supports nothing."
 )
+APART = (
+    " Where a scenario has draws of its own, weighed by what happened in it, differences have no interval; exits made "
+    "before its start have no dot."
+)
 LABELS = 2.2
 """Inches for the titles of the scenarios."""
 MOST = 6
@@ -46,7 +50,7 @@ def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[s
     row = 0.15 * max(len(own), 2) + 0.12
     headline = f"What would change by {_month(final)}: differences from “{titles[base]}”"
     with style.look():
-        figure = sheet.page(headline, "", BELOW, footer, row * len(scenarios) + 1.3)
+        figure = sheet.page(headline, "", BELOW + APART * _apart(final), footer, row * len(scenarios) + 1.3)
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
         left.set_title("Percentage points more (right) or less probable by then", fontsize=style.NORMAL)
         right.set_title("Cohesion, 0 to 1", fontsize=style.NORMAL)
@@ -63,17 +67,23 @@ def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[s
         return sheet.settle(figure)
 
 
+def _apart(final: pd.DataFrame) -> bool:
+    """Whether some difference of probabilities has an error and no interval."""
+    events = final[[OUTCOMES[o].probability for o in final.outcome]]
+    return bool((events.difference_q05.isna() & events.mcse.notna()).any())
+
+
 def _rows(panel: Axes, parts: Mapping[str, pd.DataFrame], colours: Sequence[str], scenarios: Sequence[str]) -> None:
     """For each scenario a dot of each part, its bars, and the levels beside them."""
     beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "center", "fontsize": style.SMALL}
     for k, (part, colour) in enumerate(zip(parts.values(), colours, strict=True)):
-        own = part.set_index("scenario").loc[list(scenarios)]
+        own = part.set_index("scenario").reindex(list(scenarios))
         rows = np.arange(len(scenarios)) + (k - (len(parts) - 1) / 2) * 0.8 / len(parts)
         panel.hlines(rows, own.difference_q05, own.difference_q95, color=colour, linewidth=0.9)
         panel.hlines(rows, own.low, own.high, color=colour, linewidth=3)
         panel.plot(own.difference, rows, "o", color=colour, markersize=4)
         for y, r in zip(rows, own.itertuples(), strict=True):
-            said = f"{_level(r, 'base')} → {_level(r, 'value')}"
+            said = "" if r.difference != r.difference else f"{_level(r, 'base')} → {_level(r, 'value')}"
             panel.text(1.02, y, said, color=colour, **beside)
     panel.axvline(0, color=style.GREY, lw=0.8, zorder=1)
     for k in range(0, len(scenarios), 2):

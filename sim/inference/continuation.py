@@ -22,11 +22,11 @@ from sim.model import conduct, membership
 from sim.model.arrays import Array, each
 from sim.model.membership import OUTSIDE
 from sim.model.noise import Pick
-from sim.model.outcomes import CONDUCTS, MOVES
+from sim.model.outcomes import CONDUCTS, MOVES, RETURN, sentence
 from sim.model.tick import Script, State
 from sim.scenario.compile import Program, compile, past_of
 from sim.scenario.continuation import since
-from sim.scenario.course import moves
+from sim.scenario.course import coded_days, moves
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band
 from sim.scenario.posterior import Continuation, Lived, Posterior, Surprise, posterior_of
@@ -67,7 +67,7 @@ class Seen(NamedTuple):
     motion: Motion | None
     log_weights: Array  # (row,)
     chances: (
-        Array  # (what, row): of a motion's conduct (state, conduct); of moves exits, other moves and that none moves
+        Array  # (what, row): of a motion's conduct (state, conduct); of moves exits, other moves, that no other moves
     )
 
 
@@ -96,12 +96,19 @@ class Onward(Cloud):
         self.now = t
         super().tick(t)
 
+    def year(self, t: int) -> slice:
+        """The edges of the record's ticks that begin in the calendar year of a tick: who moves in it is no other."""
+        edges, first, last = self.target.program.edges, self.target.first, self.target.ticks
+        within = [k for k in range(first, last) if edges[k].year == edges[t].year]
+        return slice(within[0], within[-1] + 2)
+
     def _moves(self, before: State, script: Script) -> bool:
         assert script.record is not None
         leave, side = self._hazards(before, script)
         p = membership.chances(leave, side, self.d.dt)
-        stays = (script.record == before.membership.status)[:, 0, 0]
-        none = np.exp(-self.d.dt * (leave + side)[stays].sum(axis=0, keepdims=True))
+        others = self.target.record[self.year(self.now)]
+        others = (others == others[0]).all(axis=0)
+        none = np.exp(-self.d.dt * (leave + side)[others].sum(axis=0, keepdims=True))
         chances = self._expected(np.concatenate([p.exit, p.side, none]))
         self.seen.append(Seen(self.now, None, self.log_likelihood(), chances))
         return super()._moves(before, script)
@@ -169,8 +176,8 @@ def _weighed(given: _Given) -> Posterior:
             posterior.lived.until,
             effective(log_weights, posterior),
             posterior.rows,
-            inputs(program),
-            tuple(sorted(surprises(scenario, target, seen))),
+            inputs(scenario, program),
+            tuple(sorted((*surprises(scenario, target, seen), *prescribed(scenario)), key=lambda s: s[:-1])),
         ),
     )
 
@@ -248,16 +255,42 @@ def kept(clouds: Sequence[Onward], origins: Indices, count: int, rng: np.random.
 # ---------------------------------------------------------------------------------------------------- in words
 
 
-def inputs(program: Program) -> str:
+def inputs(scenario: Scenario, program: Program) -> str:
     """Which inputs are coded for the ticks since the calibration."""
     first, last = program.start.tick, program.record_ticks
+    begins, ends = program.edges[first], program.edges[last]
 
     def until(band: Band) -> Band:
         return Band(band.low[:last], band.high[:last], None, None if band.word is None else band.word[:last])
 
-    paths = [p for p, band in program.bands.items() if moves(until(band), first - 1)]
-    said = listed(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-    return f"Inputs since then are as they were last coded{f', but for {said}' if paths else ''}"
+    said = [p for p, days in coded_days(scenario.tables).items() if any(begins <= day < ends for day in days)]
+    paths = [p for p, band in program.bands.items() if p in said or moves(until(band), first)]
+    words = listed([scenario.subject(p) for p in paths], 3)
+    return f"Inputs since then are as they were last coded{f', but for {words}' if paths else ''}"
+
+
+ASKED = {"granted": "granted", "partial": "granted in part", "refused": "refused"}
+
+
+def prescribed(scenario: Scenario) -> Iterator[Surprise]:
+    """What is given and weighs no draw: calls for help and their answers, changes of regime, shocks, renewals."""
+    tables, begins = scenario.tables, since(scenario.tables)
+    for e in tables.events:
+        if begins is None or e.kind == "entry" or not begins <= e.date < tables.time.start:
+            continue
+        names = {code: m.name for code, m in tables.members.items()}
+        match e.kind:
+            case "crisis":
+                words = f"{names[e.member]}'s call for help is {ASKED[e.answer]} ({e.threat})"
+            case "clash":
+                words = f"{' and '.join(names[s] for s in e.between)} clash, and help is {ASKED[e.answer]}"
+            case "renewal":
+                words = "Membership has to be renewed"
+            case "regime_change":
+                words = f"{names[e.member]}'s regime changes"
+            case "shock":
+                words = f"{sentence(scenario.subject(e.path))} moves by {e.change:+g}"
+        yield Surprise(str(e.date), "given", getattr(e, "member", ""), words, None)
 
 
 def _together(parts: Sequence[Seen]) -> Seen:
@@ -290,11 +323,13 @@ def _moves(
             nobody *= float(p[-1])
             for i in np.flatnonzero(target.record[t] != target.record[t + 1]).tolist():
                 before, after = int(target.record[t, i]), int(target.record[t + 1, i])
-                kind, words = MOVES[before, after]
-                day = max(m.from_ for m in scenario.tables.members[codes[i]].record if m.from_ <= edges[t + 1])
+                state = scenario.tables.members[codes[i]]
+                day, move = state.since(edges[t + 1]), MOVES[before, after]
+                if before == OUTSIDE and any(m.from_ < day for m in state.record):
+                    move = RETURN
                 entered = bool(target.program.script[t].enters[i, 0])
-                chance = 1.0 if entered else float(by_then[int(after != OUTSIDE), i])
-                yield Surprise(str(day), kind, codes[i], f"{names[i]} {words}", chance)
+                chance = None if entered else float(by_then[int(after != OUTSIDE), i])
+                yield Surprise(str(day), move.name, codes[i], f"{names[i]} {move.words}", chance)
                 by_then[:, i], stayed[i], moved = 0.0, 1.0, True
         when = (
             f"{year}" if len(span) * target.program.alliance.dt == 1.0 else f"{edges[span[0]]} to {edges[span[-1] + 1]}"

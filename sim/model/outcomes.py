@@ -29,15 +29,27 @@ LEAST = 0.01
 """How far a probability must move for a comparison to say or draw it."""
 CONDUCTS = {SUPPORTS: "supports", ABSTAINS: "abstains", OPPOSES: "opposes"}
 ANSWERS = {1.0: "helps", 0.5: "helps in part", 0.0: "refuses"}
+
+
+class Move(NamedTuple):
+    """A change of membership, and how it is said of a state."""
+
+    name: str
+    words: str
+    past: str
+
+
 MOVES = {
-    (ACTIVE, FROZEN): ("freeze", "freezes its membership"),
-    (FROZEN, ACTIVE): ("resume", "resumes its membership"),
-    (OUTSIDE, ACTIVE): ("entry", "enters the alliance"),
-    (OUTSIDE, FROZEN): ("entry", "enters the alliance"),
-    (ACTIVE, OUTSIDE): ("exit", "leaves the alliance"),
-    (FROZEN, OUTSIDE): ("exit", "leaves the alliance"),
+    (ACTIVE, FROZEN): Move("freeze", "freezes its membership", "froze its membership"),
+    (FROZEN, ACTIVE): Move("resume", "resumes its membership", "resumed its membership"),
+    (OUTSIDE, ACTIVE): Move("entry", "enters the alliance", "entered the alliance"),
+    (OUTSIDE, FROZEN): Move("entry", "enters the alliance", "entered the alliance"),
+    (ACTIVE, OUTSIDE): Move("exit", "leaves the alliance", "left"),
+    (FROZEN, OUTSIDE): Move("exit", "leaves the alliance", "left"),
 }
-"""By status before and after: their names, and how they are said of a state."""
+"""By status before and after."""
+RETURN = Move("entry", "returns to the alliance", "returned to the alliance")
+"""The entry of a former member."""
 VERDICTS = {"supported": "#1b6e53", "contradicted": "#a33b2a", "undecided": "#595959"}
 """Of a claim, with their colours."""
 MECHANISM_VERDICTS = dict(zip(("earns its place", "costs", "not told apart"), VERDICTS.values(), strict=True))
@@ -106,6 +118,8 @@ class Outcome:
     headline: bool = False
     aside: bool = False
     within: str = ""
+    leads_to: int | None = None
+    """Of an event of members: the status in which it leaves a state, of which it is then not asked."""
     kind: ClassVar[Literal["event", "chance", "measure"]]
 
     def event(
@@ -121,6 +135,10 @@ class Outcome:
     def measure(self, meaning: str, value: Callable[[Snapshot], Array]) -> "Measure":
         """It is a number of a tick."""
         return Measure(**vars(self) | {"meaning": meaning}, value=value)
+
+    def open_to(self, status: int) -> bool:
+        """Whether a state of a status can do it next: one that is out does neither leave nor freeze."""
+        return self.leads_to is None or status not in (OUTSIDE, self.leads_to)
 
     @property
     def by_member(self) -> bool:
@@ -236,12 +254,20 @@ _DECLARED: tuple[Outcome, ...] = (
     Outcome("dissolution", "The alliance is dissolved", "dissolution", headline=True).event(
         "probability that the alliance has been dissolved by then", lambda r, _: r.dissolution, lambda r, _: ~r.alive
     ),
-    Outcome("exit", "{} has left", "exit", short="left", headline=True, within="any_exit").event(
+    Outcome("exit", "{} has left", "exit", short="left", headline=True, within="any_exit", leads_to=OUTSIDE).event(
         "probability of having left by then of its own accord (cumulative incidence; dissolution competes)",
         lambda r, _: r.exit,
         lambda r, _: r.left,
     ),
-    Outcome("freeze", "{} has frozen its membership", "freeze", short="froze", headline=True, aside=True).event(
+    Outcome(
+        "freeze",
+        "{} has frozen its membership",
+        "freeze",
+        short="froze",
+        headline=True,
+        aside=True,
+        leads_to=FROZEN,
+    ).event(
         "probability of having frozen membership by then (cumulative incidence; dissolution competes)",
         lambda r, _: r.side * indicator(r.before == ACTIVE),
         lambda r, _: r.status == FROZEN,

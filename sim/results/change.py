@@ -1,10 +1,12 @@
 """What a scenario would change, in words: levels before and after and their difference, each with its 90 % interval."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
 from sim.model.outcomes import LEAST, OUTCOMES, bound, sentence
+from sim.scenario.dates import spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,14 +65,20 @@ def level(row: Any, side: str, sign: str = "") -> str:
 
 
 def difference(row: Any, sign: str = "") -> str:
-    """The difference with its interval: ``+45 (+2 to +81)``; in words where neither runs nor draws differ at all."""
+    """The difference with its interval: ``+45 (+2 to +81)``; in words where neither runs nor draws differ at all.
+
+    Where both have draws of their own there is no interval: ``+45±2``, with one Monte Carlo standard error.
+    """
 
     def said(x: float) -> str:
         return points(x) if OUTCOMES[row.outcome].probability else f"{x:+.2f}"
 
-    low, high = row.difference_q05, row.difference_q95
-    if row.difference == row.mcse == 0 and not (low < 0 or high > 0):
+    low, high, error = row.difference_q05, row.difference_q95, row.mcse
+    if row.difference == error == 0 and not (low < 0 or high > 0):
         return "no run differs"
+    if low != low and error == error:
+        e = f"{max(error, 0.01):.2f}" if not OUTCOMES[row.outcome].probability else percent(max(error, 0.001))
+        return f"{said(row.difference)}±{e}{sign}"
     return said(row.difference) + sign + (f" ({said(low)} to {said(high)})" if low == low else "")
 
 
@@ -81,10 +89,13 @@ def moved(final: "pd.DataFrame", most: int, name: str = "exit", least: float = L
     return list(rows.loc[order[order >= least].index[:most]].itertuples())
 
 
-def change(final: "pd.DataFrame", title: str, state_names: Mapping[str, str]) -> list[str]:
+def change(
+    final: "pd.DataFrame", title: str, state_names: Mapping[str, str], before: Sequence[str] = (), out: bool = False
+) -> list[str]:
     """What a scenario changes by a horizon: what becomes of the alliance, the exit that moves most, and cohesion.
 
-    ``final`` has its rows at the horizon. Sentences without their full stops; what moves most comes first.
+    ``final`` has its rows at the horizon; ``before`` says who moved before the start, ``out`` whether one of them is
+    outside on one side. Sentences without their full stops; what moves most comes first.
     """
     by_outcome = {row.outcome: row for row in final[final.member == ""].itertuples()}
     some, dissolved = by_outcome["any_exit"], by_outcome["dissolution"]
@@ -94,10 +105,19 @@ def change(final: "pd.DataFrame", title: str, state_names: Mapping[str, str]) ->
     if abs(dissolved.difference) >= LEAST:
         parts.append((abs(dissolved.difference), _happens(dissolved, state_names)))
     first, *rest = (words for _, words in sorted(parts, key=lambda part: -part[0]))
-    said = [f"{title}: {first}", *map(sentence, rest), f"Some exit: {_instead(some)}"]
+    lead, *others = [*before, first]
+    said = [f"{title}: {lead}", *map(sentence, (*others, *rest))]
+    said.append(f"Some exit{', counted from the start' if out else ''}: {_instead(some)}")
     if dissolved.difference >= LEAST and final.difference[final.outcome == "exit"].min() < 0:
         said.append("Exits become rarer where the alliance ends first")
     return said + _cohesions(by_outcome["cohesion"], by_outcome["starters_cohesion"])
+
+
+def earlier(name: str, move: outcomes.Move, day: dt.date, in_base: bool, row: Any) -> str:
+    """A move before the start of one side alone, and how probable the other side has it by the horizon of ``row``."""
+    other, where = ("value", "here") if in_base else ("base", "in the base")
+    said = f"{name} {move.past} in {spoken(day.replace(day=1))}{' in the base' if in_base else ''}"
+    return said + (f" ({where}: {level(row, other, ' %')} by {_when(row)})" if row is not None else "")
 
 
 def _when(row: Any) -> str:

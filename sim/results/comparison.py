@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engines.ensemble import Piece
-from sim.errors import InputError, Problem, arguments, as_path, plural
+from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.estimates.intervals import around
 from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
 from sim.estimates.sample import Sample, estimated_difference
@@ -23,8 +23,8 @@ from sim.estimates.summary import Level, coherent, levels
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.membership import OUTSIDE
-from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, OUTCOMES, names
-from sim.results.change import change
+from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, MOVES, OUTCOMES, names
+from sim.results.change import change, earlier
 from sim.results.horizons import by_dates
 from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCENARIOS, FIGURES = "scenarios.json", "figures"
+STANCE = "stance"
+"""What events move at the start."""
 TABLES = ("differences", "curves")
 
 
@@ -51,8 +53,9 @@ class Comparison(Results):
 
     Attributes
     ----------
-    table : scenario, outcome, member, horizon_years, date; base, value and difference, each with its 90 % interval over
-        what is uncertain (``base_q05``, ``base_q95`` ...); Monte Carlo error and 95 % interval of the difference (mcse,
+    table : scenario, outcome, member, horizon_years (0: stances at the start), date; base, value and difference, each
+        with its 90 % interval over what is uncertain (``base_q05``, ``base_q95`` ...; none of a difference where both
+        have draws of their own); Monte Carlo error and 95 % interval of the difference (mcse,
         low, high) and of the levels (``base_mcse`` ...); saved_runs (pandas).
     curves : scenario (the base first), outcome, member, date; mean, its Monte Carlo error and interval, q05 and q95 of
         the headline outcomes.
@@ -82,16 +85,62 @@ class Comparison(Results):
 
     def sentences(self) -> dict[str, list[str]]:
         """What each scenario would change by the last horizon, in sentences without full stops, by its name."""
-        final = self.table[self.table.horizon_years == self.table.horizon_years.max()]
-        start, members = self.base.tables.time.start, self.base.tables.members
-        outside = {code for code, m in members.items() if m.status_at(start) == OUTSIDE}
-        subjects = {code: name + " has joined and" * (code in outside) for code, name in self.state_names.items()}
-        return {s.name: change(final[final.scenario == s.name], s.tables.title, subjects) for s in self.others}
+        final = self.asked[self.asked.horizon_years == self.asked.horizon_years.max()]
+        was = self.base.tables.at_start
+        subjects = {c: name + " has joined and" * (was[c] == OUTSIDE) for c, name in self.state_names.items()}
+        return {
+            s.name: change(
+                final[final.scenario == s.name],
+                s.tables.title,
+                subjects,
+                self._earlier(s),
+                any(OUTSIDE in pair for pair in self.statuses[s.name].values()),
+            )
+            for s in self.others
+        }
+
+    @cached_property
+    def asked(self) -> "pd.DataFrame":
+        """The table without moves that in one scenario were made before the start: they are no difference to come."""
+        return self.table[[not self._made(*row) for row in self.table[["scenario", "outcome", "member"]].to_numpy()]]
+
+    @cached_property
+    def statuses(self) -> dict[str, dict[str, tuple[int, int]]]:
+        """By scenario, of states that start it otherwise than the base: the status in the base, and in it."""
+        was = self.base.tables.at_start
+        return {
+            s.name: {c: (was[c], now) for c, now in s.tables.at_start.items() if now != was[c]} for s in self.others
+        }
+
+    def _made(self, scenario: str, outcome: str, member: str) -> bool:
+        return not all(map(OUTCOMES[outcome].open_to, self.statuses[scenario].get(member, ())))
+
+    def _earlier(self, s: Scenario) -> list[str]:
+        """Who moved before the start in a scenario, or in the base, but not in the other."""
+        last = self.table[(self.table.scenario == s.name) & (self.table.horizon_years == self.table.horizon_years.max())]
+        said = []
+        for code, (was, now) in self.statuses[s.name].items():
+            days = [t.tables.members[code].since(t.tables.time.start) for t in (self.base, s)]
+            in_base = days[0] > days[1]
+            move = MOVES[(now, was) if in_base else (was, now)]
+            rows = last[(last.member == code) & (last.outcome == move.name)]
+            row = next(rows.itertuples(), None)
+            said.append(earlier(self.state_names[code], move, max(days), in_base, row))
+        return said
 
     @cached_property
     def begins(self) -> list[str]:
-        """Where the scenarios start, a sentence for each way."""
-        return list(dict.fromkeys(p.start.words for p in alike([compile(s) for s in (self.base, *self.others)])))
+        """Where the scenarios start, a sentence for each way, with their titles where there are several."""
+        of: dict[str, list[str]] = {}
+        scenarios = (self.base, *self.others)
+        for s, program in zip(scenarios, alike([compile(s) for s in scenarios]), strict=True):
+            of.setdefault(program.start.shared or program.start.words, []).append(s.tables.title)
+        return [f"{words} ({listed(titles)})" if len(of) > 1 else words for words, titles in of.items()]
+
+    @property
+    def apart(self) -> list[str]:
+        """Names of scenarios that have draws of their own, not those of the base: no interval of a difference."""
+        return [s.name for s in self.others if s.tables.posterior != self.base.tables.posterior]
 
     @property
     def heading(self) -> str:
@@ -114,9 +163,9 @@ class Comparison(Results):
         runs = f"{plural(self.runs, 'run')} each with common random numbers"
         footer = f"Base: {self.base.name}  |  {runs}  |  seed {self.seed}"
         footer = "  |  ".join(filter(None, [footer, *self.begins, self.not_fitted]))
-        figures = {"differences": differences(self.table, self.state_names, titles, footer)}
+        figures = {"differences": differences(self.asked, self.state_names, titles, footer)}
         for k, (name, sentences) in enumerate(self.sentences().items(), start=1):
-            own = self.table[self.table.scenario == name]
+            own = self.asked[self.asked.scenario == name]
             both = {n: titles[n] for n in (self.base.name, name)}
             figures["curves" if k == 1 else f"curves-{k}"] = curves(
                 self.curves, own, self.state_names, both, sentences, footer
@@ -255,11 +304,20 @@ def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Calla
         return paired_samples(programs, by.seed, piece, ticks)
 
     pairs = reduce(merged, each_piece(one, by, progress))
-    intervals = paired_intervals(programs, by.seed, ticks)
+    intervals = [
+        {name: _of_pairs(pair, s, base) for name, pair in by_name.items()}
+        for s, by_name in zip(others, paired_intervals(programs, by.seed, ticks), strict=True)
+    ]
     sides = [_levels("base", pairs[0], intervals[0])]
     sides += [_levels("value", *both) for both in zip(pairs, intervals, strict=True)]
     table = _table(programs[0], others, pairs, intervals, sides)
     return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], sides))
+
+
+def _of_pairs(pair: Pair[Array], scenario: Scenario, base: Scenario) -> Pair[Array]:
+    """Intervals, of a difference none where both have draws of their own: no coefficient is then the same in both."""
+    same = scenario.tables.posterior == base.tables.posterior
+    return pair if same else pair._replace(difference=np.full_like(pair.difference, np.nan))
 
 
 def _levels(side: str, pairs: Mapping[str, Pair[Sample]], intervals: Mapping[str, Pair[Array]]) -> dict[str, Level]:
@@ -269,10 +327,17 @@ def _levels(side: str, pairs: Mapping[str, Pair[Sample]], intervals: Mapping[str
 
 
 def _ticks(program: Program) -> Ticks:
-    """Headline outcomes have curves, the others are read at the horizons."""
+    """Headline outcomes have curves, the others are read at the horizons, stances at the start too."""
     every = range(program.forecast_ticks + 1)
-    at_horizons = sorted({program.horizon_tick(years) for years in program.horizons})
-    return {name: every if outcome.headline else at_horizons for name, outcome in OUTCOMES.items()}
+    return {
+        name: every if outcome.headline else sorted({program.horizon_tick(years) for years in _years(program, name)})
+        for name, outcome in OUTCOMES.items()
+    }
+
+
+def _years(program: Program, name: str) -> list[float]:
+    """Years after the start at which the table has an outcome."""
+    return [0.0] * (name == STANCE) + list(program.horizons)
 
 
 def _table(
@@ -284,23 +349,17 @@ def _table(
 ) -> "pd.DataFrame":
     import pandas as pd
 
-    at = [program.horizon_tick(years) for years in program.horizons]
-    times = {"horizon_years": program.horizons, "date": [program.dates[t] for t in at]}
-
     ticks = _ticks(program)
 
-    def at_horizons(name: str, columns: Mapping[str, Array]) -> dict[str, Array]:
+    def rows(scenario: Scenario, name: str, columns: Mapping[str, Array]) -> "pd.DataFrame":
+        years = _years(program, name)
+        at = [program.horizon_tick(y) for y in years]
         places = [list(ticks[name]).index(t) for t in at]
-        return {column: x[places] for column, x in columns.items()}
+        times = {"horizon_years": years, "date": [program.dates[t] for t in at]}
+        return _rows(program, scenario, name, times, {column: x[places] for column, x in columns.items()})
 
     frames = [
-        _rows(
-            program,
-            scenario,
-            name,
-            times,
-            at_horizons(name, _columns(name, sides[0][name], value[name], pair, by_interval[name])),
-        )
+        rows(scenario, name, _columns(name, sides[0][name], value[name], pair, by_interval[name]))
         for scenario, value, by_name, by_interval in zip(others, sides[1:], pairs, intervals, strict=True)
         for name, pair in by_name.items()
     ]

@@ -220,5 +220,5 @@ def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tu
 def _moves(r: Record, names: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, str]]]:
     for i, name in enumerate(names):
         move = MOVES.get((int(r.before[i, 0]), int(r.status[i, 0])))
-        if move and (r.left[i, 0] or move[0] != "exit"):  # nobody leaves an alliance that ends
-            yield i, (move[0], f"{name} {move[1]} at a stance of {r.stance[i, 0]:+.1f}.")
+        if move and (r.left[i, 0] or move.name != "exit"):  # nobody leaves an alliance that ends
+            yield i, (move.name, f"{name} {move.words} at a stance of {r.stance[i, 0]:+.1f}.")

@@ -41,6 +41,18 @@ def set_for_later(tables: ScenarioTables, bands: Mapping[str, Band], record_tick
     return frozenset(adjusted | {path for path, band in bands.items() if moves(band, record_ticks)})
 
 
+def coded_days(tables: ScenarioTables) -> dict[str, list[dt.date]]:
+    """By path the days of its knots, of its adjustments and of shocks on it."""
+    found = {path: [*(getattr(v.coded, "knots", None) or ())] for path, v in tables.values.items()}
+    for a in tables.adjustments:
+        for path in tables.adjustable[a.path] if a.from_ else ():
+            found[path].append(a.from_)
+    for e in tables.events:
+        if e.kind == "shock":
+            found[e.path].append(e.date)
+    return found
+
+
 def moves(band: Band, since: int) -> bool:
     """Whether a band is not the same in all ticks from one on."""
     sides: Iterable[NDArray[np.float64]] = (band.low, band.high, *(() if band.word is None else (band.word,)))

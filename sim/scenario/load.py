@@ -19,7 +19,7 @@ from sim.scenario.overrides import SET, as_typed, mistaken, override, plain, rem
 from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
-from sim.scenario.titles import in_words
+from sim.scenario.titles import in_words, subject
 from sim.scenario.values import Context
 
 
@@ -41,9 +41,17 @@ class Scenario:
 
     def in_words(self, path: str, value: object) -> str:
         """A change of this scenario as a title says it."""
+        return in_words(path, value, self._owners)
+
+    def subject(self, path: str) -> str:
+        """A coded value of this scenario as a sentence names it."""
+        return subject(path, self._owners)
+
+    @property
+    def _owners(self) -> dict[str, str]:
         alliance = self.tables.alliance
         owners = {f"members.{code}": state.name for code, state in self.tables.members.items()}
-        return in_words(path, value, owners | {"leader": alliance.leader_name or alliance.leader})
+        return owners | {"leader": alliance.leader_name or alliance.leader}
 
     @cached_property
     def resolved(self) -> dict[str, Any]:

@@ -99,12 +99,12 @@ class Surprise(NamedTuple):
 
     date: str
     kind: str
-    """exit, freeze, return, vote or quiet."""
+    """exit, freeze, resume, entry, vote, quiet, or given: an event that weighs no draw."""
     member: str
     """Its code; empty of a quiet time."""
     words: str
-    chance: float
-    """Of a move: that it would have happened by then; of a vote: of an answer at least as far from what was expected;
+    chance: float | None
+    """None of what is given. Of a move: that it would have happened by then; of a vote: of an answer at least as far from what was expected;
     of a quiet time: that nobody, or nobody else, would move."""
 
 

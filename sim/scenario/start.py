@@ -40,6 +40,8 @@ class Start(NamedTuple):
     """In what the past is not the posterior's record, which has the same states and dates."""
     revealed: Posterior | None = None
     """The posterior that has these states, or on whose noise the record is lived where there are none."""
+    shared: str = ""
+    """The words that others have too whose draws are weighed by other events; empty where nothing is weighed."""
 
 
 class Past(NamedTuple):
@@ -101,8 +103,8 @@ def start_of(past: Past, ticks: int, posterior: Posterior | None) -> Start:
     drawn = f"{posterior.file}: {plural(posterior.rows, 'row')}, {plural(lived.each_row, 'state')} each"
     words = f"Starts from what the record up to {lived.until} says ({drawn}){rest}"
     if c := posterior.continued:
-        words += f", weighed by what happened since {c.since}, which leaves {c.effective:,.0f} draws effective"
-        return Start(words, tick, lived.states)
+        words += f", weighed by what happened since {c.since}"
+        return Start(f"{words}, which leaves {c.effective:,.0f} draws effective", tick, lived.states, shared=words)
     return Start(words, tick, lived.states, revealed=posterior)
 
 

@@ -198,6 +198,10 @@ class Member(Strict):
                 raise wrong(f"{second.from_} after {first.from_}", "allowed: dates in rising order")
         return record
 
+    def since(self, date: dt.date) -> dt.date:
+        """The day from which a state has the status that it has on a date."""
+        return max((m.from_ for m in self.record if m.from_ <= date), default=dt.date.min)
+
     def status_at(self, date: dt.date) -> int:
         """The code of the recorded status on a date; outside before the first entry."""
         past = [STATUSES.index(m.status) for m in self.record if m.from_ <= date]
@@ -449,6 +453,11 @@ class ScenarioTables(Strict):
             for code, state in self.members.items()
         }
         return self.model_copy(update={"members": members})
+
+    @cached_property
+    def at_start(self) -> dict[str, int]:
+        """The recorded status of each state at the start of the forecast."""
+        return {code: m.status_at(self.time.start) for code, m in self.members.items()}
 
     @cached_property
     def values(self) -> dict[str, Value]:

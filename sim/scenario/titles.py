@@ -62,17 +62,21 @@ def in_words(path: str, value: object, owners: Mapping[str, str]) -> str:
             return f"{code} named {change}"
         case ["members", code, "admissible"]:
             return f"{owners[f'members.{code}']} {'' if change else 'not '}admissible"
+    return f"{subject(path, owners)} {_amount(change)}{since}"
+
+
+def subject(path: str, owners: Mapping[str, str]) -> str:
+    """A coded value in words: ``security offer (west) of Armenia``."""
+    match path.split("."):
         case ["behaviour", name]:
-            what = f"coefficient {_plain(name)}"
+            return f"coefficient {_plain(name)}"
         case ["weights", name, channel]:
-            what = f"weight of {_plain(channel)} in {_plain(name)}"
+            return f"weight of {_plain(channel)} in {_plain(name)}"
         case ["disputes", pair]:
-            what = f"dispute of {' and '.join(owners.get(f'members.{code}', code) for code in pair.split('-'))}"
-        case _:
-            owner = next(o for o in owners if path.startswith(f"{o}."))
-            of, *channels = _plain(path.removeprefix(f"{owner}.")).split(".")
-            what = f"{of}{''.join(f' ({c})' for c in channels)} of {owners[owner]}"
-    return f"{what} {_amount(change)}{since}"
+            return f"dispute of {' and '.join(owners.get(f'members.{code}', code) for code in pair.split('-'))}"
+    owner = next(o for o in owners if path.startswith(f"{o}."))
+    of, *channels = _plain(path.removeprefix(f"{owner}.")).split(".")
+    return f"{of}{''.join(f' ({c})' for c in channels)} of {owners[owner]}"
 
 
 def _plain(name: str) -> str:
