@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.cli import show
-from sim.cli.show import Column
+from sim.cli.show import Column, Part
 from sim.results.change import percent
 
 CHANCE, GIVEN = "This or farther, %", "given"
@@ -18,7 +18,7 @@ MEANING = (
 def print_since(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
     """Events of each scenario by its title, with their chances; of those that begin where the calibration ends none."""
     going = {title: said["continued"] for title, said in scenarios.items() if said}
-    rows = []
+    rows: list[list[Part]] = []
     for title, said in going.items():
         if len(scenarios) > 1:
             left = f"{said['effective']:,.0f} of {said['draws']:,} draws left effective"

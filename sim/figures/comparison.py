@@ -70,7 +70,7 @@ def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[s
 def _apart(final: pd.DataFrame) -> bool:
     """Whether some difference of probabilities has an error and no interval."""
     events = final[[OUTCOMES[o].probability for o in final.outcome]]
-    return bool((events.difference_q05.isna() & events.mcse.notna()).any())
+    return bool((events.difference_q05.isna() & events.low.notna()).any())
 
 
 def _rows(panel: Axes, parts: Mapping[str, pd.DataFrame], colours: Sequence[str], scenarios: Sequence[str]) -> None:

@@ -260,13 +260,7 @@ _DECLARED: tuple[Outcome, ...] = (
         lambda r, _: r.left,
     ),
     Outcome(
-        "freeze",
-        "{} has frozen its membership",
-        "freeze",
-        short="froze",
-        headline=True,
-        aside=True,
-        leads_to=FROZEN,
+        "freeze", "{} has frozen its membership", "freeze", short="froze", headline=True, aside=True, leads_to=FROZEN
     ).event(
         "probability of having frozen membership by then (cumulative incidence; dissolution competes)",
         lambda r, _: r.side * indicator(r.before == ACTIVE),

@@ -53,9 +53,9 @@ class Comparison(Results):
 
     Attributes
     ----------
-    table : scenario, outcome, member, horizon_years (0: stances at the start), date; base, value and difference, each
-        with its 90 % interval over what is uncertain (``base_q05``, ``base_q95`` ...; none of a difference where both
-        have draws of their own); Monte Carlo error and 95 % interval of the difference (mcse,
+    table : scenario, outcome, member, horizon_years (0: stances that differ at the start), date; base, value and
+        difference, each with its 90 % interval over what is uncertain (``base_q05``, ``base_q95`` ...; none of a
+        difference where both have draws of their own); Monte Carlo error and 95 % interval of the difference (mcse,
         low, high) and of the levels (``base_mcse`` ...); saved_runs (pandas).
     curves : scenario (the base first), outcome, member, date; mean, its Monte Carlo error and interval, q05 and q95 of
         the headline outcomes.
@@ -117,7 +117,9 @@ class Comparison(Results):
 
     def _earlier(self, s: Scenario) -> list[str]:
         """Who moved before the start in a scenario, or in the base, but not in the other."""
-        last = self.table[(self.table.scenario == s.name) & (self.table.horizon_years == self.table.horizon_years.max())]
+        last = self.table[
+            (self.table.scenario == s.name) & (self.table.horizon_years == self.table.horizon_years.max())
+        ]
         said = []
         for code, (was, now) in self.statuses[s.name].items():
             days = [t.tables.members[code].since(t.tables.time.start) for t in (self.base, s)]
@@ -355,7 +357,7 @@ def _table(
         years = _years(program, name)
         at = [program.horizon_tick(y) for y in years]
         places = [list(ticks[name]).index(t) for t in at]
-        times = {"horizon_years": years, "date": [program.dates[t] for t in at]}
+        times: dict[str, Sequence[Any]] = {"horizon_years": years, "date": [program.dates[t] for t in at]}
         return _rows(program, scenario, name, times, {column: x[places] for column, x in columns.items()})
 
     frames = [
@@ -363,7 +365,8 @@ def _table(
         for scenario, value, by_name, by_interval in zip(others, sides[1:], pairs, intervals, strict=True)
         for name, pair in by_name.items()
     ]
-    return pd.concat(frames, ignore_index=True)
+    table = pd.concat(frames, ignore_index=True)
+    return table[(table.horizon_years > 0) | (table.difference != 0)].reset_index(drop=True)
 
 
 def _curves(program: Program, scenarios: Sequence[Scenario], sides: Sequence[Mapping[str, Level]]) -> "pd.DataFrame":

@@ -104,8 +104,8 @@ class Surprise(NamedTuple):
     """Its code; empty of a quiet time."""
     words: str
     chance: float | None
-    """None of what is given. Of a move: that it would have happened by then; of a vote: of an answer at least as far from what was expected;
-    of a quiet time: that nobody, or nobody else, would move."""
+    """Of a move: that it would have happened by then; of a vote: of an answer at least as far from what was expected;
+    of a quiet time: that nobody, or nobody else, would move. None of what is given."""
 
 
 class Continuation(NamedTuple):

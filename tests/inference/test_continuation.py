@@ -238,7 +238,8 @@ def test_where_few_draws_are_left_it_says_what_to_do() -> None:
 
 def test_inputs_of_the_time_since_are_named() -> None:
     change = f'[[adjustments]]\npath = "members.KAZ.affinity"\nvalue = "low"\nfrom = 2024-01-01\n{INVENTED}\n'
-    assert "members.KAZ.affinity" in said(change).inputs
+    assert said(change).inputs == "Inputs since then are as they were last coded, but for affinity of Kazakhstan"
+    assert said().inputs == "Inputs since then are as they were last coded"
     start = living(change)
     assert "members.KAZ.affinity" not in compile(start).set_paths, "from the start on it goes on by itself"
 
