@@ -25,9 +25,12 @@ def main(folder: Path, out: Path | None, since: Path | None, json: bool) -> None
 
 def print_moved(new: Archive, old: Archive) -> None:
     """A row for each probability that moved by a point."""
-    why, rows = new.differs, new.moved
+    why, rows, shared = new.differs, new.moved, new.shared
     show.paragraph()
-    show.paragraph(f"Since the forecast of {old.content['made']}: {', '.join(why) if why else 'made of the same'}.")
+    show.paragraph(f"Since the forecast of {old.content['made']}: {'; '.join(why) if why else 'made of the same'}.")
+    if not shared:
+        show.paragraph("They share no date: run both with the same dates (--by) to see what moved.")
+        return
     if rows.empty:
         show.paragraph("No probability by a date that both have moved by a point.")
         return

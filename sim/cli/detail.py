@@ -6,6 +6,7 @@ from typing import Any
 from sim.cli import show
 from sim.cli.cells import Estimate, mean, split, with_error
 from sim.cli.show import Column
+from sim.model.membership import FROZEN
 from sim.model.outcomes import OUTCOMES, names
 from sim.results.change import interval, span
 
@@ -24,7 +25,8 @@ def print_detail(s: dict[str, Any], dates: Mapping[str, str]) -> None:
     print_conduct(s)
     for outcome in names("event", by_member=True):
         title = f"{OUTCOMES[outcome].column.capitalize()}, %"
-        print_estimates(title, {m["name"]: m[outcome] for m in s["members"]}, dates)
+        able = [m for m in s["members"] if m["conduct"]["frozen"]["mean"] < 0.5 or OUTCOMES[outcome].open_to(FROZEN)]
+        print_estimates(title, {m["name"]: m[outcome] for m in able}, dates)
     print_estimates("The alliance, %", alliance_events(s), dates)
     print_estimates("Cohesion", {"The alliance": s["alliance"]["cohesion"]}, dates, mean, span)
     show.paragraph()

@@ -7,6 +7,7 @@ Its last entry is a hash of the others: what was changed afterwards is refused.
 import datetime as dt
 import json
 from dataclasses import dataclass, replace
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,11 @@ import numpy as np
 
 from sim.errors import InputError, Problem, arguments, as_path, listed, nearest, plural
 from sim.evaluation.scores import brier, log_score
-from sim.model.outcomes import LEAST, names
+from sim.model.membership import STATUSES
+from sim.model.outcomes import LEAST, OUTCOMES, names
 from sim.model.version import VERSION
 from sim.results.result import Result, Results
+from sim.scenario.load import Scenario
 from sim.scenario.reading import parse_csv, read_text
 from sim.storage.files import SEAL, as_json, put, sealed, sha256
 
@@ -25,14 +28,18 @@ if TYPE_CHECKING:
 
 KIND = "archived forecast"
 COLUMNS = ("state", "event", "date")
+AT_START = "at_start"
 MADE_OF = {
     "scenario": "the scenario says something else",
+    "start": "another start",
     "posterior": "another posterior",
     "model": "another version of the model",
     "runs": "another number of runs",
     "seed": "another seed",
 }
-"""What a forecast is made of, and how it is said that two differ in it."""
+"""What a forecast is made of, and how it is said that two differ in it;"""
+EVENTS = "events"
+"""and what has happened since the calibration, in words."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,7 +57,14 @@ class Archive(Results):
         if self.since is None:
             return []
         mine, theirs = self.content["made_of"], self.since.content["made_of"]
-        return [words for key, words in MADE_OF.items() if mine[key] != theirs[key]]
+        words = [words for key, words in MADE_OF.items() if mine[key] != theirs[key]]
+        new, gone = ([e for e in a if e not in b] for a, b in permutations((mine[EVENTS], theirs[EVENTS])))
+        return words + [f"{what}: {listed(events)}" for what, events in (("new", new), ("no more", gone)) if events]
+
+    @property
+    def shared(self) -> list[str]:
+        """Dates by which both forecast."""
+        return sorted({*self.table.date} & {*(self.since or self).table.date})
 
     @property
     def moved(self) -> "pd.DataFrame":
@@ -89,12 +103,15 @@ class Score(Results):
     table: "pd.DataFrame"
     not_yet: list[str]
     """Dates that have not come."""
+    beyond: list[str]
+    """Outcomes after all dates of the archive, in words."""
 
     @property
     def heading(self) -> str:
         """What it is, in a line."""
         later = f"; not yet come: {', '.join(self.not_yet)}" if self.not_yet else ""
-        return f"{plural(len(self.table), 'probability')} whose dates had come on {self.until}{later}"
+        beyond = f"; after all its dates, not scored: {', '.join(self.beyond)}" if self.beyond else ""
+        return f"{plural(len(self.table), 'probability')} whose dates had come on {self.until}{later}{beyond}"
 
     @property
     def tables(self) -> "dict[str, pd.DataFrame]":
@@ -154,16 +171,17 @@ def content_of(result: Result, made: str) -> dict[str, Any]:
     """What an archive says."""
     scenario, p = result.scenario, result.provenance
     posterior = scenario.tables.posterior
-    says = {k: v for k, v in scenario.resolved["tables"].items() if k != "posterior"}
-    says["time"] = {k: v for k, v in says["time"].items() if k != "horizons"}  # dates are compared one by one
+    known = posterior.continued if posterior else None
     of = {
-        "scenario": sha256(as_json(says))[:16],
-        "posterior": posterior.digest if posterior else "none",
+        "scenario": sha256(as_json(_says(scenario)))[:16],
+        "start": str(scenario.tables.time.start),
+        "posterior": (known.calibration if known else posterior.digest) if posterior else "none",
+        EVENTS: [f"{s.date} {s.words}" for s in known.surprises if s.kind != "quiet"] if known else [],
         "model": VERSION,
     }
-    outside = {m["member"] for m in result.summary()["members"] if m["conduct"]["outside"]["mean"] >= 0.5}
+    at_start = scenario.tables.at_start
     said = result.members[result.members.outcome.isin(names("event", by_member=True))]
-    said = said[~said.member.isin(outside)]
+    said = said[[OUTCOMES[r.outcome].open_to(at_start[r.member]) for r in said.itertuples()]]
     called = dict(zip(map(str, result.dataset.member.values), map(str, result.dataset.name.values), strict=True))
     rows = [
         {
@@ -182,9 +200,27 @@ def content_of(result: Result, made: str) -> dict[str, Any]:
         "made": made,
         **{k: result.dataset.attrs[k] for k in ("title", "alliance", "start", "begins", "coefficients")},
         "made_of": {**of, "runs": p["runs"], "seed": p["seed"]},
+        AT_START: {code: STATUSES[status] for code, status in at_start.items()},
         "provenance": p,
         "probabilities": rows,
     }
+
+
+def _says(scenario: Scenario) -> dict[str, Any]:
+    """What a scenario says but for its title and dates, and for what has happened since the calibration."""
+    says = {
+        k: v for k, v in scenario.resolved["tables"].items() if k not in ("title", "description", "posterior", "time")
+    }
+    known = scenario.tables.posterior.continued if scenario.tables.posterior else None
+    if known is None:
+        return says
+
+    def before(entries: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+        start = str(scenario.tables.time.start)
+        return [e for e in entries if not known.since <= e[key] < start]
+
+    members = {code: {**m, "record": before(m["record"], "from")} for code, m in says["members"].items()}
+    return {**says, "members": members, "events": before(says["events"], "date"), "votes": []}
 
 
 def opened(file: Path) -> Archive:
@@ -192,7 +228,7 @@ def opened(file: Path) -> Archive:
     text = read_text(file)
     try:
         content = json.loads(text)
-        whole = isinstance(content, dict) and content["kind"] == KIND and {*MADE_OF} <= {*content["made_of"]}
+        whole = isinstance(content, dict) and content["kind"] == KIND and {*MADE_OF, EVENTS} <= {*content["made_of"]}
     except (ValueError, KeyError, TypeError):
         whole = False
     if not whole:
@@ -245,7 +281,10 @@ def score(archive: str | Path, outcomes: str | Path, until: dt.date | str | None
         log_score=log_score(p, did) + 0.0 if len(p) else p,
         leave_as_is_brier=did,
     )
-    return Score(kept, known.isoformat(), pd.DataFrame(scored), sorted(set(frame.date[~come])))
+    last = max(frame.date, default="")
+    names_of = dict(zip(frame.state, frame.name, strict=True))
+    beyond = [f"{names_of[s]}, {e} on {day}" for (s, e), day in happened.items() if f"{day}" >= last]
+    return Score(kept, known.isoformat(), pd.DataFrame(scored), sorted(set(frame.date[~come])), beyond)
 
 
 def _day(given: dt.date | str | None) -> dt.date:
@@ -260,14 +299,16 @@ def read_outcomes(file: Path, kept: Archive, until: dt.date) -> dict[tuple[str, 
     table = parse_csv(read_text(file), str(file))
     if table.columns != COLUMNS:
         raise InputError([Problem(f"{file}:1", "", listed(table.columns), f"required: {','.join(COLUMNS)}")])
-    states, events = ([*dict.fromkeys(row[k] for row in kept.content["probabilities"])] for k in ("state", "event"))
-    start = dt.date.fromisoformat(kept.content["start"])
+    events = [*dict.fromkeys(row["event"] for row in kept.content["probabilities"])]
+    start, at_start = dt.date.fromisoformat(kept.content["start"]), kept.content[AT_START]
+    asked = {(row["state"], row["event"]) for row in kept.content["probabilities"]}
     problems = list(table.problems)
     found: dict[tuple[str, str], dt.date] = {}
+    lines: dict[tuple[str, str], int] = {}
     for line, cells in table.rows:
         wrong = [
             Problem(f"{file}:{line}", k, cells[k], f"allowed: {listed(known)}", nearest(cells[k], known))
-            for k, known in (("state", states), ("event", events))
+            for k, known in (("state", [*at_start]), ("event", events))
             if cells[k] not in known
         ]
         try:
@@ -277,9 +318,21 @@ def read_outcomes(file: Path, kept: Archive, until: dt.date) -> dict[tuple[str, 
             wrong.append(Problem(f"{file}:{line}", "date", cells["date"], "allowed: YYYY-MM-DD"))
         if not start <= day <= until:
             wrong.append(Problem(f"{file}:{line}", "date", f"{day}", f"allowed: from {start} to {until}"))
-        problems += wrong
         key = cells["state"], cells["event"]
-        found[key] = min(day, found.get(key, day))
+        if not wrong and key not in asked:
+            is_so = f"{key[1]} of {key[0]}, which is {at_start[key[0]]} at the start"
+            wrong.append(Problem(f"{file}:{line}", "event", is_so, "allowed: what the archive has a probability of"))
+        elif not wrong and key in found:
+            twice = f"{key[1]} of {key[0]} twice"
+            wrong.append(Problem(f"{file}:{line}", "event", twice, "allowed: each event once, when it first happened"))
+        problems += wrong
+        if not wrong:
+            found[key], lines[key] = day, line
+    for (state, event), day in found.items():
+        left = found.get((state, "exit"), dt.date.max)
+        if event != "exit" and day > left:
+            where, what = f"{file}:{lines[state, event]}", f"{event} of {state} on {day}, after its exit on {left}"
+            problems.append(Problem(where, "date", what, "allowed: before it"))
     if problems:
         raise InputError(problems)
     return found

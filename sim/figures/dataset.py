@@ -90,6 +90,11 @@ def starts_outside(ds: xr.Dataset) -> Flags:
     return np.asarray(series(ds, "outside", "mean")[0] > 0.5)
 
 
+def starts_frozen(ds: xr.Dataset) -> Flags:
+    """Which states have frozen their membership at the first date. (member,)"""
+    return np.asarray(series(ds, "frozen", "mean")[0] > 0.5)
+
+
 def error_note(ds: xr.Dataset, name: str, mark: str) -> str:
     """What the footer says of Monte Carlo error: the mark that shows it, or that there is none."""
     known = bool(np.isfinite(series(ds, name, "mcse")).any())

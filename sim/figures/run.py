@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, dataset, sheet, style
-from sim.figures.dataset import error_note, horizons, interval, names, starts_outside
+from sim.figures.dataset import error_note, horizons, interval, names, starts_frozen, starts_outside
 from sim.figures.style import error_bound
 from sim.model.outcomes import OUTCOMES, QUANTILES, positions, series
 
@@ -173,7 +173,7 @@ def _titles(ds: xr.Dataset, width: float) -> list[str]:
 EXITS = "How probable is it that a state leaves, or freezes its membership?"
 EXITS_BELOW = (
     "Probability of having done so by then (cumulative incidence, with dissolution as competing "
-    "event). States in the order of their exit probability."
+    "event). States in the order of their exit probability; one that is frozen at the start cannot freeze."
 )
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
 
@@ -222,8 +222,9 @@ def exits(ds: xr.Dataset) -> Figure:
 def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float) -> None:
     """One panel: a row a state, in it a mark a horizon, and the last horizon in numbers."""
     marks = horizons(ds)
-    mean, low, high = (np.clip(a[:, order], 0, 1) for a in interval(ds, name))
-    q05, q95 = (series(ds, name, s)[:, order] for s in ("q05", "q95"))
+    done = np.array([name == "freeze" and frozen for frozen in starts_frozen(ds)])[order]
+    mean, low, high = (np.where(done, np.nan, np.clip(a[:, order], 0, 1)) for a in interval(ds, name))
+    q05, q95 = (np.where(done, np.nan, series(ds, name, s)[:, order]) for s in ("q05", "q95"))
     rows = range(len(order))
     for r in rows[1::2]:
         panel.axhspan(r - 0.5, r + 0.5, color=style.BAND, linewidth=0, zorder=0)
@@ -235,7 +236,8 @@ def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: f
         panel.plot(mean[t], y, "o", color=colour, markersize=4, clip_on=False, zorder=3)
     beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "fontsize": style.SMALL}
     for r in rows:
-        panel.text(1.03, r, dataset.probability(ds, name, marks[-1].at, order[r]), va="center", **beside)
+        said = "frozen" if done[r] else dataset.probability(ds, name, marks[-1].at, order[r])
+        panel.text(1.03, r, said, va="center", **beside)
     panel.text(1.03, -0.55, f"by {marks[-1].month}", va="bottom", color=style.GREY, **beside)
     panel.set_title(PANELS[name])
     panel.set_ylim(len(order) - 0.5, -0.5)
@@ -245,8 +247,9 @@ def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: f
 def _exit_scale(ds: xr.Dataset, panels: list[Axes]) -> None:
     """The probability axis that both panels share."""
     at = [mark.at for mark in horizons(ds)]
-    means = np.array([series(ds, name, "mean")[at] for name in PANELS])
-    ends = [[series(ds, name, "q95")[at], interval(ds, name)[2][at]] for name in PANELS]
+    able = {name: ~starts_frozen(ds) | (name != "freeze") for name in PANELS}
+    means = np.array([series(ds, name, "mean")[at] * able[name] for name in PANELS])
+    ends = [[x[at] * able[name] for x in (series(ds, name, "q95"), interval(ds, name)[2])] for name in PANELS]
     top = max(float(np.nan_to_num(a).max()) for a in (means, ends))
     linear = scales.linear_below(np.append(means, top))
     for panel in panels:

@@ -174,6 +174,7 @@ def _weighed(given: _Given) -> Posterior:
         posterior.model,
         Continuation(
             posterior.lived.until,
+            posterior.digest,
             effective(log_weights, posterior),
             posterior.rows,
             inputs(scenario, program),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.errors import arguments, as_path, plural
-from sim.model.outcomes import USUAL, alone, bound, names, series
+from sim.model.membership import OUTSIDE, STATUSES
+from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, names, series
 from sim.results import tables
 from sim.results.change import probability
 from sim.results.dataset import by_name
@@ -207,7 +208,7 @@ class Result(Results):
         """Every member now and at the last horizon, in percent."""
         import pandas as pd
 
-        s = self.summary()
+        s, now = self.summary(), self.scenario.tables.at_start
         years = f"{max(self.dataset.attrs['horizons']):g}"
         return pd.DataFrame(
             {
@@ -215,6 +216,8 @@ class Result(Results):
                 "stance": f"{m['stance']['mean']:+.2f}",
                 **{
                     f"{name} in {plural(float(years), 'year')}": _percent(m[name][years])
+                    if now[m["member"]] == OUTSIDE or OUTCOMES[name].open_to(now[m["member"]])
+                    else STATUSES[now[m["member"]]]
                     for name in names("event", by_member=True)
                 },
             }

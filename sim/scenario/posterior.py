@@ -112,7 +112,9 @@ class Continuation(NamedTuple):
     """By what the draws of a calibration were weighed and drawn anew."""
 
     since: str
-    """The date to which the calibration was conditioned."""
+    """The date to which the calibration was conditioned,"""
+    calibration: str
+    """and the digest of its draws."""
     effective: float
     """Distinct draws, by their weights: (sum w)^2 / sum w^2."""
     draws: int
@@ -254,8 +256,10 @@ def _lived(about: Mapping[str, Any], states: Mapping[str, Any], ancestors: Any) 
 
 def _continued(about: Sequence[Any] | None = None) -> Continuation | None:
     """What :func:`packed` keeps of a continuation."""
-    since, effective, draws, inputs, surprises = about or (None, 0.0, 0, "", ())
-    return Continuation(since, effective, draws, inputs, tuple(Surprise(*s) for s in surprises)) if since else None
+    if about is None:
+        return None
+    whole = Continuation(*about)
+    return whole._replace(surprises=tuple(Surprise(*s) for s in whole.surprises))
 
 
 def _is_one(given: Any) -> Posterior:

@@ -106,5 +106,5 @@ def test_what_moved_and_why_is_said(file: Path, tmp_path: Path) -> None:
     apart = (other.moved.after - other.moved.before).abs()
     assert (apart >= 0.01).all()
     assert apart.is_monotonic_decreasing
-    content = {**other.content, "made_of": {**old.content["made_of"], "model": "2", "seed": 2}}
+    content = {**other.content, "made_of": {**old.content["made_of"], "model": "none", "seed": 2}}
     assert replace(other, content=content).differs == ["another version of the model", "another seed"]
