@@ -11,7 +11,7 @@ from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
 from sim.cli.since import print_since
 from sim.errors import plural
-from sim.model.membership import OUTSIDE, STATUSES
+from sim.model.membership import STATUSES
 from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
@@ -113,18 +113,16 @@ def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
 
 def print_start(c: Comparison, s: Scenario) -> None:
     """What differs at the start: membership, and members' stances that differ by more than their errors."""
-    rows = c.table[(c.table.scenario == s.name) & (c.table.horizon_years == 0)]
-    known = (rows.difference.abs() > KNOWN * rows.mcse) & (rows.difference.abs() >= HARDLY)
-    belong = [any(t.tables.at_start[code] != OUTSIDE for t in (c.base, s)) for code in rows.member]
-    rows = rows[known & belong]
-    rows = rows.iloc[(-rows.difference.abs()).argsort(kind="stable")[:MOST]]
+    own = c.table[(c.table.scenario == s.name) & (c.table.horizon_years == 0)].itertuples()
+    known = [r for r in own if abs(r.difference) > max(KNOWN * r.mcse, HARDLY) and c.belongs(r.member, s)]
+    rows = sorted(known, key=lambda r: -abs(r.difference))[:MOST]
     cells = [
         [f"Membership of {c.state_names[code]}", *(STATUSES[x] for x in statuses), ""]
         for code, statuses in c.statuses[s.name].items()
     ]
     cells += [
         [OUTCOMES[r.outcome].title.format(c.state_names[r.member]), level(r, "base"), level(r, "value"), difference(r)]
-        for r in rows.itertuples()
+        for r in rows
     ]
     if cells:
         head = Column(f"At the start, {s.tables.time.start:%b %Y}", left=True)

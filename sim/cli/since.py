@@ -5,6 +5,7 @@ from typing import Any
 
 from sim.cli import show
 from sim.cli.show import Column, Part
+from sim.errors import plural
 from sim.results.change import percent
 
 CHANCE, GIVEN = "This or farther, %", "given"
@@ -21,7 +22,7 @@ def print_since(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
     rows: list[list[Part]] = []
     for title, said in going.items():
         if len(scenarios) > 1:
-            left = f"{said['effective']:,.0f} of {said['draws']:,} draws left effective"
+            left = f"{said['effective']:,.0f} of {plural(said['draws'], 'draw')} left effective"
             rows.append([(title, "bold"), "", left, ""])
         rows += [["", s["date"], s["words"], chance(s["chance"])] for s in said["surprises"]]
     if going:

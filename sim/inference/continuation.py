@@ -270,7 +270,8 @@ def inputs(scenario: Scenario, program: Program) -> str:
     return f"Inputs since then are as they were last coded{f', but for {words}' if paths else ''}"
 
 
-ASKED = {"granted": "granted", "partial": "granted in part", "refused": "refused"}
+PART = {"partial": "granted in part"}
+"""How an answer is said that is no participle."""
 
 
 def prescribed(scenario: Scenario) -> Iterator[Surprise]:
@@ -282,9 +283,9 @@ def prescribed(scenario: Scenario) -> Iterator[Surprise]:
         names = {code: m.name for code, m in tables.members.items()}
         match e.kind:
             case "crisis":
-                words = f"{names[e.member]}'s call for help is {ASKED[e.answer]} ({e.threat})"
+                words = f"{names[e.member]}'s call for help is {PART.get(e.answer, e.answer)} ({e.threat})"
             case "clash":
-                words = f"{' and '.join(names[s] for s in e.between)} clash, and help is {ASKED[e.answer]}"
+                words = f"{' and '.join(names[s] for s in e.between)} clash, and help is {PART.get(e.answer, e.answer)}"
             case "renewal":
                 words = "Membership has to be renewed"
             case "regime_change":

@@ -112,6 +112,10 @@ class Comparison(Results):
             s.name: {c: (was[c], now) for c, now in s.tables.at_start.items() if now != was[c]} for s in self.others
         }
 
+    def belongs(self, member: str, scenario: Scenario) -> bool:
+        """Whether a state is a member at the start of the base or of a scenario."""
+        return any(s.tables.at_start[member] != OUTSIDE for s in (self.base, scenario))
+
     def _made(self, scenario: str, outcome: str, member: str) -> bool:
         return not all(map(OUTCOMES[outcome].open_to, self.statuses[scenario].get(member, ())))
 

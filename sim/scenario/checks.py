@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from sim.errors import Problem, plural
 from sim.scenario import continuation, record
 from sim.scenario.dates import STEPS, months_between, nearest_step, parse, to_years, whole_steps
+from sim.scenario.inheritance import Sound
 from sim.scenario.messages import Fault
 from sim.scenario.reading import Keys, Source
 from sim.scenario.tables import ScenarioTables, Time
@@ -43,17 +44,29 @@ def time_alone(raw: Mapping[str, object], where: Where) -> list[Problem]:
         return []
 
 
-def relations(tables: ScenarioTables, where: Where, own: Callable[[Keys], bool]) -> list[Problem]:
-    """Every mistake between values; ``own`` says of an entry whether it is the file's, whose dates are held."""
+def relations(
+    tables: ScenarioTables, where: Where, own: Callable[[Keys], bool], of_part: Sound | None = None
+) -> list[Problem]:
+    """Every mistake between values; ``own`` says of an entry whether it is the file's, whose dates are held.
+
+    ``of_part``: which part of the file the tables are, where something in it is wrong by itself. Who belongs when is
+    then not held against what may hang on the rest.
+    """
+    part = of_part or Sound({}, {})
+
+    def mine(keys: Keys) -> bool:
+        return own(part.whole(keys))
+
     faults = (
         time_faults(tables.time),
         _cuts(tables),
         _moved_distributions(tables),
         _leader(tables),
-        record.faults(tables),
-        continuation.faults(tables, own),
+        () if {"record", "events"} & {*part.kept} else record.faults(tables),
+        continuation.faults(tables, mine),
+        _never(tables, mine),
     )
-    return _problems(chain(*faults, _never(tables, own)), where)
+    return _problems((fault._replace(keys=part.whole(fault.keys)) for fault in chain(*faults)), where)
 
 
 def _problems(faults: Iterable[Fault], where: Where) -> list[Problem]:

@@ -53,8 +53,14 @@ def faults(tables: ScenarioTables, own: Callable[[Keys], bool]) -> Iterator[Faul
             yield Fault(keys, f"{day} is not {after}", f"allowed: a later date; {why}")
         if keys[0] != "events" and (day > known if move else day >= known):
             yield Fault(keys, f"{day} is {end}", "allowed: before it, or a later time.start")
-    seen: set[str] = set()
+    for i, e in enumerate(tables.events):
+        if until and e.kind == "entry" and until <= e.date < tables.time.start:
+            found = f"an entry on {e.date}, since the end of the calibration, {until}: draws would not be weighed by it"
+            yield Fault(("events", i, "kind"), found, 'allowed: [[record]] with status = "active", which weighs them')
+    seen: set[tuple[dt.date, str]] = set()
     for i, o in enumerate(votes):
-        if o.motion in seen:
-            yield Fault(("votes", i, "motion"), f"{o.motion} twice", "allowed: each motion once, with all answers")
-        seen.add(o.motion)
+        motion = o.date, o.motion.strip().casefold()
+        if motion in seen:
+            found = f"{o.motion.strip()} twice on {o.date}"
+            yield Fault(("votes", i, "motion"), found, "allowed: each motion once, with all answers")
+        seen.add(motion)

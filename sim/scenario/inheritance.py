@@ -1,8 +1,8 @@
 """A file and its ancestors: read, and merged into one set of tables that remembers where each key comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.errors import InputError, Problem
 from sim.scenario import posterior
@@ -74,6 +74,43 @@ class Merged:
         entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
         for key, entry in entries:
             self._note(entry, (*path, key), source, (*own, key))
+
+
+class Sound(NamedTuple):
+    """Tables without what is wrong in them, so that the rest can be checked as well."""
+
+    tables: Tables
+    kept: dict[str, list[int]]
+    """Of arrays that lack an entry, which of the whole's entries are left."""
+
+    def whole(self, keys: Keys) -> Keys:
+        """Where in the whole a place of these tables is."""
+        match keys:
+            case (str(key), int(i), *more) if key in self.kept:
+                return (key, self.kept[key][i], *more)
+        return keys
+
+
+def sound(tables: Tables, wrong: Iterable[Keys]) -> Sound:
+    """Tables without entries, values and keys where something is wrong."""
+    dropped: dict[str, set[int]] = {}
+    for keys in wrong:
+        match keys:
+            case (str(key), int(i), *_) if key in APPENDED:
+                dropped.setdefault(key, set()).add(i)
+            case _:
+                tables = _without(tables, keys[: 3 if keys[:1] == ("members",) else 2])
+    kept = {key: [i for i in range(len(tables[key])) if i not in out] for key, out in dropped.items()}
+    return Sound({**tables, **{key: [tables[key][i] for i in left] for key, left in kept.items()}}, kept)
+
+
+def _without(tables: Tables, keys: Keys) -> Tables:
+    head, *rest = keys or ("",)
+    if head not in tables:
+        return tables
+    if rest and isinstance(tables[str(head)], dict):
+        return {**tables, str(head): _without(tables[str(head)], tuple(rest))}
+    return {key: value for key, value in tables.items() if key != head}
 
 
 def _is_coded(value: Mapping[str, object]) -> bool:

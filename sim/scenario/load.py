@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -13,11 +14,11 @@ from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, arguments, as_path, in_order, plural
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
-from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of
-from sim.scenario.messages import from_validation
+from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of, sound
+from sim.scenario.messages import from_validation, places_of
 from sim.scenario.overrides import SET, as_typed, mistaken, override, plain, remainders
 from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
-from sim.scenario.reading import DEEPEST, Tables, deeper_than, find
+from sim.scenario.reading import DEEPEST, Keys, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
 from sim.scenario.titles import in_words, subject
 from sim.scenario.values import Context
@@ -158,14 +159,21 @@ def _load(path: Path, changes: dict[str, Any]) -> Scenario:
                 merged.splice("adjustments", i, left)
     other_time = any(k.startswith("time.") for k in changes)
     context = _context(merged.tables, registry, None if other_time else horizon_of(chain))
+
+    def own(keys: Keys) -> bool:
+        return not other_time and merged.where(keys).startswith(f"{chain[-1].file}:")
+
     try:
         tables = ScenarioTables.model_validate(merged.tables, context=context)
     except ValidationError as error:
         problems += from_validation(error, ScenarioTables, merged.where)
-        raise InputError(in_order([*problems, *time_alone(merged.tables, merged.where)])) from None
-    problems += relations(
-        tables, merged.where, lambda keys: not other_time and merged.where(keys).startswith(f"{chain[-1].file}:")
-    )
+        problems += time_alone(merged.tables, merged.where)
+        part = sound(merged.tables, places_of(error, ScenarioTables))
+        with suppress(ValidationError):
+            rest = ScenarioTables.model_validate(part.tables, context=context)
+            problems += relations(rest, merged.where, own, part)
+        raise InputError(in_order(dict.fromkeys(problems))) from None
+    problems += relations(tables, merged.where, own)
     if problems:
         raise InputError(in_order(problems))
     return Scenario(file.stem, file, chain[-1].text, tables, registry, changes)

@@ -238,6 +238,11 @@ def from_validation(error: ValidationError, model: type[BaseModel], where: Calla
     return problems
 
 
+def places_of(error: ValidationError, model: type[BaseModel]) -> list[Keys]:
+    """Where in the file pydantic's errors are."""
+    return [_followed(model, e["loc"])[0] for e in error.errors(include_url=False, include_input=False)]
+
+
 def validated(source: Source, model: type[Model], more: Mapping[str, object] | None = None) -> Model:
     """A file's tables as a model has them, ``more`` in place of its own. Raises InputError with every mistake."""
     try:

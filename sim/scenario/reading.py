@@ -241,6 +241,7 @@ def lines_of(text: str) -> dict[Keys, int]:
                 keys = _parts(header[2])
                 if header[1] == "[[":
                     counts[keys] = counts.get(keys, -1) + 1
+                    where.setdefault(keys, number)
                     keys = (*keys, counts[keys])
                 elif keys[:1] and keys[:1] in counts:
                     keys = (keys[0], counts[keys[:1]], *keys[1:])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from sim.model.membership import OUTSIDE, STATUSES
+from sim.model.membership import FROZEN, OUTSIDE, STATUSES
 from sim.scenario.dates import STEPS, add_months
 from sim.scenario.messages import Fault
 from sim.scenario.tables import ClashEvent, CrisisEvent, EntryEvent, Member, ScenarioTables, Time
@@ -73,6 +73,9 @@ def _no_change(tables: ScenarioTables, state: str, member: Member) -> Iterator[F
             found = f"{new.status} from {new.from_}, as it is since {old.from_}"
             what = MOVES.get(new.status, "an entry of a state that is in")
             yield Fault((*written(tables, state, k), "status"), f"{found}: {what}", "allowed: another status")
+        if (old.status, new.status) == (STATUSES[OUTSIDE], STATUSES[FROZEN]):
+            found = f"frozen from {new.from_}, and outside since {old.from_}: a state that is out cannot freeze"
+            yield Fault((*written(tables, state, k), "status"), found, "allowed: active, or active before it is frozen")
         if new.from_ <= old.from_:
             yield Fault((*written(tables, state, k), "from"), f"{new.from_} after {old.from_}", "allowed: a later date")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError
+from sim.inference.observations import of_scenario
 from sim.scenario.continuation import since
 from sim.scenario.load import Scenario, load
 from sim.scenario.warnings import check
@@ -80,7 +81,19 @@ WRONG = [
     (vote("2024-03-01", 'ARN = "oppose"'), "votes[0].conduct.ARN: unknown member", "did you mean ARM?"),
     (vote("2024-03-01", 'ARM = "opose"'), 'unknown conduct "opose"; allowed: support, abstain, oppose', "mean oppose?"),
     (vote("2024-03-01", ""), "votes[0].conduct: empty", ""),
-    (vote("2024-03-01", 'ARM = "oppose"') * 2, "votes[1].motion: m twice; allowed: each motion once", ""),
+    (vote("2024-03-01", 'ARM = "oppose"') * 2, "votes[1].motion: m twice on 2024-03-01; allowed: each motion once", ""),
+    (
+        vote("2024-03-01", 'ARM = "oppose"', "M") + vote("2024-03-01", 'BLR = "oppose"', "m "),
+        "votes[1].motion: m twice on 2024-03-01",
+        "",
+    ),
+    (move("GEO", "2024-02-23", "frozen"), "outside since 1999-04-02: a state that is out cannot freeze", "active"),
+    (
+        '[[events]]\ndate = 2024-03-01\nkind = "entry"\nmember = "GEO"\n' + INVENTED,
+        "an entry on 2024-03-01, since the end of the calibration, 2023-07-01",
+        '[[record]] with status = "active"',
+    ),
+    ('[[vots]]\nmotion = "m"\n', "living.toml:4: vots: unknown key", "did you mean votes?"),
     (vote("2024-03-01", 'ARM = "oppose"') + crisis("2023-01-01"), "2023-01-01 is not after 2023-07-01", "calibration"),
     (crisis("2024-03-01", "GEO"), "GEO calls for help on 2024-03-01, and is outside since", "note"),
     (vote("2024-03-01", 'ARM = "oppose"').replace(INVENTED, ""), "votes[0].sources: missing", ""),
@@ -115,3 +128,47 @@ def test_inputs_of_the_time_since_are_no_change_of_the_past(tmp_path: Path) -> N
     assert check(child) == []
     child.write_text(f'extends = "{quiet.name}"\ntitle = "Trade"\n{trade.replace("2024-01-01", "2023-01-01")}')
     assert ["not as in the parent before 2023-07-01" in p.found for p in check(child)] == [True]
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        crisis("2044-01-01"),
+        vote("2024-03-01", 'ARN = "oppose"', "n"),
+        "[leader]\ncoercion = 3\n",
+        "colour = 3\n",
+        move("ARN", "2024-02-23", "frozen"),
+    ],
+)
+def test_what_is_wrong_by_itself_hides_no_mistake_of_the_rest(tmp_path: Path, malformed: str) -> None:
+    """Dates outside the horizon, unknown names and keys come in one pass with votes twice, too early, too late."""
+    rest = vote("2024-03-01", 'ARM = "oppose"') * 2 + vote("2025-01-01", 'ARM = "oppose"', "late")
+    rest += move("BLR", "2022-01-01", "frozen")
+    file = tmp_path / "living.toml"
+
+    def said(text: str) -> set[tuple[str, str]]:
+        file.write_text(HEAD + text)
+        with pytest.raises(InputError) as error:
+            load(file)
+        return {(p.path, p.found) for p in error.value.problems}
+
+    head = malformed if malformed.startswith("colour") else ""
+    alone = said(malformed)
+    together = {found for _, found in said(head + rest + ("" if head else malformed))}
+    assert together >= {found for _, found in said(rest)}
+    assert together >= {found for _, found in alone}
+
+
+def test_the_places_of_the_rest_are_those_of_the_file(tmp_path: Path) -> None:
+    wrong = vote("2024-03-01", 'ARN = "oppose"', "n")
+    with pytest.raises(InputError) as error:
+        read(tmp_path, wrong, vote("2025-01-01", 'ARM = "oppose"'))
+    assert [(p.where.rpartition(":")[2], p.path) for p in error.value.problems] == [
+        ("7", "votes[0].conduct.ARN"),
+        ("10", "votes[1].date"),
+    ]
+
+
+def test_one_title_on_two_days_are_two_motions(tmp_path: Path) -> None:
+    file = written(tmp_path, vote("2024-03-01", 'ARM = "oppose"'), vote("2024-04-01", 'ARM = "oppose"'))
+    assert [m.date.month for m in of_scenario(load(file).tables)] == [3, 4]
