@@ -87,7 +87,7 @@ WRONG = [
         "votes[1].motion: m twice on 2024-03-01",
         "",
     ),
-    (move("GEO", "2024-02-23", "frozen"), "outside since 1999-04-02: a state that is out cannot freeze", "active"),
+    (move("GEO", "2024-02-23", "frozen"), "outside since 1999-04-20: a state that is out cannot freeze", "active"),
     (
         '[[events]]\ndate = 2024-03-01\nkind = "entry"\nmember = "GEO"\n' + INVENTED,
         "an entry on 2024-03-01, since the end of the calibration, 2023-07-01",
