@@ -37,7 +37,9 @@ def brief(*scenarios: Scenario) -> None:
     """On standard error how many warnings the files of scenarios get, and the command that lists them."""
     files = {s.file: s for s in scenarios}
     for file, scenario in files.items():
-        if number := len(warnings(load(file) if scenario.overrides else scenario)):
+        posterior = scenario.tables.posterior
+        changed = scenario.overrides or (posterior and posterior.continued)  # weighed, it is conditioned on more
+        if number := len(warnings(load(file) if changed else scenario)):
             show.notice(f"{_number(number)}: cohesion check {file}")
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.errors import listed
+from sim.errors import InputError, Problem, listed, plural
 from sim.inference.likelihood import Cloud, Indices, Target, systematic
 from sim.inference.observations import Motion, of_scenario
 from sim.inference.space import Space, Uniforms
@@ -29,7 +29,7 @@ from sim.scenario.continuation import since
 from sim.scenario.course import coded_days, moves
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band
-from sim.scenario.posterior import Continuation, Lived, Posterior, Surprise, posterior_of
+from sim.scenario.posterior import ANEW, FEWEST, Continuation, Lived, Posterior, Surprise, posterior_of
 from sim.scenario.start import digests
 from sim.scenario.tables import CONDUCT
 
@@ -156,6 +156,10 @@ def _weighed(given: _Given) -> Posterior:
     target = target_of(scenario, program)
     clouds = list(go_on(target, posterior))
     log_weights = np.concatenate([c.log_likelihood() for c in clouds])
+    left = effective(log_weights, posterior)
+    if left < FEWEST <= posterior.rows:
+        found = f"what has happened leaves {left:,.1f} of {plural(posterior.rows, 'draw')} effective"
+        raise InputError([Problem(str(scenario.file), "", found, f"required: {FEWEST}; {ANEW}")])
     rng = _generator(posterior.lived, posterior.rows)
     origins = drawn(log_weights, rng)
     lived = posterior.lived._replace(
@@ -175,7 +179,7 @@ def _weighed(given: _Given) -> Posterior:
         Continuation(
             posterior.lived.until,
             posterior.digest,
-            effective(log_weights, posterior),
+            left,
             posterior.rows,
             inputs(scenario, program),
             tuple(sorted((*surprises(scenario, target, seen), *prescribed(scenario)), key=lambda s: s[:-1])),

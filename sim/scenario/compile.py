@@ -18,6 +18,7 @@ from sim.scenario.start import EVENTS, Past, Start, recalled, relived, start_of
 from sim.scenario.tables import ANSWERS, Adjustment, ScenarioTables, Time
 from sim.scenario.values import Coded, Distribution
 
+AS_GIVEN = "the file's own moves and events are lived as given, and weigh nothing, nor do its votes"
 ALIKE = "to start as what it is compared with, which changes the past"
 
 
@@ -141,7 +142,10 @@ def vary(
 def _start(scenario: Scenario, p: Program, given: Mapping[str, float]) -> Start:
     """Where runs of a program begin, of which some coefficients are ``given`` beside the scenario's."""
     coefficients = {name: coded.form for name, coded in scenario.tables.behaviour.items()} | dict(given)
-    return start_of(past_of(scenario, p, coefficients), p.record_ticks, scenario.tables.posterior)
+    tables = scenario.tables
+    start = start_of(past_of(scenario, p, coefficients), p.record_ticks, tables.posterior)
+    unweighed = not start.states and p.record_ticks and (tables.record or tables.votes)
+    return start._replace(words=f"{start.words}; {AS_GIVEN}") if unweighed else start
 
 
 def past_of(scenario: Scenario, p: Program, coefficients: Mapping[str, object]) -> Past:

@@ -33,6 +33,9 @@ from sim.scenario.values import LARGEST
 NONE = "none"
 FEW = 0.25
 """Share of the draws below which too few are effective: their error is then twice as large as it was."""
+ANEW = "calibrate anew with what has happened (docs/living-forecast.md)"
+FEWEST = 20
+"""Effective draws below which none are drawn anew: an interval over so few would say more than they know."""
 POSTERIORS = "posteriors.npz"
 """In a results folder: those that its scenarios name."""
 MODEL, ALLIANCE = "model", "alliance"
@@ -129,7 +132,7 @@ class Continuation(NamedTuple):
         if self.effective >= FEW * self.draws:
             return ""
         left = f"{self.effective:,.0f} of {plural(self.draws, 'draw')} are left effective"
-        return f"{left}, fewer than {FEW:.0%}: calibrate anew with what has happened (docs/living-forecast.md)"
+        return f"{left}, fewer than {FEW:.0%}: {ANEW}"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.errors import InputError
-from sim.evaluation.archive import content_of, opened
+from sim.evaluation.archive import Archive, content_of, opened
 from sim.results.run import run
 from sim.scenario.load import load
 from sim.storage.files import put, sealed
@@ -108,3 +108,62 @@ def test_what_moved_and_why_is_said(file: Path, tmp_path: Path) -> None:
     assert apart.is_monotonic_decreasing
     content = {**other.content, "made_of": {**old.content["made_of"], "model": "none", "seed": 2}}
     assert replace(other, content=content).differs == ["another version of the model", "another seed"]
+
+
+def as_if(file: Path, **content: object) -> Archive:
+    """The archive with other contents, opened."""
+    kept = opened(file)
+    return replace(kept, content={**kept.content, **content})
+
+
+def frozen(folder: Path) -> Path:
+    """An archive whose first state has frozen its membership and whose second has left before the start."""
+    file = folder / "frozen.json"
+    record = [{"from": "2010-01-01", "status": "active", "sources": ["assumption: x"]}]
+    later = {"AAA": "frozen", "BBB": "outside"}
+    changes = {
+        f"members.{m}.record": [*record, {"from": "2019-01-01", "status": s, "sources": ["assumption: x"]}]
+        for m, s in later.items()
+    }
+    content = content_of(run(load(SIX, changes), runs=8, by=BY), "2026-01-01")
+    put(file, sealed(content))
+    return file
+
+
+def test_what_has_happened_before_the_start_has_no_probability_and_no_score(tmp_path: Path) -> None:
+    file = frozen(tmp_path)
+    asked = {(r.state, r.event) for r in opened(file).table.itertuples()}
+    assert {e for s, e in asked if s == "AAA"} == {"exit"}
+    assert {s for s, _ in asked} == {s for s in opened(file).content["at_start"] if s != "BBB"}
+    table = outcomes(
+        tmp_path,
+        "AAA,freeze,2021-06-01",
+        "BBB,exit,2021-06-01",
+        "CCC,exit,2021-06-01",
+        "CCC,exit,2021-07-01",
+        "CCC,freeze,2021-08-01",
+    )
+    with pytest.raises(InputError) as error:
+        sim.score(file, table, until="2024-01-01")
+    assert [(p.where.rpartition(":")[2], p.found) for p in error.value.problems] == [
+        ("2", "freeze of AAA, which is frozen at the start"),
+        ("3", "exit of BBB, which is outside at the start"),
+        ("5", "exit of CCC twice"),
+        ("6", "freeze of CCC on 2021-08-01, after its exit on 2021-06-01"),
+    ]
+
+
+def test_outcomes_after_all_dates_are_said(file: Path, tmp_path: Path) -> None:
+    s = sim.score(file, outcomes(tmp_path, "AAA,exit,2030-01-01"), until="2031-01-01")
+    assert not s.table.happened.any()
+    assert "after all its dates, not scored: " in s.heading
+
+
+def test_which_events_are_new_is_said_and_dates_that_are_not_shared(file: Path) -> None:
+    of = opened(file).content["made_of"]
+    old = as_if(file, made_of={**of, "events": ["a", "b"]})
+    new = replace(as_if(file, made_of={**of, "events": ["b", "c", "d"]}), since=old)
+    assert new.differs == ["new: c, d", "no more: a"]
+    assert new.shared == ["2022-01-01", "2026-01-01"]
+    later = [{**row, "date": "2030-01-01"} for row in old.content["probabilities"]]
+    assert replace(new, since=as_if(file, probabilities=later)).shared == []

@@ -14,6 +14,7 @@ from scipy.integrate import quad
 import sim
 from sim.engines import agents, ensemble
 from sim.engines.environment import state_at_start
+from sim.errors import InputError
 from sim.inference import observations
 from sim.inference.continuation import (
     Onward,
@@ -23,6 +24,7 @@ from sim.inference.continuation import (
     effective,
     go_on,
     kept,
+    surprises,
     target_of as onward_of,
     weights,
 )
@@ -55,9 +57,13 @@ REFUSAL += f"{INVENTED}\n"
 @cache
 def living(*events: str, time: str = TIME) -> Scenario:
     """The outlook, continued by events of an invented year; its draws are weighed by them."""
+    return continued([load(written(*events, time=time))])[0]
+
+
+def written(*events: str, time: str = TIME) -> Path:
     file = Path(mkdtemp()) / "living.toml"
     file.write_text("\n".join(['extends = "csto/outlook-2023"', 'title = "An invented year"', time, *events]))
-    return continued([load(file)])[0]
+    return file
 
 
 def posterior_after(*events: str) -> Posterior:
@@ -320,3 +326,88 @@ def test_kept_states_follow_the_weights_of_particles() -> None:
     assert states.stance.shape == (len(MEMBERS), 2, 4)
     assert (states.stance == onward.state.stance[:, :1, 1:2]).all()
     assert (states.membership.status[:, 0, 0] == target.record[-1]).all()
+
+
+# ----------------------------------------------------------------------------------------------------- what it says
+
+EXIT = FREEZE.replace("ARM", "KAZ").replace("frozen", "outside")
+
+
+@cache
+def compared(*events: str) -> sim.Comparison:
+    """A quiet year against one with events."""
+    return sim.compare(living(), living(*events), runs=64)
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome", "state", "words"),
+    [
+        ((EXIT,), "exit", "KAZ", "Kazakhstan left in February 2024 (in the base: "),
+        ((FREEZE,), "freeze", "ARM", "Armenia froze its membership in February 2024 (in the base: "),
+    ],
+)
+def test_a_move_before_the_start_is_no_difference_of_what_is_to_come(
+    events: tuple[str, ...], outcome: str, state: str, words: str
+) -> None:
+    c = compared(*events)
+    (said_of_it,) = c.sentences().values()
+    assert words in said_of_it[0]
+    assert ("Some exit, counted from the start" in " ".join(said_of_it)) == (outcome == "exit")
+    own = c.asked[(c.asked.outcome == outcome) & (c.asked.member == state)]
+    assert own.empty
+    turned = sim.compare(living(*events), living(), runs=8)
+    assert f"{words.split(' (')[0]} in the base (here: " in next(iter(turned.sentences().values()))[0]
+
+
+def test_what_events_move_at_the_start_is_in_the_table_paired() -> None:
+    c = compared(FREEZE)
+    row = c.table[(c.table.horizon_years == 0) & (c.table.member == "ARM")].iloc[0]
+    assert row.outcome == "stance"
+    assert row.difference < -2 * row.mcse < 0
+    assert (compared().table.horizon_years > 0).all(), "nothing differs at the start of the same year"
+
+
+def test_where_draws_are_weighed_otherwise_a_difference_has_an_error_and_no_interval() -> None:
+    c = compared(FREEZE)
+    events = c.table[c.table.outcome == "any_exit"]
+    assert events.difference_q05.isna().all()
+    assert events.mcse.notna().all()
+    assert "±" in c.sentences()[c.others[0].name][-1]
+    assert compared().table.query("outcome == 'any_exit'").difference_q05.notna().all()
+
+
+def test_every_event_since_the_calibration_has_its_line() -> None:
+    clash = '[[events]]\nkind = "clash"\ndate = 2024-04-01\nbetween = ["KGZ", "TJK"]\nanswer = "partial"\n' + INVENTED
+    regime = '\n[[events]]\nkind = "regime_change"\ndate = 2024-05-01\nmember = "BLR"\n' + INVENTED
+    shock = '\n[[events]]\nkind = "shock"\ndate = 2024-06-01\npath = "members.ARM.affinity"\nchange = -0.1\n' + INVENTED
+    given = [s for s in said(REFUSAL, clash, regime, shock).surprises if s.kind == "given"]
+    assert [(s.words, s.chance) for s in given] == [
+        ("Kazakhstan's call for help is refused (interstate)", None),
+        ("Kyrgyzstan and Tajikistan clash, and help is granted in part", None),
+        ("Belarus's regime changes", None),
+        ("Affinity of Armenia moves by -0.1", None),
+    ]
+
+
+def test_who_has_moved_is_no_other_who_moves() -> None:
+    """Georgia, once in again, would leave at once: that is no move of somebody else."""
+    file = written(FREEZE.replace("ARM", "GEO").replace("frozen", "active"))
+    scenario = load(file)
+    target, posterior = onward_of(scenario, compile(scenario)), scenario.tables.posterior
+    assert posterior is not None
+    cloud = next(go_on(target, posterior))
+    found = {s.words: s.chance for s in surprises(scenario, target, cloud.seen)}
+    assert "Georgia returns to the alliance" in found
+    others = found["Nobody else moves, 2024-01-01 to 2024-10-01"]
+    assert others is not None
+    assert others > 0.5
+
+
+def test_where_hardly_a_draw_is_left_nothing_is_run() -> None:
+    with pytest.raises(InputError, match=r"of 1,024 draws effective; required: 20; calibrate anew"):
+        living(FREEZE.replace("ARM", "GEO").replace("frozen", "active"))
+
+
+def test_what_cannot_be_weighed_says_that_it_is_given() -> None:
+    words = compile(living(FREEZE, time='posterior = "none"\n' + TIME)).start.words
+    assert "the file's own moves and events are lived as given, and weigh nothing" in words

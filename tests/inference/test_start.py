@@ -45,7 +45,7 @@ def filtered(target: Target, rows: int) -> Array:
     grid = np.linspace(-7.0, 7.0, 20_001)
     values = space.values(np.repeat(grid[:, None], space.size, axis=1), target.program)
     own = [np.interp(held.columns[n].values[:rows], values[n], grid) for n in space.coefficients]
-    return np.stack([*own, *(ndtri(held.places[p][:rows]) for p in space.places)], axis=1)
+    return np.stack([*own, *(ndtri(held.places[p][:rows]) for p in space.paths)], axis=1)
 
 
 @pytest.fixture(scope="module")
