@@ -118,14 +118,13 @@ def as_if(file: Path, **content: object) -> Archive:
 
 def frozen(folder: Path) -> Path:
     """An archive whose first state has frozen its membership and whose second has left before the start."""
+    moves = "".join(
+        f'[[record]]\nmember = "{m}"\nfrom = 2019-06-01\nstatus = "{status}"\nsources = ["assumption: x"]\n'
+        for m, status in {"AAA": "frozen", "BBB": "outside"}.items()
+    )
+    (folder / "moved.toml").write_text(f'extends = "{SIX}"\ntitle = "Moved"\n{moves}')
     file = folder / "frozen.json"
-    record = [{"from": "2010-01-01", "status": "active", "sources": ["assumption: x"]}]
-    later = {"AAA": "frozen", "BBB": "outside"}
-    changes = {
-        f"members.{m}.record": [*record, {"from": "2019-01-01", "status": s, "sources": ["assumption: x"]}]
-        for m, s in later.items()
-    }
-    content = content_of(run(load(SIX, changes), runs=8, by=BY), "2026-01-01")
+    content = content_of(run(load(folder / "moved.toml"), runs=8, by=BY), "2026-01-01")
     put(file, sealed(content))
     return file
 
