@@ -39,7 +39,8 @@ def horizon_of(sources: list[Source]) -> Horizon | None:
 def time_alone(raw: Mapping[str, object], where: Where) -> list[Problem]:
     """Mistakes between dates, even where something else is wrong as well."""
     try:
-        return _problems(time_faults(Time.model_validate(raw.get("time"))), where)
+        time = Time.model_validate(raw.get("time"))
+        return _problems(_blamed(time_faults(time), time, where), where)
     except ValidationError:
         return []
 
@@ -58,7 +59,7 @@ def relations(
         return own(part.whole(keys))
 
     faults = (
-        time_faults(tables.time),
+        _blamed(time_faults(tables.time), tables.time, where),
         _cuts(tables),
         _moved_distributions(tables),
         _leader(tables),
@@ -101,6 +102,25 @@ def time_faults(time: Time) -> Iterator[Fault]:
             yield Fault(("time", "horizons"), found, allowed, f"{years:g}")
     if time.horizons != sorted(set(time.horizons)) or not time.horizons:
         yield Fault(("time", "horizons"), f"{time.horizons}", "allowed: rising numbers")
+
+
+def _blamed(faults: Iterable[Fault], time: Time, where: Where) -> Iterator[Fault]:
+    """Faults between dates of several files, said of the start where the file moves that alone."""
+    files = {key: where(("time", key)).rpartition(":")[0] for key in Time.model_fields}
+    moved = [key for key in ("record_from", "end", "horizons") if files[key] != files["start"]]
+    for fault in faults:
+        first, key, blamed = time.record_from, fault.keys[-1], ("time", "start")
+        months = months_between(first, time.start) if first else 0
+        off = months is None or months % STEPS[time.step]
+        if key == "horizons" and "horizons" in moved and "end" in moved:
+            said = f"{time.start}, with the end left at {time.end}: {fault.found} is beyond it"
+            yield Fault(blamed, said, "required: `end` too, as many years after the start as the horizons go")
+        elif off and first and "record_from" in moved and key in ("record_from", "end"):
+            if key == "record_from":
+                said = f"{time.start} is no whole number of {time.step}s after the first tick, {first}"
+                yield Fault(blamed, said, fault.allowed, nearest_step(time.start, first, time.step))
+        else:
+            yield fault
 
 
 def _cuts(tables: ScenarioTables) -> Iterator[Fault]:

@@ -36,6 +36,7 @@ from sim.scenario.values import (
     CodedCoefficient,
     CodedEntry,
     Date,
+    Day,
     Entry,
     Number,
     Rule,
@@ -212,12 +213,13 @@ class Move(Membership):
     """A move of a state that continues its record."""
 
     member: State
+    from_: Day = Field(alias="from")
 
 
 class Vote(Strict):
     """What states did on a motion, relative to the leader: stood with it, stood aside or stayed away, stood against."""
 
-    date: Date
+    date: Day
     motion: Annotated[str, Field(min_length=1), of_kind(LINE)]
     conduct: Annotated[dict[State, Annotated[str, AfterValidator(_conduct)]], Field(min_length=1)]
     sources: Sources

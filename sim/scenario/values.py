@@ -85,6 +85,12 @@ def _date(value: object) -> dt.date:
         raise wrong(f"{shown(value)} {error}", f"allowed: {WRITTEN}") from None
 
 
+def _day(value: object) -> dt.date:
+    if isinstance(value, dt.datetime) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+        raise wrong(f"{shown(value)} is not a day", "allowed: YYYY-MM-DD")
+    return _date(value)
+
+
 def _number(value: object, what: str = "a number", most: str = f"up to {FARTHEST:g}") -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise wrong(f"{shown(value)} is not a number", f"allowed: {what}")
@@ -140,6 +146,8 @@ def _since(value: object) -> object:
 ALWAYS = "always"
 """In the place of a date from which a change holds: it holds for all time, the record's too."""
 Date = Annotated[dt.date, BeforeValidator(_date)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+"""To the day: what has happened."""
 Since = Annotated[dt.date | Literal["always"], BeforeValidator(_since)]
 Number = Annotated[float, BeforeValidator(_number)]
 Source = Annotated[str, AfterValidator(_source)]

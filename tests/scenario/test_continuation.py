@@ -78,6 +78,9 @@ WRONG = [
     (vote("2023-06-30", 'ARM = "oppose"'), "votes[0].date: 2023-06-30 is not after 2023-07-01", "calibration"),
     (vote("2024-10-01", 'ARM = "oppose"'), "votes[0].date: 2024-10-01 is after the start", "allowed: before it"),
     (vote("2024-13-01", 'ARM = "oppose"').replace("2024-13-01", '"2024-13-01"'), '"2024-13-01" is not a date', ""),
+    (vote('"2024-3-1"', 'ARM = "oppose"'), 'votes[0].date: "2024-3-1" is not a day; allowed: YYYY-MM-DD', ""),
+    (vote("2024", 'ARM = "oppose"'), "votes[0].date: 2024 is not a day; allowed: YYYY-MM-DD", ""),
+    (move("ARM", "2024-02-23T10:00:00", "frozen"), "record[0].from: 2024-02-23 10:00:00 is not a day", ""),
     (vote("2024-03-01", 'ARN = "oppose"'), "votes[0].conduct.ARN: unknown member", "did you mean ARM?"),
     (vote("2024-03-01", 'ARM = "opose"'), 'unknown conduct "opose"; allowed: support, abstain, oppose', "mean oppose?"),
     (vote("2024-03-01", ""), "votes[0].conduct: empty", ""),
@@ -172,3 +175,26 @@ def test_the_places_of_the_rest_are_those_of_the_file(tmp_path: Path) -> None:
 def test_one_title_on_two_days_are_two_motions(tmp_path: Path) -> None:
     file = written(tmp_path, vote("2024-03-01", 'ARM = "oppose"'), vote("2024-04-01", 'ARM = "oppose"'))
     assert [m.date.month for m in of_scenario(load(file).tables)] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("time", "path", "found"),
+    [
+        ("{ start = 2024-10-01 }", "time.start", "2024-10-01, with the end left at 2033-10-01: 10 years is beyond it"),
+        (
+            "{ start = 2024-09-15, end = 2034-10-01 }",
+            "time.start",
+            "2024-09-15 is no whole number of quarters after the first tick, ",
+        ),
+    ],
+)
+def test_of_dates_in_several_files_that_of_the_file_itself_is_blamed(
+    tmp_path: Path, time: str, path: str, found: str
+) -> None:
+    file = tmp_path / "living.toml"
+    file.write_text(f'extends = "csto/outlook-2023"\ntitle = "Invented"\ntime = {time}\n')
+    with pytest.raises(InputError) as error:
+        load(file)
+    (problem,) = error.value.problems
+    assert (problem.where, problem.path) == (f"{file}:3", path)
+    assert problem.found.startswith(found)
