@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
 from os import PathLike
@@ -98,10 +99,21 @@ def titled(scenario: Scenario) -> Scenario:
     tables = scenario.tables
     if not scenario.overrides or "title" in scenario.overrides:
         return scenario
-    more = f" with {', '.join(scenario.in_words(k, v) for k, v in scenario.overrides.items())}"
+    words = [scenario.in_words(k, v) for k, v in scenario.overrides.items() if not _as_it_is(scenario, k)]
+    more = f" with {', '.join(words)}" if words else ""
     if more in tables.title:
         return scenario
     return replace(scenario, tables=tables.model_copy(update={"title": tables.title + more}))
+
+
+def _as_it_is(scenario: Scenario, path: str) -> bool:
+    """Whether a date that was set is the one that the file itself has."""
+    if not path.startswith("time."):
+        return False
+    with suppress(InputError):  # a file that cannot be by itself
+        own, now = (getattr(s.tables.time, path.removeprefix("time."), None) for s in (load(scenario.file), scenario))
+        return own == now
+    return False
 
 
 @arguments

@@ -234,3 +234,11 @@ def test_a_state_that_is_outside_at_the_start_has_to_join_before_it_leaves() -> 
     c.table.loc[c.table.member == "UZB", "difference"] = 0.5
     (said,) = c.sentences().values()
     assert "Uzbekistan has joined and has left by October 2033" in said[0]
+
+
+def test_dates_that_a_file_has_already_are_no_part_of_its_title(tmp_path: Path) -> None:
+    file = tmp_path / "later.toml"
+    file.write_text(f'extends = "{SIX}"\ntitle = "Later"\ntime = {{ end = 2032-01-01 }}\n')
+    base, later = sides(SIX, [file], {"time.end": "2032-01-01"})
+    assert base.tables.title == "Six invented states with the end moved to January 2032"
+    assert later.tables.title == "Later"
