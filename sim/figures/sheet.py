@@ -235,7 +235,7 @@ def settle(figure: Figure) -> Figure:
     for text in figure.findobj(Text):
         text.set_text("\n".join(map(drawable, text.get_text().split("\n"))))
     FigureCanvasAgg(figure)
-    if engine := figure.get_layout_engine():
+    if figure.axes and (engine := figure.get_layout_engine()):
         engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:  # the solver's last digits hang on the order in which it finds its constraints

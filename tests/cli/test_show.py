@@ -34,10 +34,10 @@ from sim.cli import (
     sweep as sweep_command,
 )
 from sim.evidence.ledger import Ledger, claims
+from sim.results import explain as explanation
 from sim.results.comparison import Comparison, compare
 from sim.results.result import Result
 from sim.results.run import run
-from sim.scenario import explain as explanation
 from sim.scenario.catalogue import list as catalogue
 from sim.scenario.load import Scenario, load
 from sim.studies.study import load_study

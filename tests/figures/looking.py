@@ -34,7 +34,8 @@ def _tick_texts(axes: Axes) -> list[Text]:
 
 
 def texts(figure: Figure) -> list[Text]:
-    """Every text that the reader sees."""
+    """Every text that the reader sees, where it is: legends and ticks are put in their places by drawing."""
+    figure.draw_without_rendering()
     found = list(figure.texts)
     for legend in figure.findobj(Legend):
         found += legend.get_texts()
