@@ -467,7 +467,7 @@ def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors()
     for file in scenario_files():
         drawn = [c for c in compile(load(file)).coefficients.values() if isinstance(c, Column)]
         of_csto = file.is_relative_to(shipped("scenarios") / "csto")
-        assert len(drawn) == (44 if of_csto else 0), file
+        assert len(drawn) == (45 if of_csto else 0), file
     left = compile(load("csto/outlook-2023", {"posterior": "none"})).coefficients
     assert left == compile(load("nato/history-1949-2023")).coefficients
     lent = load("nato/history-1949-2023", {"posterior": "csto/posterior.nc"})
@@ -477,7 +477,7 @@ def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors()
 def test_a_calibration_starts_from_the_priors() -> None:
     study = load_calibration(ROOT / "experiments" / "calibrate-csto.toml")
     assert study.scenario.tables.posterior is None
-    assert len(study.target.space.coefficients) == 44
+    assert len(study.target.space.coefficients) == 45
     with pytest.raises(AssertionError, match="starts from the priors"):
         target_of(load("csto/history-1992-2023"), [], 4)
 

@@ -28,6 +28,7 @@ from tests.inference.test_calibrate import study
 from tests.targets import motions_each, small
 
 PRIOR = '{ distribution = { family = "lognormal", median = 0.7, sd = 0.5 }, sources = ["assumption: test"] }'
+NONE = '{ value = 0.0, sources = ["assumption: test"] }'
 PATHS = tuple(f"members.{m}.effect" for m in MEMBERS)
 
 
@@ -53,7 +54,8 @@ def test_effects_are_coordinates_only_where_they_have_a_spread(folder: Path) -> 
     assert space.effects == PATHS
     assert space.behavioural == len(space.coefficients) + len(PATHS)
     assert "state_effects" in space.coefficients
-    without = load_calibration(study(folder / "plain")).target.space
+    (folder / "plain.toml").write_text(f'extends = "{SIX}"\n[behaviour]\nstate_effects = {NONE}\n')
+    without = load_calibration(study(folder / "plain", (str(SIX), str(folder / "plain.toml")))).target.space
     assert without.effects == ()
     assert set(space.coefficients) - set(without.coefficients) == {"state_effects"}
 
@@ -81,7 +83,7 @@ def test_explain_shows_their_prior_and_posterior(folder: Path) -> None:
     assert found.coded.startswith("posterior (posterior.nc, 20 draws), median")
     assert len(sim.explain(folder / "effects.toml", PATHS[0]).knots) == 1
     with pytest.raises(InputError, match="state_effects is 0: states have no effects of their own"):
-        sim.explain(SIX, PATHS[0])
+        sim.explain(SIX, PATHS[0], {"behaviour.state_effects": 0.0})
 
 
 def test_another_alliance_has_them_from_the_prior(folder: Path) -> None:

@@ -358,7 +358,7 @@ def test_powers_rise_to_one_and_keep_half_effective() -> None:
 def test_known_coefficients_are_recovered() -> None:
     """Sixty motions and ten years tell the two bars and the spread of motions; the truth is inside."""
     free = ("volatility", "oppose_below", "support_above", "exit_rate")
-    template = small(motions_each(6), 16, free)
+    template = small(motions_each(6), 16, free, behaviour__state_effects=0.0)
     assert template.space.names == (*free, "motion_spread")
     truth = np.array([[0.5, -1.5, 1.5, 0.5, 0.5]])
     (history,) = histories(template, truth, np.random.default_rng(4))
