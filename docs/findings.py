@@ -52,6 +52,7 @@ COMMANDS = (
     ),
 )
 ANSWER = "answer.md"
+OUTLOOK, WHAT_IF, HISTORY = "outlook-2023", "what-if", "history-1992-2023"
 LADDER = "ladder.png"
 OUTSIDE_ON = {
     "end of 1998": "1999-01-01",
@@ -276,7 +277,7 @@ def history(folder: Path) -> str:
     return table(["", *OUTSIDE_ON, "as it was"], body)
 
 
-ANSWERS = {"outlook-2023": outlook, "what-if": what_if, "history-1992-2023": history}
+ANSWERS = {OUTLOOK: outlook, WHAT_IF: what_if, HISTORY: history}
 """By the folder of results: what the documents say of it."""
 INLINE = re.compile(r"<!-- n (\S+) (\S+) (\S+) -->.*?<!-- /n -->", re.DOTALL)
 CELL = re.compile(r"<!-- c (\S+) ([^>]*?) -->.*?<!-- /c -->", re.DOTALL)
@@ -303,7 +304,7 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         return {"learned": learned(kept["calibrate-csto/summary.csv"])}
     answers = {name: (folder / name / ANSWER).read_text("utf-8").strip() for name in ANSWERS}
     if document == README:
-        return {"trust": trust(kept["backtest-csto/scores.csv"])} | {n: answers[n] for n in ("outlook-2023", "what-if")}
+        return {"trust": trust(kept["backtest-csto/scores.csv"])} | {n: answers[n] for n in (OUTLOOK, WHAT_IF)}
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
@@ -321,7 +322,7 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         "wide": skills(kept["backtest-csto-wide/skill.csv"], own),
         "carried": f"{scores(scored, carried)}\n\n{skills(skilled, carried)}",
         "mechanisms": mechanisms(kept["mechanisms-csto/mechanisms.csv"]),
-        "history-1992-2023": answers["history-1992-2023"],
+        HISTORY: answers[HISTORY],
     }
 
 
@@ -366,8 +367,8 @@ def take_over(results: Path, text: str) -> None:
     if results.name in ANSWERS:
         (KEPT / results.name).mkdir(parents=True, exist_ok=True)
         (KEPT / results.name / ANSWER).write_text(ANSWERS[results.name](results) + "\n", encoding="utf-8")
-        for ladder in results.glob(f"figures/{LADDER}") if ANSWERS[results.name] is outlook else ():
-            shutil.copyfile(ladder, DOCS / "images" / LADDER)
+        if results.name == OUTLOOK:
+            shutil.copyfile(results / "figures" / LADDER, DOCS / "images" / LADDER)
         return
     where = provenance.get("name", "claims")
     if where not in TABLES:

@@ -1,5 +1,6 @@
 """What the user reads when something given to the tool is wrong: everything at once."""
 
+import datetime as dt
 import inspect
 import re
 import typing
@@ -88,6 +89,14 @@ def as_path(value: object, argument: str) -> Path:
     if isinstance(value, str | PathLike) and "\0" not in str(fspath(value)):
         return Path(value)
     raise InputError([Problem(argument, "", f"{value!r:.60}", "allowed: a text or a path")])
+
+
+def as_date(value: dt.date | str, argument: str) -> dt.date:
+    """A date that an argument gives. Raises InputError for a text that is none."""
+    try:
+        return dt.date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise InputError([Problem(argument, "", f"{value}", "allowed: YYYY-MM-DD")]) from None
 
 
 def arguments(function: Callable[P, R]) -> Callable[P, R]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import mesa
 import numpy as np
 
-from sim.engines.ensemble import Stack, joined, motion_effect, regimes_change, tick_draws
+from sim.engines.ensemble import Stack, joined, motion_effect, regimes, tick_draws
 from sim.engines.environment import Environment, record_normals, state_at_start
 from sim.model import credibility, membership, tick as phases
 from sim.model.arrays import Array, Codes, Flags, Inputs, each
@@ -37,7 +37,7 @@ class World:
         self.noise = Noise(seed, block)
         self.environment = Environment(program, self.noise)
         self.start = state_at_start(program, self.noise, slice(None))
-        self.regimes = len(program.members) if regimes_change(program) else 0
+        self.regimes = regimes([program])
         self.fact = Stack([program.fact], self.noise, slice(None), self.environment) if program.fact else None
         if self.fact:
             self.fact.begin()
@@ -47,7 +47,7 @@ class World:
         """Inputs and draws of the whole block in a tick."""
         if self._last is None or self._last[0] != tick:
             drawn = (
-                tick_draws(self.noise, tick, self.program, slice(None), regimes=self.regimes)
+                tick_draws(self.noise, tick, self.program, slice(None), changing=self.regimes)
                 if tick >= self.program.record_ticks
                 else self._record_draws(tick)
             )
@@ -143,7 +143,7 @@ class MemberState(mesa.Agent):
     def stand(self) -> None:
         """Phase 3: move towards the target stance."""
         m = self.model
-        changed = phases.changes(self.draws.regime, self.script, self.standing)
+        changed = phases.changes(self.draws.regime, self.script, self.inputs, m.c, m.d.dt)
         felt = self.reliability, self.belief.grievance, changed
         self.x = phases.stand(self.draws.stance, self.state, *felt, self.ties, m.shared, self.standing, m.c, m.d)
 

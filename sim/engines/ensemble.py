@@ -46,12 +46,12 @@ def pieces(first: int, last: int) -> list[Piece]:
     return found
 
 
-def regimes_change(program: Program) -> bool:
-    """Whether a change of regime makes a difference, so that it is drawn."""
-    return program.coefficients["regime_change"] != 0.0
+def regimes(programs: Sequence[Program]) -> int:
+    """How many regimes may change: none where that makes no difference, so that it is not drawn."""
+    return len(programs[0].members) * any(p.coefficients["regime_change"] != 0.0 for p in programs)
 
 
-def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies: int = 1, regimes: int = 0) -> Draws:
+def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies: int = 1, changing: int = 0) -> Draws:
     """The chance of a forecast tick, for so many programs side by side, in which so many regimes may change."""
     rows = len(program.members)
     pairs = len(program.alliance.pairs)
@@ -65,7 +65,7 @@ def tick_draws(noise: TickNoise, t: int, program: Program, lanes: slice, copies:
         answer=beside(noise.uniforms("answer", t + 1, rows)),
         conduct=beside(noise.uniforms("conduct", t + 1, rows)),
         membership=beside(noise.uniforms("membership", t + 1, rows)),
-        regime=beside(noise.uniforms("regime", t + 1, regimes)),
+        regime=beside(noise.uniforms("regime", t + 1, changing)),
         clash=beside(noise.uniforms("clash", t + 1, pairs)),
         leader=beside(noise.uniforms("leader", t + 1, 1)[0]),
         motion=beside(motion_effect(noise, t + 1, program)),
@@ -109,7 +109,7 @@ class Stack:
             else Coefficients({k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
         )
         self.d = decays(self.c, self.program.alliance.dt)
-        self.regimes = len(self.program.members) if any(map(regimes_change, programs)) else 0
+        self.regimes = regimes(programs)
         self.state: State | None = None
         self._last: tuple[Inputs, Standing, bool] | None = None
 

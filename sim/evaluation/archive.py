@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.errors import InputError, Problem, arguments, as_path, listed, nearest, plural
+from sim.errors import InputError, Problem, arguments, as_date, as_path, listed, nearest, plural
 from sim.evaluation.scores import brier, log_score
 from sim.model.membership import STATUSES
 from sim.model.outcomes import LEAST, OUTCOMES, names
@@ -265,7 +265,7 @@ def score(archive: str | Path, outcomes: str | Path, until: dt.date | str | None
     import pandas as pd
 
     kept = opened(as_path(archive, "archive"))
-    known = _day(until)
+    known = as_date(until, "until") if until is not None else dt.date.today()
     happened = read_outcomes(as_path(outcomes, "outcomes"), kept, known)
     frame = kept.table
     come = frame.date <= known.isoformat()
@@ -285,13 +285,6 @@ def score(archive: str | Path, outcomes: str | Path, until: dt.date | str | None
     names_of = dict(zip(frame.state, frame.name, strict=True))
     beyond = [f"{names_of[s]}, {e} on {day}" for (s, e), day in happened.items() if f"{day}" >= last]
     return Score(kept, known.isoformat(), pd.DataFrame(scored), sorted(set(frame.date[~come])), beyond)
-
-
-def _day(given: dt.date | str | None) -> dt.date:
-    try:
-        return dt.date.fromisoformat(given) if isinstance(given, str) else given or dt.date.today()
-    except ValueError:
-        raise InputError([Problem("until", "", str(given), "allowed: YYYY-MM-DD")]) from None
 
 
 def read_outcomes(file: Path, kept: Archive, until: dt.date) -> dict[tuple[str, str], dt.date]:

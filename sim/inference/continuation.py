@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.errors import InputError, Problem, listed, plural
-from sim.inference.likelihood import Cloud, Indices, Target, systematic
+from sim.inference.likelihood import Cloud, Indices, Target, by_weight, systematic
 from sim.inference.observations import Motion, of_scenario
 from sim.inference.space import Space, Uniforms
 from sim.model import conduct, membership
@@ -102,16 +102,14 @@ class Onward(Cloud):
         within = [k for k in range(first, last) if edges[k].year == edges[t].year]
         return slice(within[0], within[-1] + 2)
 
-    def _moves(self, before: State, script: Script) -> bool:
-        assert script.record is not None
-        leave, side = self._hazards(before, script)
+    def _moves(self, before: State, script: Script, leave: Array, side: Array) -> bool:
         p = membership.chances(leave, side, self.d.dt)
         others = self.target.record[self.year(self.now)]
         others = (others == others[0]).all(axis=0)
         none = np.exp(-self.d.dt * (leave + side)[others].sum(axis=0, keepdims=True))
         chances = self._expected(np.concatenate([p.exit, p.side, none]))
         self.seen.append(Seen(self.now, None, self.log_likelihood(), chances))
-        return super()._moves(before, script)
+        return super()._moves(before, script, leave, side)
 
     def _vote(self, motion: Motion, x: Array) -> None:
         support, oppose = conduct.over_motions(x, self.c)
@@ -244,9 +242,7 @@ def effective(log_weights: Array, posterior: Posterior) -> float:
 
 def kept(clouds: Sequence[Onward], origins: Indices, count: int, rng: np.random.Generator) -> State:
     """So many states for each row drawn anew, by the weights of its particles, in random order."""
-    w = weights(np.concatenate([c.weights for c in clouds]))[origins]
-    points = (rng.random((len(w), 1)) + np.arange(count)) / count
-    picked = np.minimum((np.cumsum(w, axis=1)[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
+    picked = by_weight(np.concatenate([c.weights for c in clouds])[origins], count, rng)
     picked = rng.permuted(picked, axis=1)
 
     def pick(*parts: Array) -> Array:

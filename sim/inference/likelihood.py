@@ -158,7 +158,7 @@ class Cloud:
         script, before = self.target.script(t), self.state
         z = self.normals(t + 1)
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
-        informed = self._moves(before, script)
+        informed = self._moves(before, script, *self._hazards(before, script))
         for motion in self.target.by_tick.get(t, ()):
             rows = list(motion.rows)
             x = (before if self.target.early(motion, t) else self.state).stance[rows] + self.inputs.effects[rows]
@@ -171,10 +171,9 @@ class Cloud:
         """Weigh the conduct on a motion, given stances with effects (state, draw, particle) of those asked."""
         self.weights += log_conduct(x, motion.codes, self.c)
 
-    def _moves(self, before: State, script: Script) -> bool:
+    def _moves(self, before: State, script: Script, leave: Array, side: Array) -> bool:
         """Weigh the moves of membership made and not made; whether any was made."""
         assert script.record is not None
-        leave, side = self._hazards(before, script)
         moved = (script.record != before.membership.status)[:, 0, 0]
         either = leave + side
         self.weights -= self.d.dt * sum(either[i] for i in np.flatnonzero(~moved))
@@ -223,10 +222,7 @@ class Cloud:
 
     def picks(self, count: int) -> Indices:
         """Particles of each draw by their weights, (draw, so many), in order."""
-        w = np.exp(self.weights - self.weights.max(axis=1, keepdims=True))
-        below = np.cumsum(w, axis=1) / w.sum(axis=1, keepdims=True)
-        points = (self.rng.random((len(w), 1)) + np.arange(count)) / count
-        return np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
+        return by_weight(self.weights, count, self.rng)
 
     def at(self, picked: Indices) -> State:
         """The state of some particles a draw, (draw, so many), side by side."""
@@ -261,6 +257,14 @@ def log_conduct(x: Array, codes: Codes, c: Coefficients) -> Array:
         likely[opposed] = oppose[opposed]
         total += weight * np.multiply.reduce(likely, axis=0)
     return np.log(np.maximum(total, 1e-300))
+
+
+def by_weight(log_weights: Array, count: int, rng: np.random.Generator) -> Indices:
+    """So many particles of each row by their weights (row, particle), in order."""
+    w = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+    below = np.cumsum(w, axis=1) / w.sum(axis=1, keepdims=True)
+    points = (rng.random((len(w), 1)) + np.arange(count)) / count
+    return np.minimum((below[:, None, :] < points[:, :, None]).sum(axis=2), w.shape[1] - 1)
 
 
 def systematic(w: Array, u: Array) -> Indices:

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.inference.smc import Estimate, Row, Settings, Stage, effective, following, next_power, resampled
-from sim.model.arrays import Array
+from sim.inference.smc import Estimate, Row, Settings, Stage, effective, following, log_mean, next_power, resampled
 
 ENOUGH = 0.125
 """Share of the draws that must be effective where the two models part."""
@@ -79,9 +78,3 @@ def ratio(stages: Sequence[Stage], other: Estimate, s: Settings) -> Evidence:
     apart = [r.effective for r in tempering(stages) if r.power > stage.power]  # of the first, on the same way
     found = stage.rows[-1].log_evidence + sum(log_mean(x) for x in steps)
     return Evidence(found, error([*left, *apart], stages), min(left), stage.power, len(steps))
-
-
-def log_mean(log_weights: Array) -> float:
-    """The logarithm of the mean weight."""
-    top = float(log_weights.max())
-    return top + float(np.log(np.mean(np.exp(log_weights - top))))

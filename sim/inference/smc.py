@@ -102,6 +102,12 @@ def effective(log_weights: Array) -> float:
     return float(w.sum() ** 2 / (w**2).sum())
 
 
+def log_mean(log_weights: Array, start: float = 0.0) -> float:
+    """The logarithm of the mean weight, added to ``start``."""
+    top = float(log_weights.max())
+    return start + top + float(np.log(np.mean(np.exp(log_weights - top))))
+
+
 def resampled(log_weights: Array, key: tuple[int, ...]) -> Indices:
     """Indices of draws in proportion to their weights."""
     return systematic(np.exp(log_weights - log_weights.max())[None], generator(*key).random(1))[0]
@@ -142,8 +148,7 @@ def following(
     power = next_power(before.power, before.log_likelihood, s.draws)
     log_weights = (power - before.power) * before.log_likelihood
     chosen = parents(before, power, s.seed)
-    top = float(log_weights.max())
-    evidence = before.rows[-1].log_evidence + top + float(np.log(np.mean(np.exp(log_weights - top))))
+    evidence = log_mean(log_weights, before.rows[-1].log_evidence)
     stage = before.number + 1
     z, found = before.z[chosen], before.log_likelihood[chosen]
     origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, 2))

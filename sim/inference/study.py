@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.errors import InputError, Problem, arguments, nearest, plural
+from sim.errors import InputError, Problem, arguments, as_date, nearest, plural
 from sim.inference import observations
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
@@ -119,7 +119,7 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
     InputError
         With every mistake of the file, the scenario or the observations.
     """
-    source, until = read_toml(path), _date(until)
+    source, until = read_toml(path), as_date(until, "until") if until is not None else None
     expect(source, CALIBRATION)
     tables = validated(source, CalibrationTables, {"until": until} if until else None)
     problems = not_switches(tables.without, source.where(("without",)), "without")
@@ -150,14 +150,6 @@ def _with_own(motions: list[Motion], scenario: Scenario | None, source: Source) 
     where, allowed = source.where(("observations",)), "allowed: in the table or in the scenario"
     problems = [Problem(where, "observations", f"{name} in the scenario too", allowed) for name in sorted(twice)]
     return observations.in_order([*motions, *own]), problems
-
-
-def _date(given: dt.date | str | None) -> dt.date | None:
-    """A date as given. Raises InputError for a text that is none."""
-    try:
-        return dt.date.fromisoformat(given) if isinstance(given, str) else given
-    except ValueError:
-        raise InputError([Problem("until", "", str(given), "allowed: YYYY-MM-DD")]) from None
 
 
 def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:

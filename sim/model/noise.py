@@ -17,8 +17,20 @@ from sim.model.arrays import Array
 BLOCK = 4096
 """Runs in a block: wide enough that calling numpy costs little against computing."""
 
-OF_TICKS = ("stance", "crisis", "answer", "conduct", "membership", "clash", "leader")
-PURPOSES = (*OF_TICKS, "inputs", "rows", "futures", "motion", "regime")
+PURPOSES = (
+    "stance",
+    "crisis",
+    "answer",
+    "conduct",
+    "membership",
+    "clash",
+    "leader",
+    "inputs",
+    "rows",
+    "futures",
+    "motion",
+    "regime",
+)
 """A new one comes last: the streams of the others stay as they are."""
 TICK_STRIDE = 1 << 40
 Indices = NDArray[np.intp]

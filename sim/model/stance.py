@@ -111,10 +111,9 @@ class Standing(NamedTuple):
 
     fixed: Array  # the part of the target without dependence, affinity, opinion, grievance, peers
     protection: Array  # the part that reliability multiplies
-    unrest: Array  # the chance of a change of regime, where such are drawn
 
 
-def standing(inputs: Inputs, capacity: Array, c: Coefficients, dt: float) -> Standing:
+def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
     """The environment's part of the target stance."""
     own, leader = inputs.members, inputs.leader
     exposure = own.western_ties + own.target_ties
@@ -133,8 +132,12 @@ def standing(inputs: Inputs, capacity: Array, c: Coefficients, dt: float) -> Sta
         + c.salience_insurgency * own.insurgency
         + c.salience_regime * own.regime
     )
-    unrest = -np.expm1(-dt * (c.regime_change_rate * own.regime))
-    return Standing(fixed, (c.protection * capacity) * need, unrest)
+    return Standing(fixed, (c.protection * capacity) * need)
+
+
+def unrest(inputs: Inputs, c: Coefficients, dt: float) -> Array:
+    """The chance of a change of regime in a tick, where such are drawn. (member, run)."""
+    return np.asarray(-np.expm1(-dt * (c.regime_change_rate * inputs.members.regime)))
 
 
 def target(

@@ -127,7 +127,7 @@ def standing(inputs: Inputs, c: Coefficients, dt: float, record: bool = False) -
     """The environment's part of all phases, or of those that a tick of the record needs."""
     capacity = feedback.capacity(inputs, c)
     return Standing(
-        stance.standing(inputs, capacity, c, dt),
+        stance.standing(inputs, capacity, c),
         feedback.reach(inputs),
         None if record else crises.standing(inputs, capacity, c, dt),
         None if record else membership.standing(inputs, c),
@@ -216,9 +216,9 @@ def believe(state: State, happened: Crises, shared: Shared, c: Coefficients, d: 
     )
 
 
-def changes(u: Array, script: Script, s: Standing) -> Flags:
+def changes(u: Array, script: Script, inputs: Inputs, c: Coefficients, dt: float) -> Flags:
     """Whose regime changes: the script's, and where crises are drawn and so are these."""
-    return script.changes | (u < s.stance.unrest) if script.drawn and len(u) else script.changes
+    return script.changes | (u < stance.unrest(inputs, c, dt)) if script.drawn and len(u) else script.changes
 
 
 def stand(
@@ -299,7 +299,7 @@ def tick(
     shared = gather(happened, state.stance, ties.belongs)
     belief = believe(state, happened, shared, c, d)
     reliability = credibility.reliability(belief)
-    changed = changes(draws.regime, script, s)
+    changed = changes(draws.regime, script, inputs, c, d.dt)
     x = stand(draws.stance, state, reliability, belief.grievance, changed, ties, shared, s, c, d)
     support, oppose, chosen = behave(draws.conduct, draws.motion, x, inputs.effects, a, c)
     p, after = decide(draws.membership, state, x, ties, script, a.admissible, s, c, d.dt)

@@ -164,7 +164,7 @@ class Seen(Traced):
         self.now = t
         super().tick(t)
 
-    def _moves(self, before: State, script: Script) -> bool:
+    def _moves(self, before: State, script: Script, leave: Array, side: Array) -> bool:
         y = self.seen.get(self.now)
         if y is not None:
             self.weights -= 0.5 * (((self.state.stance - y[:, None, None]) / BLUR) ** 2)[:1].sum(axis=0)

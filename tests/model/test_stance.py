@@ -180,7 +180,7 @@ def test_the_target_moves_with_each_input_as_the_model_says(name: str, sign: int
     raised = at._replace(**{of: part._replace(**{name: getattr(part, name) + 0.1})})
 
     def goal(i: Inputs) -> np.ndarray:
-        s = stance.standing(i, i.leader.capacity, c, 0.25)
+        s = stance.standing(i, i.leader.capacity, c)
         half = np.full((FEW, 1), 0.5)
         return stance.target(s, half, half, i.members.dependence, i.members.affinity, half, c)
 
