@@ -19,6 +19,7 @@ ALLIANCES = {
     "CSTO": "csto/history-1992-2023",
     "Warsaw Pact": "warsaw-pact/history-1955-1991",
     "NATO": "nato/history-1949-2023",
+    "ANZUS": "anzus/history-1951-2023",
 }
 MOST = 2
 """Examples of a word, from different alliances where there are any."""

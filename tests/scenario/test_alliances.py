@@ -1,4 +1,4 @@
-"""The other alliances that are coded: NATO and the Warsaw Pact as they were."""
+"""The other alliances that are coded, as they were."""
 
 import re
 import tomllib
@@ -15,7 +15,8 @@ from sim.scenario.values import ASSUMPTION, Coded, priors
 from tests.helpers import optional
 
 NATO, PACT = "nato/history-1949-2023.toml", "warsaw-pact/history-1955-1991.toml"
-BOTH = pytest.mark.parametrize("name", [NATO, PACT])
+ANZUS = "anzus/history-1951-2023.toml"
+EACH = pytest.mark.parametrize("name", [NATO, PACT, ANZUS])
 LAST = "2023-08-31"
 
 FOUNDERS = {"BEL", "CAN", "DNK", "FRA", "GBR", "ISL", "ITA", "LUX", "NLD", "NOR", "PRT"}
@@ -67,6 +68,10 @@ def inside(scenario: Scenario, day: str) -> set[str]:
         (PACT, "DDR", "1990-10-03", OUTSIDE),
         (PACT, "POL", "1991-06-30", ACTIVE),
         (PACT, "POL", "1991-07-01", OUTSIDE),
+        (ANZUS, "AUS", "1951-09-01", ACTIVE),
+        (ANZUS, "NZL", "1986-08-10", ACTIVE),
+        (ANZUS, "NZL", "1986-08-11", FROZEN),
+        (ANZUS, "NZL", "2012-06-20", FROZEN),
     ],
 )
 def test_recorded_status(name: str, member: str, day: str, expected: int) -> None:
@@ -96,6 +101,12 @@ def test_the_pact_shrinks_to_nothing() -> None:
     assert renewals == ["1975", "1985"]
 
 
+def test_who_was_suspended_never_left_anzus() -> None:
+    anzus = load(ANZUS)
+    assert inside(anzus, "1952-04-29") == inside(anzus, LAST) == {"AUS", "NZL"}
+    assert anzus.tables.alliance.quorum == 1
+
+
 def test_interventions_against_members_are_no_answers_to_calls() -> None:
     for event in load(PACT).tables.events:
         assert (getattr(event, "member", ""), str(event.date)[:4]) not in {
@@ -105,7 +116,7 @@ def test_interventions_against_members_are_no_answers_to_calls() -> None:
         }
 
 
-@BOTH
+@EACH
 def test_it_compiles_and_starts_as_recorded(name: str) -> None:
     scenario = load(name)
     program = compile(scenario)
@@ -115,7 +126,7 @@ def test_it_compiles_and_starts_as_recorded(name: str) -> None:
         assert start == status(scenario, member, str(scenario.tables.time.start))
 
 
-@BOTH
+@EACH
 def test_every_value_is_coded_and_sourced(name: str) -> None:
     scenario = load(name)
     for path, value in scenario.tables.values.items():
@@ -127,12 +138,12 @@ def test_every_value_is_coded_and_sourced(name: str) -> None:
             assert known, (path, source)
 
 
-@BOTH
+@EACH
 def test_no_prior_is_overridden(name: str) -> None:
     assert load(name).tables.behaviour == priors()
 
 
-@BOTH
+@EACH
 def test_nothing_after_august_2023(name: str) -> None:
     file = shipped("scenarios") / name
     scenario = load(name)
@@ -147,7 +158,7 @@ def test_nothing_after_august_2023(name: str) -> None:
     assert later.findall((file.parent / "sources.toml").read_text()) == []
 
 
-@BOTH
+@EACH
 def test_every_source_is_cited(name: str) -> None:
     registry = tomllib.loads((shipped("scenarios") / name).with_name("sources.toml").read_text())
     text = (shipped("scenarios") / name).read_text()
