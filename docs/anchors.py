@@ -20,6 +20,7 @@ ALLIANCES = {
     "Warsaw Pact": "warsaw-pact/history-1955-1991",
     "NATO": "nato/history-1949-2023",
     "ANZUS": "anzus/history-1951-2023",
+    "GCC": "gcc/history-1981-2023",
 }
 MOST = 2
 """Examples of a word, from different alliances where there are any."""

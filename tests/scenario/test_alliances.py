@@ -15,8 +15,8 @@ from sim.scenario.values import ASSUMPTION, Coded, priors
 from tests.helpers import optional
 
 NATO, PACT = "nato/history-1949-2023.toml", "warsaw-pact/history-1955-1991.toml"
-ANZUS = "anzus/history-1951-2023.toml"
-EACH = pytest.mark.parametrize("name", [NATO, PACT, ANZUS])
+ANZUS, GULF = "anzus/history-1951-2023.toml", "gcc/history-1981-2023.toml"
+EACH = pytest.mark.parametrize("name", [NATO, PACT, ANZUS, GULF])
 LAST = "2023-08-31"
 
 FOUNDERS = {"BEL", "CAN", "DNK", "FRA", "GBR", "ISL", "ITA", "LUX", "NLD", "NOR", "PRT"}
@@ -72,6 +72,8 @@ def inside(scenario: Scenario, day: str) -> set[str]:
         (ANZUS, "NZL", "1986-08-10", ACTIVE),
         (ANZUS, "NZL", "1986-08-11", FROZEN),
         (ANZUS, "NZL", "2012-06-20", FROZEN),
+        (GULF, "QAT", "2017-06-06", ACTIVE),
+        (GULF, "OMN", "2013-12-08", ACTIVE),
     ],
 )
 def test_recorded_status(name: str, member: str, day: str, expected: int) -> None:
@@ -107,13 +109,22 @@ def test_who_was_suspended_never_left_anzus() -> None:
     assert anzus.tables.alliance.quorum == 1
 
 
-def test_interventions_against_members_are_no_answers_to_calls() -> None:
-    for event in load(PACT).tables.events:
-        assert (getattr(event, "member", ""), str(event.date)[:4]) not in {
-            ("HUN", "1956"),
-            ("CSK", "1968"),
-            ("POL", "1956"),
-        }
+def test_nobody_leaves_the_gulf_council_and_the_blockade_is_the_leaders() -> None:
+    gulf = load(GULF)
+    assert inside(gulf, "1981-06-01") == inside(gulf, LAST) == set(gulf.members)
+    partiality = gulf.tables.values["members.QAT.partiality"].coded
+    assert isinstance(partiality, Coded)
+    assert partiality.knots is not None
+    assert partiality.knots[date(2017, 6, 5)] == "high"
+
+
+@pytest.mark.parametrize(
+    ("name", "against"),
+    [(PACT, {("HUN", "1956"), ("CSK", "1968"), ("POL", "1956")}), (GULF, {("QAT", "1992"), ("QAT", "2017")})],
+)
+def test_interventions_against_members_are_no_answers_to_calls(name: str, against: set[tuple[str, str]]) -> None:
+    for event in load(name).tables.events:
+        assert (getattr(event, "member", ""), str(event.date)[:4]) not in against
 
 
 @EACH
