@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.errors import InputError as InputError
-    from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive, score as score
+    from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
     from sim.evaluation.backtest import Backtest as Backtest, backtest as backtest
     from sim.evaluation.mechanisms import Mechanisms as Mechanisms, mechanisms as mechanisms
+    from sim.evaluation.score import HistoryScore as HistoryScore, score as score
     from sim.evaluation.study import load_backtest as load_backtest, load_mechanisms as load_mechanisms
     from sim.evidence.ledger import Ledger as Ledger, claims as claims
     from sim.inference.study import load_calibration as load_calibration
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "sim.errors": "InputError",
-    "sim.evaluation.archive": "Archive Score archive score",
+    "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
     "sim.evaluation.mechanisms": "Mechanisms mechanisms",
+    "sim.evaluation.score": "HistoryScore score",
     "sim.evaluation.study": "load_backtest load_mechanisms",
     "sim.evidence.ledger": "Ledger claims",
     "sim.inference.study": "load_calibration",

@@ -50,7 +50,7 @@ class Problem:
         return self.where, self.path, self.found, self.allowed
 
 
-_ALIKE = "runs seed jobs scheduler engine out force until run by set leader member start end"
+_ALIKE = "runs seed jobs scheduler engine out force until posterior run by set leader member start end"
 OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {"many": "--yes", "name": "ALLIANCE"}
 """Arguments in Python, and what they are called on the command line."""
 

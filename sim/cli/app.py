@@ -315,15 +315,32 @@ def archive(
 
 @app.command()
 def score(
-    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="What `cohesion archive` wrote.")],
-    outcomes: Annotated[Path, typer.Argument(metavar="OUTCOMES", help="A CSV table: state,event,date.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO|ARCHIVE",
+            autocompletion=_names(),
+            help="A history such as nato/history-1949-2023, or what `cohesion archive` wrote.",
+        ),
+    ],
+    outcomes: Annotated[
+        Path | None, typer.Argument(metavar="[OUTCOMES]", help="With an archive: a CSV table, state,event,date.")
+    ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="To which day it is complete; default today.")
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="To which day outcomes are complete, default today; of a history the last day, default its end.",
+        ),
+    ] = None,
+    posterior: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With a scenario: draws in place of its own, or none for the priors."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Score an archived forecast by what has happened, beside leaving all as it is."""
-    _verb("score").main(archive, outcomes, until, json)
+    """Score an archived forecast by what has happened, or the history of any coded alliance without fitting anew."""
+    _verb("score").main(what, outcomes, until, posterior, json)
 
 
 def main() -> None:

@@ -1,17 +1,42 @@
-"""`cohesion score`: an archived forecast against what has happened."""
+"""`cohesion score`: an archived forecast against what has happened, or the history of an alliance."""
 
 from pathlib import Path
 
 from sim.cli import show
+from sim.cli.histories import SAID, SCORES, print_history
 from sim.cli.show import Column
-from sim.evaluation.archive import score
+from sim.errors import listed
+from sim.evaluation.archive import Score
+from sim.evaluation.score import HistoryScore, score
 from sim.model.outcomes import OUTCOMES
 from sim.results.change import percent
 
 
-def main(archive: Path, outcomes: Path, until: str | None, json: bool) -> None:
+def main(what: str, outcomes: Path | None, until: str | None, posterior: str | None, json: bool) -> None:
     """Print what was forecast, what happened, and how good it was."""
-    s = score(archive, outcomes, until)
+    with show.progress(1.0, "origins") as advance:
+        found = score(what, outcomes, until, posterior, lambda k, n: advance(k / n))
+    if isinstance(found, HistoryScore):
+        history(found, json)
+    else:
+        archived(found, json)
+
+
+def history(found: HistoryScore, json: bool) -> None:
+    """Of an alliance."""
+    tables = found.tables
+    if json:
+        about = {"coefficients": found.coefficients, "rules_from": found.rules_from}
+        show.print_json({**about, **{name: tables[name].to_dict("records") for name in ("counts", "scores", "moves")}})
+        return
+    print_history(found.title, tables["counts"], tables["scores"])
+    show.remark(found.coefficients[:1].upper() + found.coefficients[1:])
+    show.paragraph(SAID)
+    show.paragraph(f"{SCORES} The rules learned from {listed(found.rules_from)}.")
+
+
+def archived(s: Score, json: bool) -> None:
+    """Of an archive."""
     if json:
         show.print_json(
             {"until": s.until, "not_yet": s.not_yet, "means": s.means, "scores": s.table.to_dict("records")}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.errors import InputError, Problem, arguments, as_date, as_path, listed, nearest, plural
+from sim.errors import InputError, Problem, arguments, as_path, listed, nearest, plural
 from sim.evaluation.scores import brier, log_score
 from sim.model.membership import STATUSES
 from sim.model.outcomes import LEAST, OUTCOMES, names
@@ -238,35 +238,16 @@ def opened(file: Path) -> Archive:
     return Archive(file, content)
 
 
-@arguments
-def score(archive: str | Path, outcomes: str | Path, until: dt.date | str | None = None) -> Score:
+def score_archive(file: Path, outcomes: Path, until: dt.date | None = None) -> Score:
     """Score an archived forecast by what has happened, beside the rule that all is left as it is.
 
-    Parameters
-    ----------
-    archive : str or Path
-        What :func:`sim.archive` wrote.
-    outcomes : str or Path
-        A CSV table of what has happened: ``state,event,date``, a row an event; what has none did not happen.
-    until : date or str, optional
-        To which day the table is complete; today by default. Probabilities by later dates are left out.
-
-    Returns
-    -------
-    Score
-        ``table`` has what was forecast, whether it happened, and its scores; ``means`` their means, ``not_yet`` the
-        dates left out.
-
-    Raises
-    ------
-    InputError
-        For a file that is no archive or was changed, and with every row of the outcomes that cannot be used.
+    Raises InputError for a file that is no archive or was changed, and with every row that cannot be used.
     """
     import pandas as pd
 
-    kept = opened(as_path(archive, "archive"))
-    known = as_date(until, "until") if until is not None else dt.date.today()
-    happened = read_outcomes(as_path(outcomes, "outcomes"), kept, known)
+    kept = opened(file)
+    known = until or dt.date.today()
+    happened = read_outcomes(outcomes, kept, known)
     frame = kept.table
     come = frame.date <= known.isoformat()
     rows = frame[come].reset_index(drop=True)

@@ -24,12 +24,12 @@ CHANCE = 4_000_001
 
 def base_rate(o: Origin, rate: float, seed: int) -> Prediction:
     """A constant hazard, that of all pacts; conduct and cohesion as if nothing were known."""
-    return _prediction(o, _constant(o, np.full(len(o.inside), rate)), [np.full(3, 1 / 3)] * len(o.inside), seed)
+    return _prediction(o, constant(o, np.full(len(o.inside), rate)), [np.full(3, 1 / 3)] * len(o.inside), seed)
 
 
 def own_rate(o: Origin, rate: float, seed: int) -> Prediction:
     """A constant hazard, the alliance's own so far; each state's conduct so far; cohesion as so far."""
-    found = _constant(o, np.where(o.inside, *(_own_hazard(o.training, inside, rate) for inside in (True, False))))
+    found = constant(o, np.where(o.inside, *(_own_hazard(o.training, inside, rate) for inside in (True, False))))
     rule = _prediction(o, found, [_frequencies(o.training.motions, k) for k in range(len(o.inside))], seed)
     past = _cohesions(o.training)
     return rule._replace(cohesion=[np.array(past)] * len(o.after)) if len(past) > 1 else rule
@@ -49,22 +49,29 @@ def on_covariates(o: Origin, seed: int, held: bool) -> Prediction:
     here, there = covariates(o.whole), covariates(o.training)
     if held:
         here[o.fit.ticks :] = here[o.fit.ticks - 1]
-    stay = np.ones(len(o.inside))
-    change = np.empty((len(o.inside), len(o.leads)))
-    fits = {inside: fit_logit(*_years(o.training, there, inside), 2) for inside in (True, False)}
-    for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
-        x = here[o.fit.ticks + start]
-        hazard = np.where(o.inside, fits[True].chances(x)[:, 1], fits[False].chances(x)[:, 1])
-        years = np.maximum(end - np.maximum(start, o.begins), 0) / per_year(o.whole)
-        stay = stay * (1.0 - hazard) ** years
-        change[:, k] = 1.0 - stay
+    leave, enter = (fit_logit(*_years(o.training, there, inside), 2) for inside in (True, False))
+    change = year_by_year(o, here, lambda x: np.where(o.inside, leave.chances(x)[:, 1], enter.chances(x)[:, 1]))
     conduct = fit_logit(*_answers(o.training, there), 3)
     by_state = [conduct.chances(here[tick_of(o.whole, m)]) for m in o.after]
     return _prediction(o, change, [], seed, by_state)
 
 
-def _constant(o: Origin, hazard: Array) -> Array:
-    """The chance of having changed sides by each lead, (state, lead)."""
+def year_by_year(o: Origin, here: Array, chance: Callable[[Array], Array]) -> Array:
+    """The chance that it has happened by each lead, (state, lead), from that of a year, (state,), by covariates.
+
+    ``here`` are the covariates of all states, (tick, state, covariate).
+    """
+    stay = np.ones(len(o.inside))
+    change = np.empty((len(o.inside), len(o.leads)))
+    for k, (start, end) in enumerate(zip([0, *o.leads], o.leads, strict=False)):
+        years = np.maximum(end - np.maximum(start, o.begins), 0) / per_year(o.whole)
+        stay = stay * (1.0 - chance(here[o.fit.ticks + start])) ** years
+        change[:, k] = 1.0 - stay
+    return change
+
+
+def constant(o: Origin, hazard: Array) -> Array:
+    """The chance that it has happened by each lead at a constant hazard a year (state,). (state, lead)."""
     years = np.maximum(np.array(o.leads) - o.begins[:, None], 0) / per_year(o.whole)
     return np.asarray(1.0 - np.exp(-hazard[:, None] * years))
 

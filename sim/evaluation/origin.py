@@ -116,7 +116,8 @@ def cohesion(motion: Motion, status: Codes) -> float:
 def covariates(target: Target) -> Array:
     """Dependence, gravest threat and Western ties of all states at the middle of their bands, (tick, state, 3)."""
     uniforms = target.space.uniforms(np.zeros((1, target.space.size)))
-    environment = Environment(target.program, uniforms, slice(0, 1))
+    program = target.program._replace(coefficients=dict.fromkeys(target.program.coefficients, 0.0), places={})
+    environment = Environment(program, uniforms, slice(0, 1))
     found = []
     for tick in range(target.ticks):
         at = environment.at(tick).members

@@ -38,6 +38,53 @@ class Skill(NamedTuple):
         return "worse" if self.high < 0 else "open"
 
 
+class Counted(NamedTuple):
+    """How often something was forecast to happen after an origin, and did; of the dissolution, its probability."""
+
+    alliance: str
+    since: str
+    event: str
+    seen: int
+    mean: float
+    q05: float
+    median: float
+    q95: float
+    base_rate: float
+    integrated_hazard: float
+    """Of exit, over the record, in which members stayed whatever it was; from the beginning alone."""
+
+
+class Case(NamedTuple):
+    """The probability that something has happened to a state by a date, and whether it had."""
+
+    alliance: str
+    since: str
+    event: str
+    state: str
+    name: str
+    by: str
+    happened: int
+    model: float
+    q05: float
+    q95: float
+    base_rate: float
+    logit: float
+
+
+MOVES = ("exit", "freeze", "return", "entry")
+"""Of membership, as records have them."""
+
+
+class Moved(NamedTuple):
+    """A move of membership on record."""
+
+    alliance: str
+    state: str
+    name: str
+    date: str
+    move: str
+
+
 class Worth(NamedTuple):
     """What a mechanism is worth: with it minus without it, each with its Monte Carlo standard error."""
 

@@ -5,6 +5,7 @@ futures, by the ensemble's own ticks. Each motion has an effect of its own, the 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from zlib import crc32
 
@@ -12,18 +13,33 @@ import numpy as np
 
 from sim.engines.ensemble import Stack
 from sim.inference.likelihood import SCRIPTED, Cloud, Target
-from sim.inference.smc import generator
+from sim.inference.smc import CHUNK, generator
 from sim.inference.space import Chance, Space, Uniforms
 from sim.model import conduct
-from sim.model.arrays import Array, Codes
+from sim.model.arrays import Array, Codes, Flags
 from sim.model.cohesion import Motion, cohesion
-from sim.model.noise import BLOCK
-from sim.model.tick import Script
+from sim.model.noise import BLOCK, Pick
+from sim.model.tick import Script, State
 from sim.scenario.compile import Program
 from sim.scenario.course import Course
 from sim.scenario.paths import Band
+from sim.scenario.posterior import Column
 
-FORECAST, INPUTS, CARRIED = 3_000_005, 3_000_006, 3_000_007
+FORECAST, INPUTS, CARRIED, HAZARDS = 3_000_005, 3_000_006, 3_000_007, 3_000_011
+
+
+class Compensator(Cloud):
+    """A filter that adds up the hazards of exit of those who were members, over the record."""
+
+    integrated: Array | float = 0.0
+    """(draw,), a mean over particles."""
+
+    def _hazards(self, before: State, script: Script) -> tuple[Array, Array]:
+        leave, side = super()._hazards(before, script)
+        w = np.exp(self.weights - self.weights.max(axis=1, keepdims=True))
+        each = np.broadcast_to(leave, self.shape).sum(axis=0)
+        self.integrated = self.integrated + self.d.dt * (w * each).sum(axis=1) / w.sum(axis=1)
+        return leave, side
 
 
 class Answers(NamedTuple):
@@ -39,6 +55,8 @@ class Forecast(NamedTuple):
     """Futures of a fit. Runs of a draw stand side by side."""
 
     status: Codes  # (edge, state, run), from the end of the fit on
+    left: Flags  # (tick, state, run): of its own accord, whatever became of the alliance
+    alive: Flags  # (edge, run)
     answers: dict[str, Answers]
     """By motion."""
     draws: int
@@ -80,8 +98,8 @@ def forecast(fit: Target, whole: Target, z: Array, replicates: int, seed: int, p
     """
     size = max(1, BLOCK // replicates)
     parts = [
-        _futures(fit, whole, z[k : k + size], replicates, (seed, FORECAST, k + 1), program)
-        for k in range(0, len(z), size)
+        _futures(_of(fit, part), whole, z[part], replicates, (seed, FORECAST, part.start + 1), of_rows(program, part))
+        for part in (slice(k, k + size) for k in range(0, len(z), size))
     ]
     if len(parts) == 1:
         return parts[0]
@@ -89,7 +107,29 @@ def forecast(fit: Target, whole: Target, z: Array, replicates: int, seed: int, p
         m: Answers(*(np.concatenate(x, axis=-1) for x in zip(*(p.answers[m] for p in parts), strict=True)))
         for m in parts[0].answers
     }
-    return Forecast(np.concatenate([p.status for p in parts], axis=-1), answers, len(z))
+    status, left, alive = (np.concatenate(x, axis=-1) for x in zip(*(p[:3] for p in parts), strict=True))
+    return Forecast(status, left, alive, answers, len(z))
+
+
+def thinned(program: Program, most: int) -> Program:
+    """The program with so many rows of its posterior at most, evenly over all."""
+    return of_rows(program, slice(None, None, -(-program.rows // most) or 1))
+
+
+def of_rows(program: Program, part: slice) -> Program:
+    """The program of some draws, each of which has a row of the posterior for its own; itself where it has none."""
+    if not program.rows:
+        return program
+    coefficients = {
+        name: replace(given, values=given.values[part]) if isinstance(given, Column) else given
+        for name, given in program.coefficients.items()
+    }
+    places = {path: x[part] for path, x in program.places.items()}
+    return program._replace(coefficients=coefficients, places=places, rows=len(range(program.rows)[part]))
+
+
+def _of(target: Target, part: slice) -> Target:
+    return replace(target, program=of_rows(target.program, part)) if target.program.rows else target
 
 
 class _Chance(Chance):
@@ -97,7 +137,6 @@ class _Chance(Chance):
 
     def __init__(self, columns: Mapping[str, Array], draws: int, replicates: int, key: Sequence[int]) -> None:
         self.rng, self.draws = generator(*key), draws * replicates
-        self.rows = Uniforms(0, {}).rows
         self._columns, self._key = columns, key
         self._shape = draws, replicates
 
@@ -107,6 +146,10 @@ class _Chance(Chance):
             return np.repeat(self._columns[path], self._shape[1])
         u = generator(*self._key, INPUTS, crc32(path.encode())).random(self._shape[0])
         return np.repeat(np.maximum(u, 2.0**-54), self._shape[1])
+
+    def rows(self, count: int) -> Pick:
+        """Each draw has its own, (run,)."""
+        return Pick(*(np.repeat(x, self._shape[1]) for x in Uniforms(self._shape[0], {}).rows(count)))
 
     def futures(self, what: str) -> Array:
         """Of what is drawn of inputs to come, (run,): every run has its own."""
@@ -122,6 +165,7 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
     stack.state = cloud.survivors(replicates)
     own, spread = stack.environments[0].effects, stack.c.motion_spread
     status, answers = [np.array(stack.state.membership.status)], {}
+    left, alive = [], [np.broadcast_to(stack.state.membership.alive, noise.draws)]
     for t in range(fit.ticks, whole.ticks):
         before = stack.state.stance
         record = stack.tick(t)
@@ -133,7 +177,24 @@ def _futures(fit: Target, whole: Target, z: Array, replicates: int, key: tuple[i
             vote = Motion(did, record.before, record.stance, record.alive)
             answers[motion.name] = Answers(support, oppose, did, cohesion(vote))
         status.append(np.array(record.status))
-    return Forecast(np.stack(status), answers, len(z))
+        left.append(np.array(record.left))
+        alive.append(np.array(record.alive))
+    return Forecast(np.stack(status), np.stack(left), np.stack(alive), answers, len(z))
+
+
+def integrated_hazard(whole: Target, z: Array, seed: int) -> float:
+    """Exits to which the hazards of members add up over the whole record; the median over draws (draw, coordinate).
+
+    Draws are not weighed by the record; each draw's particles are.
+    """
+    found = []
+    for k in range(0, len(z), CHUNK):
+        part = slice(k, k + CHUNK)
+        cloud = Compensator(_of(whole, part), z[part], generator(seed, HAZARDS, k + 1))
+        for t in range(whole.ticks):
+            cloud.tick(t)
+        found.append(cloud.integrated * np.ones(cloud.draws))
+    return float(np.median(np.concatenate(found)))
 
 
 def carried(z: Array, learned: Space, here: Space, seed: int) -> Array:

@@ -91,8 +91,9 @@ class Uniforms:
         return np.full(self.draws, 0.5)
 
     def rows(self, count: int) -> Pick:
-        """A program that is fitted draws from no posterior."""
-        raise NotImplementedError
+        """Of a posterior with as many rows as there are draws each draw has its own."""
+        assert count == self.draws, "a program that is fitted draws from no posterior"
+        return Pick(np.arange(count), np.zeros(count, dtype=np.intp))
 
     def futures(self, what: str) -> Array:
         """A program that is fitted ends where its record does."""

@@ -1,0 +1,90 @@
+"""How histories were forecast, as tables: events forecast and seen, scores beside those of the rules."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from sim.cli import show
+from sim.cli.show import Column
+from sim.evaluation.forecasts import MODEL
+from sim.evaluation.history import EXIT, FREEZE
+from sim.evaluation.history_scores import Scored
+from sim.evaluation.rules import DISSOLUTION
+from sim.evaluation.scoring import with_error
+from sim.figures.rows import Counted
+from sim.results.change import percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAID = (
+    "Forecast: median over futures and where 90 % of them lie, simulated from the date on, so that a state leaves "
+    "once unless it returns; mean beside it. Integrated hazard: exits to which the hazards of members add up over the "
+    "record in the median draw, whoever should have left by then. Exits are of a state's own accord: nobody leaves by "
+    "the alliance's being dissolved, which is scored by itself. From later dates stances start where the record of "
+    "membership puts them; draws are not weighed by it."
+)
+SCORES = (
+    "Scores are means over members and years after the origin (of dissolution over years): has it happened by then? "
+    "Smaller is better; ± is one Monte Carlo standard error; they hang together, so no interval is given. Ranking: how "
+    "often a state that left had been given more than one that stayed, 0.5 by chance; empty where nobody left. "
+    "Persistence holds a change for impossible and has no log score."
+)
+
+
+def print_history(name: str, counts: "pd.DataFrame", scores: "pd.DataFrame") -> None:
+    """The two tables of an alliance."""
+    show.paragraph((name, "bold"))
+    print_counts([Counted(*r) for r in counts.itertuples(index=False, name=None)])
+    print_scores([Scored(*r) for r in scores.itertuples(index=False, name=None)])
+    show.paragraph()
+
+
+def print_counts(rows: Sequence[Counted]) -> None:
+    """A row an origin."""
+    head = [Column("From", left=True)]
+    for event in ("Exits", "Freezes"):
+        head += [Column(f"{event}\nseen"), Column("\nforecast"), Column("\nmean"), Column("\nbase rate")]
+    head += [Column("Integrated\nhazard"), Column("Dissolution\nseen"), Column("\nforecast, %"), Column("\nbase rate")]
+    cells: list[list[show.Part]] = []
+    for since, some in groupby(rows, lambda r: r.since):
+        by_event = {r.event: r for r in some}
+        line = [since]
+        for event in (EXIT, FREEZE):
+            r = by_event[event]
+            line += [f"{r.seen}", f"{r.median:.0f} ({r.q05:.0f} to {r.q95:.0f})", f"{r.mean:.1f}", f"{r.base_rate:.1f}"]
+        hazard, end = by_event[EXIT].integrated_hazard, by_event[DISSOLUTION]
+        line += [f"{hazard:.1f}" if hazard == hazard else "", "yes" if end.seen else "no"]
+        cells.append([*line, percent(end.mean), percent(end.base_rate)])
+    show.table(head, cells)
+
+
+def print_scores(rows: Sequence[Scored]) -> None:
+    """A row a forecaster, from the beginning and from rolling origins."""
+    head = [Column("Origins", left=True), Column("Forecaster", left=True)]
+    head += [Column("Exit\nlog"), Column("\nBrier"), Column("\nranking")]
+    for event in ("Freeze", "Dissolution"):
+        head += [Column(f"{event}\nlog"), Column("\nBrier")]
+    cells: list[list[show.Part]] = []
+    for (origins, who), some in _by_forecaster(rows).items():
+        by_event = {r.event: r for r in some}
+        line = [origins, who]
+        for event in (EXIT, FREEZE, DISSOLUTION):
+            r = by_event.get(event)
+            line += [number(r.log_score, r.log_mcse), number(r.brier, r.brier_mcse)] if r else ["", ""]
+            if event == EXIT:
+                line.append(f"{r.concordance:.2f}" if r and r.concordance == r.concordance else "")
+        cells.append([line[0], (line[1], "bold" if who == MODEL else ""), *line[2:]])
+    show.table(head, cells, keys=2)
+
+
+def _by_forecaster(rows: Sequence[Scored]) -> dict[tuple[str, str], list[Scored]]:
+    found: dict[tuple[str, str], list[Scored]] = {}
+    for r in rows:
+        found.setdefault((r.origins, r.forecaster), []).append(r)
+    return found
+
+
+def number(value: float, error: float) -> str:
+    """A mean score with its error; empty where there is none."""
+    return with_error(value, error) if value == value else ""

@@ -1,0 +1,224 @@
+"""How well a history is forecast by draws that were not fitted to it: from its beginning, and from rolling origins.
+
+Inputs, crises and answers are known as they were; membership is not. The filter runs on the alliance's own record of
+membership up to an origin, so that stances start where that puts them; draws are not weighed by it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.estimates.intervals import quantiles_over_draws
+from sim.estimates.sample import LEVELS, jackknife
+from sim.evaluation.baselines import CERTAIN, LOGIT
+from sim.evaluation.forecasts import MODEL, PARTS
+from sim.evaluation.history import EXIT, FREEZE, Happened, History, after, by_lead, froze, origins_of
+from sim.evaluation.origin import Origin, covariates
+from sim.evaluation.rules import DISSOLUTION, RATE, Learned, Said, by_rules
+from sim.evaluation.scores import brier, log_score
+from sim.figures.rows import Case, Counted, Moved
+from sim.inference.forecast import forecast, integrated_hazard, thinned
+from sim.inference.smc import generator
+from sim.model.arrays import Array, Flags, indicator
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REPLICATES = 8
+"""Futures of every draw."""
+MOST = 512
+"""Draws that are taken of a posterior, evenly over its rows."""
+STREAM = 4_000_004
+BEGINNING, ROLLING = "beginning", "rolling"
+NAN = float("nan")
+
+
+class Scored(NamedTuple):
+    """Mean scores of a forecaster over members and years after the origins; smaller is better."""
+
+    alliance: str
+    origins: str
+    event: str
+    forecaster: str
+    log_score: float
+    log_mcse: float
+    brier: float
+    brier_mcse: float
+    concordance: float
+    cases: int
+    happened: int
+
+
+TABLES: dict[str, type[NamedTuple]] = {"scores": Scored, "counts": Counted, "cases": Case, "moves": Moved}
+WORDS = ("alliance", "since", "event", "forecaster", "origins", "state", "name", "by", "date", "move")
+"""Columns of text."""
+Rows = dict[str, list[NamedTuple]]
+Score = Callable[[Array, Array], Array]
+
+
+class Future(NamedTuple):
+    """What the model forecasts after an origin: events of runs, those of a draw side by side."""
+
+    origin: Origin
+    happened: Happened  # (..., run)
+    draws: int
+
+    @property
+    def events(self) -> dict[str, Flags]:
+        """By lead: of exit and freezing (state, lead, run), of dissolution (1, lead, run)."""
+        return by_question(self.happened, self.origin)
+
+
+def by_question(h: Happened, o: Origin) -> dict[str, Flags]:
+    """Whether it has happened by each lead: of exit and freezing (state, lead, ...), of dissolution (1, lead, ...)."""
+    return {EXIT: by_lead(h.left, o), FREEZE: by_lead(h.froze, o), DISSOLUTION: ~h.alive[o.leads][None]}
+
+
+def asked(o: Origin) -> dict[str, Flags]:
+    """Which of these are asked: of members alone whether they leave or freeze."""
+    members = o.asked & o.inside[:, None]
+    return {EXIT: members, FREEZE: members, DISSOLUTION: np.ones((1, len(o.leads)), bool)}
+
+
+def draws_of(h: History, seed: int) -> tuple[History, Array]:
+    """The history with some rows of its posterior, and as many draws (draw, coordinate) of what that does not hold."""
+    program = thinned(h.whole.program, MOST)
+    z = generator(seed, STREAM).standard_normal((program.rows or MOST, h.whole.space.size))
+    return h._replace(whole=replace(h.whole, program=program)), z
+
+
+def futures(o: Origin, z: Array, seed: int) -> Future:
+    """Simulate what comes after an origin, with inputs as they were."""
+    f = forecast(o.fit, o.whole, z, REPLICATES, seed, o.whole.program)
+    return Future(o, Happened(f.left, froze(f.status), f.alive), f.draws)
+
+
+def rows_of(h: History, teachers: Learned, seed: int, progress: Callable[[int, int], None] = lambda *_: None) -> Rows:
+    """All tables of a history, forecast by the draws of its program; ``progress`` hears of origins done."""
+    drawn, z = draws_of(h, seed)
+    origins, here, made = origins_of(drawn), covariates(drawn.whole), []
+    for k, o in enumerate(origins):
+        made.append((futures(o, z, seed), by_rules(o, here, teachers)))
+        progress(k + 1, len(origins))
+    hazard = integrated_hazard(drawn.whole, z, seed)
+    scores = [r for name, some in groups(made) for r in scored(drawn, name, some)]
+    counts = [r for k, (f, said) in enumerate(made) for r in counted(drawn, f, said[RATE], NAN if k else hazard)]
+    codes = drawn.whole.program.members
+    moves = [Moved(h.name, codes[m.row], h.names[m.row], f"{m.date}", m.what) for m in h.moves]
+    return {
+        "scores": [*scores],
+        "counts": [*counts],
+        "cases": [r for f, said in made for r in cases(drawn, f, said)],
+        "moves": [*moves],
+    }
+
+
+Made = Sequence[tuple[Future, dict[str, Said]]]
+
+
+def groups(made: Made) -> Iterator[tuple[str, Made]]:
+    """The forecast from the beginning, and those from later on."""
+    yield BEGINNING, made[:1]
+    if len(made) > 1:
+        yield ROLLING, made[1:]
+
+
+def scored(h: History, name: str, made: Made) -> Iterator[Scored]:
+    """Scores of all forecasters of every event, over origins together."""
+    for event in (EXIT, FREEZE, DISSOLUTION):
+        y = [by_question(after(h.seen, f.origin), f.origin)[event] for f, _ in made]
+        mask = [asked(f.origin)[event] for f, _ in made]
+        parts = [list(x) for x in zip(*(_without(f.events[event], f.draws) for f, _ in made), strict=True)]
+        said = {MODEL: [f.events[event].mean(axis=-1) for f, _ in made]}
+        for rule in (r for r in made[0][1] if event in made[0][1][r]):
+            said[rule] = [rules[rule][event] for _, rules in made]
+        for who, p in said.items():
+            log, log_error = _mean(log_score, p, y, mask, parts if who == MODEL else [])
+            square, error = _mean(brier, p, y, mask, parts if who == MODEL else [])
+            if who in CERTAIN:
+                log = log_error = NAN
+            ranking = concordance(p, y, mask) if event == EXIT else NAN
+            cases, happened = (sum(int(x.sum()) for x in some) for some in (mask, _both(y, mask)))
+            yield Scored(h.name, name, event, who, log, log_error, square, error, ranking, cases, happened)
+
+
+def _both(y: Sequence[Flags], mask: Sequence[Flags]) -> list[Flags]:
+    return [a & b for a, b in zip(y, mask, strict=True)]
+
+
+def _without(events: Flags, draws: int) -> Iterator[Array]:
+    """Probabilities without each part of the draws in turn (jackknife)."""
+    by_draw = events.reshape(*events.shape[:-1], draws, -1).mean(axis=-1)
+    part = np.arange(draws) % PARTS
+    return (by_draw[..., part != k].mean(axis=-1) for k in range(min(PARTS, draws)))
+
+
+def _mean(
+    score: Score, p: Sequence[Array], y: Sequence[Flags], mask: Sequence[Flags], parts: Sequence[Sequence[Array]]
+) -> tuple[float, float]:
+    """The mean score of cases, and its Monte Carlo standard error."""
+
+    def mean(p: Sequence[Array]) -> float:
+        values = [score(a[m], indicator(b[m])) for a, b, m in zip(p, y, mask, strict=True)]
+        return float(np.concatenate(values).mean()) if any(m.any() for m in mask) else NAN
+
+    return mean(p), float(jackknife(np.array([mean(part) for part in parts]))) if parts else 0.0
+
+
+def concordance(p: Sequence[Array], y: Sequence[Flags], mask: Sequence[Flags]) -> float:
+    """How often a state that left had been given more than one that stayed, by the year in which it left.
+
+    Ties count half; NaN where nobody left. (Antolini, Boracchi & Biganzoli 2005, 10.1002/sim.2427.)
+    """
+    wins = pairs = 0.0
+    for chance, happened, here in zip(p, y, mask, strict=True):
+        for i in np.flatnonzero((happened & here).any(axis=1)):
+            k = int(np.argmax(happened[i] & here[i]))
+            stay = here[:, k] & ~happened[:, k]
+            wins += (chance[i, k] > chance[stay, k]).sum() + 0.5 * (chance[i, k] == chance[stay, k]).sum()
+            pairs += stay.sum()
+    return float(wins / pairs) if pairs else NAN
+
+
+def counted(h: History, f: Future, rate: Said, hazard: float) -> Iterator[Counted]:
+    """How often it was forecast to happen after an origin, and did."""
+    o, then = f.origin, after(h.seen, f.origin)
+    for event, runs, was in ((EXIT, f.happened.left, then.left), (FREEZE, f.happened.froze, then.froze)):
+        n = runs.sum(axis=(0, 1))
+        low, middle, high = (float(x) for x in np.quantile(n, (0.05, 0.5, 0.95), method="inverted_cdf"))
+        expected = float((rate[event][:, -1] * o.inside).sum())
+        integrated = hazard if event == EXIT else NAN
+        about = int(was.sum()), float(n.mean()), low, middle, high, expected, integrated
+        yield Counted(h.name, f"{o.until}", event, *about)
+    ended = 1.0 - float(f.happened.alive[-1].mean())
+    of_end = int(not then.alive[-1]), ended, NAN, NAN, NAN, float(rate[DISSOLUTION][0, -1]), NAN
+    yield Counted(h.name, f"{o.until}", DISSOLUTION, *of_end)
+
+
+def cases(h: History, f: Future, said: dict[str, Said]) -> Iterator[Case]:
+    """Every probability that was forecast, with its interval over draws, and what happened."""
+    o = f.origin
+    codes, edges = h.whole.program.members, h.whole.program.edges
+    low, high = LEVELS.index(0.05), LEVELS.index(0.95)
+    happened, mask = by_question(after(h.seen, o), o), asked(o)
+    for event, runs in f.events.items():
+        p, ends = runs.mean(axis=-1), quantiles_over_draws(indicator(runs), runs=runs.shape[-1] // f.draws)
+        logit = said[LOGIT].get(event, np.full(p.shape, NAN))
+        for i, k in np.argwhere(mask[event]):
+            by = f"{edges[o.fit.ticks + o.leads[k]]}"
+            state = ("", "") if event == DISSOLUTION else (codes[i], h.names[i])
+            who = h.name, f"{o.until}", event, *state, by, int(happened[event][i, k])
+            numbers = p[i, k], ends[i, k, low], ends[i, k, high], said[RATE][event][i, k], logit[i, k]
+            yield Case(*who, *map(float, numbers))
+
+
+def frames(found: Sequence[Rows]) -> "dict[str, pd.DataFrame]":
+    """The tables of some histories together."""
+    import pandas as pd
+
+    return {
+        name: pd.DataFrame([r for rows in found for r in rows[name]], columns=kind._fields)
+        for name, kind in TABLES.items()
+    }
