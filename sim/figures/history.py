@@ -18,7 +18,7 @@ NAMES, TIME, GAP, NUMBER = 1.75, 3.5, 0.34, 0.5
 """Inches for names, for the years, between the parts, and for a number at a row's end."""
 WIDE = (style.ROOM - NAMES - TIME) / 2 - GAP - NUMBER
 ROW, HEAD, AXIS = 0.235, 0.34, 0.3
-STEPS = {0.01: "#f2f2f2", 0.05: "#fde3cf", 0.2: "#fbb98a", 0.5: "#ee7d3b", 1.0: "#a63b0a"}
+STEPS = {0.01: "#dde1e4", 0.05: "#fde3cf", 0.2: "#fbb98a", 0.5: "#ee7d3b", 1.0: "#a63b0a"}
 """Colours of probabilities up to."""
 MARKS: dict[str, tuple[str, dict[str, Any]]] = dict(
     zip(
@@ -38,7 +38,7 @@ EVENTS = {"exit": "Has left by the end", "freeze": "Has frozen by the end"}
 BELOW = (
     "Colours: the forecast probability of having left by then, of the state's own accord. Dots: probability by the "
     "end; lines: its 90\u00a0% interval over coefficients and coded values; orange: it happened. Bold: left or froze. "
-    "Forecast once, from the beginning, with inputs as they were; states in the order of that probability."
+    "Forecast once, from the beginning, with inputs as they were."
 )
 
 
