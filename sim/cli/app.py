@@ -265,9 +265,12 @@ def new(
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Values are coded in a sheet, which the scenario reads.")
     ] = False,
+    rival: Annotated[
+        str, typer.Option(metavar="NAME", help="Whom the leader confronts, where that is not the West.")
+    ] = "",
 ) -> None:
     """Write the files of a new alliance, with every value that is to be coded."""
-    _verb("new").main(name, leader, member, start, end, out, sheet)
+    _verb("new").main(name, leader, member, start, end, out, sheet, rival)
 
 
 @app.command()

@@ -7,9 +7,11 @@ from sim.cli import show
 from sim.scenario.scaffold import new
 
 
-def main(name: str, leader: str, members: list[str], start: str, end: str, out: Path, sheet: bool = False) -> None:
+def main(
+    name: str, leader: str, members: list[str], start: str, end: str, out: Path, sheet: bool = False, rival: str = ""
+) -> None:
     """Write them and say what comes next."""
-    files = new(name, leader, members, start, end, out, sheet)
+    files = new(name, leader, members, start, end, out, sheet, rival)
     for file in files:
         show.line(str(file))
     what = f"the rows of {files[-1].name}" if sheet else 'what is marked "?"'

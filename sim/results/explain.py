@@ -299,7 +299,7 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         knots = knots + found
     return Explanation(
         path,
-        value.meaning,
+        value.meaning(tables.alliance.rival_name),
         value.coded.join if isinstance(value.coded, Coded) else "",
         knots,
         used,

@@ -42,11 +42,11 @@ class Scenario:
 
     def in_words(self, path: str, value: object) -> str:
         """A change of this scenario as a title says it."""
-        return in_words(path, value, self._owners)
+        return in_words(path, value, self._owners, self.tables.alliance.rival_name)
 
     def subject(self, path: str) -> str:
         """A coded value of this scenario as a sentence names it."""
-        return subject(path, self._owners)
+        return subject(path, self._owners, self.tables.alliance.rival_name)
 
     @property
     def _owners(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from sim.scenario.load import Scenario, load
 from sim.scenario.messages import shown, toml
 from sim.scenario.names import CODE, FULL_NAME, SLUG
 from sim.scenario.reading import REGISTRY
+from sim.scenario.rival import named, plain
 from sim.scenario.sheet import as_text, blank as _blank, codings
 from sim.scenario.tables import MOST_MEMBERS, Time
 from sim.scenario.values import UNCODED
@@ -35,6 +36,7 @@ def new(
     end: str | dt.date,
     out: str | PathLike[str] = ".",
     sheet: bool = False,
+    rival: str = "",
 ) -> list[Path]:
     """Write a history scenario and a registry of sources to be filled in.
 
@@ -53,6 +55,8 @@ def new(
     sheet : bool
         Whether the values are coded in a sheet, ``sheet.csv``, which the scenario reads, in place of the scenario's
         file itself.
+    rival : str
+        Whom the leader confronts, where that is not the West: comments, sheet, titles and explanations name it.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def new(
     """
     home = as_path(out, "out") / str(name)
     first, *others = [_parted(state) for state in (leader, *_listed(member))]
-    faults = [*_names(str(name), first, others), *_dates(start, end)]
+    faults = [*_names(str(name), first, others, rival), *_dates(start, end)]
     problems = [Problem(*fault) for fault in faults]
     if os.path.lexists(home) and not (home.is_dir() and not any(home.iterdir())):
         problems.append(Problem(str(home), "", "is there already", "allowed: another name, or another `out`"))
@@ -82,11 +86,11 @@ def new(
     begin, stop = parse(start), parse(end)
     inputs = f"history-{begin.year}-{stop.year}.toml"
     texts = {
-        inputs: history_text(str(name), first, dict(others), begin, stop, sheet),
+        inputs: history_text(str(name), first, dict(others), begin, stop, sheet, rival),
         REGISTRY: SOURCES.format(leader=first[0], year=begin.year),
     }
     if sheet:
-        texts[SHEET] = as_text(_blank(first[0], [code for code, _ in others]), first[0])
+        texts[SHEET] = as_text(_blank(first[0], [code for code, _ in others]), first[0], rival)
     _write_folder(home, texts)
     return [home / file for file in texts]
 
@@ -130,7 +134,7 @@ def sheet(
     rows = _blank(leader, scenario.members) if blank else codings(scenario.tables)
     try:
         with file.open("x", encoding="utf-8", newline="") as into:
-            into.write(as_text(rows, leader))
+            into.write(as_text(rows, leader, scenario.tables.alliance.rival_name))
     except FileExistsError:
         raise InputError([Problem(str(file), "", "is there already", "allowed: another `out`")]) from None
     except OSError as error:
@@ -179,9 +183,11 @@ Fault = tuple[str, ...]
 """What a problem is made of: argument, path within it, what was found, what is allowed and the nearest to it."""
 
 
-def _names(name: str, leader: State, others: Sequence[State]) -> Iterator[Fault]:
+def _names(name: str, leader: State, others: Sequence[State], rival: str) -> Iterator[Fault]:
     if not SLUG.fits(name):
         yield "name", "", shown(name), SLUG.allowed
+    if rival and not FULL_NAME.fits(rival):
+        yield "rival", "", shown(rival), FULL_NAME.allowed
     codes, names = [code for code, _ in others], [full for _, full in (leader, *others) if full]
     for argument, (code, full) in (("leader", leader), *(("member", state) for state in others)):
         if not CODE.fits(code):
@@ -218,19 +224,26 @@ def _horizons(years: float) -> list[float]:
     return [y for y in (1.0, 5.0, 10.0, 20.0) if y <= years] or [0.25]
 
 
-def _inputs(inputs: Sequence[Input], head: str) -> list[str]:
+def _inputs(inputs: Sequence[Input], head: str, rival: str = "") -> list[str]:
     """Lines of every input that must be coded: those without channels first, then a table for each group."""
     inputs = [i for i in inputs if not i.optional]
-    lines = [f"{i.name} = {BLANK}  # {i.meaning}" for i in inputs if not i.channels]
+    lines = [f"{i.name} = {BLANK}  # {named(i.meaning, rival)}" for i in inputs if not i.channels]
     for i in inputs:
         if i.channels:
-            lines += ["", f"[{head}.{i.name}]  # {i.meaning}"]
-            lines += [f"{channel} = {BLANK}" for channel in i.channels]
+            lines += ["", f"[{head}.{i.name}]  # {named(i.meaning, rival)}"]
+            own = {channel: f"  # {rival}" for channel in i.channels if plain(channel, rival) == rival}
+            lines += [f"{channel} = {BLANK}{own.get(channel, '')}" for channel in i.channels]
     return lines
 
 
 def history_text(
-    name: str, leader: State, members: Mapping[str, str], start: dt.date, end: dt.date, in_sheet: bool = False
+    name: str,
+    leader: State,
+    members: Mapping[str, str],
+    start: dt.date,
+    end: dt.date,
+    in_sheet: bool = False,
+    rival: str = "",
 ) -> str:
     """The history scenario, nothing in it coded; inputs and memberships stand in the sheet where there is one."""
     years = (end - start).days / 365.25
@@ -253,17 +266,19 @@ def history_text(
         f'name = "{name}"',
         f"leader = {toml(leader[0])}",
         *([f"leader_name = {toml(leader[1])}"] if leader[1] else []),
+        *([f"rival_name = {toml(rival)}"] if rival else []),
+        "quorum = 2  # with fewer members beside the leader the alliance is at an end",
         'crises = "scripted"  # or "drawn"',
     ]
     if not in_sheet:
-        lines += ["", "[leader]", *_inputs(LEADER_INPUTS, "leader")]
+        lines += ["", "[leader]", *_inputs(LEADER_INPUTS, "leader", rival)]
     for code, full in members.items():
         lines += ["", f"[members.{code}]", f"name = {toml(full)}"]
         if in_sheet:
             continue
         lines += [
             f'record = [{{ from = {start}, status = "active", sources = ["assumption: not coded yet"] }}]',
-            *_inputs(MEMBER_INPUTS, f"members.{code}"),
+            *_inputs(MEMBER_INPUTS, f"members.{code}", rival),
         ]
     return "\n".join([*lines, "", EVENTS])
 

@@ -19,6 +19,7 @@ from sim.scenario.dates import parse
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.names import unprintable
 from sim.scenario.reading import Row, number_in, read_csv
+from sim.scenario.rival import named, plain
 from sim.scenario.tables import ScenarioTables
 from sim.scenario.values import ASSUMPTION, DEFAULT, JOINS, JUDGEMENT, UNCODED, WORDS, Coded, Distribution, Entry
 
@@ -49,21 +50,22 @@ class Coding(NamedTuple):
     line: int = 0
 
 
-def _meanings(inputs: Iterable[Input], optional: bool) -> dict[str, str]:
+def _meanings(inputs: Iterable[Input], optional: bool, rival: str | None) -> dict[str, str]:
     """What each input says, or each of its channels, by its path within the state's table."""
     return {
-        f"{i.name}.{channel}" if channel else i.name: f"{i.meaning}{f': {channel}' if channel else ''}"
+        f"{i.name}.{channel}" if channel else i.name: named(i.meaning, rival)
+        + (f": {plain(channel, rival)}" if channel else "")
         for i in inputs
         if optional or not i.optional
         for channel in i.channels or ("",)
     }
 
 
-def meanings(of_leader: bool, optional: bool = True) -> dict[str, str]:
-    """What each row of a state says, in the order of the file: membership first."""
+def meanings(of_leader: bool, optional: bool = True, rival: str | None = None) -> dict[str, str]:
+    """What each row of a state says, in the order of the file: membership first; the leader's rival by its name."""
     if of_leader:
-        return _meanings(LEADER_INPUTS, optional)
-    return {RECORD: f"membership from its date on: {listed(STATUSES)}"} | _meanings(MEMBER_INPUTS, optional)
+        return _meanings(LEADER_INPUTS, optional, rival)
+    return {RECORD: f"membership from its date on: {listed(STATUSES)}"} | _meanings(MEMBER_INPUTS, optional, rival)
 
 
 def blank(leader: str, states: Iterable[str]) -> list[Coding]:
@@ -116,12 +118,12 @@ FORMULA = ("=", "+", "-", "@")
 """With these a spreadsheet begins a formula; a text that begins so gets an apostrophe before it."""
 
 
-def as_text(rows: Iterable[Coding], leader: str) -> str:
+def as_text(rows: Iterable[Coding], leader: str, rival: str | None = None) -> str:
     """The sheet as a file has it; the mark at its beginning tells spreadsheets that it is UTF-8."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    says = {True: meanings(of_leader=True), False: meanings(of_leader=False)}
+    says = {of_leader: meanings(of_leader, rival=rival) for of_leader in (True, False)}
     for r in rows:
         texts = (r.state, r.input, r.date, r.value, r.width, _joined(r.sources), r.note, r.join, r.rule)
         cells = [*texts, says[r.state == leader][r.input]]

@@ -27,6 +27,7 @@ from sim.scenario.messages import Declared, of_kind, shown, unknown, wrong
 from sim.scenario.names import CODE, FULL_NAME, KEY, LINE
 from sim.scenario.paths import WAYS
 from sim.scenario.posterior import Named
+from sim.scenario.rival import named, plain
 from sim.scenario.values import (
     ASSUMPTION,
     DEFAULT,
@@ -386,6 +387,8 @@ class AllianceTable(Strict):
     name: Annotated[str, Field(min_length=1), of_kind(FULL_NAME)]
     leader: Annotated[str, of_kind(CODE)]
     leader_name: Annotated[str, of_kind(FULL_NAME)] = ""
+    rival_name: Annotated[str, of_kind(FULL_NAME)] | None = None
+    """Who the leader confronts, where that is not the West: so comments, sheets, titles and explanations name it."""
     quorum: Annotated[int, Field(ge=1)] = 2
     crises: Literal["scripted", "drawn"] = "drawn"
     motions: Literal["average", "drawn"] = "average"
@@ -406,14 +409,14 @@ class Value(NamedTuple):
         """Where it must lie."""
         return (self.declared.low, self.declared.high) if isinstance(self.declared, Coefficient) else (0.0, 1.0)
 
-    @property
-    def meaning(self) -> str:
-        """In words, with symbol and unit."""
+    def meaning(self, rival: str | None) -> str:
+        """In words, with symbol and unit; the leader's rival by its name, where it has one."""
         match self.declared:
             case Coefficient() as c:
-                return f"{c.meaning} ({c.symbol}, {c.unit})"
+                return f"{named(c.meaning, rival)} ({c.symbol}, {c.unit})"
             case Input() as i:
-                return f"{i.meaning} ({i.symbol}, 0 to 1{f'; channel {self.channel}' if self.channel else ''})"
+                channel = f"; channel {plain(self.channel, rival)}" if self.channel else ""
+                return f"{named(i.meaning, rival)} ({i.symbol}, 0 to 1{channel})"
         return "how contested the pair's relation is (q_ij)"
 
 

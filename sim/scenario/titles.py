@@ -7,6 +7,7 @@ from sim.errors import plural
 from sim.scenario import posterior
 from sim.scenario.dates import spoken
 from sim.scenario.overrides import parted, said
+from sim.scenario.rival import plain
 from sim.scenario.values import ALWAYS, JOINS, JUDGEMENT, Distribution
 
 
@@ -24,6 +25,7 @@ SAID: dict[str, Callable[[Any], str]] = {
     "alliance.name": lambda name: f"the alliance named {name}",
     "alliance.leader": lambda code: f"{code} as the leader",
     "alliance.leader_name": lambda name: f"the leader named {name}",
+    "alliance.rival_name": lambda name: f"the rival named {name}",
     "alliance.quorum": lambda number: f"a quorum of {said(number)}",
     "alliance.crises": lambda kind: f"{kind} crises",
     "alliance.motions": lambda kind: f"motions {kind}",
@@ -45,11 +47,13 @@ AMOUNTS: dict[str, Callable[[Any], str]] = {
 """What a table says of a coded value; sources and notes are no part of a title."""
 
 
-def in_words(path: str, value: object, owners: Mapping[str, str]) -> str:
-    """A change as a title says it; ``owners`` are names of states by the start of their paths.
+def in_words(path: str, value: object, owners: Mapping[str, str], rival: str | None = None) -> str:
+    """A change as a title says it; ``owners`` are names of states by the start of their paths, ``rival`` the leader's.
 
     >>> in_words("members.ARM.security_offer.west", "high@2025-01-01", {"members.ARM": "Armenia"})
     'security offer (west) of Armenia high from January 2025'
+    >>> in_words("members.KWT.security_offer.west", "high", {"members.KWT": "Kuwait"}, "Iran")
+    'security offer (Iran) of Kuwait high'
     """
     change, when = (value, None) if path.endswith("name") or path == "description" else parted(value)
     since = "" if when is None else " for all time" if when == ALWAYS else f" from {spoken(when)}"
@@ -57,30 +61,26 @@ def in_words(path: str, value: object, owners: Mapping[str, str]) -> str:
         case _ if path in SAID:
             return f"{SAID[path](change)}{since}"
         case ["time" | "alliance" | "weights", *_] if isinstance(change, Mapping):
-            return ", ".join(in_words(f"{path}.{key}", inner, owners) for key, inner in change.items())
+            return ", ".join(in_words(f"{path}.{key}", inner, owners, rival) for key, inner in change.items())
         case ["members", code, "name"]:
             return f"{code} named {change}"
         case ["members", code, "admissible"]:
             return f"{owners[f'members.{code}']} {'' if change else 'not '}admissible"
-    return f"{subject(path, owners)} {_amount(change)}{since}"
+    return f"{subject(path, owners, rival)} {_amount(change)}{since}"
 
 
-def subject(path: str, owners: Mapping[str, str]) -> str:
+def subject(path: str, owners: Mapping[str, str], rival: str | None = None) -> str:
     """A coded value in words: ``security offer (west) of Armenia``."""
     match path.split("."):
         case ["behaviour", name]:
-            return f"coefficient {_plain(name)}"
+            return f"coefficient {plain(name, rival)}"
         case ["weights", name, channel]:
-            return f"weight of {_plain(channel)} in {_plain(name)}"
+            return f"weight of {plain(channel, rival)} in {plain(name, rival)}"
         case ["disputes", pair]:
             return f"dispute of {' and '.join(owners.get(f'members.{code}', code) for code in pair.split('-'))}"
     owner = next(o for o in owners if path.startswith(f"{o}."))
-    of, *channels = _plain(path.removeprefix(f"{owner}.")).split(".")
+    of, *channels = (plain(key, rival) for key in path.removeprefix(f"{owner}.").split("."))
     return f"{of}{''.join(f' ({c})' for c in channels)} of {owners[owner]}"
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _amount(change: object) -> str:

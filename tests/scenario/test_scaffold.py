@@ -51,6 +51,21 @@ def test_an_optional_input_is_not_asked_for() -> None:
     assert len(_inputs([*inputs, Input("war", "W", "")], "leader")) == 1
 
 
+def test_a_rival_that_is_not_the_west_is_named_wherever_a_coder_reads(tmp_path: Path) -> None:
+    for in_sheet in (False, True):
+        home = tmp_path / str(in_sheet)
+        files = sim.new("gulf", "SAU", {"KWT": "Kuwait", "QAT": "Qatar"}, "1981", "1983", home, in_sheet, rival="Iran")
+        text = "\n".join(file.read_text("utf-8") for file in files)
+        assert "a quarrel with Iran would cost" in text
+        assert "West" not in text.replace("western_ties", "")
+    written = files[-1].read_text("utf-8-sig")
+    fill(files[-1])
+    assert load(files[0]).tables.alliance.rival_name == "Iran"
+    assert sim.sheet(load(files[0]), tmp_path / "again.csv", blank=True).read_text("utf-8-sig") == written
+    with pytest.raises(InputError, match=r"^rival: "):
+        sim.new("gulf", "SAU", {"KWT": "Kuwait", "QAT": "Qatar"}, "1981", "1983", tmp_path, rival="=Iran")
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     main("test-pact", "SUN", MEMBERS, "1955", "1957", tmp_path)
     file = tmp_path / "test-pact/history-1955-1957.toml"

@@ -26,6 +26,7 @@ WORDS = {
     'time={step="year", horizons=[1]}': "steps of a year, a horizon of 1 year",
     "alliance.name=A@B": "the alliance named A@B",
     "alliance.leader_name=Foo": "the leader named Foo",
+    "alliance.rival_name=Foo": "the rival named Foo",
     "alliance.quorum=3@always": "a quorum of 3 for all time",
     "alliance.crises=drawn": "drawn crises",
     "alliance.motions=drawn": "motions drawn",
@@ -54,6 +55,15 @@ def test_everything_set_but_the_title_stands_in_the_title_in_words(typed: str) -
     scenario = load(SIX)
     path, value = parse_override(typed)
     assert scenario.in_words(path, value) == WORDS[typed]
+
+
+def test_a_rival_with_a_name_is_called_by_it_wherever_values_are_put_in_words() -> None:
+    scenario = load("gcc/history-1981-2023")
+    said = [scenario.subject(path) for path in scenario.tables.values if not path.startswith("disputes.")]
+    said += [value.meaning(scenario.tables.alliance.rival_name) for value in scenario.tables.values.values()]
+    assert not any("west" in words.lower() for words in said)
+    assert scenario.in_words("members.KWT.western_ties.trade", "high") == "ties with Iran (trade) of Kuwait high"
+    assert scenario.in_words("weights.security_offer.west", 0.5) == "weight of Iran in security offer 0.5"
 
 
 def test_everything_that_is_no_coded_value_has_its_words() -> None:
