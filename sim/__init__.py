@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
     from sim.evaluation.backtest import Backtest as Backtest, backtest as backtest
+    from sim.evaluation.leave_one_out import LeftOut as LeftOut
     from sim.evaluation.mechanisms import Mechanisms as Mechanisms, mechanisms as mechanisms
     from sim.evaluation.score import HistoryScore as HistoryScore, score as score
     from sim.evaluation.study import load_backtest as load_backtest, load_mechanisms as load_mechanisms
@@ -42,6 +43,7 @@ _NAMES = {
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
+    "sim.evaluation.leave_one_out": "LeftOut",
     "sim.evaluation.mechanisms": "Mechanisms mechanisms",
     "sim.evaluation.score": "HistoryScore score",
     "sim.evaluation.study": "load_backtest load_mechanisms",
@@ -71,6 +73,7 @@ _KINDS = {
     "sweep": "Sweep",
     "calibration": "Calibration",
     "backtest": "Backtest",
+    "leave-one-out": "LeftOut",
     "study of mechanisms": "Mechanisms",
 }
 """What a finished folder of each kind is given back as."""
@@ -78,7 +81,9 @@ _KINDS = {
 __all__ = sorted([*_HOMES, "open"])
 
 
-def open(folder: "str | Path") -> "Result | Comparison | Ledger | Sweep | Calibration | Backtest | Mechanisms":
+def open(
+    folder: "str | Path",
+) -> "Result | Comparison | Ledger | Sweep | Calibration | Backtest | LeftOut | Mechanisms":
     """Give the finished result in a folder back.
 
     Parameters
@@ -88,7 +93,7 @@ def open(folder: "str | Path") -> "Result | Comparison | Ledger | Sweep | Calibr
 
     Returns
     -------
-    Result, Comparison, Ledger, Sweep, Calibration, Backtest or Mechanisms
+    Result, Comparison, Ledger, Sweep, Calibration, Backtest, LeftOut or Mechanisms
         As the verb gave it: tables, dataset and figures.
 
     Raises

@@ -205,14 +205,14 @@ def calibrate(
 
 @app.command()
 def backtest(
-    study: Annotated[str, _study("schemes")],
+    study: Annotated[str, _study("(schemes|leave_out)")],
     out: Out = None,
     jobs: Jobs = None,
     scheduler: Scheduler = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Fit to the past, forecast what came after, score against baseline rules."""
+    """Fit to the past, or to all alliances but one; forecast, score against baseline rules."""
     _verb("backtest").main(study, out, jobs, scheduler, force, json)
 
 

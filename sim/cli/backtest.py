@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.cli import show
+from sim.cli.histories import SAID, SCORES, print_history
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
 from sim.errors import plural
@@ -12,10 +14,15 @@ from sim.evaluation import looks
 from sim.evaluation.backtest import Backtest, backtest
 from sim.evaluation.baselines import MEANING
 from sim.evaluation.forecasts import AS_THEY_WERE, MODEL
+from sim.evaluation.leave_one_out import LeftOut
+from sim.evaluation.left_out_study import LeaveOneOutStudy
 from sim.evaluation.scoring import Measure, ScoreRow, with_error
 from sim.evaluation.study import BacktestStudy, load_backtest
 from sim.figures.rows import Skill
 from sim.results.calibration import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, force: bool, json: bool) -> None:
@@ -23,9 +30,11 @@ def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, 
     loaded = load_backtest(study)
     folder = out or Path("results") / loaded.name
 
-    def report(found: Backtest) -> None:
+    def report(found: Backtest | LeftOut) -> None:
         log = looks.read(loaded.looks)
-        if json:
+        if isinstance(loaded, LeaveOneOutStudy) or isinstance(found, LeftOut):
+            left_out(found.tables, f"{loaded.looks}", log, json)
+        elif json:
             tables = {"scores": found.table, "skill": found.skill}
             show.print_json({**{name: t.to_dict("records") for name, t in tables.items()}, "looks": log})
         else:
@@ -35,7 +44,21 @@ def main(study: str, out: Path | None, jobs: int | None, scheduler: str | None, 
         found = backtest(loaded, folder, jobs, scheduler, progress, stopped, force, report)
     if not found.finished:
         unfinished()
-    show.notice(f"In {folder}/: scores.csv, skill.csv, cases.csv, cohesion.csv, figures.")
+    show.notice(f"In {folder}/: {', '.join(f'{name}.csv' for name in found.tables)}, figures.")
+
+
+def left_out(tables: "dict[str, pd.DataFrame]", log_file: str, log: list[dict[str, str]], json: bool) -> None:
+    """Two tables an alliance, and the sums."""
+    if json:
+        show.print_json({**{name: tables[name].to_dict("records") for name in ("counts", "scores")}, "looks": log})
+        return
+    for name in tables["scores"].alliance.unique():
+        counts, scores = (tables[t][tables[t].alliance == name] for t in ("counts", "scores"))
+        print_history(f"{name}", counts, scores)
+    show.paragraph("Each alliance is forecast by a fit that has not seen it; the rules have learned from the others.")
+    show.paragraph(SAID)
+    show.paragraph(SCORES)
+    show.paragraph(f"What was left out has been looked at {plural(len(log), 'time')} ({log_file}).")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from sim.cli import show
 from sim.cli.show import Column
 from sim.evaluation.forecasts import MODEL
 from sim.evaluation.history import EXIT, FREEZE
-from sim.evaluation.history_scores import Scored
+from sim.evaluation.history_scores import ALL, Scored
 from sim.evaluation.rules import DISSOLUTION
 from sim.evaluation.scoring import with_error
 from sim.figures.rows import Counted
@@ -52,11 +52,19 @@ def print_counts(rows: Sequence[Counted]) -> None:
         line = [since]
         for event in (EXIT, FREEZE):
             r = by_event[event]
-            line += [f"{r.seen}", f"{r.median:.0f} ({r.q05:.0f} to {r.q95:.0f})", f"{r.mean:.1f}", f"{r.base_rate:.1f}"]
+            spread = f"{r.median:.0f} ({r.q05:.0f} to {r.q95:.0f})" if r.median == r.median else ""
+            line += [f"{r.seen}", spread, f"{r.mean:.1f}", f"{r.base_rate:.1f}"]
         hazard, end = by_event[EXIT].integrated_hazard, by_event[DISSOLUTION]
-        line += [f"{hazard:.1f}" if hazard == hazard else "", "yes" if end.seen else "no"]
-        cells.append([*line, percent(end.mean), percent(end.base_rate)])
+        line += [f"{hazard:.1f}" if hazard == hazard else ""]
+        cells.append([*line, *_end(end)])
     show.table(head, cells)
+
+
+def _end(r: Counted) -> list[str]:
+    """Whether it was dissolved, and how probable that was; of several alliances how many were."""
+    if r.alliance == ALL:
+        return [f"{r.seen}", f"{r.mean:.1f} of all", f"{r.base_rate:.1f} of all"]
+    return ["yes" if r.seen else "no", percent(r.mean), percent(r.base_rate)]
 
 
 def print_scores(rows: Sequence[Scored]) -> None:

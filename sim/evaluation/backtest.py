@@ -12,6 +12,8 @@ from sim.errors import arguments, as_path, plural
 from sim.evaluation import looks
 from sim.evaluation.diagrams import figures, panels
 from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
+from sim.evaluation.leave_one_out import LeftOut, leave_one_out
+from sim.evaluation.left_out_study import LeaveOneOutStudy
 from sim.evaluation.origin import outcome
 from sim.evaluation.scoring import SCORING, TABLES, WORDS, tables
 from sim.evaluation.study import BacktestStudy, load_backtest
@@ -61,16 +63,16 @@ class Backtest(Stored):
 
 @arguments
 def backtest(
-    study: BacktestStudy | str | Path,
+    study: BacktestStudy | LeaveOneOutStudy | str | Path,
     out: str | Path | None = None,
     jobs: int | None = None,
     scheduler: str | None = None,
     progress: Callable[[str, Progress], None] = lambda *_: None,
     stop: Callable[[], bool] = lambda: False,
     force: bool = False,
-    written: Callable[["Backtest"], object] = lambda _: None,
-) -> Backtest:
-    """Fit every origin, then score; the same call again goes on where it was interrupted.
+    written: Callable[["Backtest | LeftOut"], object] = lambda _: None,
+) -> Backtest | LeftOut:
+    """Fit every origin, or without every alliance, then score; the same call again goes on where it was interrupted.
 
     A finished folder is returned as it is, and the held-out years are not looked at again, unless the version of the
     scores is another (:data:`sim.evaluation.scoring.SCORING`).
@@ -81,15 +83,16 @@ def backtest(
     out : folder; ``results/NAME`` by default.
     jobs : processes for the fits; all cores by default. Does not change the result.
     scheduler : address of a Dask scheduler, whose workers take the place of the processes.
-    progress : called with the name of a fit (its last date) and how far it is.
+    progress : called with the name of a fit (its last date, or what it leaves out) and how far it is.
     stop : asked after every stage of a fit; once true, no other is begun.
     force : begin anew in a folder that holds another backtest.
     written : called with the finished backtest when its tables are written, before figures are drawn.
 
     Returns
     -------
-    Backtest
-        ``table`` has the mean score of every forecaster, ``skill`` what the model's is against each baseline rule.
+    Backtest or LeftOut
+        ``table`` has the mean score of every forecaster. Of a backtest ``skill`` has what the model's is against each
+        baseline rule; of left-out alliances ``tables["counts"]`` has exits, freezes and dissolution forecast and seen.
 
     Raises
     ------
@@ -105,9 +108,11 @@ def backtest(
     Traceback (most recent call last):
     sim.errors.InputError: experiments/nowhere.toml: no such file
     """
-    study = study if isinstance(study, BacktestStudy) else load_backtest(study)
+    study = study if isinstance(study, BacktestStudy | LeaveOneOutStudy) else load_backtest(study)
     by = effort(jobs=jobs, scheduler=scheduler)
     folder = as_path(out, "out") if out else Path("results") / study.name
+    if isinstance(study, LeaveOneOutStudy):
+        return leave_one_out(study, folder, by, progress, stop, force, written)
     work = workspace(study, folder)
     there = None if force else work.there()
     if there and replace(work, title=there["title"]).is_finished():

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.errors import InputError, Problem
 from sim.evaluation.origin import Origin, per_year
 from sim.figures.rows import MOVES
 from sim.inference.likelihood import Target
@@ -72,6 +73,14 @@ def history_of(scenario: Scenario, until: dt.date | None = None) -> History:
     moves = tuple(m for m in moves_of(tables) if edges[0] < m.date <= edges[-1])
     whole = Target(program, record, (), space_of(program, False), PARTICLES)
     return History(tables.alliance.name, tables.not_fitted, whole, seen(tables, edges, moves), moves)
+
+
+def beginning(scenario: Scenario, where: str, key: str = "") -> Scenario:
+    """A scenario that codes a history from its beginning. Raises InputError where it is none."""
+    if scenario.tables.time.record_from:
+        found = f"{scenario.name} begins after its record does"
+        raise InputError([Problem(where, key, found, "allowed: a history, from its beginning")])
+    return scenario
 
 
 def moves_of(tables: ScenarioTables) -> Iterator[Move]:

@@ -32,6 +32,7 @@ MOST = 512
 """Draws that are taken of a posterior, evenly over its rows."""
 STREAM = 4_000_004
 BEGINNING, ROLLING = "beginning", "rolling"
+ALL = "sum of all"
 NAN = float("nan")
 
 
@@ -221,4 +222,26 @@ def frames(found: Sequence[Rows]) -> "dict[str, pd.DataFrame]":
     return {
         name: pd.DataFrame([r for rows in found for r in rows[name]], columns=kind._fields)
         for name, kind in TABLES.items()
+    }
+
+
+def summed(found: "dict[str, pd.DataFrame]") -> "dict[str, pd.DataFrame]":
+    """The same with the sums over alliances, of scores and of what was forecast from the beginning and seen.
+
+    Errors are those of the sum; of a count no interval is known, since futures of several alliances are not paired.
+    """
+    import pandas as pd
+
+    scores, counts = found["scores"], found["counts"]
+    keys = ["origins", "event", "forecaster"]
+    alike = scores.groupby(keys, sort=False)
+    total = alike[["log_score", "brier", "cases", "happened"]].sum(min_count=1).reset_index()
+    for error in ("log_mcse", "brier_mcse"):
+        total[error] = alike[error].agg(lambda x: float(np.sqrt((x**2).sum(min_count=1)))).to_numpy()
+    first = counts[counts.since == counts.groupby("alliance").since.transform("min")]
+    seen = first.groupby("event", sort=False)[["seen", "mean", "base_rate"]].sum().reset_index()
+    every = {"scores": total.assign(concordance=NAN), "counts": seen.assign(since=BEGINNING)}
+    return found | {
+        name: pd.concat([found[name], more.assign(alliance=ALL).reindex(columns=found[name].columns)])
+        for name, more in every.items()
     }

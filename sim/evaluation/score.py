@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import InputError, Problem, arguments, as_date, as_path
 from sim.evaluation.archive import Score, score_archive
-from sim.evaluation.history import History, history_of
+from sim.evaluation.history import History, beginning, history_of
 from sim.evaluation.history_scores import frames, rows_of
 from sim.evaluation.rules import Learned, learned
 from sim.results.result import Results
@@ -110,7 +110,7 @@ def score(
         return score_archive(file, table, last)
     if file.suffix == ARCHIVED:
         raise InputError([Problem("outcomes", "", "not given", "required with an archive: a table of what happened")])
-    scenario = history(_load(file, draws), str(what))
+    scenario = beginning(_load(file, draws), str(what))
     own = history_of(scenario, last)
     if own.whole.ticks * own.whole.program.alliance.dt < 1.0:
         start = scenario.tables.time.start
@@ -136,14 +136,6 @@ def scored_history(
     """The score of a history by the draws that its scenario names."""
     tables = frames([rows_of(h, teachers, SEED, progress)])
     return HistoryScore(scenario.tables.title, h.fitted_to or OWN, teachers.alliances, tables)
-
-
-def history(scenario: Scenario, where: str) -> Scenario:
-    """A scenario that codes a history from its beginning. Raises InputError where it is none."""
-    if scenario.tables.time.record_from:
-        found = "begins after its record does"
-        raise InputError([Problem(where, "", found, "allowed: a history, from its beginning")])
-    return scenario
 
 
 def shipped_histories() -> Iterator[Scenario]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from sim.errors import InputError, Problem, arguments, plural
 from sim.evaluation import looks
+from sim.evaluation.left_out_study import LeaveOneOutStudy, load_leave_one_out
 from sim.evaluation.origin import Origin
 from sim.inference.likelihood import Target, target_of
 from sim.inference.study import (
@@ -25,7 +26,7 @@ from sim.inference.study import (
 )
 from sim.scenario.compile import tick_edges
 from sim.scenario.dates import add_months
-from sim.scenario.kinds import BACKTEST, MECHANISMS, expect
+from sim.scenario.kinds import BACKTEST, LEAVE_ONE_OUT, MECHANISMS, expect, kind_of
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE, SLUG
@@ -116,8 +117,8 @@ def _instead(settings: CalibrationTables, study: BaseModel, names: set[str]) -> 
 
 
 @arguments
-def load_backtest(path: str | Path) -> BacktestStudy:
-    """Read and check a backtest file and its calibration.
+def load_backtest(path: str | Path) -> BacktestStudy | LeaveOneOutStudy:
+    """Read and check a backtest file and its calibration: one that fits the past, or one that leaves alliances out.
 
     Raises
     ------
@@ -125,6 +126,8 @@ def load_backtest(path: str | Path) -> BacktestStudy:
         With every mistake of the file, or of the calibration.
     """
     source = read_toml(path)
+    if kind_of(source.tables) is LEAVE_ONE_OUT:
+        return load_leave_one_out(source)
     expect(source, BACKTEST)
     tables = validated(source, BacktestTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
