@@ -19,7 +19,7 @@ from sim.errors import InputError
 from sim.model.declaration import Input
 from sim.scenario.load import load
 from sim.scenario.messages import toml
-from sim.scenario.scaffold import _inputs
+from sim.scenario.scaffold import _inputs, _optional
 from sim.scenario.tables import places
 from sim.scenario.warnings import check
 from tests.hostile import NAMES
@@ -64,6 +64,13 @@ def test_a_rival_that_is_not_the_west_is_named_wherever_a_coder_reads(tmp_path: 
     assert sim.sheet(load(files[0]), tmp_path / "again.csv", blank=True).read_text("utf-8-sig") == written
     with pytest.raises(InputError, match=r"^rival: "):
         sim.new("gulf", "SAU", {"KWT": "Kuwait", "QAT": "Qatar"}, "1981", "1983", tmp_path, rival="=Iran")
+
+
+def test_an_optional_input_is_named_in_a_comment() -> None:
+    asked, optional = Input("war", "W", ""), Input("trust", "Q", "what there is of it", optional=True)
+    assert _optional([asked, optional], "a member") == [
+        "# May be coded too, of a member: trust, what there is of it; else 0."
+    ]
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
