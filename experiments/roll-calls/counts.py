@@ -1,9 +1,10 @@
 """Yearly counts of roll calls by state: `PYTHONPATH=. python experiments/roll-calls/counts.py FACTS [--check]`.
 
-FACTS is a folder with tables `unga_rollcalls_ALLIANCE.csv` of every recorded vote of the UN General Assembly on which an
-alliance's leader and its chief rival voted opposite, from Voeten's roll-call data (10.7910/DVN/LEJUQZ, as packaged in the R
-package unvotes): a row a vote with `date`, `resolution` and a column a state, `+` with the leader, `0` abstained, `x` against
-it, empty where absent or no member of the UN. Written are `scenarios/ALLIANCE/roll-calls.csv`; README.md has the rules.
+FACTS is a folder with tables `unga_rollcalls_ALLIANCE.csv` of every recorded vote of the UN General Assembly on which
+an alliance's leader and its chief rival voted opposite, from Voeten's roll-call data (10.7910/DVN/LEJUQZ, as packaged
+in the R package unvotes): a row a vote with `date`, `resolution` and a column a state, `+` with the leader, `0`
+abstained, `x` against it, empty where absent or no member of the UN. Written are `scenarios/ALLIANCE/roll-calls.csv`;
+README.md has the rules.
 """
 
 import argparse
@@ -35,9 +36,7 @@ class Boycott(NamedTuple):
     source: str
 
 
-BOYCOTTS = (
-    Boycott("ALB", dt.date(1965, 1, 1), dt.date(1968, 12, 31), f"{SOURCE}; assumption: absence was a boycott"),
-)
+BOYCOTTS = (Boycott("ALB", dt.date(1965, 1, 1), dt.date(1968, 12, 31), f"{SOURCE}; assumption: absence was a boycott"),)
 
 
 def histories() -> Iterator[tuple[str, Scenario]]:
@@ -69,7 +68,11 @@ def counts(scenario: Scenario, table: Path, struck: set[str]) -> list[dict[str, 
     return [
         {"year": str(year), "member": member}
         | {kind: str(n[kind]) for kind in CONDUCT.values()}
-        | {"source": next((b.source for b in BOYCOTTS if b.member == member and b.first.year <= year <= b.last.year), SOURCE)}
+        | {
+            "source": next(
+                (b.source for b in BOYCOTTS if b.member == member and b.first.year <= year <= b.last.year), SOURCE
+            )
+        }
         for (year, member), n in sorted(found.items())
     ]
 
@@ -92,7 +95,9 @@ def main() -> int:
     """Write the tables, or say which differ from the facts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("facts", type=Path)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a table is not as the facts say")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 where a table is not as the facts say"
+    )
     given = parser.parse_args()
     stale = False
     for folder, scenario in histories():

@@ -1,10 +1,10 @@
 """A pilot regression of roll calls on coded inputs: `PYTHONPATH=. python experiments/roll-calls/pilot.py [ALLIANCE...]`.
 
-Where to look before the likelihood does: the logit of a member's share of support in a year, with abstention counted half, on
-the inputs as coded at the middle of their bands in the tick that holds the year's last day, state and year effects taken out.
-Errors are clustered by state, and with so few clusters p-values are of a wild cluster bootstrap-t under the null (Cameron,
-Gelbach & Miller 2008, 10.1162/rest.90.3.414) with Webb's six-point weights. numpy is enough: two-way effects are dummies of some
-hundred columns. Printed are Markdown tables for all members and without each.
+Where to look before the likelihood does: the logit of a member's share of support in a year, with abstention counted
+half, on the inputs as coded at the middle of their bands in the tick that holds the year's last day, state and year
+effects taken out. Errors are clustered by state, and with so few clusters p-values are of a wild cluster bootstrap-t
+under the null (Cameron, Gelbach & Miller 2008, 10.1162/rest.90.3.414) with Webb's six-point weights. numpy is enough:
+two-way effects are dummies of some hundred columns. Printed are Markdown tables for all members and without each.
 """
 
 import argparse

@@ -20,16 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.environment import Environment
+from sim.inference import agenda
 from sim.inference.observations import LAST_EVIDENCE, Motion
-from sim.inference.space import Space, space_of
-from sim.model import conduct, feedback, membership
+from sim.inference.roll_calls import Year
+from sim.inference.space import Space, Uniforms, space_of
+from sim.model import conduct, feedback, membership, roll_calls
 from sim.model.arrays import Array, Codes, Coefficients, each
 from sim.model.membership import OUTSIDE
 from sim.model.tick import Decays, Script, Standing, State, begin, decays, relive, standing
 from sim.scenario.compile import Program, compile, statuses
 from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
-from sim.scenario.tables import CONDUCT
+from sim.scenario.tables import CONDUCT, roll_call_path
 
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 SCRIPTED = ("kind", "help", "clash", "changes", "enters")
@@ -55,6 +57,8 @@ class Target:
     particles: int
     first: int = 0
     """The tick from which it covers them."""
+    roll_calls: tuple[Year, ...] = ()
+    """Counts of answers on general motions, by year."""
 
     @property
     def ticks(self) -> int:
@@ -64,11 +68,23 @@ class Target:
     @cached_property
     def by_tick(self) -> dict[int, list[Motion]]:
         """The motions of each tick."""
-        edges = np.array([to_years(d) for d in self.program.edges])
         found: dict[int, list[Motion]] = defaultdict(list)
         for m in self.motions:
-            found[int(np.searchsorted(edges, to_years(m.date), side="right")) - 1].append(m)
+            found[self.tick_of(m.date)].append(m)
         return dict(found)
+
+    @cached_property
+    def years(self) -> dict[int, list[Year]]:
+        """The roll calls by the tick that holds the last day of their year."""
+        found: dict[int, list[Year]] = defaultdict(list)
+        for year in self.roll_calls:
+            found[self.tick_of(year.date)].append(year)
+        return dict(found)
+
+    def tick_of(self, date: dt.date) -> int:
+        """The tick that a day is in."""
+        edges = [to_years(d) for d in self.program.edges]
+        return int(np.searchsorted(edges, to_years(date), side="right")) - 1
 
     def early(self, motion: Motion, t: int) -> bool:
         """Whether a motion of tick t lies in its first half: then the stance before the tick tells more of it.
@@ -96,8 +112,9 @@ def target_of(
     particles: int,
     until: dt.date = LAST_EVIDENCE,
     without: Sequence[str] = (),
+    years: Sequence[Year] = (),
 ) -> Target:
-    """The target up to a date: motions dated by then, membership of the ticks that end by then.
+    """The target up to a date: motions dated and years ended by then, membership of the ticks that end by then.
 
     A tick that ends on the day after has ended by then: its last day is that date. ``without`` are
     coefficients of mechanisms that are switched off.
@@ -107,7 +124,9 @@ def target_of(
     edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
     record = np.stack([statuses(scenario.tables, min(d, until))[:, 0] for d in edges])
     used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
-    return Target(program, record, used, space_of(program, bool(used)), particles)
+    ended = tuple(y for y in years if program.edges[0] <= y.date < edges[-1])
+    space = space_of(program, bool(used), polled={program.members[i] for y in ended for i in y.rows})
+    return Target(program, record, used, space, particles, roll_calls=ended)
 
 
 def switched_off(program: Program, names: Sequence[str]) -> Program:
@@ -125,6 +144,7 @@ class Cloud:
         self.c = Coefficients({k: v[:, None] for k, v in vars(self.environment.coefficients).items()})
         self.d: Decays = decays(self.c, program.alliance.dt)
         self.may_join = program.alliance.admissible[..., None]
+        self.levels = self._levels(target.space.uniforms(z)) if target.roll_calls else np.zeros((0, 0, 1))
         self.shape = (len(program.members), self.draws, target.particles)
         self.weights = np.zeros(self.shape[1:])
         self.total = np.zeros(self.draws)
@@ -164,12 +184,29 @@ class Cloud:
             x = (before if self.target.early(motion, t) else self.state).stance[rows] + self.inputs.effects[rows]
             self._vote(motion, x)
             informed = True
+        for year in self.target.years.get(t, ()):
+            self._poll(year)
+            informed = True
         if informed:
             self._resample()
 
     def _vote(self, motion: Motion, x: Array) -> None:
         """Weigh the conduct on a motion, given stances with effects (state, draw, particle) of those asked."""
         self.weights += log_conduct(x, motion.codes, self.c)
+
+    def _levels(self, uniforms: Uniforms) -> Array:
+        """States' own effects on roll calls, (member, draw, 1)."""
+        from scipy.special import ndtri
+
+        places = np.stack([uniforms.places(roll_call_path(state)) for state in self.target.program.members])
+        return roll_calls.effects(ndtri(places)[..., None], self.c)
+
+    def _poll(self, year: Year) -> None:
+        """Weigh a year's roll calls by the stances at the end of its last tick."""
+        rows = list(year.rows)
+        ties = self.inputs.members.western_ties[rows]
+        e = roll_calls.position(self.state.stance[rows], self.levels[rows], ties, self.c)
+        self.weights += agenda.log_mass(year.counts, e, self.weights, self.c, self.rng)
 
     def _moves(self, before: State, script: Script, leave: Array, side: Array) -> bool:
         """Weigh the moves of membership made and not made; whether any was made."""

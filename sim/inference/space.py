@@ -4,17 +4,17 @@ A coordinate z stands for the quantile Phi(z) of a prior, so that every prior of
 whatever its family and bounds, becomes a standard normal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.model.arrays import Array
 from sim.model.noise import Pick
-from sim.model.variables import COEFFICIENTS
+from sim.model.variables import COEFFICIENTS, MEASURES
 from sim.scenario.compile import Program
-from sim.scenario.start import BLIND
-from sim.scenario.tables import effect_path
+from sim.scenario.start import READ
+from sim.scenario.tables import effect_path, roll_call_path
 from sim.scenario.values import Distribution
 
 OF_MOTIONS = "motion_spread"
@@ -24,7 +24,7 @@ UNREAD = ("leader.reliability",)
 
 @dataclass(frozen=True)
 class Space:
-    """Names of the coordinates, in order: coefficients, places of states' effects, coded places."""
+    """Names of the coordinates, in order: coefficients, places of states' effects of either kind, coded places."""
 
     coefficients: tuple[str, ...]
     effects: tuple[str, ...]
@@ -116,15 +116,20 @@ class Chance:
         return self.rng.random((rows, self.draws))
 
 
-def space_of(program: Program, motions: bool, fixed: Sequence[str] = ()) -> Space:
-    """The space of a program: what of it is uncertain and read by the likelihood, what motions alone tell last."""
-    read = [c.name for c in COEFFICIENTS if c.phase not in BLIND and c.name not in (*fixed, OF_MOTIONS)]
+def space_of(program: Program, motions: bool, fixed: Sequence[str] = (), polled: Collection[str] = ()) -> Space:
+    """The space of a program: what of it is uncertain and read by the likelihood, what motions alone tell last.
+
+    States that are ``polled`` have answered in roll calls.
+    """
+    read = [name for name in READ if name not in (*fixed, OF_MOTIONS)]
     read += [OF_MOTIONS] * motions
+    read += [c.name for c in COEFFICIENTS if polled and c.phase in MEASURES and c.name not in fixed]
     uncertain = [n for n in read if isinstance(program.coefficients[n], Distribution)]
     places = [
         path
         for path, band in program.bands.items()
         if (band.high != band.low).any() and not path.startswith("disputes.") and path not in UNREAD
     ]
-    effects = map(effect_path, program.members if program.has_effects else ())
+    effects = [effect_path(state) for state in program.members if program.has_effects]
+    effects += [roll_call_path(state) for state in program.members if state in polled]
     return Space(tuple(uncertain), tuple(effects), tuple(places))

@@ -9,16 +9,17 @@ from typing import Annotated
 from pydantic import Field
 
 from sim.errors import InputError, Problem, arguments, as_date, nearest, plural
-from sim.inference import observations
+from sim.inference import observations, roll_calls
 from sim.inference.likelihood import Target, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
+from sim.inference.roll_calls import Year
 from sim.inference.smc import Settings
-from sim.model.variables import COEFFICIENTS
 from sim.scenario.kinds import CALIBRATION, expect
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE
 from sim.scenario.reading import Source, read_text, read_toml
+from sim.scenario.start import READ
 from sim.scenario.values import Date, Strict
 from sim.storage.effort import Seed
 from sim.storage.workspace import digest
@@ -45,7 +46,7 @@ NOT_SWITCHED_OFF = frozenset(
     }
 )
 """Coefficients without which the model says nothing: zero does not mean that a mechanism is absent."""
-SWITCHES = tuple(c.name for c in COEFFICIENTS if c.phase != "crises" and c.name not in NOT_SWITCHED_OFF)
+SWITCHES = tuple(name for name in READ if name not in NOT_SWITCHED_OFF)
 Draws = Annotated[int, Field(ge=20, le=4096, strict=True)]
 Particles = Annotated[int, Field(ge=2, le=4096, strict=True)]
 Sweeps = Annotated[int, Field(ge=1, le=100, strict=True)]
@@ -59,6 +60,7 @@ class CalibrationTables(Strict):
     question: str = ""
     scenario: str
     observations: str
+    roll_calls: str | None = None
     draws: Draws = 512
     particles: Particles = 16
     sweeps: Sweeps = 3
@@ -80,17 +82,21 @@ class CalibrationStudy:
     motions: list[Motion]
     table: str
     """The text of the observations."""
+    years: list[Year]
+    """Of roll calls,"""
+    counts: str
+    """and the text of their table."""
 
     @property
     def digest(self) -> str:
         """A hash of the observations."""
-        return digest(self.table)
+        return digest(self.table + self.counts)
 
     @property
     def target(self) -> Target:
         """What the likelihood is of."""
         t = self.tables
-        return target_of(self.scenario, self.motions, t.particles, t.until, t.without)
+        return target_of(self.scenario, self.motions, t.particles, t.until, t.without, self.years)
 
     def settings(self, target: Target) -> Settings:
         """How the sampler is run."""
@@ -136,11 +142,28 @@ def load_calibration(path: str | Path, until: dt.date | str | None = None) -> Ca
         )
     except InputError as error:
         problems += error.problems
+    years, counts, wrong = _roll_calls(tables, scenario, source)
+    problems += wrong
     motions, more = _with_own(motions, scenario, source)
     problems += [*more, *_dates(tables, scenario, source, given=until is not None)]
     if problems or scenario is None:
         raise InputError(problems)
-    return CalibrationStudy(source.file.stem, source.file, source.text, tables, scenario, motions, table)
+    return CalibrationStudy(source.file.stem, source.file, source.text, tables, scenario, motions, table, years, counts)
+
+
+def _roll_calls(
+    tables: CalibrationTables, scenario: Scenario | None, source: Source
+) -> tuple[list[Year], str, list[Problem]]:
+    """The years of the table of roll calls that a file names, and its text."""
+    if tables.roll_calls is None:
+        return [], "", []
+    try:
+        found = source.named(tables.roll_calls, ("roll_calls",))
+        counts = read_text(found)
+        known = (scenario.members, scenario.tables.time) if scenario else (None, None)
+        return roll_calls.parse(counts, str(found), *known), counts, []
+    except InputError as error:
+        return [], "", error.problems
 
 
 def _with_own(motions: list[Motion], scenario: Scenario | None, source: Source) -> tuple[list[Motion], list[Problem]]:

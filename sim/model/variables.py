@@ -10,11 +10,13 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any, cast
 
-from sim.model import conduct, credibility, crises, feedback, membership, stance
+from sim.model import conduct, credibility, crises, feedback, membership, roll_calls, stance
 from sim.model.arrays import Fields
 from sim.model.declaration import Coefficient, Input, field_names
 
-PHASES: tuple[ModuleType, ...] = (crises, credibility, stance, conduct, membership, feedback)
+PHASES: tuple[ModuleType, ...] = (crises, credibility, stance, conduct, membership, feedback, roll_calls)
+MEASURES = ("roll_calls",)
+"""Phases that weigh what was observed and do nothing else: a posterior has their coefficients, and no run reads them."""
 
 
 def _phase(module: ModuleType) -> str:

@@ -16,12 +16,14 @@ import numpy as np
 from sim.errors import listed, plural
 from sim.model.arrays import Array, Codes
 from sim.model.tick import Alliance, Script, State
-from sim.model.variables import COEFFICIENTS
+from sim.model.variables import COEFFICIENTS, MEASURES
 from sim.scenario.paths import Band
 from sim.scenario.posterior import Posterior
 
 BLIND = ("crises",)
 """Phases whose coefficients the record does not tell of: crises and answers are conditioned on."""
+READ = tuple(c.name for c in COEFFICIENTS if c.phase not in (*BLIND, *MEASURES))
+"""Coefficients that a tick of the record reads."""
 EVENTS = "events"
 """The name of crises, answers and renewals among the differences of a record."""
 SHOWN = 3
@@ -73,8 +75,7 @@ def digests(past: Past, until: int) -> dict[str, str]:
         EVENTS: hashed(lived),
     }
     found |= {f"weights.{name}": hashed((paths(x),)) for name, x in past.weights.items()}
-    read = [c.name for c in COEFFICIENTS if c.phase not in BLIND]
-    found |= {f"behaviour.{name}": hashed((past.coefficients[name],)) for name in read}
+    found |= {f"behaviour.{name}": hashed((past.coefficients[name],)) for name in READ}
     return found | {
         path: hashed((b.distribution, *(paths(x) for x in (b.low, b.high, *(() if b.word is None else (b.word,))))))
         for path, b in past.bands.items()

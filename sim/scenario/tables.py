@@ -536,6 +536,11 @@ def effect_path(state: str) -> str:
     return f"members.{state}.effect"
 
 
+def roll_call_path(state: str) -> str:
+    """The dotted path of a state's own effect on general roll calls, which nobody codes."""
+    return f"members.{state}.roll_call_effect"
+
+
 def adjustable(states: Iterable[str], pairs: Iterable[Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """The inputs, groups of channels and disputes that there are, each with the paths it stands for."""
     found: dict[str, tuple[str, ...]] = {}

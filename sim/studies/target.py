@@ -6,11 +6,10 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from sim.errors import Problem, nearest
-from sim.model.variables import COEFFICIENTS
 from sim.scenario.compile import Program
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
-from sim.scenario.start import BLIND
+from sim.scenario.start import READ
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, dispute_path
 from sim.scenario.values import ALWAYS, COMMAND_LINE, Context
 from sim.studies.tables import Factor
@@ -94,8 +93,7 @@ def changes_past(factor: Factor, to: Target, program: Program) -> bool:
     """Whether a factor moves what the record depends on, up to where the program starts from what that says."""
     until = program.edges[program.start.tick]
     since = factor.from_ if isinstance(factor.from_, date) else date.min
-    read = {c.name for c in COEFFICIENTS if c.phase not in BLIND}
-    return bool(read.intersection(to.coefficients)) or (bool(to.inputs) and since < until)
+    return not {*READ}.isdisjoint(to.coefficients) or (bool(to.inputs) and since < until)
 
 
 def adjustments(factor: Factor, to: Target, value: float) -> list[Adjustment]:
