@@ -35,6 +35,10 @@ class Boycott(NamedTuple):
     last: dt.date
     source: str
 
+    def covers(self, year: int) -> bool:
+        """Whether it fell into a year."""
+        return self.first.year <= year <= self.last.year
+
 
 BOYCOTTS = (Boycott("ALB", dt.date(1965, 1, 1), dt.date(1968, 12, 31), f"{SOURCE}; assumption: absence was a boycott"),)
 
@@ -68,11 +72,7 @@ def counts(scenario: Scenario, table: Path, struck: set[str]) -> list[dict[str, 
     return [
         {"year": str(year), "member": member}
         | {kind: str(n[kind]) for kind in CONDUCT.values()}
-        | {
-            "source": next(
-                (b.source for b in BOYCOTTS if b.member == member and b.first.year <= year <= b.last.year), SOURCE
-            )
-        }
+        | {"source": next((b.source for b in BOYCOTTS if b.member == member and b.covers(year)), SOURCE)}
         for (year, member), n in sorted(found.items())
     ]
 

@@ -1,4 +1,4 @@
-"""A pilot regression of roll calls on coded inputs: `PYTHONPATH=. python experiments/roll-calls/pilot.py [ALLIANCE...]`.
+"""A pilot regression of roll calls on coded inputs: `PYTHONPATH=. python experiments/roll-calls/pilot.py [NAME...]`.
 
 Where to look before the likelihood does: the logit of a member's share of support in a year, with abstention counted
 half, on the inputs as coded at the middle of their bands in the tick that holds the year's last day, state and year

@@ -20,7 +20,7 @@ FURTHEST = 2.0
 
 
 def proposal(counts: Array, e: Array, c: Coefficients) -> tuple[Array, Array]:
-    """Mean and standard deviation of the effect given counts (state, kind), at positions (state, draw, 1). (draw, 1)."""
+    """Mean and standard deviation of the effect, (draw, 1); counts (state, kind), positions (state, draw, 1)."""
     n = counts.sum(axis=1)[:, None, None]
     shares = (counts.T / counts.sum(axis=1))[..., None, None]
     firm = c.roll_call_concentration
@@ -46,6 +46,8 @@ def log_mass(counts: Array, e: Array, weights: Array, c: Coefficients, rng: np.r
     """
     from scipy.special import ndtri
 
+    if not c.roll_call_agenda.any():
+        return roll_calls.log_mass(counts, e, c)
     w = np.exp(weights - weights.max(axis=1, keepdims=True))
     w /= w.sum(axis=1, keepdims=True)
     middle, spread = proposal(counts, (e * w).sum(axis=2, keepdims=True), c)

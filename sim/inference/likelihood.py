@@ -23,7 +23,7 @@ from sim.engines.environment import Environment
 from sim.inference import agenda
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.roll_calls import Year
-from sim.inference.space import Space, Uniforms, space_of
+from sim.inference.space import Space, space_of
 from sim.model import conduct, feedback, membership, roll_calls
 from sim.model.arrays import Array, Codes, Coefficients, each
 from sim.model.membership import OUTSIDE
@@ -86,6 +86,18 @@ class Target:
         edges = [to_years(d) for d in self.program.edges]
         return int(np.searchsorted(edges, to_years(date), side="right")) - 1
 
+    @property
+    def polled(self) -> set[str]:
+        """Who has answered in roll calls."""
+        return {self.program.members[i] for year in self.roll_calls for i in year.rows}
+
+    def levels(self, z: Array, c: Coefficients) -> Array:
+        """States' own effects on roll calls, (member, draw)."""
+        from scipy.special import ndtri
+
+        uniforms = self.space.uniforms(z)
+        return roll_calls.effects(ndtri([uniforms.places(roll_call_path(m)) for m in self.program.members]), c)
+
     def early(self, motion: Motion, t: int) -> bool:
         """Whether a motion of tick t lies in its first half: then the stance before the tick tells more of it.
 
@@ -144,7 +156,7 @@ class Cloud:
         self.c = Coefficients({k: v[:, None] for k, v in vars(self.environment.coefficients).items()})
         self.d: Decays = decays(self.c, program.alliance.dt)
         self.may_join = program.alliance.admissible[..., None]
-        self.levels = self._levels(target.space.uniforms(z)) if target.roll_calls else np.zeros((0, 0, 1))
+        self.levels = target.levels(z, self.environment.coefficients)[..., None] if target.roll_calls else None
         self.shape = (len(program.members), self.draws, target.particles)
         self.weights = np.zeros(self.shape[1:])
         self.total = np.zeros(self.draws)
@@ -194,15 +206,9 @@ class Cloud:
         """Weigh the conduct on a motion, given stances with effects (state, draw, particle) of those asked."""
         self.weights += log_conduct(x, motion.codes, self.c)
 
-    def _levels(self, uniforms: Uniforms) -> Array:
-        """States' own effects on roll calls, (member, draw, 1)."""
-        from scipy.special import ndtri
-
-        places = np.stack([uniforms.places(roll_call_path(state)) for state in self.target.program.members])
-        return roll_calls.effects(ndtri(places)[..., None], self.c)
-
     def _poll(self, year: Year) -> None:
         """Weigh a year's roll calls by the stances at the end of its last tick."""
+        assert self.levels is not None
         rows = list(year.rows)
         ties = self.inputs.members.western_ties[rows]
         e = roll_calls.position(self.state.stance[rows], self.levels[rows], ties, self.c)

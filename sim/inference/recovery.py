@@ -14,8 +14,9 @@ from sim.engines.ensemble import Stack
 from sim.inference import smc
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.observations import Motion
+from sim.inference.roll_calls import Year
 from sim.inference.space import Chance, space_of
-from sim.model import conduct
+from sim.model import conduct, roll_calls
 from sim.model.arrays import Array
 from sim.scenario.compile import Program
 
@@ -58,9 +59,31 @@ def histories(target: Target, z: Array, rng: np.random.Generator) -> list[Histor
             codes = (2 * conduct.choose(rng.random(x.shape), support, oppose)).astype(np.int8)
             for k in range(draws):
                 answered[k].append(motion._replace(codes=codes[:, k]))
-    space = space_of(program, bool(target.motions))
-    targets = (Target(program, status[..., k], tuple(answered[k]), space, target.particles) for k in range(draws))
+    years = _polls(target, z, stack, stance, rng)
+    space = space_of(program, bool(target.motions), polled=target.polled)
+    targets = (
+        Target(program, status[..., k], tuple(answered[k]), space, target.particles, roll_calls=years[k])
+        for k in range(draws)
+    )
     return [History(of, stance[..., k]) for k, of in enumerate(targets)]
+
+
+def _polls(target: Target, z: Array, stack: Stack, stance: Array, rng: np.random.Generator) -> list[tuple[Year, ...]]:
+    """Roll calls of each draw, as many answers of the same states in the same years as ``target`` has."""
+    found: list[list[Year]] = [[] for _ in range(len(z))]
+    if target.roll_calls:
+        levels = target.levels(z, stack.c)
+    for t, year in ((t, year) for t, years in target.years.items() for year in years):
+        rows = list(year.rows)
+        ties = stack.environments[0].at(t).members.western_ties[rows]
+        e = roll_calls.position(stance[t][rows], levels[rows], ties, stack.c)
+        e += stack.c.roll_call_agenda * rng.standard_normal(len(z))
+        firm = np.maximum(stack.c.roll_call_concentration * roll_calls.chances(e, stack.c), roll_calls.LEAST)
+        chances = rng.standard_gamma(firm).T  # (draw, state, kind)
+        counts = rng.multinomial(year.counts.sum(axis=1).astype(int), chances / chances.sum(axis=2, keepdims=True))
+        for k, own in enumerate(counts):
+            found[k].append(year._replace(counts=own.astype(np.float64)))
+    return [tuple(years) for years in found]
 
 
 class Recovered(NamedTuple):

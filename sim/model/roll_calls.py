@@ -27,7 +27,7 @@ COEFFICIENTS = (
         "roll_call_agenda", "s_u", "standard deviation of the effect of a year's agenda on all states", "1"
     ).lognormal(0.5, 0.5, TRIED + "0.5"),
     Coefficient(
-        "roll_call_concentration", "n_0", "votes that chances of a state and year, by topics, are as firm as", "votes"
+        "roll_call_concentration", "n_g", "votes that chances of a state and year, by topics, are as firm as", "votes"
     ).lognormal(33.0, 0.7, TRIED + "33"),
     Coefficient("roll_call_threshold", "c_g", "where supporting and not are even odds on general motions", "1").normal(
         0.0, 1.0, "judgement: half the motions, give or take a quarter, where all else is 0"

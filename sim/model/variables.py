@@ -16,7 +16,7 @@ from sim.model.declaration import Coefficient, Input, field_names
 
 PHASES: tuple[ModuleType, ...] = (crises, credibility, stance, conduct, membership, feedback, roll_calls)
 MEASURES = ("roll_calls",)
-"""Phases that weigh what was observed and do nothing else: a posterior has their coefficients, and no run reads them."""
+"""Phases that weigh observations and do no more: a posterior has their coefficients, and no run reads them."""
 
 
 def _phase(module: ModuleType) -> str:

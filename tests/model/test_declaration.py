@@ -44,7 +44,7 @@ def test_no_name_is_declared_twice() -> None:
 
 def test_every_coefficient_knows_its_phase_prior_and_source() -> None:
     assert list(dict.fromkeys(c.phase for c in COEFFICIENTS)) == [
-        *("crises", "credibility", "stance", "conduct", "membership", "feedback")
+        *("crises", "credibility", "stance", "conduct", "membership", "feedback", "roll_calls")
     ]
     for c in COEFFICIENTS:
         assert c.low <= c.centre <= c.high

@@ -12,7 +12,7 @@ from sim.engines.ensemble import Piece, program_record, run_together
 from sim.model.arrays import each
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.tick import Record
-from sim.model.variables import COEFFICIENTS
+from sim.model.variables import COEFFICIENTS, MEASURES
 from sim.model.version import DIGESTS, VERSION
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
@@ -119,6 +119,7 @@ def coefficient_moves() -> dict[str, Program]:
     return {
         f"coefficient {c.name}": base._replace(coefficients=base.coefficients | {c.name: 0.4 * c.centre})
         for c in COEFFICIENTS
+        if c.phase not in MEASURES
     }
 
 
@@ -158,6 +159,13 @@ def test_each_input_coefficient_and_switch_moves_the_digest(moves: type) -> None
     base, *others = runs_of([with_all(), *moved.values()])
     still = [name for name, records in zip(moved, others, strict=True) if digest(records) == digest(base)]
     assert still == [], "the scenario tests/data/eventful.toml does not show these"
+
+
+def test_coefficients_that_weigh_observations_alone_move_no_run() -> None:
+    of_measures = {c.name: 2.0 * c.centre + 0.1 for c in COEFFICIENTS if c.phase in MEASURES}
+    assert of_measures
+    moved = eventful()._replace(coefficients=eventful().coefficients | of_measures)
+    assert digest(runs_of([moved])[0]) == DIGESTS[VERSION]
 
 
 def test_other_chance_moves_the_digest() -> None:

@@ -1,0 +1,272 @@
+"""Roll calls: bad tables, the law of counts, the year's agenda integrated out, and what simulated ones tell."""
+
+import itertools
+import runpy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expit, gammaln
+
+from sim.errors import InputError
+from sim.inference import agenda, recovery, roll_calls
+from sim.inference.likelihood import Cloud, Target, log_likelihood
+from sim.inference.roll_calls import Year
+from sim.inference.smc import generator
+from sim.inference.space import space_of
+from sim.model import roll_calls as model
+from sim.model.arrays import Array, Coefficients
+from sim.model.membership import OUTSIDE
+from sim.scenario.load import Scenario, load
+from sim.scenario.reading import read_csv, scenario_files, shipped
+from tests.helpers import MEMBERS, SIX
+from tests.targets import QUIET, small
+
+HEAD = ",".join(roll_calls.COLUMNS)
+SCRIPT = Path(__file__).parents[2] / "experiments" / "roll-calls" / "counts.py"
+VALUES = {
+    "roll_call_discrimination": 0.5,
+    "roll_call_effects": 1.0,
+    "roll_call_agenda": 0.6,
+    "roll_call_concentration": 20.0,
+    "roll_call_threshold": 0.2,
+    "roll_call_abstention": 1.2,
+    "roll_call_western_ties": 0.0,
+}
+COUNTS = np.array([[30.0, 3.0, 0.0], [4.0, 10.0, 17.0], [0.0, 0.0, 5.0], [41.0, 0.0, 0.0]])
+
+
+def wide(**changed: float) -> Coefficients:
+    return Coefficients({k: np.array([[v]]) for k, v in (VALUES | changed).items()})
+
+
+# ---------------------------------------------------------------------------------------------------- the tables
+
+
+@pytest.mark.parametrize(
+    ("row", "found", "allowed"),
+    [
+        ("20x0,AAA,1,0,0,s", "not a year", "YYYY"),
+        ("2020,ARN,1,0,0,s", "ARN", "AAA"),
+        ("2020,AAA,1.5,0,0,s", "1.5", "whole number"),
+        ("2020,AAA,-1,0,0,s", "-1", "whole number"),
+        ("2020,AAA,1,0,9999,s", "9999", "whole number"),
+        ("2020,AAA,0,0,0,s", "no answer of AAA", "no row"),
+        ("2020,AAA,1,0,0,", "no source", "where the counts come from"),
+        ("2020,AAA,1,0,0", "5 entries", "required: 6"),
+        ("2020,AAA,1,0,0,s\n2020,AAA,2,0,0,s", "AAA twice in 2020", "once"),
+        ("2050,AAA,1,0,0,s", "the end of 2050 is after the last tick", "before the end"),
+    ],
+)
+def test_a_bad_row_says_what_is_wrong(row: str, found: str, allowed: str) -> None:
+    with pytest.raises(InputError) as error:
+        roll_calls.parse(f"{HEAD}\n{row}\n", "r.csv", MEMBERS, load(SIX).tables.time)
+    (problem,) = error.value.problems
+    assert found in problem.found
+    assert allowed in problem.allowed
+    assert problem.where.startswith("r.csv:")
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(InputError) as error:
+        roll_calls.parse(f"{HEAD}\nx,ARN,a,b,c,\n2020,AAA,0,0,0,s\n", "r.csv", MEMBERS)
+    assert len(error.value.problems) == 7
+    with pytest.raises(InputError, match="required: year, member"):
+        roll_calls.parse("year,member\n", "r.csv", MEMBERS)
+
+
+def histories() -> dict[str, Scenario]:
+    files = [f for f in scenario_files() if (f.parent / "roll-calls.csv").is_file() and f.name.startswith("history-")]
+    return {f.parent.name: load(f, {"posterior": "none"}) for f in files}
+
+
+def test_shipped_answers_are_members_and_nobody_answers_for_two_alliances_at_once() -> None:
+    asked: set[tuple[int, str]] = set()
+    for folder, scenario in histories().items():
+        file = scenario.file.parent / "roll-calls.csv"
+        years = roll_calls.parse(file.read_text("utf-8"), folder, scenario.members, scenario.tables.time)
+        assert len(years) > 20
+        for year, row in ((y, row) for y in years for row in y.rows):
+            member = scenario.members[row]
+            record = scenario.tables.members[member]
+            days = [year.date.replace(month=m, day=d) for m in range(1, 13) for d in (1, 15, 28)]
+            assert any(record.status_at(day) != OUTSIDE for day in days), (folder, year.year, member)
+            assert (year.year, member) not in asked
+            asked.add((year.year, member))
+    assert len(asked) > 1500
+    assert max(year for year, _ in asked) <= 2019
+
+
+ANSWERS = """\
+rcid,date,resolution,leader,ARM,BLR,UZB,UKR
+1,1993-11-01,R/48/1,Y,+,x,,+
+2,1993-12-31,R/48/2,N,0,x,+,+
+3,2014-03-20,R/68/262,N,+,+,,x
+4,2014-06-01,R/68/1,N,+,0,x,x
+5,2014-06-02,R/68/1,N,,+,x,x
+"""
+
+
+def test_a_vote_enters_once_and_of_members_alone(tmp_path: Path) -> None:
+    """Of a table with a coded motion (68/262, on another day), votes before an entry and after an exit, an absence."""
+    made = runpy.run_path(str(SCRIPT))
+    table, history = tmp_path / "answers.csv", load("csto/history-1992-2023", {"posterior": "none"})
+    table.write_text(ANSWERS)
+    struck = made["coded"]("csto")
+    assert "R/68/262" in struck
+    rows = made["counts"](history, table, struck)
+    found = {(r["year"], r["member"]): tuple(int(r[kind]) for kind in roll_calls.KINDS) for r in rows}
+    assert found == {
+        ("1993", "ARM"): (1, 1, 0),
+        ("1993", "BLR"): (0, 0, 1),
+        ("1993", "UZB"): (1, 0, 0),
+        ("2014", "ARM"): (1, 0, 0),
+        ("2014", "BLR"): (1, 1, 0),
+    }
+
+
+def test_absence_is_missing_but_for_a_boycott(tmp_path: Path) -> None:
+    made = runpy.run_path(str(SCRIPT))
+    table, history = tmp_path / "answers.csv", load("warsaw-pact/history-1955-1991", {"posterior": "none"})
+    table.write_text("rcid,date,resolution,leader,ALB,POL\n1,1964-12-01,R/1,N,,\n2,1966-12-01,R/2,N,,\n")
+    (row,) = made["counts"](history, table, set())
+    assert (row["year"], row["member"], row["abstain"]) == ("1966", "ALB", "1")
+    assert "assumption" in row["source"]
+
+
+def test_coded_resolutions_stand_in_the_shipped_counts_no_more() -> None:
+    """Belarus gave 37 answers in the general table of 2014, two of them on coded resolutions."""
+    table = read_csv(shipped("scenarios") / "csto" / "roll-calls.csv")
+    belarus = next(r.cells for r in table.rows if (r.cells["year"], r.cells["member"]) == ("2014", "BLR"))
+    assert sum(int(belarus[kind]) for kind in roll_calls.KINDS) == 37 - 2
+
+
+# ------------------------------------------------------------------------------------------------ the law of counts
+
+
+def closed(n: Array, p: Array, firm: float) -> float:
+    """The Dirichlet-multinomial, as a product of Polya's urn and the number of orders."""
+    urn, drawn = 0.0, 0
+    for k, times in enumerate(n.astype(int)):
+        for j in range(times):
+            urn += np.log((firm * p[k] + j) / (firm + drawn))
+            drawn += 1
+    return float(urn + gammaln(drawn + 1.0) - gammaln(n + 1.0).sum())
+
+
+def test_counts_are_those_of_polyas_urn() -> None:
+    c, e = wide(), np.array([2.0, -0.4, -3.0, 40.0])
+    p = np.stack([expit(e - 0.2), np.zeros(4), expit(0.2 - 1.2 - e)], axis=1)
+    p[:, 1] = 1.0 - p.sum(axis=1)
+    np.testing.assert_allclose(np.stack(model.chances(e, c), axis=-1)[0], p, atol=1e-12)
+    expected = sum(closed(n, q, 20.0) for n, q in zip(COUNTS, p, strict=True))
+    assert model.log_mass(COUNTS, e[:, None, None], c)[0, 0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_chances_of_all_counts_sum_to_one() -> None:
+    c, e = wide(roll_call_concentration=3.0), np.array([[[0.3]]])
+    every = [n for n in itertools.product(range(6), repeat=3) if sum(n) == 5]
+    total = sum(np.exp(model.log_mass(np.array([n], dtype=float), e, c)[0, 0]) for n in every)
+    assert total == pytest.approx(1.0, abs=1e-12)
+
+
+def test_counts_that_the_model_holds_impossible_are_a_number() -> None:
+    assert np.isfinite(model.log_mass(COUNTS, np.full((4, 1, 1), 900.0), wide())).all()
+    assert np.isfinite(model.log_mass(COUNTS, np.full((4, 1, 1), -900.0), wide())).all()
+
+
+# ------------------------------------------------------------------------------------------------- the year's agenda
+
+
+def dense(counts: Array, e: Array, c: Coefficients) -> float:
+    """The log-probability of a year's counts at positions (state,), integrated over the agenda on a grid."""
+    spread = float(c.roll_call_agenda[0, 0])
+    u = np.linspace(-9 * spread, 9 * spread, 20_001)
+    log = model.log_mass(counts, e[:, None, None] + u, c)[0] - 0.5 * (u / spread) ** 2
+    top = log.max()
+    return float(top + np.log(np.trapezoid(np.exp(log - top), u)) - np.log(spread * np.sqrt(2 * np.pi)))
+
+
+@pytest.mark.parametrize("firm", [3.0, 33.0, 300.0])
+@pytest.mark.parametrize("spread", [0.1, 0.6, 2.0])
+def test_the_agenda_is_integrated_out_without_bias(firm: float, spread: float) -> None:
+    c, e = wide(roll_call_concentration=firm, roll_call_agenda=spread), np.array([1.5, -0.6, -1.5, 2.5])
+    for at in (e, e + 2.0, e - 3.0):  # the agenda explains it, or must go far out
+        positions = np.broadcast_to(at[:, None, None], (4, 500, 16))
+        many = Coefficients({k: np.broadcast_to(v, (500, 1)) for k, v in vars(c).items()})
+        found = agenda.log_mass(COUNTS, positions, np.zeros((500, 16)), many, generator(1))
+        expected = dense(COUNTS, at, c)
+        ratio = np.exp(found - expected).mean(axis=1)
+        assert ratio.mean() == pytest.approx(1.0, abs=4 * ratio.std(ddof=1) / np.sqrt(500) + 1e-9)
+        assert ratio.std() < 0.25, "sixteen particles leave little of the noise"
+
+
+def test_particles_that_differ_have_each_its_own_integral() -> None:
+    c, e = wide(), np.array([1.5, -0.6, -1.5, 2.5])
+    away = np.linspace(-0.4, 0.4, 8)
+    draws = 4000
+    positions = np.broadcast_to(e[:, None, None] + away, (4, draws, 8))
+    many = Coefficients({k: np.broadcast_to(v, (draws, 1)) for k, v in vars(c).items()})
+    found = np.exp(agenda.log_mass(COUNTS, positions, np.zeros((draws, 8)), many, generator(2)))
+    expected = np.exp([dense(COUNTS, e + x, c) for x in away])
+    error = found.std(axis=0, ddof=1) / np.sqrt(draws)
+    assert (np.abs(found.mean(axis=0) - expected) < 4.5 * error).all()
+
+
+def test_without_an_agenda_there_is_nothing_to_integrate() -> None:
+    c, e = wide(roll_call_agenda=0.0), np.array([1.5, -0.6, -1.5, 2.5])[:, None, None]
+    found = agenda.log_mass(COUNTS, np.broadcast_to(e, (4, 1, 16)), np.zeros((1, 16)), c, generator(3))
+    np.testing.assert_allclose(found, model.log_mass(COUNTS, e, c)[0, 0], atol=1e-6)
+
+
+# ----------------------------------------------------------------------------------------------------- the likelihood
+
+
+def polled(free: tuple[str, ...], **changed: float | str) -> Target:
+    """Forty answers of every state in each of ten years, to be replaced by simulated ones."""
+    fixed = {f"behaviour.{k}": v for k, v in VALUES.items() if k not in free}
+    quiet = {k.replace(".", "__"): v for k, v in (QUIET | fixed | {"behaviour.state_effects": 0.0} | changed).items()}
+    rows, counts = tuple(range(len(MEMBERS))), np.full((len(MEMBERS), 3), [38.0, 1.0, 1.0])
+    plain = small([], 16, free, **quiet)
+    years = tuple(Year(2020 + k, rows, counts) for k in range(10))
+    space = space_of(plain.program, False, polled=MEMBERS)
+    return replace(plain, roll_calls=years, space=space)
+
+
+def test_without_roll_calls_nothing_of_them_is_sampled() -> None:
+    assert not any("roll_call" in name for name in (*small([]).space.names, *small([]).space.paths))
+    space = polled(("roll_call_discrimination", "roll_call_effects")).space
+    assert space.coefficients == ("roll_call_discrimination", "roll_call_effects")
+    assert space.effects == tuple(f"members.{m}.roll_call_effect" for m in MEMBERS)
+
+
+def test_likelihood_of_roll_calls_is_that_of_numerical_integration() -> None:
+    """One state's counts of one year, where nothing else tells of its stance."""
+    still = dict.fromkeys((f"behaviour.{move}_rate" for move in ("exit", "freeze", "resume", "entry")), 0.0)
+    target = polled((), **still, **{"behaviour.volatility": 0.6})
+    one = replace(target, roll_calls=(Year(2020, (1,), COUNTS[1:2]),), particles=64)
+    z = np.zeros((64, one.space.size))
+    z[:, one.space.effects.index(f"members.{MEMBERS[1]}.roll_call_effect")] = 0.7
+    assert not log_likelihood(replace(one, roll_calls=()), z, [1]).any()
+    found = np.exp(log_likelihood(one, z, [1]))
+    assert one.years.keys() == {0}
+    cloud = Cloud(replace(one, roll_calls=(), particles=20_000), z[:1], generator(4))
+    cloud.tick(0)
+    stance = cloud.state.stance[1, 0]
+    c = wide()
+    e = model.position(np.linspace(stance.min(), stance.max(), 41), np.array(0.7), np.array(0.0), c)[0]
+    by_stance = np.exp([dense(COUNTS[1:2], np.array([x]), c) for x in e])
+    expected = np.interp(stance, np.linspace(stance.min(), stance.max(), 41), by_stance).mean()
+    assert found.mean() == pytest.approx(expected, abs=4 * found.std(ddof=1) / 8 + 0.01 * expected)
+
+
+def test_discrimination_and_concentration_of_a_simulated_history_are_recovered() -> None:
+    free = ("roll_call_discrimination", "roll_call_concentration", "baseline")
+    target = polled(free)
+    assert target.space.names[:3] == ("baseline", "roll_call_discrimination", "roll_call_concentration")
+    found = recovery.recover(target, 48, 2, 1, 2)
+    spread = found.draws.std(axis=0)
+    assert (np.abs(found.truth - found.draws.mean(axis=0)) < 4 * spread + 0.3).all()
+    assert spread[2] < 0.6
+    assert spread[3:].mean() < 0.7, "levels of states"
