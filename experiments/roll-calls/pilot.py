@@ -124,6 +124,8 @@ def line(name: str, p: Panel, rng: np.random.Generator) -> str:
     """A row of the table."""
     f = fit(p, rng)
     cells = [f"{b:+.1f} ({e:.1f}; {q:.2f})" for b, e, q in zip(f.slopes, f.errors, f.p, strict=True)]
+    if len(np.unique(p.state)) <= 2:  # two clusters bound no error
+        cells = [f"{b:+.1f}" for b in f.slopes]
     return f"| {name} | {len(p.share):,} | {f.explained:.2f} | " + " | ".join(cells) + " |"
 
 

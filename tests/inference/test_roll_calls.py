@@ -9,18 +9,25 @@ import numpy as np
 import pytest
 from scipy.special import expit, gammaln
 
+from sim.engines.ensemble import run_block
 from sim.errors import InputError
 from sim.inference import agenda, recovery, roll_calls
 from sim.inference.likelihood import Cloud, Target, log_likelihood
 from sim.inference.roll_calls import Year
 from sim.inference.smc import generator
 from sim.inference.space import space_of
+from sim.inference.study import load_calibration
 from sim.model import roll_calls as model
 from sim.model.arrays import Array, Coefficients
 from sim.model.membership import OUTSIDE
+from sim.model.variables import COEFFICIENTS, MEASURES
+from sim.results.calibration import calibrate
+from sim.scenario import posterior
+from sim.scenario.compile import compile
 from sim.scenario.load import Scenario, load
 from sim.scenario.reading import read_csv, scenario_files, shipped
 from tests.helpers import MEMBERS, SIX
+from tests.inference.test_calibrate import study
 from tests.targets import QUIET, small
 
 HEAD = ",".join(roll_calls.COLUMNS)
@@ -270,3 +277,39 @@ def test_discrimination_and_concentration_of_a_simulated_history_are_recovered()
     assert (np.abs(found.truth - found.draws.mean(axis=0)) < 4 * spread + 0.3).all()
     assert spread[2] < 0.6
     assert spread[3:].mean() < 0.7, "levels of states"
+
+
+# ------------------------------------------------------------------------------------------------------- calibrations
+
+
+def test_a_calibration_says_at_once_what_is_wrong_with_its_tables(tmp_path: Path) -> None:
+    file = study(tmp_path, ("draws = 40", 'draws = 20\nroll_calls = "counts.csv"'))
+    with pytest.raises(InputError, match=r"roll_calls: no such file: counts\.csv"):
+        load_calibration(file)
+    (tmp_path / "counts.csv").write_text(f"{HEAD}\n2021,ARN,1,0,0,s\n")
+    (tmp_path / "observed.csv").write_text("date\n")
+    with pytest.raises(InputError) as error:
+        load_calibration(file)
+    assert [Path(p.where.split(":")[0]).name for p in error.value.problems] == ["observed.csv", "counts.csv"]
+
+
+def test_a_posterior_carries_them_and_runs_start_from_it_as_without(tmp_path: Path) -> None:
+    rows = [f"{year},{m},{20 - k},{k},1,s" for year in (2021, 2022, 2023) for k, m in enumerate(MEMBERS[:3])]
+    file = study(tmp_path, ("draws = 40", 'draws = 20\nroll_calls = "counts.csv"'), ("rounds = 1", "rounds = 0"))
+    (tmp_path / "counts.csv").write_text("\n".join((HEAD, *rows)) + "\n")
+    target = load_calibration(file).target
+    assert [y.year for y in target.roll_calls] == [2021, 2022], "what is not over by the date is not used"
+    assert target.polled == {*MEMBERS[:3]}
+    assert calibrate(file, tmp_path / "out", jobs=1).finished
+    held = posterior.read(tmp_path / "out" / "posterior.nc")
+    measured = {c.name for c in COEFFICIENTS if c.phase in MEASURES} - {"roll_call_western_ties"}
+    assert measured <= {*held.columns}
+    assert {f"members.{m}.roll_call_effect" for m in MEMBERS[:3]} <= {*held.places}
+    later = {"time.record_from": "2020-01-01", "time.start": "2023-07-01"}
+    later |= {"time.horizons": [5.0], "posterior": str(tmp_path / "out" / "posterior.nc")}
+    drawn = compile(load(SIX, later))
+    assert drawn.start.states is not None, drawn.start.words
+    own = compile(load(SIX, later | {"behaviour.roll_call_threshold": 9.0}))
+    assert own.start.states is not None, "the record does not depend on them"
+    first = [next(iter(run_block(p, 1, 0))).stance for p in (drawn, own)]
+    np.testing.assert_array_equal(*first)
