@@ -1,4 +1,4 @@
-"""What yearly counts make of single motions: `PYTHONPATH=. python experiments/roll-calls/concentration.py [--repeats N]`.
+"""What yearly counts make of single motions: `PYTHONPATH=. python experiments/roll-calls/concentration.py`.
 
 The likelihood takes a year's counts of each state as Dirichlet-multinomial, independent between states given the
 effect of the year's agenda. Motions come one by one, and all states answer the same ones. Here single motions are
@@ -108,11 +108,12 @@ def main() -> None:
     for motions, tastes in ((0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (1.0, 0.5), (1.0, 1.0), (1.0, 2.0)):
         fits = [fit(simulate(motions, tastes, np.random.default_rng((given.seed, k)))) for k in range(given.repeats)]
         firm = np.exp([p[2] for p, _ in fits])
-        l, error = np.array([p[0] for p, _ in fits]), np.array([e for _, e in fits])
+        slope, error = np.array([p[0] for p, _ in fits]), np.array([e for _, e in fits])
         low, high = np.quantile(firm, (0.05, 0.95))
-        within = np.mean(np.abs(l - l.mean()) < 1.96 * error)
-        cells = f"{np.median(firm):.0f} ({low:.0f} to {high:.0f}) | {l.mean():.2f} | {l.std(ddof=1) / error.mean():.2f}"
-        print(f"| {motions:g} | {tastes:g} | {cells} | {within:.2f} |", flush=True)
+        within = np.mean(np.abs(slope - slope.mean()) < 1.96 * error)
+        firmness = f"{np.median(firm):.0f} ({low:.0f} to {high:.0f})"
+        cells = f"{firmness} | {slope.mean():.2f} | {slope.std(ddof=1) / error.mean():.2f} | {within:.2f}"
+        print(f"| {motions:g} | {tastes:g} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,10 @@ from sim.model.arrays import Array
 from sim.scenario.checks import reached, unreached
 from sim.scenario.names import unprintable
 from sim.scenario.reading import parse_csv, read_text
-from sim.scenario.tables import Time
+from sim.scenario.tables import CONDUCT, Time
 
-KINDS = ("support", "abstain", "oppose")
+KINDS = tuple(sorted(CONDUCT, key=lambda kind: -CONDUCT[kind]))
+"""From support to opposition."""
 COLUMNS = ("year", "member", *KINDS, "source")
 MOST = 1000
 """Answers of a kind in a year; more would be a mistake."""
