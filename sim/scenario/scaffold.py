@@ -280,14 +280,14 @@ def history_text(
             f'record = [{{ from = {start}, status = "active", sources = ["assumption: not coded yet"] }}]',
             *_inputs(MEMBER_INPUTS, f"members.{code}", rival),
         ]
-    return "\n".join(
-        [*lines, "", *_optional(LEADER_INPUTS, "the leader"), *_optional(MEMBER_INPUTS, "a member"), EVENTS]
-    )
+    optional = [*_optional(LEADER_INPUTS, "the leader", rival), *_optional(MEMBER_INPUTS, "a member", rival)]
+    return "\n".join([*lines, "", *optional, EVENTS])
 
 
-def _optional(inputs: Sequence[Input], owner: str) -> list[str]:
+def _optional(inputs: Sequence[Input], owner: str, rival: str) -> list[str]:
     """A comment for each input that need not be coded."""
-    return [f"# May be coded too, of {owner}: {i.name}, {i.meaning}; else {i.default:g}." for i in inputs if i.optional]
+    say = "# May be coded too, of {}: {}, {}; else {:g}."
+    return [say.format(owner, i.name, named(i.meaning, rival), i.default) for i in inputs if i.optional]
 
 
 EVENTS = """# Pairs of members that may clash:

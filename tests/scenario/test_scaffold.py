@@ -67,10 +67,11 @@ def test_a_rival_that_is_not_the_west_is_named_wherever_a_coder_reads(tmp_path: 
 
 
 def test_an_optional_input_is_named_in_a_comment() -> None:
-    asked, optional = Input("war", "W", ""), Input("trust", "Q", "what there is of it", optional=True)
-    assert _optional([asked, optional], "a member") == [
-        "# May be coded too, of a member: trust, what there is of it; else 0."
+    asked, optional = Input("war", "W", ""), Input("trust", "Q", "trust in the West", optional=True)
+    assert _optional([asked, optional], "a member", "") == [
+        "# May be coded too, of a member: trust, trust in the West; else 0."
     ]
+    assert "trust in Iran" in _optional([optional], "a member", "Iran")[0]
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
