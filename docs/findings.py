@@ -16,12 +16,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import sim
 from sim.cli.compare import monte_carlo
 from sim.cli.run import answer, horizons, monte_carlo_error
+from sim.evaluation.leave_one_out import slug
 from sim.evaluation.scoring import with_error
 from sim.model.outcomes import names
+from sim.scenario import left_out
+from sim.scenario.left_out import ALL
 
 DOCS = Path(__file__).resolve().parent
 FINDINGS, CALIBRATION, README = "findings.md", "calibration.md", "../README.md"
@@ -30,6 +34,7 @@ TABLES = {
     "claims": ("ledger.csv", "tests.csv"),
     "backtest-csto": ("scores.csv", "origins.csv", "skill.csv"),
     "backtest-csto-wide": ("scores.csv", "skill.csv"),
+    "leave-one-out": ("scores.csv", "counts.csv", "moves.csv"),
     "mechanisms-csto": ("mechanisms.csv",),
     "calibrate-csto": ("summary.csv",),
 }
@@ -39,6 +44,7 @@ COMMANDS = (
     ("claims", "--out", "results/claims"),
     ("backtest", "experiments/backtest-csto.toml"),
     ("backtest", "experiments/backtest-csto-wide.toml"),
+    ("backtest", "experiments/leave-one-out.toml"),
     ("mechanisms", "experiments/mechanisms-csto.toml"),
     ("run", "csto/outlook-2023", "--out", "results/outlook-2023"),
     ("run", "csto/history-1992-2023", "--out", "results/history-1992-2023"),
@@ -52,6 +58,9 @@ COMMANDS = (
     ),
 )
 ANSWER = "answer.md"
+LEFT_OUT = "leave-one-out"
+QUOTED = DOCS.parent / "scenarios" / left_out.TABLE
+"""What scenarios quote whose coefficients were fitted to others."""
 OUTLOOK, WHAT_IF, HISTORY = "outlook-2023", "what-if", "history-1992-2023"
 LADDER = "ladder.png"
 OUTSIDE_ON = {
@@ -192,6 +201,128 @@ def skill(row: dict[str, str]) -> str:
     return f"**{text}**" if low > 0 or high < 0 else text
 
 
+class Exits(NamedTuple):
+    """Of an alliance that was left out: exits seen and forecast from its beginning, and log scores."""
+
+    seen: int
+    expected: float
+    median: str
+    model: float
+    base_rate: float
+
+    @property
+    def words(self) -> str:
+        """In a sentence."""
+        scores = f"{self.model:.2f} (base rate {self.base_rate:.2f})"
+        return f"{self.seen} seen, {self.expected:.1f} forecast, log score {scores}"
+
+
+def exits_of(kept: dict[str, Rows]) -> dict[str, Exits]:
+    """By alliance, the sum of all last; empty where none was left out."""
+    counts = [r for r in kept[f"{LEFT_OUT}/counts.csv"] if r["event"] == "exit"]
+    logs = {(r["alliance"], r["forecaster"]): float(r["log_score"] or "nan") for r in from_beginning(kept, "exit")}
+    found: dict[str, Exits] = {}
+    for r in counts:
+        name = r["alliance"]
+        if name not in found:  # the first row is from its beginning
+            spread = f"{float(r['median']):.0f} ({float(r['q05']):.0f} to {float(r['q95']):.0f})" if r["median"] else ""
+            about = spread, logs[name, "model"], logs[name, "base rate"]
+            found[name] = Exits(int(float(r["seen"])), float(r["mean"]), *about)
+    return found
+
+
+def from_beginning(kept: dict[str, Rows], event: str) -> Rows:
+    """Scores of an event, forecast from the beginnings."""
+    return [r for r in kept[f"{LEFT_OUT}/scores.csv"] if (r["origins"], r["event"]) == ("beginning", event)]
+
+
+def left_out_counts(kept: dict[str, Rows]) -> str:
+    """A row an alliance: exits, freezes and dissolution, forecast from the beginning and seen."""
+    body: list[list[str]] = []
+    for name, exits in exits_of(kept).items():
+        of = [r for r in kept[f"{LEFT_OUT}/counts.csv"] if r["alliance"] == name]
+        exit_, freeze, end = (next(r for r in of if r["event"] == e) for e in ("exit", "freeze", "dissolution"))
+        who = [
+            f"{m['name']} {m['date'][:4]}"
+            for m in kept[f"{LEFT_OUT}/moves.csv"]
+            if (m["alliance"], m["move"]) == (name, "exit")
+        ]
+        seen = f"{exits.seen} ({', '.join(who)})" if who else f"{exits.seen}"
+        hazard = f"{float(exit_['integrated_hazard']):.1f}" if exit_["integrated_hazard"] else ""
+        several = name == ALL
+        chance = f"{float(end['mean']):.1f} alliances" if several else f"{100 * float(end['mean']):.0f} %"
+        happened = f"{int(float(end['seen']))}" if several else ("yes" if float(end["seen"]) else "no")
+        rate = float(exit_["base_rate"])
+        frozen = [f"{int(float(freeze['seen']))}", f"{float(freeze['mean']):.1f}"]
+        body.append(
+            [name, seen, exits.median, f"{exits.expected:.1f}", f"{rate:.1f}", hazard, *frozen, happened, chance]
+        )
+    head = ["", "exits seen", "forecast: median (90 %)", "mean", "base rate expects", "integrated hazard"]
+    return table([*head, "freezes seen", "forecast: mean", "dissolved", "forecast"], body)
+
+
+def left_out_scores(kept: dict[str, Rows], origins: str) -> str:
+    """A row an alliance and forecaster: log score, Brier score and ranking of exits; scores of the other events."""
+    rows_ = [r for r in kept[f"{LEFT_OUT}/scores.csv"] if r["origins"] == origins]
+    cells = {(r["alliance"], r["forecaster"], r["event"]): r for r in rows_}
+    body = []
+    for name, who in dict.fromkeys((r["alliance"], r["forecaster"]) for r in rows_):
+        exit_, freeze, end = (cells.get((name, who, e)) for e in ("exit", "freeze", "dissolution"))
+        ranking = f"{float(exit_['concordance']):.2f}" if exit_ and exit_["concordance"] else ""
+        scored = [score_of(r, k) for r in (exit_, freeze, end) for k in ("log", "brier")]
+        body.append([name, f"**{who}**" if who == "model" else who, *scored[:2], ranking, *scored[2:]])
+    head = ["", "", "exits: log score", "Brier score", "ranking", "freezes: log score", "Brier score"]
+    return table([*head, "dissolution: log score", "Brier score"], body)
+
+
+def score_of(row: dict[str, str] | None, kind: str) -> str:
+    """A score with its error; empty where there is none."""
+    value = (row or {}).get("log_score" if kind == "log" else "brier", "")
+    return with_error(float(value), float((row or {})[f"{kind}_mcse"] or 0)) if value else ""
+
+
+def left_out_section(kept: dict[str, Rows]) -> str:
+    """All tables of the section."""
+    if not exits_of(kept):
+        return "Not made yet: `cohesion backtest experiments/leave-one-out.toml`."
+    parts = [
+        left_out_counts(kept),
+        "From the beginning of each alliance:",
+        left_out_scores(kept, "beginning"),
+        "From every tenth year on, stances as the record of membership then puts them:",
+        left_out_scores(kept, "rolling"),
+        *(f"![{name}, forecast by what others teach, and what happened]({figure})" for name, figure in figures(kept)),
+    ]
+    return "\n\n".join(parts)
+
+
+def figures(kept: dict[str, Rows]) -> list[tuple[str, str]]:
+    """Each alliance and its figure."""
+    return [(name, f"findings/{LEFT_OUT}/{slug(name)}.png") for name in exits_of(kept) if name != ALL]
+
+
+def quoted(kept: dict[str, Rows]) -> str:
+    """The table that scenarios quote."""
+    lines = ["alliance,seen,expected,log_score,base_rate"]
+    lines += [f"{n},{x.seen},{x.expected:.4g},{x.model:.4g},{x.base_rate:.4g}" for n, x in exits_of(kept).items()]
+    return "\n".join(lines) + "\n"
+
+
+def carried_over(kept: dict[str, Rows]) -> str:
+    """How alliances that were left out have been forecast; empty where none was."""
+    found = exits_of(kept)
+    if not found:
+        return ""
+    total = found.pop(ALL)
+    better = sum(x.model < x.base_rate for x in found.values())
+    each = "; ".join(f"{name} {x.words}" for name, x in found.items())
+    return (
+        f"Left out of the fit in turn, {len(found)} alliances had {total.seen} exits where {total.expected:.1f} were "
+        f"forecast; the log score of exits (less is better) beats the base rate in {better} of {len(found)}, in sum "
+        f"{total.model:.2f} against {total.base_rate:.2f} ({each}).\n\n"
+    )
+
+
 def trust(kept: Rows) -> str:
     """How forecasts made as the published ones are have done."""
 
@@ -304,7 +435,9 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         return {"learned": learned(kept["calibrate-csto/summary.csv"])}
     answers = {name: (folder / name / ANSWER).read_text("utf-8").strip() for name in ANSWERS}
     if document == README:
-        return {"trust": trust(kept["backtest-csto/scores.csv"])} | {n: answers[n] for n in (OUTLOOK, WHAT_IF)}
+        return {"trust": carried_over(kept) + trust(kept["backtest-csto/scores.csv"])} | {
+            n: answers[n] for n in (OUTLOOK, WHAT_IF)
+        }
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
@@ -321,6 +454,7 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         "origins": origins(kept["backtest-csto/origins.csv"]),
         "wide": skills(kept["backtest-csto-wide/skill.csv"], own),
         "carried": f"{scores(scored, carried)}\n\n{skills(skilled, carried)}",
+        LEFT_OUT: left_out_section(kept),
         "mechanisms": mechanisms(kept["mechanisms-csto/mechanisms.csv"]),
         HISTORY: answers[HISTORY],
     }
@@ -379,7 +513,12 @@ def take_over(results: Path, text: str) -> None:
         shutil.copyfile(results / name, KEPT / where / name)
     kept = {k: v for k, v in provenance.items() if k not in ("command", "seal")}  # which names folders; and seals it
     (KEPT / where / PROVENANCE).write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    for name in re.findall(rf"findings/{where}/([^/)]+\.png)", text):
+    shown = re.findall(rf"findings/{where}/([^/)]+\.png)", text)
+    if where == LEFT_OUT:
+        kept_now = tables(KEPT)
+        QUOTED.write_text(quoted(kept_now), encoding="utf-8")
+        shown = [Path(figure).name for _, figure in figures(kept_now)]
+    for name in shown:
         shutil.copyfile(next(results.rglob(name)), KEPT / where / name)
 
 

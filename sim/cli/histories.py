@@ -8,11 +8,12 @@ from sim.cli import show
 from sim.cli.show import Column
 from sim.evaluation.forecasts import MODEL
 from sim.evaluation.history import EXIT, FREEZE
-from sim.evaluation.history_scores import ALL, Scored
+from sim.evaluation.history_scores import Scored
 from sim.evaluation.rules import DISSOLUTION
 from sim.evaluation.scoring import with_error
 from sim.figures.rows import Counted
 from sim.results.change import percent
+from sim.scenario.left_out import ALL
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,6 +22,7 @@ from sim.figures.rows import Case, Counted, Moved
 from sim.inference.forecast import forecast, integrated_hazard, thinned
 from sim.inference.smc import generator
 from sim.model.arrays import Array, Flags, indicator
+from sim.scenario.left_out import ALL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,6 @@ MOST = 512
 """Draws that are taken of a posterior, evenly over its rows."""
 STREAM = 4_000_004
 BEGINNING, ROLLING = "beginning", "rolling"
-ALL = "sum of all"
 NAN = float("nan")
 
 

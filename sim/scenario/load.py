@@ -77,7 +77,8 @@ class Scenario:
 
 def not_fitted(scenarios: Iterable[Scenario]) -> str:
     """What is to be said under every table and figure of coefficients that were not fitted to the alliance."""
-    said = "; ".join(dict.fromkeys(filter(None, (s.tables.not_fitted for s in scenarios))))
+    parts = (part for s in scenarios for part in (s.tables.not_fitted, s.tables.carried_over))
+    said = "; ".join(dict.fromkeys(filter(None, parts)))
     return said[:1].upper() + said[1:]
 
 

@@ -23,6 +23,7 @@ from sim.model.crises import THREATS
 from sim.model.declaration import Coefficient, Input
 from sim.model.membership import STATUSES, Status
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
+from sim.scenario.left_out import quote
 from sim.scenario.messages import Declared, of_kind, shown, unknown, wrong
 from sim.scenario.names import CODE, FULL_NAME, KEY, LINE
 from sim.scenario.paths import WAYS
@@ -491,6 +492,13 @@ class ScenarioTables(Strict):
         if posterior.alliance is None:
             return f"coefficients not known to be fitted to {own}: {posterior.file} names no alliance"
         return "" if posterior.alliance == own else f"coefficients not fitted to {own}: fitted to {posterior.alliance}"
+
+    @property
+    def carried_over(self) -> str:
+        """How well coefficients that were fitted to others have forecast left-out alliances, where that is known."""
+        p = self.posterior
+        drawn = p is not None and p.alliance is not None and any(map(self.from_posterior, p.columns))
+        return quote(self.alliance.name) if drawn and self.not_fitted else ""
 
     def from_posterior(self, coefficient: str) -> bool:
         """Whether a coefficient is drawn from the posterior: only what is left at its prior is."""

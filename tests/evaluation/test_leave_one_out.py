@@ -11,10 +11,10 @@ from sim.cli.app import app
 from sim.errors import InputError
 from sim.evaluation import history_scores, looks
 from sim.evaluation.backtest import backtest
-from sim.evaluation.history_scores import ALL
 from sim.evaluation.leave_one_out import LeftOut, slug
 from sim.evaluation.left_out_study import WHOLE, LeaveOneOutStudy
 from sim.evaluation.study import load_backtest
+from sim.scenario.left_out import ALL
 from tests.evaluation.test_backtest_command import contents, study as beside
 from tests.evaluation.test_history import RECORDS, file_of
 

@@ -10,6 +10,7 @@ import sim
 from sim.cli.app import app
 from sim.errors import InputError
 from sim.model.version import VERSION
+from sim.scenario import left_out
 from sim.scenario.load import load, not_fitted
 from sim.scenario.reading import scenario_files
 from sim.scenario.tables import Value
@@ -20,6 +21,12 @@ from tests.study_files import study_file
 PRIORS = "Coefficients not fitted to Test pact: drawn from the priors"
 LENT = "Coefficients not fitted to Test pact: fitted to CST/CSTO"
 SAID = {"": PRIORS, "posterior=csto/posterior.nc": LENT}
+
+
+@pytest.fixture(autouse=True)
+def no_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words without the scores of left-out alliances, which change whenever they are made anew."""
+    monkeypatch.setattr(left_out, "TABLE", "none.csv")
 
 
 def posterior(folder: Path, *rows: str) -> Path:
@@ -116,3 +123,33 @@ def test_explain_says_it_of_a_coefficient() -> None:
     says = sim.explain("nato/history-1949-2023", "behaviour.peers", {"posterior": "csto/posterior.nc"}).rule_says
     assert says.endswith("coefficients not fitted to NATO: fitted to CST/CSTO")
     assert isinstance(load(SIX).tables.values["behaviour.peers"], Value)
+
+
+SCORES = """alliance,seen,expected,log_score,base_rate
+NATO,0,4.125,0.0894,0.4996
+Pact,2,2.4,0.3,0.2
+sum of all,2,6.5,0.39,0.7
+"""
+
+
+def test_lent_coefficients_quote_how_well_they_have_carried_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own score where it was left out, else the sum; nothing of the priors, or of what was fitted to it."""
+    (tmp_path / "left-out.csv").write_text(SCORES)
+    monkeypatch.setattr(left_out, "TABLE", str(tmp_path / "left-out.csv"))
+    nato, six = ("nato/history-1949-2023", SIX)
+    own = (
+        "left out of the shipped calibration it had 0 exits where 4.1 were forecast, log score 0.089 (base rate 0.500)"
+    )
+    every = (
+        "left out of the shipped calibration in turn, 2 alliances had 2 exits where 6.5 were forecast, log score 0.390"
+    )
+    for name, says in ((nato, own), (six, every)):
+        lent = load(name, {"posterior": "csto/posterior.nc"})
+        assert says in not_fitted([lent])
+        assert not_fitted([lent]).count("left out") == 1
+        assert "left out" not in not_fitted([load(name, {"posterior": "none"})])
+    assert not_fitted([load("csto/outlook-2023")]) == ""
+    figure = sim.run(SIX, runs=16, set={"posterior": "csto/posterior.nc", "time.step": "year"}).figures()["cohesion"]
+    assert every in texts(figure)
