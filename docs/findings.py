@@ -210,12 +210,6 @@ class Exits(NamedTuple):
     model: float
     base_rate: float
 
-    @property
-    def words(self) -> str:
-        """In a sentence."""
-        scores = f"{self.model:.2f} (base rate {self.base_rate:.2f})"
-        return f"{self.seen} seen, {self.expected:.1f} forecast, log score {scores}"
-
 
 def exits_of(kept: dict[str, Rows]) -> dict[str, Exits]:
     """By alliance, the sum of all last; empty where none was left out."""
@@ -315,11 +309,11 @@ def carried_over(kept: dict[str, Rows]) -> str:
         return ""
     total = found.pop(ALL)
     better = sum(x.model < x.base_rate for x in found.values())
-    each = "; ".join(f"{name} {x.words}" for name, x in found.items())
+    each = ", ".join(f"{name} {x.seen} and {x.expected:.1f}" for name, x in found.items())
     return (
         f"Left out of the fit in turn, {len(found)} alliances had {total.seen} exits where {total.expected:.1f} were "
-        f"forecast; the log score of exits (less is better) beats the base rate in {better} of {len(found)}, in sum "
-        f"{total.model:.2f} against {total.base_rate:.2f} ({each}).\n\n"
+        f"forecast ({each}); log scores of exits (less is better) {total.model:.2f} in sum, base rate "
+        f"{total.base_rate:.2f}, better in {better} of {len(found)}.\n\n"
     )
 
 

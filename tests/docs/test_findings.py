@@ -64,3 +64,41 @@ def test_the_kept_ledger_is_of_the_claims_as_they_are() -> None:
 def test_a_missing_marker_is_an_error() -> None:
     with pytest.raises(ValueError, match="C03"):
         findings.filled(TEXT.replace("<!-- C03 -->", ""), findings.KEPT)
+
+
+COUNTS = """alliance,since,event,seen,mean,q05,median,q95,base_rate,integrated_hazard
+Pact,1955-07-01,exit,2,2.44,1,2,4,0.7,120.5
+Pact,1955-07-01,freeze,1,1.9,0,2,4,0.6,
+Pact,1955-07-01,dissolution,1,0.17,,,,0.16,
+Pact,1965-07-01,exit,1,9.0,0,9,9,0.5,
+sum of all,beginning,exit,2,2.44,,,,0.7,
+sum of all,beginning,freeze,1,1.9,,,,0.6,
+sum of all,beginning,dissolution,1,0.17,,,,0.16,
+"""
+HEAD = "alliance,origins,event,forecaster,log_score,log_mcse,brier,brier_mcse,concordance,cases,happened\n"
+LOGS = {"model": "0.25,0.01", "base rate": "0.5,0", "persistence": ","}
+SCORES = HEAD + "".join(
+    f"{name},beginning,exit,{who},{log},0.1,0,0.5,10,2\n"
+    for name in ("Pact", "sum of all")
+    for who, log in LOGS.items()
+)
+MOVES = "alliance,state,name,date,move\nPact,ALB,Albania,1968-09-13,exit\nPact,ALB,Albania,1961-08-03,freeze\n"
+
+
+def test_left_out_alliances_fill_the_section_the_readme_and_what_scenarios_quote(tmp_path: Path) -> None:
+    """Their first origin counts; before any is left out the section says how to make it."""
+    (tmp_path / findings.LEFT_OUT).mkdir()
+    for name, text in (("counts", COUNTS), ("scores", SCORES), ("moves", MOVES)):
+        (tmp_path / findings.LEFT_OUT / f"{name}.csv").write_text(text)
+    kept = findings.tables(tmp_path)
+    section = findings.left_out_section(kept)
+    assert "| Pact | 2 (Albania 1968) | 2 (1 to 4) | 2.4 | 0.7 | 120.5 | 1 | 1.9 | yes | 17 % |" in section
+    assert "| Pact | **model** | 0.250±0.010 | 0.100 | 0.50 |" in section
+    assert "(findings/leave-one-out/pact.png)" in section
+    quoted = findings.quoted(kept).splitlines()
+    assert quoted[1:] == ["Pact,2,2.44,0.25,0.5", "sum of all,2,2.44,0.25,0.5"]
+    assert "2 exits where 2.4 were forecast (Pact 2 and 2.4)" in findings.carried_over(kept)
+    assert "base rate 0.50, better in 1 of 1." in findings.carried_over(kept)
+    none = findings.tables(tmp_path / "nowhere")
+    assert findings.carried_over(none) == ""
+    assert "cohesion backtest" in findings.left_out_section(none)
