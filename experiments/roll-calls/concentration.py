@@ -56,7 +56,7 @@ def simulate(motions: float, tastes: float, rng: np.random.Generator) -> History
 def coefficients(p: Array) -> Coefficients:
     """Of the parameters that are fitted but for levels."""
     values = dict(zip(("agenda", "concentration", "abstention"), np.exp(p[1:4]), strict=True))
-    values |= {"discrimination": p[0], "threshold": 0.0}
+    values |= {"discrimination": p[0]}
     return Coefficients({f"roll_call_{k}": np.array([[v]]) for k, v in values.items()})
 
 

@@ -31,7 +31,7 @@ from sim.model.tick import Decays, Script, Standing, State, begin, decays, reliv
 from sim.scenario.compile import Program, compile, statuses
 from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
-from sim.scenario.tables import CONDUCT, roll_call_path
+from sim.scenario.tables import CONDUCT, ROLL_CALL_LEVEL, roll_call_path
 
 OPPOSES, SUPPORTS = CONDUCT["oppose"], CONDUCT["support"]
 SCRIPTED = ("kind", "help", "clash", "changes", "enters")
@@ -92,11 +92,12 @@ class Target:
         return {self.program.members[i] for year in self.roll_calls for i in year.rows}
 
     def levels(self, z: Array, c: Coefficients) -> Array:
-        """States' own effects on roll calls, (member, draw)."""
+        """States' own effects on roll calls with the alliance's level, (member, draw)."""
         from scipy.special import ndtri
 
-        uniforms = self.space.uniforms(z)
-        return roll_calls.effects(ndtri([uniforms.places(roll_call_path(m)) for m in self.program.members]), c)
+        paths = (ROLL_CALL_LEVEL, *map(roll_call_path, self.program.members))
+        alliance, *states = ndtri([self.space.uniforms(z).places(path) for path in paths])
+        return roll_calls.effects(alliance, np.stack(states), c)
 
     def early(self, motion: Motion, t: int) -> bool:
         """Whether a motion of tick t lies in its first half: then the stance before the tick tells more of it.

@@ -14,7 +14,7 @@ from sim.model.noise import Pick
 from sim.model.variables import COEFFICIENTS, MEASURES
 from sim.scenario.compile import Program
 from sim.scenario.start import READ
-from sim.scenario.tables import effect_path, roll_call_path
+from sim.scenario.tables import ROLL_CALL_LEVEL, effect_path, roll_call_path
 from sim.scenario.values import Distribution
 
 OF_MOTIONS = "motion_spread"
@@ -131,5 +131,5 @@ def space_of(program: Program, motions: bool, fixed: Sequence[str] = (), polled:
         if (band.high != band.low).any() and not path.startswith("disputes.") and path not in UNREAD
     ]
     effects = [effect_path(state) for state in program.members if program.has_effects]
-    effects += [roll_call_path(state) for state in program.members if state in polled]
+    effects += [ROLL_CALL_LEVEL] * bool(polled) + [roll_call_path(m) for m in program.members if m in polled]
     return Space(tuple(uncertain), tuple(effects), tuple(places))

@@ -1,11 +1,11 @@
 """General roll calls: a second family of items beside the leader's own motions, read by the likelihood alone.
 
 Of the motions of a year, on which the leader and its chief rival vote opposite, a state supports the leader with the
-chance logistic(e - c) and opposes it with logistic(c - d - e), where e = l x + b + u - w W: its stance, an effect of
-its own, that of the year's agenda, which all states share, and its ties with the rival, as voting blocs are not
-alliance stance. An item response with a discrimination (Bailey, Strezhnev & Voeten 2017, 10.1177/0022002715595700),
-by the year. Counts are Dirichlet-multinomial (Mosimann 1962, 10.1093/biomet/49.1-2.65): chances scatter around these
-by state and year, since a year's topics lie closer to some states than to others.
+chance logistic(e) and opposes it with logistic(-d - e), where e = l x + g + b + u - w W: the alliance's level beside
+its stance, an effect of its own, that of the year's agenda, which all states share, and its ties with the rival, as
+voting blocs are not alliance stance. An item response with a discrimination (Bailey, Strezhnev & Voeten 2017,
+10.1177/0022002715595700), by the year. Counts are Dirichlet-multinomial (Mosimann 1962, 10.1093/biomet/49.1-2.65):
+chances scatter around these by state and year, since a year's topics lie closer to some states than to others.
 """
 
 import numpy as np
@@ -25,12 +25,12 @@ COEFFICIENTS = (
     ),
     Coefficient(
         "roll_call_agenda", "s_u", "standard deviation of the effect of a year's agenda on all states", "1"
-    ).lognormal(0.5, 0.5, TRIED + "0.5"),
+    ).lognormal(0.5, 0.7, TRIED + "0.5; more where few states share an agenda"),
     Coefficient(
         "roll_call_concentration", "n_g", "votes that chances of a state and year, by topics, are as firm as", "votes"
     ).lognormal(33.0, 0.7, TRIED + "33"),
-    Coefficient("roll_call_threshold", "c_g", "where supporting and not are even odds on general motions", "1").normal(
-        0.0, 1.0, "judgement: half the motions, give or take a quarter, where all else is 0"
+    Coefficient("roll_call_levels", "s_g", "standard deviation of an alliance's level on general motions", "1").fixed(
+        2.0, "judgement: at stance 0 an alliance's states are with their leader on 2 to 98 % of the motions"
     ),
     Coefficient("roll_call_abstention", "d_g", "how far below that opposing and not are even odds", "1").lognormal(
         1.5, 0.5, "judgement: a third of the answers abstain where the others are divided"
@@ -49,14 +49,14 @@ def position(stance: Array, own: Array, ties: Array, c: Coefficients) -> Array:
     return c.roll_call_discrimination * stance + own - c.roll_call_western_ties * ties
 
 
-def effects(normals: Array, c: Coefficients) -> Array:
-    """States' own effects, from standard normal numbers."""
-    return c.roll_call_effects * normals
+def effects(alliance: Array, states: Array, c: Coefficients) -> Array:
+    """States' own effects with their alliance's level, from standard normal numbers."""
+    return c.roll_call_levels * alliance + c.roll_call_effects * states
 
 
 def chances(e: Array, c: Coefficients) -> tuple[Array, Array, Array]:
     """The probabilities (support, abstain, oppose) at positions with all effects in them."""
-    up, down = exp(e - c.roll_call_threshold, 300.0), exp(c.roll_call_threshold - c.roll_call_abstention - e, 300.0)
+    up, down = exp(e, 300.0), exp(-c.roll_call_abstention - e, 300.0)
     support, oppose = up / (1.0 + up), down / (1.0 + down)
     return support, -np.expm1(-c.roll_call_abstention) / ((1.0 + up) * (1.0 + down)), oppose
 

@@ -544,6 +544,10 @@ def effect_path(state: str) -> str:
     return f"members.{state}.effect"
 
 
+ROLL_CALL_LEVEL = "alliance.roll_call_level"
+"""The path of the alliance's level on general roll calls, which nobody codes."""
+
+
 def roll_call_path(state: str) -> str:
     """The dotted path of a state's own effect on general roll calls, which nobody codes."""
     return f"members.{state}.roll_call_effect"

@@ -37,7 +37,7 @@ VALUES = {
     "roll_call_effects": 1.0,
     "roll_call_agenda": 0.6,
     "roll_call_concentration": 20.0,
-    "roll_call_threshold": 0.2,
+    "roll_call_levels": 0.0,
     "roll_call_abstention": 1.2,
     "roll_call_western_ties": 0.0,
 }
@@ -164,9 +164,9 @@ def closed(n: Array, p: Array, firm: float) -> float:
 
 def test_counts_are_those_of_polyas_urn() -> None:
     c, e = wide(), np.array([2.0, -0.4, -3.0, 40.0])
-    p = np.stack([expit(e - 0.2), np.zeros(4), expit(0.2 - 1.2 - e)], axis=1)
+    p = np.stack([expit(e), np.zeros(4), expit(-1.2 - e)], axis=1)
     p[:, 1] = 1.0 - p.sum(axis=1)
-    np.testing.assert_allclose(np.stack(model.chances(e, c), axis=-1)[0], p, atol=1e-12)
+    np.testing.assert_allclose(np.stack(model.chances(e[:, None, None], c), axis=-1)[:, 0, 0], p, atol=1e-12)
     expected = sum(closed(n, q, 20.0) for n, q in zip(COUNTS, p, strict=True))
     assert model.log_mass(COUNTS, e[:, None, None], c)[0, 0] == pytest.approx(expected, abs=1e-9)
 
@@ -245,7 +245,7 @@ def test_without_roll_calls_nothing_of_them_is_sampled() -> None:
     assert not any("roll_call" in name for name in (*small([]).space.names, *small([]).space.paths))
     space = polled(("roll_call_discrimination", "roll_call_effects")).space
     assert space.coefficients == ("roll_call_discrimination", "roll_call_effects")
-    assert space.effects == tuple(f"members.{m}.roll_call_effect" for m in MEMBERS)
+    assert space.effects == ("alliance.roll_call_level", *(f"members.{m}.roll_call_effect" for m in MEMBERS))
 
 
 def test_likelihood_of_roll_calls_is_that_of_numerical_integration() -> None:
@@ -276,7 +276,9 @@ def test_discrimination_and_concentration_of_a_simulated_history_are_recovered()
     spread = found.draws.std(axis=0)
     assert (np.abs(found.truth - found.draws.mean(axis=0)) < 4 * spread + 0.3).all()
     assert spread[2] < 0.6
-    assert spread[3:].mean() < 0.7, "levels of states"
+    assert spread[4:].mean() < 0.7, "effects of states"
+    assert target.space.paths[0] == "alliance.roll_call_level"
+    assert spread[3] > 0.4, "a level that has no spread is idle"
 
 
 # ------------------------------------------------------------------------------------------------------- calibrations
@@ -302,14 +304,14 @@ def test_a_posterior_carries_them_and_runs_start_from_it_as_without(tmp_path: Pa
     assert target.polled == {*MEMBERS[:3]}
     assert calibrate(file, tmp_path / "out", jobs=1).finished
     held = posterior.read(tmp_path / "out" / "posterior.nc")
-    measured = {c.name for c in COEFFICIENTS if c.phase in MEASURES} - {"roll_call_western_ties"}
+    measured = {c.name for c in COEFFICIENTS if c.phase in MEASURES} - {"roll_call_western_ties", "roll_call_levels"}
     assert measured <= {*held.columns}
     assert {f"members.{m}.roll_call_effect" for m in MEMBERS[:3]} <= {*held.places}
     later = {"time.record_from": "2020-01-01", "time.start": "2023-07-01"}
     later |= {"time.horizons": [5.0], "posterior": str(tmp_path / "out" / "posterior.nc")}
     drawn = compile(load(SIX, later))
     assert drawn.start.states is not None, drawn.start.words
-    own = compile(load(SIX, later | {"behaviour.roll_call_threshold": 9.0}))
+    own = compile(load(SIX, later | {"behaviour.roll_call_levels": 9.0}))
     assert own.start.states is not None, "the record does not depend on them"
     first = [next(iter(run_block(p, 1, 0))).stance for p in (drawn, own)]
     np.testing.assert_array_equal(*first)
