@@ -68,7 +68,9 @@ def history_of(scenario: Scenario, until: dt.date | None = None) -> History:
     if tables.posterior and tables.posterior.alliance != tables.alliance.name:
         program = program._replace(places={})  # of another alliance coefficients alone are taken
     last = min(until or dt.date.max, tables.time.end - dt.timedelta(days=1))
+    end = dissolved(tables) or dt.date.max
     edges = [d for d in program.edges if d <= last + dt.timedelta(days=1)]
+    edges = edges[: 1 + sum(d < end for d in edges)]  # to the end of the tick in which the alliance ends
     record = np.stack([statuses(tables, d)[:, 0] for d in edges])
     moves = tuple(m for m in moves_of(tables) if edges[0] < m.date <= edges[-1])
     whole = Target(program, record, (), space_of(program, False), PARTICLES)
@@ -104,7 +106,9 @@ def _what(before: int, after: int) -> str:
 
 
 def dissolved(tables: ScenarioTables) -> dt.date | None:
-    """The day from which nobody is a member any more; None where somebody stays."""
+    """The day on which the alliance ended, or from which nobody is a member any more; None where somebody stays."""
+    if day := getattr(tables.alliance, "dissolved", None):
+        return dt.date.fromisoformat(f"{day}")
     last = [state.record[-1] for state in tables.members.values()]
     ended = [m.from_ for m in last if m.status == STATUSES[OUTSIDE]]
     return max(ended) if len(ended) == len(last) else None

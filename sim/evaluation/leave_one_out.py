@@ -11,7 +11,7 @@ from sim.errors import plural
 from sim.evaluation import looks
 from sim.evaluation.history import History, history_of
 from sim.evaluation.history_scores import MOST, REPLICATES, TABLES, WORDS, Rows, frames, rows_of, summed
-from sim.evaluation.left_out_study import LeaveOneOutStudy
+from sim.evaluation.left_out_study import LeaveOneOutStudy, fitted
 from sim.evaluation.rules import Learned, learned
 from sim.results.calibration import POSTERIOR, Progress, calibrate
 from sim.results.result import Stored
@@ -144,6 +144,7 @@ def with_draws(scenario: Scenario, posterior: Path) -> Scenario:
 
 def teachers(study: LeaveOneOutStudy, left_out: History) -> Learned:
     """What the rules learn from all alliances but one: those left out in turn, and those fitted."""
-    scenarios = {s.tables.alliance.name: s for s in (study.calibration.scenario, *(f.scenario for f in study.folds))}
+    every = (*fitted(study.calibration), *(f.scenario for f in study.folds))
+    scenarios = {s.tables.alliance.name: s for s in every}
     until = study.calibration.tables.until
     return learned([history_of(s, until) for name, s in scenarios.items() if name != left_out.name])

@@ -1,6 +1,6 @@
 """From a file that leaves alliances out to a checked study: its fits, and the history that each has not seen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +62,16 @@ class LeaveOneOutStudy:
         return f"<LeaveOneOutStudy {self.name}: {self.tables.title}; {plural(len(self.folds), 'alliance')}>"
 
 
+def without(whole: CalibrationStudy, alliance: str) -> CalibrationStudy | None:
+    """The calibration without an alliance, itself where it does not have it; None where nothing is left to fit."""
+    return None if whole.scenario.tables.alliance.name == alliance else replace(whole, name=WHOLE)
+
+
+def fitted(whole: CalibrationStudy) -> list[Scenario]:
+    """The alliances of a calibration, with their priors."""
+    return [whole.scenario]
+
+
 def load_leave_one_out(source: Source) -> LeaveOneOutStudy:
     """Check a file, its calibration and its histories. Raises InputError with every mistake."""
     tables = validated(source, LeaveOneOutTables)
@@ -81,12 +91,12 @@ def load_leave_one_out(source: Source) -> LeaveOneOutStudy:
         called = scenario.tables.alliance.name
         if called in [f.scenario.tables.alliance.name for f in folds]:
             problems.append(Problem(where, key, f"{called} twice", "allowed: each alliance once"))
-        elif whole.scenario.tables.alliance.name == called:
+        elif (fit := without(whole, called)) is None:
             found = f"{tables.calibration} is fitted to {called} alone"
             problems.append(Problem(where, key, found, "allowed: what leaves something to fit"))
         else:
-            fits[WHOLE] = whole
-            folds.append(Fold(scenario, WHOLE))
+            fits[fit.name] = fit
+            folds.append(Fold(scenario, fit.name))
     if problems:
         raise InputError(problems)
     return LeaveOneOutStudy(source.file.stem, source.file, source.text, tables, whole, folds, fits)

@@ -19,6 +19,7 @@ from sim.evaluation.scores import brier
 from sim.figures.history import history as figure
 from sim.inference.forecast import integrated_hazard, of_rows
 from sim.model.membership import OUTSIDE
+from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
 from sim.scenario.compile import compile
 from sim.scenario.load import load
@@ -33,10 +34,7 @@ RECORDS = {
     "DDD": [("2019-01-01", "active"), (ENDED, "outside")],
     "EEE": [("2019-01-01", "active"), (ENDED, "outside")],
 }
-CONSTANT = (
-    "exit_stance exit_dependence exit_basing exit_offer renewal contagion exit_partiality exit_punishment freeze_rate "
-    "resume_rate entry_rate leader_exit_rate regime_change"
-)
+CONSTANT = [c.name for c in COEFFICIENTS if c.phase == "membership" and c.low <= 0 and c.name != "exit_rate"]
 """Coefficients at 0 with which everybody leaves at the same rate and nothing else happens."""
 
 
@@ -51,7 +49,7 @@ def file_of(folder: Path, records: dict[str, list[tuple[str, str]]], name: str =
 
 
 def constant(rate: float) -> dict[str, object]:
-    return {**{f"behaviour.{name}": 0.0 for name in CONSTANT.split()}, "behaviour.exit_rate": rate}
+    return {**{f"behaviour.{name}": 0.0 for name in CONSTANT}, "behaviour.exit_rate": rate}
 
 
 @pytest.fixture(scope="module")
