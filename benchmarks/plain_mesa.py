@@ -214,7 +214,7 @@ class Member(mesa.Agent):
             - c.hierarchy * m.scene.leader.hierarchy * i.autonomy
             - c.partiality * i.partiality
             - c.other_ties * i.other_ties
-            - c.security_offer * i.security_offer
+            + c.institution * i.institution
             - c.grievance * self.grievance
         )
 
@@ -266,16 +266,18 @@ class Member(mesa.Agent):
         )
         drift = (
             c.exit_offer * i.security_offer
-            + c.exit_partiality * i.partiality
             + c.contagion * m.recent_exits
-            - c.exit_stance * (self.stance - c.exit_origin * c.baseline)
+            - c.exit_stance * (self.stance - c.baseline)
+            + m.effect
         )
         leaves = c.exit_rate * math.exp(min(drift - grip, 600.0))
         leaves *= m.renewal / (1.0 + leaves * c.exit_delay)
         loose = drift - c.freeze_cost * grip
         if self.status == ACTIVE:
-            return leaves, c.freeze_rate * math.exp(min(loose, LARGEST))
-        return leaves, c.resume_rate * math.exp(min(-loose, LARGEST))
+            side = c.freeze_rate * math.exp(min(loose, 600.0))
+        else:
+            side = c.resume_rate * math.exp(min(-loose, 600.0))
+        return leaves, side / (1.0 + side * c.exit_delay)
 
     def decide(self) -> None:
         """Phase 5: stay, freeze, resume, leave or enter."""
@@ -317,6 +319,7 @@ class Alliance(mesa.Model):
         self.scene = life.scenes[0]
         self.alive = True
         self.recent_exits = 0.0
+        self.effect = self.random.gauss(0.0, c.alliance_effects) if c.alliance_effects else 0.0
         self.war = self.scene.leader.war
         self.help_by_kind = (0.0, c.help_interstate, c.help_separatist, c.help_insurgency, c.help_regime)
         self.stays_belief = math.exp(-dt / c.memory)
@@ -329,7 +332,6 @@ class Alliance(mesa.Model):
         self.stays_opinion = math.exp(-dt / c.opinion_memory)
         self.stays_punishment = math.exp(-dt / c.punishment_memory)
         self.moves_dependence = 1.0 - math.exp(-dt * c.diversification)
-        self.leader_exit = 1.0 - math.exp(-dt * c.leader_exit_rate)
         self.perceive()
         self.states = [
             Member(self, row, status, admissible)
@@ -346,6 +348,8 @@ class Alliance(mesa.Model):
         base = min(max(leader.reliability, 1e-9), 1.0 - 1e-9)
         self.readiness = math.log(base / (1.0 - base)) - c.help_weakness * (1.0 - self.capacity)
         self.war_falls = c.opinion_war * max(leader.war - self.war, 0.0)
+        lets_go = c.leader_exit_rate * math.exp(c.dissolution_crisis * leader.domestic_crisis)
+        self.lets_go = 1.0 - math.exp(-self.dt * lets_go)
         share = self.scene.renewal
         self.renewal = 1.0 - share + share * math.exp(c.renewal) if share else 1.0
 
@@ -383,11 +387,11 @@ class Alliance(mesa.Model):
                 remaining += 1
             elif state.status != OUTSIDE:
                 exits += 1
-        if self.alive and (remaining < self.life.quorum or self.random.random() < self.leader_exit):
+        if self.alive and (remaining < self.life.quorum or self.random.random() < self.lets_go):
             self.alive = False
         for state in self.states:
             state.status = state.after if self.alive else OUTSIDE
-        self.recent_exits = self.recent_exits * self.stays_exits + exits
+        self.recent_exits = self.recent_exits * self.stays_exits + exits / max(self.members, 1)
         self.war = self.scene.leader.war
 
     def cohesion(self) -> float:

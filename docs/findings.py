@@ -33,7 +33,6 @@ KEPT = DOCS / "findings"
 TABLES = {
     "claims": ("ledger.csv", "tests.csv"),
     "backtest-csto": ("scores.csv", "origins.csv", "skill.csv"),
-    "backtest-csto-wide": ("scores.csv", "skill.csv"),
     "leave-one-out": ("scores.csv", "counts.csv", "moves.csv"),
     "mechanisms-csto": ("mechanisms.csv",),
     "calibrate-csto": ("summary.csv",),
@@ -43,7 +42,6 @@ PROVENANCE = "provenance.json"
 COMMANDS = (
     ("claims", "--out", "results/claims"),
     ("backtest", "experiments/backtest-csto.toml"),
-    ("backtest", "experiments/backtest-csto-wide.toml"),
     ("backtest", "experiments/leave-one-out.toml"),
     ("mechanisms", "experiments/mechanisms-csto.toml"),
     ("run", "csto/outlook-2023", "--out", "results/outlook-2023"),
@@ -446,7 +444,6 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         "backtest": scores(scored, own),
         "skill": skills(skilled, own),
         "origins": origins(kept["backtest-csto/origins.csv"]),
-        "wide": skills(kept["backtest-csto-wide/skill.csv"], own),
         "carried": f"{scores(scored, carried)}\n\n{skills(skilled, carried)}",
         LEFT_OUT: left_out_section(kept),
         "mechanisms": mechanisms(kept["mechanisms-csto/mechanisms.csv"]),

@@ -47,8 +47,8 @@ def predicted(target: Target, draws: int, seed: int) -> Predicted:
         members += int(belong.sum())
         largest = np.maximum(largest, by_member.max(axis=0, initial=0.0))
     c = cloud.c
-    free = c.exit_rate * np.exp(c.exit_stance * (c.exit_origin - 1.0) * c.baseline)
-    return Predicted(total / members, largest, total * cloud.d.dt, (free / (1.0 + c.exit_delay * free))[:, 0])
+    free = membership.bounded(c.exit_rate, c)
+    return Predicted(total / members, largest, total * cloud.d.dt, free[:, 0])
 
 
 def row(name: str, x: Array, percent: bool = True) -> str:

@@ -145,7 +145,7 @@ def target(
         - c["hierarchy"] * leader["hierarchy"] * i["autonomy"]
         - c["partiality"] * i["partiality"]
         - c["other_ties"] * i["other_ties"]
-        - c["security_offer"] * i["security_offer"]
+        + c["institution"] * i["institution"]
         - c["grievance"] * grievance
     )
     fellows = [o["stance"] for o in others if belongs(o)]
@@ -194,30 +194,29 @@ def conduct(x: float, u: float, motion: float, motions: bool, c: Member, margins
 
 
 def hazards(
-    m: Member, i: Member, x: float, world: World, leader: Member, renewal: float, c: Member
+    m: Member, i: Member, x: float, world: World, inputs: World, renewal: float, c: Member
 ) -> tuple[float, float]:
     """Phase 5: hazards a year of exit and of the other move."""
     if not belongs(m):
         entry = c["entry_rate"] * math.exp(c["entry_stance"] * x + c["entry_regime_threat"] * i["regime"])
         return 0.0, entry if m["admissible"] and world["alive"] else 0.0
     ties = (
-        c["exit_dependence"] * leader["coercion"] * dependence(m, i)
+        c["exit_dependence"] * inputs["leader"]["coercion"] * dependence(m, i)
         + c["exit_basing"] * i["basing"]
         + c["exit_punishment"] * m["punishment"]
     )
     drift = (
-        -c["exit_stance"] * (x - c["exit_origin"] * c["baseline"])
+        -c["exit_stance"] * (x - c["baseline"])
         + c["exit_offer"] * i["security_offer"]
         + c["contagion"] * world["recent_exits"]
-        + c["exit_partiality"] * i["partiality"]
+        + inputs["alliance"]
     )
     window = 1 - renewal + renewal * math.exp(c["renewal"])
     leaves = c["exit_rate"] * math.exp(drift - ties)
     leaves *= window / (1 + leaves * c["exit_delay"])
     loose = drift - c["freeze_cost"] * ties
-    if m["status"] == ACTIVE:
-        return leaves, c["freeze_rate"] * math.exp(loose)
-    return leaves, c["resume_rate"] * math.exp(-loose)
+    side = c["freeze_rate"] * math.exp(loose) if m["status"] == ACTIVE else c["resume_rate"] * math.exp(-loose)
+    return leaves, side / (1 + side * c["exit_delay"])
 
 
 def chances(leaves: float, side: float, dt: float) -> tuple[float, float]:
@@ -309,7 +308,7 @@ def _next(
 ) -> World:
     """The next state: nobody belongs to an alliance that is no more; exits become an example."""
     fading = world["recent_exits"] * math.exp(-dt / c["contagion_memory"])
-    exits = sum(_exits(world["members"], statuses))
+    exits = sum(_exits(world["members"], statuses)) / max(sum(map(belongs, world["members"])), 1)
     for m, status in zip(after, statuses, strict=True):
         m["status"] = status if alive else OUTSIDE
     return world | {"members": after, "recent_exits": fading + exits, "war": inputs["leader"]["war"], "alive": alive}
@@ -327,7 +326,7 @@ def tick(
     for row, (m, i, new) in enumerate(zip(world["members"], inputs["members"], after, strict=True)):
         x, u = new["stance"], draws["members"][row]
         leaning = x + inputs["effects"][row]
-        p = chances(*hazards(m, i, x, world, inputs["leader"], script["renewal"], c), dt)
+        p = chances(*hazards(m, i, x, world, inputs, script["renewal"], c), dt)
         status = move(m["status"], u["membership"], *p, margins)
         if script["members"][row]["enters"] and world["alive"] and status == OUTSIDE:
             status = ACTIVE
@@ -346,7 +345,8 @@ def tick(
             }
         )
     quorate = sum(s != OUTSIDE for s in statuses) >= world["quorum"]
-    ends = within(c["leader_exit_rate"], dt) if quorate else 1.0
+    lets_go = c["leader_exit_rate"] * math.exp(c["dissolution_crisis"] * inputs["leader"]["domestic_crisis"])
+    ends = within(lets_go, dt) if quorate else 1.0
     ends = ends if world["alive"] else 0.0
     alive = world["alive"] and not margins.below(draws["leader"], ends)
     for row, gone in enumerate(_exits(world["members"], statuses)):

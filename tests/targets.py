@@ -23,6 +23,17 @@ QUIET = {
 """Without what ties states, or a state's past, to its stance beyond the stance before."""
 
 
+RATES = {
+    "exit_rate": 4e-4,
+    "freeze_rate": 6e-4,
+    "resume_rate": 5.5,
+    "exit_stance": 1.0,
+    "exit_delay": 0.1,
+    "exit_offer": 0.5,
+}
+"""Of a state without ties, whose stance is 4: at stance 0 as a few per cent a year."""
+
+
 def motions_each(per_tick: int, years: int = 10) -> list[Motion]:
     """So many motions a year on which all members answer (with abstention, to be replaced)."""
     codes = np.ones(len(MEMBERS), dtype=np.int8)
@@ -42,6 +53,7 @@ def small(
 
     fixed = {f"behaviour.{c.name}": c.centre for c in COEFFICIENTS if c.name not in (*free, OF_MOTIONS)}
     fixed |= {"behaviour.baseline": 4.0} if "baseline" not in free else {}
+    fixed |= {f"behaviour.{name}": rate for name, rate in RATES.items() if name not in free}
     overrides = numbers(3) | fixed | {"time.step": "year", "time.horizons": [1]}
     overrides |= {k.replace("__", "."): v for k, v in changed.items()}
     return target_of(load(SIX, overrides), motions or [], particles, dt.date(2030, 1, 1))

@@ -7,7 +7,7 @@ from pathlib import Path
 from sim.cli import show
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
-from sim.errors import plural
+from sim.errors import listed, plural
 from sim.inference.posterior import Learned
 from sim.inference.study import load_calibration
 from sim.results.calibration import Calibration, Progress, calibrate
@@ -49,6 +49,7 @@ def bar(name: str) -> Iterator[Callable[[Progress], None]]:
         yield progress
 
 
+VOID = "the sampler has collapsed and the fit is void; take more sweeps or draws"
 MOST = 5
 """Coefficients that are named as those the record tells most of."""
 
@@ -75,6 +76,7 @@ def print_calibration(title: str, found: Calibration) -> None:
         prior, after = f"{r.prior_q05:.2g} to {r.prior_q95:.2g}", f"{r.posterior_q05:.2g} to {r.posterior_q95:.2g}"
         rows.append([r.coefficient, prior, f"{r.posterior_median:.3g}", after, ratio(r)])
     show.table([Column("coefficient", left=True), *map(Column, heads)], rows)
+    spare = list(zip(d.idle_variances, d.idle_errors, strict=True))
     most = sorted(learned, key=lambda r: r.variance_ratio)[:MOST]
     lines = [
         "variance: of the posterior over the prior's, ± Monte Carlo standard error; 1 where the record tells nothing.",
@@ -84,6 +86,8 @@ def print_calibration(title: str, found: Calibration) -> None:
         f"{d.smallest_effective:.0f}, lowest acceptance {d.smallest_acceptance:.2f}.",
         f"Log-evidence {d.log_evidence:.2f}; the estimate of a log-likelihood has a standard deviation of "
         f"{d.log_likelihood_sd:.2f}.",
+        f"Idle coordinates, which nothing reads: variance {listed([f'{v:.2f}±{e:.2f}' for v, e in spare])} of the "
+        f"prior's: {VOID if d.void else 'as it should be'}.",
     ]
     for line in lines:
         show.paragraph(line)

@@ -100,7 +100,9 @@ class MemberState(mesa.Agent):
         inputs, draws = m.world.at(m.tick)
         members = each(lambda x: x[self.row, m.lanes], inputs.members)
         leader = each(lambda x: x[m.lanes], inputs.leader)
-        self.inputs = Inputs(members, leader, inputs.disputes[:, m.lanes], inputs.effects[self.row, m.lanes])
+        self.inputs = Inputs(
+            members, leader, inputs.disputes[:, m.lanes], inputs.effects[self.row, m.lanes], inputs.alliance[m.lanes]
+        )
         shared = {"clash": draws.clash, "leader": draws.leader, "motion": draws.motion[m.lanes]}
         shared |= {} if len(draws.regime) else {"regime": draws.regime}
         own = each(lambda x: x[self.row, m.lanes], draws._replace(**dict.fromkeys(shared, draws.stance)))
@@ -285,7 +287,10 @@ class AllianceModel(mesa.Model):
         ended, alive = np.zeros(1), before.alive
         if first.script.record is None:
             leader = self.world.at(self.tick)[1].leader[self.lanes]
-            ended, alive = membership.dissolve(leader, before.alive, after, a.quorum, self.d.membership)
+            assert first.standing.membership is not None
+            ended, alive = membership.dissolve(
+                leader, before.alive, after, a.quorum, first.standing.membership, self.d.dt
+            )
         self.agents.do("feed_back")
         then = membership.settle(before, after, alive, self.d.membership)
         own = [then._replace(status=status) for status in then.status]

@@ -159,7 +159,8 @@ class Stack:
         chances, _ = decide(u, before, x, ties, script, admissible, s, self.c, self.d.dt)
         cut = membership.cut(u, everybody.status, np.broadcast_to(script.record, u.shape), chances)
         cut = np.where(script.enters, u, cut)
-        stays = self.d.membership.leader_exit
+        assert s.membership is not None
+        stays = membership.ends(s.membership, self.d.dt)
         leader = stays + self.noise.uniforms("leader", t + 1, 1)[0, self.lanes] * (1.0 - stays)
         z, none = record_normals(p, self.noise, t + 1)[:, self.lanes], np.zeros(u.shape)
         return Draws(z, none, none, none, cut, none[:0], none[:0], leader, none[0])

@@ -15,7 +15,7 @@ from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS, Lead
 from sim.scenario.compile import Program
 from sim.scenario.paths import Band
 from sim.scenario.posterior import Column, Posterior
-from sim.scenario.tables import dispute_path, effect_path
+from sim.scenario.tables import ALLIANCE_EFFECT, dispute_path, effect_path
 from sim.scenario.values import Distribution
 
 ONE = np.ones(1)
@@ -88,6 +88,15 @@ def draw_effects(program: Program, noise: InputNoise, lanes: slice, c: Coefficie
         return np.zeros((len(program.members), len(range(BLOCK)[lanes])))
     drawn = [places(program, noise, effect_path(state))[lanes] for state in program.members]
     return conduct.effects(ndtri(np.stack(drawn)), c)
+
+
+def draw_alliance_effect(program: Program, noise: InputNoise, lanes: slice, c: Coefficients) -> Array:
+    """The alliance's own effect on rates, (run,): its place is the quantile of its normal law."""
+    from scipy.special import ndtri
+
+    if not program.has_alliance_effect:
+        return np.zeros(len(range(BLOCK)[lanes]))
+    return np.asarray(c.alliance_effects * ndtri(places(program, noise, ALLIANCE_EFFECT)[lanes]))
 
 
 class Row:
@@ -176,6 +185,7 @@ class Environment:
         self.program = program
         self.coefficients = draw_coefficients(program, noise, lanes, like)
         self.effects = draw_effects(program, noise, lanes, self.coefficients)
+        self.alliance = draw_alliance_effect(program, noise, lanes, self.coefficients)
         self._none = np.zeros((0, len(range(BLOCK)[lanes])))
         like = like if like and like.program.places is program.places else None
         like = like if like and like.program.course == program.course else None
@@ -223,4 +233,5 @@ class Environment:
             LeaderInputs(*(row.at(tick)[0] for row in self._leader)),
             self._disputes.at(tick) if self._disputes else self._none,
             self.effects,
+            self.alliance,
         )

@@ -39,6 +39,7 @@ SCRIPTED = ("kind", "help", "clash", "changes", "enters")
 FEW = 0.5
 """Particles are resampled where fewer than this share are effective."""
 IMPOSSIBLE = -1e6
+EFFECTS = "alliance_effects"
 Indices = NDArray[np.intp]
 
 
@@ -59,6 +60,8 @@ class Target:
     """The tick from which it covers them."""
     roll_calls: tuple[Year, ...] = ()
     """Counts of answers on general motions, by year."""
+    dissolved: bool = False
+    """Whether the alliance ends in the last tick, by a decision of all."""
 
     @property
     def ticks(self) -> int:
@@ -126,20 +129,28 @@ def target_of(
     until: dt.date = LAST_EVIDENCE,
     without: Sequence[str] = (),
     years: Sequence[Year] = (),
+    alone: bool = True,
 ) -> Target:
     """The target up to a date: motions dated and years ended by then, membership of the ticks that end by then.
+
+    An alliance that is fitted ``alone`` has no effect of its own on rates: nothing sets it apart from the rates.
 
     A tick that ends on the day after has ended by then: its last day is that date. ``without`` are
     coefficients of mechanisms that are switched off.
     """
     assert scenario.tables.posterior is None, "a calibration starts from the priors"
-    program = switched_off(compile(scenario), without)
+    program = switched_off(compile(scenario), [*without, *[EFFECTS] * alone])
     edges = [d for d in program.edges if d <= until + dt.timedelta(days=1)]
+    end = scenario.tables.alliance.dissolved
+    dissolved = end is not None and edges[-1] >= end
+    if end and dissolved:
+        edges = edges[: 1 + next(k for k, d in enumerate(edges) if d >= end)]
+        until = end - dt.timedelta(days=1)
     record = np.stack([statuses(scenario.tables, min(d, until))[:, 0] for d in edges])
     used = tuple(m for m in motions if program.edges[0] <= m.date < edges[-1])
     ended = tuple(y for y in years if program.edges[0] <= y.date < edges[-1])
     space = space_of(program, bool(used), polled={program.members[i] for y in ended for i in y.rows})
-    return Target(program, record, used, space, particles, roll_calls=ended)
+    return Target(program, record, used, space, particles, roll_calls=ended, dissolved=dissolved)
 
 
 def switched_off(program: Program, names: Sequence[str]) -> Program:
@@ -161,6 +172,7 @@ class Cloud:
         self.shape = (len(program.members), self.draws, target.particles)
         self.weights = np.zeros(self.shape[1:])
         self.total = np.zeros(self.draws)
+        self.lives = np.zeros(self.draws)  # log-probability of the alliance's own life so far
         self._around(target.first)
         self.state = self._begin()
 
@@ -191,6 +203,9 @@ class Cloud:
         script, before = self.target.script(t), self.state
         z = self.normals(t + 1)
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
+        assert self.standing.membership is not None
+        ends = np.asarray(membership.ends(self.standing.membership, self.d.dt))[:, 0]
+        self.lives += np.log(ends if self.target.dissolved and t == self.target.ticks - 1 else 1.0 - ends)
         informed = self._moves(before, script, *self._hazards(before, script))
         for motion in self.target.by_tick.get(t, ()):
             rows = list(motion.rows)
@@ -328,5 +343,4 @@ def log_likelihood(target: Target, z: Array, key: Sequence[int]) -> Array:
     cloud = Cloud(target, z, np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(list(key)))))
     for t in range(target.ticks):
         cloud.tick(t)
-    lives = np.asarray(cloud.c.leader_exit_rate)[:, 0] * cloud.d.dt * target.ticks
-    return cloud.log_likelihood() - lives
+    return cloud.log_likelihood() + cloud.lives

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.inference.likelihood import Indices, Target
+from sim.inference.likelihood import EFFECTS, Indices, Target
 from sim.inference.smc import Estimate, Settings, Stage, families, generator
+from sim.inference.space import Space
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
@@ -28,6 +29,8 @@ QUANTILES = (0.05, 0.5, 0.95)
 PRIOR_STREAM, PRIOR_DRAWS = 2_000_000, 1000
 PACKED = {"zlib": True, "shuffle": True, "complevel": 9}
 NOT_ASKED = -1
+IDLE_ERRORS = 3.0
+"""Standard errors by which the variance of an idle coordinate may depart from 1."""
 
 
 class Learned(NamedTuple):
@@ -68,6 +71,14 @@ class Diagnostics(NamedTuple):
     smallest_acceptance_places: float
     coded_places_moved_most: dict[str, float]
     coded_places_spread: float
+    idle_variances: list[float]
+    """Of the idle coordinates, over the prior's: 1 but for chance where the sampler has not collapsed."""
+    idle_errors: list[float]
+
+    @property
+    def void(self) -> bool:
+        """Whether the sampler has collapsed: the idle coordinates have not the prior's spread."""
+        return any(abs(v - 1.0) > IDLE_ERRORS * e for v, e in zip(self.idle_variances, self.idle_errors, strict=True))
 
 
 def coefficients(target: Target, stages: Sequence[Stage], seed: int) -> list[Learned]:
@@ -108,8 +119,18 @@ def noise(estimate: Estimate, stage: Stage, s: Settings) -> float:
     return float(np.sqrt(found.var(axis=1, ddof=1).mean()))
 
 
-def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
+def idle(space: Space, stages: Sequence[Stage], seed: int) -> list[tuple[float, float]]:
+    """The variance of each idle coordinate and its standard error, that of as many independent draws at least."""
+    z, eves = stages[-1].z, families(stages, seed)
+    least = math.sqrt(2.0 / len(z))
+    found = (variance(z[:, k], eves) for k in range(space.size)[space.idle])
+    return [(v, max(e, least)) for v, e in found]
+
+
+def diagnostics(target: Target, stages: Sequence[Stage], deviation: float, seed: int) -> Diagnostics:
     """How the sampler did; ``deviation`` is :func:`noise`."""
+    stage = stages[-1]
+    spare = idle(target.space, stages, seed)
     rising = [r for r in stage.rows[1:] if r.effective < len(stage.z) - 0.5]
     last = stage.rows[-1]
     places = stage.z[:, target.space.behavioural :]
@@ -132,6 +153,8 @@ def diagnostics(target: Target, stage: Stage, deviation: float) -> Diagnostics:
         smallest_acceptance_places=min(r.accepted_places for r in stage.rows[1:]),
         coded_places_moved_most={target.space.places[k]: round(float(places[:, k].mean()), 3) for k in most},
         coded_places_spread=float(places.std(axis=0).mean()) if places.size else 0.0,
+        idle_variances=[v for v, _ in spare],
+        idle_errors=[e for _, e in spare],
     )
 
 
@@ -177,6 +200,8 @@ def _coefficients(target: Target, z: Array) -> "xr.Dataset":
 
     units = {c.name: c.unit for c in COEFFICIENTS}
     values = target.space.values(z, target.program)
+    if not target.program.has_alliance_effect:
+        values[EFFECTS] = np.zeros(len(z))
     columns = {n: (("chain", "draw"), x[None].astype(np.float32), {"units": units[n]}) for n, x in values.items()}
     return xr.Dataset(columns, coords=_numbered(len(z)))
 

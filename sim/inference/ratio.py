@@ -15,7 +15,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.inference.smc import Estimate, Row, Settings, Stage, effective, following, log_mean, next_power, resampled
+from sim.inference.smc import (
+    Estimate,
+    Row,
+    Settings,
+    Stage,
+    effective,
+    following,
+    log_mean,
+    next_power,
+    parts_of,
+    resampled,
+)
 
 ENOUGH = 0.125
 """Share of the draws that must be effective where the two models part."""
@@ -69,10 +80,11 @@ def ratio(stages: Sequence[Stage], other: Estimate, s: Settings) -> Evidence:
     steps = [log_weights]
     if stage.power < 1.0:
         chosen = resampled(log_weights, (s.seed, OTHER, stage.number + 1))
-        now = Stage(stage.rows, stage.z[chosen], fresh[chosen], stage.steps)
+        parts = parts_of(other, stage.z.shape[1], s)
+        now = Stage(stage.rows, stage.z[chosen], fresh[chosen, None], stage.steps)
         while (power := next_power(now.power, now.log_likelihood, s.draws)) < 1.0:
             steps.append((power - now.power) * now.log_likelihood)
-            now = following(now, other, s)
+            now = following(now, parts, s)
         steps.append((1.0 - now.power) * now.log_likelihood)
     left = [effective(x) for x in steps]
     apart = [r.effective for r in tempering(stages) if r.power > stage.power]  # of the first, on the same way

@@ -4,9 +4,10 @@ Draws from the prior go through powers of the likelihood up to 1 (Del Moral, Dou
 10.1111/j.1467-9868.2006.00553.x), each the largest that leaves enough draws effective (Jasra et al. 2011,
 10.1111/j.1467-9469.2010.00723.x), by pseudo-marginal Metropolis-Hastings moves: a proposal gets a fresh estimate of its
 likelihood, a draw that stays keeps its own (Andrieu & Roberts 2009, 10.1214/07-AOS574), which at the power 1 is exact.
-Moves are preconditioned Crank-Nicolson (Cotter et al. 2013, 10.1214/13-STS421): behavioural coordinates around the mean
-and covariance of the other half of the draws (as in Foreman-Mackey et al. 2013, 10.1086/670067), coded places around
-the prior. Why so, and what each was found to do: docs/calibration.md.
+Moves are preconditioned Crank-Nicolson (Cotter et al. 2013, 10.1214/13-STS421), block by block: around the mean and
+covariance that the other half of the draws has (as in Foreman-Mackey et al. 2013, 10.1086/670067) in the coordinates of
+which it has learned, around the prior in the others. The log-likelihood is a sum of parts, one an alliance; what
+concerns one part alone is a block of its own. Why so, and what each was found to do: docs/calibration.md.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,8 @@ ACCEPTED = 0.3
 SHORTEST, LONGEST = 0.02, 0.8
 PRIOR, TEMPER, MOVE = 3_000_001, 3_000_002, 3_000_003
 """Names of streams, apart from stages, chunks and zero, which a seed sequence does not tell from nothing."""
-BLOCKS = BEHAVIOUR, PLACES = 0, 1
+LEARNED = 3.0
+"""Standard errors by which mean or variance of a coordinate depart from the prior's where something was learned."""
 
 
 class Row(NamedTuple):
@@ -39,11 +41,11 @@ class Row(NamedTuple):
     power: float
     effective: float  # draws, before resampling
     distinct: int  # ancestors left by resampling
-    accepted: float  # share of behavioural moves
-    accepted_places: float
-    step: float  # length of a behavioural step, 1 is a fresh draw
-    step_places: float
-    moved: float  # share of draws that a behavioural move changed
+    accepted: float  # share of moves of what all parts share
+    accepted_places: float  # the lowest share of moves of what one part has to itself
+    step: float  # length of a shared step, 1 is a fresh draw
+    step_places: float  # the shortest of the others
+    moved: float  # share of draws that a shared move changed
     mean_log_likelihood: float
     sd_log_likelihood: float
     log_evidence: float
@@ -54,8 +56,13 @@ class Stage(NamedTuple):
 
     rows: tuple[Row, ...]
     z: Array  # (draw, coordinate)
-    log_likelihood: Array  # (draw,)
-    steps: tuple[float, float]
+    log_likelihoods: Array  # (draw, part)
+    steps: tuple[float, ...]  # of each block
+
+    @property
+    def log_likelihood(self) -> Array:
+        """Of all parts together, (draw,)."""
+        return np.asarray(self.log_likelihoods.sum(axis=1))
 
     @property
     def power(self) -> float:
@@ -80,7 +87,24 @@ class Settings(NamedTuple):
     sweeps: int
     rounds: int  # further stages at the power 1
     seed: int
-    behavioural: int  # coordinates that move together; the others are coded places
+    behavioural: int  # coordinates that all parts share; the others are coded places
+
+
+class Part(NamedTuple):
+    """A term of the log-likelihood, and the coordinates that it alone reads."""
+
+    estimate: Estimate
+    own: slice
+
+
+def parts_of(estimate: Estimate | Sequence[Part], coordinates: int, s: Settings) -> Sequence[Part]:
+    """One likelihood as the only part."""
+    return [Part(estimate, slice(s.behavioural, coordinates))] if callable(estimate) else estimate
+
+
+def estimates(parts: Sequence[Part], z: Array, key: tuple[int, ...]) -> Array:
+    """Of all parts, (draw, part)."""
+    return np.stack([p.estimate(z, (*key, k)) for k, p in enumerate(parts, start=1)], axis=1)
 
 
 def generator(*key: int) -> np.random.Generator:
@@ -88,12 +112,13 @@ def generator(*key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(list(key))))
 
 
-def first(estimate: Estimate, coordinates: int, s: Settings) -> Stage:
+def first(parts: Sequence[Part], coordinates: int, s: Settings) -> Stage:
     """The prior: draws and their likelihoods."""
     z = generator(s.seed, PRIOR).standard_normal((s.draws, coordinates))
-    found = estimate(z, (s.seed, PRIOR, 1, 1))
-    row = Row(0, 0.0, float(s.draws), s.draws, 1.0, 1.0, 0.5, 0.5, 1.0, float(found.mean()), float(found.std()), 0.0)
-    return Stage((row,), z, found, (0.5, 0.5))
+    found = estimates(parts, z, (s.seed, PRIOR, 1, 1))
+    whole = found.sum(axis=1)
+    row = Row(0, 0.0, float(s.draws), s.draws, 1.0, 1.0, 0.5, 0.5, 1.0, float(whole.mean()), float(whole.std()), 0.0)
+    return Stage((row,), z, found, (0.5,) * (1 + len(parts)))
 
 
 def effective(log_weights: Array) -> float:
@@ -142,7 +167,7 @@ def families(stages: Sequence[Stage], seed: int) -> Indices:
 
 
 def following(
-    before: Stage, estimate: Estimate, s: Settings, progress: Callable[[float], None] = lambda _: None
+    before: Stage, parts: Sequence[Part], s: Settings, progress: Callable[[float], None] = lambda _: None
 ) -> Stage:
     """The stage after one: weigh, resample, move. ``progress`` is called with the share done."""
     power = next_power(before.power, before.log_likelihood, s.draws)
@@ -150,22 +175,24 @@ def following(
     chosen = parents(before, power, s.seed)
     evidence = log_mean(log_weights, before.rows[-1].log_evidence)
     stage = before.number + 1
-    z, found = before.z[chosen], before.log_likelihood[chosen]
-    origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, 2))
+    z, found = before.z[chosen], before.log_likelihoods[chosen]
+    blocks = [(slice(0, s.behavioural), range(len(parts))), *((p.own, [k]) for k, p in enumerate(parts))]
+    origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, len(blocks)))
     for sweep in range(s.sweeps):
-        for k in BLOCKS:
+        for k, (block, some) in enumerate(blocks):
             yes = np.zeros(s.draws, dtype=bool)
             for half, other in halves(s.draws):
-                key = (s.seed, stage, 1 + 2 * sweep + k, half.start or 0)
-                yes[half] = _move(z, found, half, other, k, power, steps[k], estimate, s, key)
+                key = (s.seed, stage, 1 + len(blocks) * sweep + k, half.start or 0)
+                yes[half] = _move(z, found, half, other, block, some, power, steps[k], parts, key)
             accepted[sweep, k] = yes.mean()
             steps[k] = float(np.clip(steps[k] * np.exp(yes.mean() - ACCEPTED), SHORTEST, LONGEST))
-            progress((2 * sweep + k + 1) / (2 * s.sweeps))
+            progress((len(blocks) * sweep + k + 1) / (len(blocks) * s.sweeps))
     moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()
-    lengths, moves = (steps[0], steps[1]), (float(accepted[:, 0].mean()), float(accepted[:, 1].mean()))
-    about = float(moved), float(found.mean()), float(found.std())
+    taken, whole = accepted.mean(axis=0), found.sum(axis=1)
+    moves, lengths = (float(taken[0]), float(taken[1:].min())), (steps[0], min(steps[1:]))
+    about = float(moved), float(whole.mean()), float(whole.std())
     row = Row(stage, power, effective(log_weights), len(np.unique(chosen)), *moves, *lengths, *about, evidence)
-    return Stage((*before.rows, row), z, found, lengths)
+    return Stage((*before.rows, row), z, found, tuple(steps))
 
 
 def halves(draws: int) -> tuple[tuple[slice, slice], ...]:
@@ -179,80 +206,82 @@ def _move(
     found: Array,
     half: slice,
     other: slice,
-    k: int,
+    block: slice,
+    some: Sequence[int],
     power: float,
     step: float,
-    estimate: Estimate,
-    s: Settings,
+    parts: Sequence[Part],
     key: tuple[int, ...],
 ) -> Flags:
-    """Propose for half of the draws, in place; whether each accepted."""
+    """Propose a block of half of the draws, of which some parts of the likelihood know; whether each accepted."""
     rng = generator(*key, MOVE)
     mine, proposed = z[half], z[half].copy()
-    ratio = np.zeros(len(mine))
-    block = slice(0, s.behavioural) if k == BEHAVIOUR else slice(s.behavioural, z.shape[1])
-    if k == BEHAVIOUR:
-        law = population(z[other, block])
-        proposed[:, block] = around(mine[:, block], law.centre, law.root, step, rng)
-        ratio = surplus(proposed[:, block], law) - surplus(mine[:, block], law)
-    else:
-        proposed[:, block] = around(mine[:, block], 0.0, None, step, rng)
-    theirs = estimate(proposed, key)
-    yes = np.log(rng.random(len(mine))) < power * (theirs - found[half]) + ratio
+    law = population(z[other, block])
+    proposed[:, block] = around(mine[:, block], law, step, rng)
+    ratio = surplus(proposed[:, block], law) - surplus(mine[:, block], law)
+    had = found[half][:, some]
+    theirs = np.stack([parts[k].estimate(proposed, (*key, k + 1)) for k in some], axis=1)
+    yes = np.log(rng.random(len(mine))) < power * (theirs.sum(axis=1) - had.sum(axis=1)) + ratio
     z[half] = np.where(yes[:, None], proposed, mine)
-    found[half] = np.where(yes, theirs, found[half])
+    found[half, some] = np.where(yes[:, None], theirs, had)
     return np.asarray(yes)
 
 
 class Law(NamedTuple):
-    """A normal law: its centre, a root of its covariance, the inverse of it."""
+    """A normal law of some coordinates (centre, root of the covariance, its inverse); the prior's of the rest."""
 
+    learned: Flags
     centre: Array
     root: Array
     inverse: Array
 
 
 def population(z: Array) -> Law:
-    """The normal law of some draws (draw, coordinate).
+    """The normal law of some draws (draw, coordinate) in the coordinates of which they have learned.
 
-    Its covariance is shrunk to the prior's the more, the more coordinates there are to a draw: that of the
-    draws alone would be too narrow in some direction, and moves would not get out.
+    Where nothing was learned the law is the prior, by which proposals leave a coordinate what it is: a law of all
+    coordinates is too narrow in some directions by chance, and draws that move for the sake of others contract to it.
+    The covariance is shrunk to the prior's the more, the more coordinates there are to a draw.
     """
-    draws, coordinates = z.shape
-    centre = z.mean(axis=0)
-    share = coordinates / (coordinates + draws)
-    covariance = (1.0 - share) * np.cov(z.T) + share * np.eye(coordinates)
-    return Law(centre, np.linalg.cholesky(covariance), np.linalg.inv(covariance))
+    draws, _ = z.shape
+    centre, variance = z.mean(axis=0), z.var(axis=0, ddof=1)
+    narrow = variance < 1.0 - LEARNED * np.sqrt(2.0 / draws)
+    learned = narrow | (np.abs(centre) > LEARNED / np.sqrt(draws))
+    count = int(learned.sum())
+    share = count / (count + draws)
+    own = np.cov(z[:, learned].T).reshape(count, count) if count else np.zeros((0, 0))
+    covariance = (1.0 - share) * own + share * np.eye(count)
+    return Law(learned, centre[learned], np.linalg.cholesky(covariance), np.linalg.inv(covariance))
 
 
-def around(z: Array, centre: Array | float, factor: Array | None, step: float, rng: np.random.Generator) -> Array:
-    """A proposal reversible with respect to the normal law of that centre and root of covariance."""
-    noise = rng.standard_normal(z.shape)
-    if factor is not None:
-        noise = noise @ factor.T
-    return centre + np.sqrt(1.0 - step**2) * (z - centre) + step * noise
+def around(z: Array, law: Law, step: float, rng: np.random.Generator) -> Array:
+    """A proposal reversible with respect to a law."""
+    noise, centre = rng.standard_normal(z.shape), np.zeros(z.shape[1])
+    noise[:, law.learned] = noise[:, law.learned] @ law.root.T
+    centre[law.learned] = law.centre
+    return np.asarray(centre + np.sqrt(1.0 - step**2) * (z - centre) + step * noise)
 
 
 def surplus(z: Array, law: Law) -> Array:
     """Log of the prior's density over that of a law, but for a constant."""
-    away = z - law.centre
-    return np.asarray(0.5 * (((away @ law.inverse) * away).sum(axis=1) - (z**2).sum(axis=1)))
+    away = z[:, law.learned] - law.centre
+    return np.asarray(0.5 * (((away @ law.inverse) * away).sum(axis=1) - (z[:, law.learned] ** 2).sum(axis=1)))
 
 
 def stages(
-    estimate: Estimate,
+    estimate: Estimate | Sequence[Part],
     coordinates: int,
     s: Settings,
     done: Stage | None = None,
     progress: Callable[[int, float, float], None] = lambda *_: None,
 ) -> Iterator[Stage]:
     """Every stage from ``done`` (or the prior) to the posterior, as it is finished."""
-    stage = done
+    stage, parts = done, parts_of(estimate, coordinates, s)
     if stage is None:
-        stage = first(estimate, coordinates, s)
+        stage = first(parts, coordinates, s)
         yield stage
     while stage.at_one <= s.rounds:
-        stage = following(stage, estimate, s, partial(progress, stage.number + 1, stage.power))
+        stage = following(stage, parts, s, partial(progress, stage.number + 1, stage.power))
         yield stage
 
 

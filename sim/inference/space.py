@@ -14,17 +14,19 @@ from sim.model.noise import Pick
 from sim.model.variables import COEFFICIENTS, MEASURES
 from sim.scenario.compile import Program
 from sim.scenario.start import READ
-from sim.scenario.tables import ROLL_CALL_LEVEL, effect_path, roll_call_path
+from sim.scenario.tables import ALLIANCE_EFFECT, ROLL_CALL_LEVEL, effect_path, roll_call_path
 from sim.scenario.values import Distribution
 
 OF_MOTIONS = "motion_spread"
 """The coefficient of which the record tells by motions alone."""
 UNREAD = ("leader.reliability",)
+IDLE = ("idle 1", "idle 2")
+"""Coordinates that nothing reads: where draws of them have not the prior's spread the sampler has collapsed."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """Names of the coordinates, in order: coefficients, places of states' effects of either kind, coded places."""
+    """Names of the coordinates in order: coefficients, places of states' and alliance's effects, idle, coded places."""
 
     coefficients: tuple[str, ...]
     effects: tuple[str, ...]
@@ -43,7 +45,12 @@ class Space:
     @property
     def names(self) -> tuple[str, ...]:
         """Those of the coordinates before the coded places."""
-        return self.coefficients + self.effects
+        return self.coefficients + self.effects + IDLE
+
+    @property
+    def idle(self) -> slice:
+        """The idle coordinates."""
+        return slice(self.behavioural - len(IDLE), self.behavioural)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -54,7 +61,9 @@ class Space:
         """What an environment draws with: coordinates (draw, coordinate) as uniforms by path."""
         u = _uniform(z)
         columns = {f"behaviour.{c}": u[:, k] for k, c in enumerate(self.coefficients)}
-        columns |= {p: u[:, len(self.coefficients) + k] for k, p in enumerate(self.paths)}
+        first = len(self.coefficients)
+        columns |= {p: u[:, first + k] for k, p in enumerate(self.effects)}
+        columns |= {p: u[:, self.behavioural + k] for k, p in enumerate(self.places)}
         return Uniforms(len(z), columns)
 
     def values(self, z: Array, program: Program) -> dict[str, Array]:
@@ -132,4 +141,5 @@ def space_of(program: Program, motions: bool, fixed: Sequence[str] = (), polled:
     ]
     effects = [effect_path(state) for state in program.members if program.has_effects]
     effects += [ROLL_CALL_LEVEL] * bool(polled) + [roll_call_path(m) for m in program.members if m in polled]
+    effects += [ALLIANCE_EFFECT] * program.has_alliance_effect
     return Space(tuple(uncertain), tuple(effects), tuple(places))

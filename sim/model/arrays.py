@@ -89,3 +89,5 @@ class Inputs(NamedTuple):
     """(pair, run)"""
     effects: Array
     """States' own in conduct, the same in all ticks. (member, run)"""
+    alliance: Array
+    """The alliance's own effect on log-rates of exit and freezing, the same in all ticks. (run,)"""

@@ -2,8 +2,10 @@
 
 Two causes compete inside a tick by the exact rule for constant hazards: the chance that anything
 happens is ``1 - exp(-(h1 + h2) dt)``, shared out in proportion to the hazards
-(Prentice et al. 1978, 10.2307/2530374). Outside windows the rate of exit g is bounded: leaving takes some years
-even for those whom nothing holds, so that it is g / (1 + g theta).
+(Prentice et al. 1978, 10.2307/2530374). Stance counts from that of a state without ties. Outside windows a rate g is
+bounded, since a move takes some years even for those whom nothing holds: g / (1 + g theta). Each input counts once: an
+offer here, since it changes what leaving costs and not what is thought of the leader, partiality and likeness in
+stance.
 """
 
 from typing import Literal, NamedTuple
@@ -11,56 +13,65 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, exp, indicator, where
-from sim.model.declaration import BASE_RATES, FIXED, TRIAL, Coefficient, Input
+from sim.model.declaration import BASE_RATES, TRIAL, Coefficient, Input
 
 Status = Literal["outside", "frozen", "active"]
 OUTSIDE, FROZEN, ACTIVE = 0, 1, 2
 STATUSES: tuple[Status, ...] = ("outside", "frozen", "active")
 
-LEADER_INPUTS = (Input("coercion", "X", "ability and will to punish"),)
-COEFFICIENTS = (
-    Coefficient("exit_rate", "h_x", "exit hazard at stance 0 without any tie", "1/year").lognormal(
-        0.006, 0.4, f"{BASE_RATES}; 2.4 % a year in CST/CSTO"
+MEMBER_INPUTS = (
+    Input(
+        "security_offer",
+        "O_i",
+        "a credible guarantee from outside the alliance",
+        ("west", "china", "regional"),
+        (1.0, 1.0, 1.0),
     ),
-    Coefficient("exit_stance", "k_x", "deterrence of exit by stance", "log-hazard").normal(2.0, 0.3, TRIAL, low=0),
+)
+LEADER_INPUTS = (
+    Input("coercion", "X", "ability and will to punish"),
+    Input("domestic_crisis", "X_L", "crisis of the leader's own state, in which it lets go of others", optional=True),
+)
+COEFFICIENTS = (
+    Coefficient("exit_rate", "h_x", "exit hazard of a state without ties, outside windows", "1/year").lognormal(
+        0.004, 0.7, f"{BASE_RATES}, by the prior predictive (experiments/prior-hazards.py)"
+    ),
     Coefficient(
-        "exit_origin", "q_x", "from where stance counts: 0 from stance 0, 1 from that of a state without ties", "1"
-    ).fixed(0.0, FIXED, high=1.0),
-    Coefficient("exit_delay", "theta_x", "years that leaving takes at least, outside windows", "years").fixed(
-        0.0, FIXED
+        "alliance_effects", "w", "standard deviation of an alliance's own effect on rates", "log-hazard"
+    ).normal(0.0, 0.7, "judgement: half-normal; few alliances hardly bound it", low=0),
+    Coefficient("exit_stance", "k_x", "deterrence of exit by stance", "log-hazard").normal(1.5, 0.75, TRIAL, low=0),
+    Coefficient("exit_delay", "theta_x", "years that a move takes at least, outside windows", "years").lognormal(
+        2.0, 0.5, "judgement: notice of six months to a year, and a year or two of deciding"
     ),
     Coefficient("exit_dependence", "k_D", "deterrence of exit by coercion and dependence", "log-hazard").normal(
-        4.0, 0.4, "P184, P202, P252", low=0
+        4.0, 2.0, "P184, P202, P252", low=0
     ),
     Coefficient("exit_basing", "k_B", "deterrence of exit by the leader's bases", "log-hazard").normal(
-        1.0, 0.3, "P186", low=0
+        1.0, 0.5, "P186", low=0
     ),
     Coefficient("exit_offer", "k_O", "exit made easier by an outside guarantee", "log-hazard").normal(
-        2.0, 0.5, "P200, P253", low=0
+        4.0, 2.0, "P200, P253", low=0
     ),
     Coefficient("renewal", "k_R", "exit made easier when membership must be renewed", "log-hazard").normal(
-        4.6, 0.4, "P028; M016-M018: lapses of April 1999 were non-renewals", low=0
+        4.6, 1.0, "P028; M016-M018: lapses of April 1999 were non-renewals", low=0
     ),
-    Coefficient("contagion", "k_J", "log-hazard added by one recent exit", "log-hazard").normal(
-        0.9, 0.3, f"{BASE_RATES}: odds ratio 4.8 (1.5-16) within two years", low=0
+    Coefficient("contagion", "k_J", "log-hazard added by a recent exit of all members", "log-hazard").normal(
+        7.0, 3.5, f"{BASE_RATES}: odds ratio 4.8 (1.5-16) within two years, of pacts of eight or so", low=0
     ),
     Coefficient("contagion_memory", "tau_J", "years in which an exit's example fades to 1/e", "years").fixed(
         2.0, BASE_RATES, low=0.05
     ),
-    Coefficient("exit_partiality", "k_P", "exit driven by the leader's partiality", "log-hazard").normal(
-        1.2, 0.4, f"{BASE_RATES}: 1.38 against 0.16 % a year with a rivalry with the leader", low=0
-    ),
     Coefficient("exit_punishment", "k_U", "deterrence of exit by punishment", "log-hazard").normal(
-        0.5, 0.2, "P184, P202", low=0
+        0.5, 0.25, "P184, P202", low=0
     ),
-    Coefficient("freeze_rate", "h_f", "freeze hazard at stance 0 without any tie", "1/year").lognormal(
-        0.01, 0.4, "P044, P045: Uzbekistan's nominal membership; few cases"
+    Coefficient("freeze_rate", "h_f", "freeze hazard of a state without ties", "1/year").lognormal(
+        0.01, 0.7, "two and a half times the rate of exit; P044, P045: Uzbekistan's nominal membership; few cases"
     ),
     Coefficient("freeze_cost", "kappa", "cost of a freeze against the cost of an exit", "1").normal(
         0.5, 0.15, "P044; a freeze breaks no treaty", low=0, high=1
     ),
-    Coefficient("resume_rate", "h_r", "hazard of resuming at stance 0 without any tie", "1/year").lognormal(
-        0.1, 0.5, "France 1966-2009 and Greece 1974-80 outside NATO's command"
+    Coefficient("resume_rate", "h_r", "hazard of resuming of a state without ties", "1/year").lognormal(
+        0.01, 0.7, "France 1966-2009 and Greece 1974-80 outside NATO's command"
     ),
     Coefficient("entry_rate", "h_e", "entry hazard at stance 0 without regime threat", "1/year").lognormal(
         0.0015, 0.4, "P035, P055: invitations refused; M025 the only return"
@@ -69,8 +80,13 @@ COEFFICIENTS = (
     Coefficient("entry_regime_threat", "k_T", "entry driven by threat to the regime", "log-hazard").normal(
         5.5, 0.5, "P041: Uzbekistan after Andijan", low=0
     ),
-    Coefficient("leader_exit_rate", "h_L", "hazard that the leader lets the alliance go", "1/year").lognormal(
-        0.005, 0.5, f"{BASE_RATES}: pacts dissolve at 1.36 % a year; P238 the leader values it"
+    Coefficient(
+        "leader_exit_rate", "h_L", "hazard that the leader lets the alliance go, without a crisis of its own", "1/year"
+    ).lognormal(
+        0.002, 0.7, f"{BASE_RATES}: pacts dissolve at 1.36 % a year, crises included; P238 the leader values it"
+    ),
+    Coefficient("dissolution_crisis", "k_C", "dissolution driven by the leader's own crisis", "log-hazard").normal(
+        5.5, 1.5, "judgement: at a crisis of 1 an alliance lasts a year or two; the Soviet Union of 1990-91", low=0
     ),
 )
 
@@ -79,7 +95,7 @@ class State(NamedTuple):
     """Who belongs, and what of it is remembered."""
 
     status: Codes  # (member, run): OUTSIDE, FROZEN or ACTIVE
-    recent_exits: Array  # (run,): a fading count
+    recent_exits: Array  # (run,): a fading sum of shares of the members
     alive: Flags  # (run,)
 
 
@@ -87,22 +103,22 @@ class Decays(NamedTuple):
     """What fades in one tick. (run,)."""
 
     exits: Array  # what stays of the example of exits
-    leader_exit: Array  # chance that the leader lets the alliance go
 
 
 def decays(c: Coefficients, dt: float) -> Decays:
     """The factors for a time step of ``dt`` years."""
-    return Decays(exits=np.exp(-dt / c.contagion_memory), leader_exit=-np.expm1(-c.leader_exit_rate * dt))
+    return Decays(exits=np.exp(-dt / c.contagion_memory))
 
 
 class Standing(NamedTuple):
     """What only the environment decides: parts of log-hazards. (member, run)."""
 
-    push: Array  # towards leaving: outside offers, the leader's partiality
+    push: Array  # towards leaving: outside offers, the alliance's own effect
     bases: Array  # against leaving: the leader's bases
     leash: Array  # (run,) against leaving, per unit of dependence: coercion
     entry: Array  # towards entry: threat to the regime
-    origin: Array  # (run,) the stance from which stance counts
+    origin: Array  # (run,) the stance of a state without ties, from which stance counts
+    dissolution: Array  # (run,) hazard a year that the leader lets the alliance go
 
 
 class Chances(NamedTuple):
@@ -116,11 +132,12 @@ def standing(inputs: Inputs, c: Coefficients) -> Standing:
     """The environment's part of the log-hazards."""
     own = inputs.members
     return Standing(
-        push=c.exit_offer * own.security_offer + c.exit_partiality * own.partiality,
+        push=c.exit_offer * own.security_offer + inputs.alliance,
         bases=c.exit_basing * own.basing,
         leash=c.exit_dependence * inputs.leader.coercion,
         entry=c.entry_regime_threat * own.regime,
-        origin=c.exit_origin * c.baseline,
+        origin=c.baseline,
+        dissolution=c.leader_exit_rate * exp(c.dissolution_crisis * inputs.leader.domestic_crisis),
     )
 
 
@@ -148,16 +165,18 @@ def hazards(
     grip = s.leash * dependence + s.bases + c.exit_punishment * punishment
     drift = s.push + c.contagion * state.recent_exits - c.exit_stance * (stance - s.origin)
     loose = drift - c.freeze_cost * grip
-    rate = np.where(frozen, c.resume_rate, c.freeze_rate)
-    side = np.where(frozen, -loose, loose)
+    leave = bounded(c.exit_rate * exp(drift - grip, most=600.0), c)
+    side = bounded(np.where(frozen, c.resume_rate, c.freeze_rate) * exp(np.where(frozen, -loose, loose), most=600.0), c)
     if outside.any():
-        rate = np.where(outside, indicator(may_join) * c.entry_rate, rate)
-        side = np.where(outside, s.entry + c.entry_stance * stance, side)
-    leave = indicator(~outside) * (c.exit_rate * renewal)
-    more = exp(drift - grip, most=600.0)
-    if c.exit_delay.any():
-        more = more / (1.0 + c.exit_delay * (c.exit_rate * more))
-    return leave * more, rate * exp(side)
+        leave = indicator(~outside) * leave
+        entry = indicator(may_join) * c.entry_rate * exp(s.entry + c.entry_stance * stance)
+        side = np.where(outside, entry, side)
+    return leave * renewal, side
+
+
+def bounded(rate: Array, c: Coefficients) -> Array:
+    """A rate of moves of which each takes ``exit_delay`` at least, in the mean."""
+    return np.asarray(rate / (1.0 + c.exit_delay * rate))
 
 
 def chances(exit_hazard: Array, side_hazard: Array, dt: float) -> Chances:
@@ -192,16 +211,22 @@ def left(before: Codes, after: Codes) -> Flags:
     return (before != OUTSIDE) & (after == OUTSIDE)
 
 
-def dissolve(u: Array, alive: Flags, status: Codes, quorum: int, d: Decays) -> tuple[Array, Flags]:
+def dissolve(u: Array, alive: Flags, status: Codes, quorum: int, s: Standing, dt: float) -> tuple[Array, Flags]:
     """The chance that the alliance ends (1 below the quorum), and whether it lives on."""
     enough = count(status != OUTSIDE) >= quorum
-    chance: Array = np.where(alive, np.where(enough, d.leader_exit, 1.0), 0.0)
+    chance: Array = np.where(alive, np.where(enough, ends(s, dt), 1.0), 0.0)
     return chance, alive & (u >= chance)
 
 
+def ends(s: Standing, dt: float) -> Array:
+    """The chance that the leader lets the alliance go within a tick."""
+    return np.asarray(-np.expm1(-s.dissolution * dt))
+
+
 def remember(state: State, after: Codes, d: Decays) -> Array:
-    """The fading count of exits: this tick's become an example."""
-    return state.recent_exits * d.exits + count(left(state.status, after))
+    """The fading share of members that left: this tick's become an example."""
+    gone = count(left(state.status, after)) / np.maximum(count(state.status != OUTSIDE), 1.0)
+    return state.recent_exits * d.exits + gone
 
 
 def settle(state: State, after: Codes, alive: Flags, d: Decays) -> State:

@@ -22,17 +22,16 @@ MEMBER_INPUTS = (
         ("china", "regional"),
         (0.60, 0.40),
     ),
-    Input(
-        "security_offer",
-        "O_i",
-        "a credible guarantee from outside the alliance",
-        ("west", "china", "regional"),
-        (1.0, 1.0, 1.0),
-    ),
     Input("target_ties", "Z_i", "ties with the state the leader fights"),
     Input("affinity", "A_i", "likeness of regimes and elites with the leader's"),
     Input("partiality", "P_i", "how far the leader backs or arms the member's adversary"),
     Input("autonomy", "M_i", "preference for an own course; regional ambition"),
+    Input(
+        "institution",
+        "I_i",
+        "what the pact itself gives, whoever leads it: a market, a norm, an umbrella against others",
+        optional=True,
+    ),
 )
 LEADER_INPUTS = (
     Input("confrontation", "K", "conflict of the leader with the West"),
@@ -41,32 +40,32 @@ LEADER_INPUTS = (
     Input("hierarchy", "H", "leader's share of top posts and of the pact's capability"),
 )
 COEFFICIENTS = (
-    Coefficient("baseline", "b_0", "stance of a member with all inputs at zero", "stance").normal(-1.2, 0.15, TRIAL),
-    Coefficient("dependence", "b_D", "pull of dependence", "stance").normal(3.3, 0.3, "P105, P184, P251", low=0),
+    Coefficient("baseline", "b_0", "stance of a member with all inputs at zero", "stance").normal(-1.2, 0.6, TRIAL),
+    Coefficient("dependence", "b_D", "pull of dependence", "stance").normal(3.3, 1.65, "P105, P184, P251", low=0),
     Coefficient("protection", "b_S", "value of a credible guarantee against threats", "stance").normal(
-        1.8, 0.4, "P020, P210", low=0
+        1.8, 0.9, "P020, P210", low=0
     ),
     Coefficient("salience_interstate", "s_1", "weight of interstate threat in protection", "1").fixed(1.0, FIXED),
     Coefficient("salience_separatist", "s_2", "weight of separatist threat in protection", "1").fixed(0.5, FIXED),
     Coefficient("salience_insurgency", "s_3", "weight of insurgent threat in protection", "1").fixed(0.7, FIXED),
     Coefficient("salience_regime", "s_4", "weight of regime threat in protection", "1").fixed(0.7, FIXED),
-    Coefficient("affinity", "b_A", "pull of likeness", "stance").normal(1.9, 0.3, "P193, P208, P213", low=0),
+    Coefficient("affinity", "b_A", "pull of likeness", "stance").normal(1.9, 0.95, "P193, P208, P213", low=0),
     Coefficient("opinion", "b_o", "pull of public opinion (support less one half)", "stance").normal(
-        0.5, 0.2, "P163, P214: low weight in autocracies", low=0
+        0.5, 0.25, "P163, P214: low weight in autocracies", low=0
     ),
-    Coefficient("western_ties", "b_W", "pull of Western ties", "stance").normal(1.0, 0.25, "P142, P244", low=0),
+    Coefficient("western_ties", "b_W", "pull of Western ties", "stance").normal(1.0, 0.5, "P142, P244", low=0),
     Coefficient("entrapment", "b_E", "cost of being drawn into the leader's conflict", "stance").normal(
-        1.3, 0.3, "P141, P170", low=0
+        1.3, 0.65, "P141, P170", low=0
     ),
     Coefficient("hierarchy", "b_H", "resentment of hierarchy by the autonomous", "stance").normal(
-        1.0, 0.25, "P067, P039", low=0
+        1.0, 0.5, "P067, P039", low=0
     ),
     Coefficient("partiality", "b_P", "resentment of the leader's partiality", "stance").normal(
-        1.1, 0.3, "P030, P038, P089", low=0
+        1.1, 0.55, "P030, P038, P089", low=0
     ),
     Coefficient("other_ties", "b_C", "pull of other partners", "stance").normal(0.4, 0.2, "P118, P150, P197", low=0),
-    Coefficient("security_offer", "b_O", "pull of an outside guarantee", "stance").normal(
-        1.5, 0.4, "P200, P253: absent in the record, so known from its absence only", low=0
+    Coefficient("institution", "b_I", "pull of what the pact itself gives", "stance").normal(
+        1.5, 0.75, "judgement, less than the pull of likeness; Wallander 2000, 10.1162/002081800551343", low=0
     ),
     Coefficient("grievance", "b_g", "stance lost for each refused call that is not forgotten", "stance").fixed(
         0.0, FIXED
@@ -124,7 +123,7 @@ def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
         - (c.hierarchy * leader.hierarchy) * own.autonomy
         - c.partiality * own.partiality
         - c.other_ties * own.other_ties
-        - c.security_offer * own.security_offer
+        + c.institution * own.institution
     )
     need = (
         c.salience_interstate * own.interstate

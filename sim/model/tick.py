@@ -302,8 +302,9 @@ def tick(
     changed = changes(draws.regime, script, inputs, c, d.dt)
     x = stand(draws.stance, state, reliability, belief.grievance, changed, ties, shared, s, c, d)
     support, oppose, chosen = behave(draws.conduct, draws.motion, x, inputs.effects, a, c)
+    assert s.membership is not None
     p, after = decide(draws.membership, state, x, ties, script, a.admissible, s, c, d.dt)
-    ended, alive = membership.dissolve(draws.leader, now.alive, after, a.quorum, d.membership)
+    ended, alive = membership.dissolve(draws.leader, now.alive, after, a.quorum, s.membership, d.dt)
     then = membership.settle(now, after, alive, d.membership)
     record = Record(
         crises=happened,

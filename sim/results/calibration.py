@@ -213,16 +213,14 @@ def _finish(
     note = f"{study.name}: {plural(len(last.z), 'draw')}, {plural(target.particles, 'particle')} each, seed {t.seed}"
     alliance = study.scenario.tables.alliance.name
     attributes = {"title": t.title, "note": note, "inference_library": "alliance-cohesion", ALLIANCE: alliance}
+    reached = stages(work.folder)
     tree = posterior.inference_data(target, last, ends, t.seed, attributes)
-    then = (
-        lambda new: written(Calibration(new, True)),
-        lambda new: save_figures(_figures(tree, stages(work.folder)), new),
-    )
+    then = (lambda new: written(Calibration(new, True)), lambda new: save_figures(_figures(tree, reached), new))
     with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)
-        write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, stages(work.folder), t.seed))))
+        write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, reached, t.seed))))
         write(new / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
-        write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, last, deviation)._asdict()))
+        write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, reached, deviation, t.seed)._asdict()))
         write(new / POSTERIOR, posterior.netcdf(tree))
 
 
@@ -243,7 +241,7 @@ def keep_stage(folder: Path, stage: Stage) -> None:
         buffer,
         rows=np.array(stage.rows, dtype=np.float64),
         z=stage.z,
-        log_likelihood=stage.log_likelihood,
+        log_likelihoods=stage.log_likelihoods,
         steps=stage.steps,
     )
     put(folder / STAGES / f"{stage.number:02d}.npz", buffer.getvalue())
@@ -261,7 +259,7 @@ def _read(file: Path) -> Stage | None:
     try:
         with file.open("rb") as content, np.load(content) as x:
             rows = tuple(_row(values) for values in x["rows"])
-            return Stage(rows, x["z"], x["log_likelihood"], tuple(x["steps"].tolist()))
+            return Stage(rows, x["z"], x["log_likelihoods"], tuple(x["steps"].tolist()))
     except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         return None
 

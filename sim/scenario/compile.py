@@ -60,6 +60,11 @@ class Program(NamedTuple):
         return self.coefficients["state_effects"] != 0.0
 
     @property
+    def has_alliance_effect(self) -> bool:
+        """Whether the alliance has an effect of its own on rates."""
+        return self.coefficients["alliance_effects"] != 0.0
+
+    @property
     def forecast_ticks(self) -> int:
         """Ticks after the start."""
         return self.ticks - self.record_ticks

@@ -24,6 +24,8 @@ BLIND = ("crises",)
 """Phases whose coefficients the record does not tell of: crises and answers are conditioned on."""
 READ = tuple(c.name for c in COEFFICIENTS if c.phase not in (*BLIND, *MEASURES))
 """Coefficients that a tick of the record reads."""
+RATES = ("alliance_effects",)
+"""Others of which a record that is lived through does not know: they count in rates of moves, and these are given."""
 EVENTS = "events"
 """The name of crises, answers and renewals among the differences of a record."""
 SHOWN = 3
@@ -75,7 +77,7 @@ def digests(past: Past, until: int) -> dict[str, str]:
         EVENTS: hashed(lived),
     }
     found |= {f"weights.{name}": hashed((paths(x),)) for name, x in past.weights.items()}
-    found |= {f"behaviour.{name}": hashed((past.coefficients[name],)) for name in READ}
+    found |= {f"behaviour.{name}": hashed((past.coefficients[name],)) for name in READ if name not in RATES}
     return found | {
         path: hashed((b.distribution, *(paths(x) for x in (b.low, b.high, *(() if b.word is None else (b.word,))))))
         for path, b in past.bands.items()

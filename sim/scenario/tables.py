@@ -395,6 +395,8 @@ class AllianceTable(Strict):
     motions: Literal["average", "drawn"] = "average"
     """Whether a motion has an effect that all states share."""
     renewal_window: Annotated[Number, Field(gt=0)] = 0.25
+    dissolved: Date | None = None
+    """The day on which the alliance ended by a decision of all; nobody left on it."""
 
 
 class Value(NamedTuple):
@@ -551,6 +553,10 @@ ROLL_CALL_LEVEL = "alliance.roll_call_level"
 def roll_call_path(state: str) -> str:
     """The dotted path of a state's own effect on general roll calls, which nobody codes."""
     return f"members.{state}.roll_call_effect"
+
+
+ALLIANCE_EFFECT = "alliance.effect"
+"""The dotted path of an alliance's own effect on rates, which nobody codes."""
 
 
 def adjustable(states: Iterable[str], pairs: Iterable[Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -29,6 +29,7 @@ SAID: dict[str, Callable[[Any], str]] = {
     "alliance.quorum": lambda number: f"a quorum of {said(number)}",
     "alliance.crises": lambda kind: f"{kind} crises",
     "alliance.motions": lambda kind: f"motions {kind}",
+    "alliance.dissolved": lambda day: f"the end of the alliance on {day}",
     "alliance.renewal_window": lambda years: f"a renewal window of {plural(years, 'year')}",
     "inputs": lambda kind: f"{kind} inputs",
     "description": lambda text: "another description",

@@ -432,7 +432,7 @@ def test_posterior_is_part_of_the_scenario_and_can_be_left(whole: Path, tmp_path
 
 def test_explain_shows_prior_and_posterior(whole: Path, tmp_path: Path) -> None:
     told = str(explain(load(scenario(tmp_path, whole)), "behaviour.entrapment").knots)
-    assert "prior normal(mean 1.3, sd 0.3), median 1.3" in told
+    assert "prior normal(mean 1.3, sd 0.65), median 1.3" in told
     assert "posterior (posterior.nc, 40 draws), median" in told
     plain = str(explain(load(SIX), "behaviour.entrapment").knots)
     assert "posterior" not in plain
@@ -467,7 +467,7 @@ def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors()
     for file in scenario_files():
         drawn = [c for c in compile(load(file)).coefficients.values() if isinstance(c, Column)]
         of_csto = file.is_relative_to(shipped("scenarios") / "csto")
-        assert len(drawn) == (45 if of_csto else 0), file
+        assert len(drawn) == (47 if of_csto else 0), file
     left = compile(load("csto/outlook-2023", {"posterior": "none"})).coefficients
     assert left == compile(load("nato/history-1949-2023")).coefficients
     lent = load("nato/history-1949-2023", {"posterior": "csto/posterior.nc"})
@@ -477,7 +477,7 @@ def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors()
 def test_a_calibration_starts_from_the_priors() -> None:
     study = load_calibration(ROOT / "experiments" / "calibrate-csto.toml")
     assert study.scenario.tables.posterior is None
-    assert len(study.target.space.coefficients) == 45
+    assert len(study.target.space.coefficients) == 46
     with pytest.raises(AssertionError, match="starts from the priors"):
         target_of(load("csto/history-1992-2023"), [], 4)
 

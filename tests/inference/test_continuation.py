@@ -236,8 +236,7 @@ def test_a_quiet_year_has_its_line_and_leaves_nearly_all_draws() -> None:
 
 
 def test_where_few_draws_are_left_it_says_what_to_do() -> None:
-    exits = [FREEZE.replace("ARM", m).replace("frozen", "outside") for m in ("BLR", "TJK")]
-    few = said(*exits)
+    few = said(FREEZE.replace("ARM", "GEO").replace("frozen", "active"))
     assert few.effective < 0.25 * few.draws
     assert "of 1,024 draws are left effective, fewer than 25%: calibrate anew" in few.advice
 
@@ -405,7 +404,7 @@ def test_who_has_moved_is_no_other_who_moves() -> None:
 
 def test_where_hardly_a_draw_is_left_nothing_is_run() -> None:
     with pytest.raises(InputError, match=r"of 1,024 draws effective; required: 20; calibrate anew"):
-        living(FREEZE.replace("ARM", "GEO").replace("frozen", "active"))
+        living(*(FREEZE.replace("ARM", m).replace("frozen", "outside") for m in ("BLR", "TJK")))
 
 
 def test_what_cannot_be_weighed_says_that_it_is_given() -> None:

@@ -15,6 +15,7 @@ from sim.errors import InputError
 from sim.inference.forecast import carried, forecast
 from sim.inference.recovery import histories
 from sim.inference.smc import generator
+from sim.inference.space import IDLE
 from sim.inference.study import load_calibration
 from sim.model.noise import BLOCK, Noise
 from sim.results.calibration import calibrate
@@ -52,7 +53,7 @@ def program(folder: Path) -> Program:
 def test_effects_are_coordinates_only_where_they_have_a_spread(folder: Path) -> None:
     space = load_calibration(folder / "six.toml").target.space
     assert space.effects == PATHS
-    assert space.behavioural == len(space.coefficients) + len(PATHS)
+    assert space.behavioural == len(space.coefficients) + len(PATHS) + len(IDLE)
     assert "state_effects" in space.coefficients
     (folder / "plain.toml").write_text(f'extends = "{SIX}"\n[behaviour]\nstate_effects = {NONE}\n')
     without = load_calibration(study(folder / "plain", (str(SIX), str(folder / "plain.toml")))).target.space
@@ -101,7 +102,7 @@ def test_another_alliance_has_them_from_the_prior(folder: Path) -> None:
 
 def test_simulated_histories_and_forecasts_of_fits_have_the_effects() -> None:
     """A state that leans two deviations to the leader supports oftener than one that leans the other way as far."""
-    target = small(motions_each(2), 16, behaviour__state_effects=1.0)
+    target = small(motions_each(2), 16, behaviour__state_effects=1.0, behaviour__support_above=4.0)
     draws, first = 100, len(target.space.coefficients)
     leaning = np.zeros((2, draws, target.space.size))
     leaning[0, :, first], leaning[1, :, first] = 2.0, -2.0

@@ -21,6 +21,7 @@ from sim.scenario.load import load
 from tests import reference
 from tests.helpers import SIX, numbers
 from tests.model.test_reference import flat, plain
+from tests.targets import RATES
 
 BATCHES, EACH = 20, 60
 """Independent filters, whose spread says how far their mean may be from the truth, and particles of each."""
@@ -50,6 +51,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Target:
         file,
         numbers(3)
         | fixed
+        | {f"behaviour.{name}": rate for name, rate in RATES.items()}
         | {"behaviour.baseline": 4.0, "behaviour.volatility": 0.8, "time.step": "year", "time.horizons": [1]},
     )
     dates = [dt.date(2020 + k, (2, 11)[k % 2], 1) for k in range(7)]
@@ -72,7 +74,8 @@ def words_of(target: Target, z: Array) -> tuple[list[dict], list[dict], dict]:
         at, script = environment.at(t), target.program.script[t]
         own = flat(at.members)
         members = [{f: plain(x, i, 0) for f, x in own.items()} for i in rows]
-        inputs.append({"members": members, "leader": {f: plain(x, 0) for f, x in flat(at.leader).items()}})
+        leader = {f: plain(x, 0) for f, x in flat(at.leader).items()}
+        inputs.append({"members": members, "leader": leader, "alliance": plain(at.alliance, 0)})
         events = {f: x for f, x in script._asdict().items() if np.ndim(x) == 2 and f != "record"}
         said = [{f: plain(x, i, 0) for f, x in events.items()} | {"record": int(target.record[t + 1, i])} for i in rows]
         scripts.append({"members": said, "renewal": script.renewal})
@@ -98,7 +101,7 @@ def moves(before: dict, after: dict, inputs: dict, script: dict, c: dict, step: 
     for m, new, own, said in zip(
         before["members"], after["members"], inputs["members"], script["members"], strict=True
     ):
-        rates = reference.hazards(m, own, new["stance"], before, inputs["leader"], script["renewal"], c)
+        rates = reference.hazards(m, own, new["stance"], before, inputs, script["renewal"], c)
         leaves, side = reference.chances(*rates, step)
         if said["record"] == m["status"]:
             likely *= math.exp(-sum(rates) * step)

@@ -16,13 +16,14 @@ from sim.inference.likelihood import Target, log_conduct, log_likelihood, system
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.posterior import variance
 from sim.inference.recovery import histories
+from sim.inference.space import IDLE
 from sim.inference.study import load_calibration
 from sim.model import credibility, membership, stance
 from sim.model.arrays import Array, Coefficients
 from sim.model.tick import decays, standing
 from sim.scenario.load import load
 from sim.scenario.reading import read_csv, scenario_files, shipped
-from tests.helpers import MEMBERS
+from tests.helpers import MEMBERS, numbers
 from tests.targets import QUIET, motions_each, small
 
 SHIPPED = shipped("scenarios") / "csto" / "observations.csv"
@@ -155,7 +156,7 @@ def exact(target: Target, z: Array) -> float:
         after = goal + (x - goal) * float(d.stance.gap[0])
         kernel = normal(x[:, None] - after[None, :], float(d.stance.shake[0])) * step
         m = membership.standing(inputs, c)
-        one = membership.Standing(m.push[i], m.bases[i], m.leash, m.entry[i], m.origin)
+        one = membership.Standing(m.push[i], m.bases[i], m.leash, m.entry[i], m.origin, m.dissolution)
         for t in range(target.ticks):
             mass = mass * shown(target, i, t, True, x, effect, c)
             mass = kernel @ mass
@@ -209,7 +210,8 @@ def test_likelihood_of_states_apart_is_that_of_numerical_integration(state_effec
     record[9:, 2] = 0
     target = Target(target.program, record, target.motions, target.space, target.particles)
     z = np.zeros((64, target.space.size))
-    z[:, len(target.space.coefficients) :] = np.linspace(-2.0, 2.0, len(target.space.effects))
+    first, effects = len(target.space.coefficients), len(target.space.effects)
+    z[:, first : first + effects] = np.linspace(-2.0, 2.0, effects)
     assert len(target.space.effects) == (len(MEMBERS) if state_effects else 0)
     found = log_likelihood(target, z, [1])
     mean = np.log(np.mean(np.exp(found - found.max()))) + found.max()
@@ -250,9 +252,10 @@ def test_life_of_the_alliance_counts_in_closed_form() -> None:
     found = [
         log_likelihood(t, np.zeros((4, t.space.size)), [1])
         for rate in rates
-        for t in [small([], 8, behaviour__leader_exit_rate=rate)]
+        for t in [small([], 8, behaviour__leader_exit_rate=rate, behaviour__dissolution_crisis=0.8)]
     ]
-    np.testing.assert_allclose(found[0] - found[1], 0.03 * 10, atol=1e-9)
+    crisis = np.exp(0.8 * numbers(3)["leader.domestic_crisis"])
+    np.testing.assert_allclose(found[0] - found[1], 0.03 * crisis * 10, atol=1e-9)
 
 
 def test_nothing_after_the_date_is_used() -> None:
@@ -359,10 +362,10 @@ def test_known_coefficients_are_recovered() -> None:
     """Sixty motions and ten years tell the two bars and the spread of motions; the truth is inside."""
     free = ("volatility", "oppose_below", "support_above", "exit_rate")
     template = small(motions_each(6), 16, free, behaviour__state_effects=0.0)
-    assert template.space.names == (*free, "motion_spread")
-    truth = np.array([[0.5, -1.5, 1.5, 0.5, 0.5]])
+    assert template.space.names == (*free, "motion_spread", *IDLE)
+    truth = np.array([[0.5, -1.5, 1.5, 0.5, 0.5, 0.0, 0.0]])
     (history,) = histories(template, truth, np.random.default_rng(4))
-    found = recovery.infer(history.target, truth[0], 100, 2, 2, 7)
+    found = recovery.infer(history.target, truth[0], 100, 4, 4, 7)
     mean = dict(zip(template.space.names, found.draws.mean(axis=0), strict=True))
     spread = dict(zip(template.space.names, found.draws.std(axis=0), strict=True))
     z = (found.truth - found.draws.mean(axis=0)) / found.draws.std(axis=0)

@@ -43,7 +43,7 @@ def posterior(draws: int, seed: int) -> smc.Stage:
     covariance = np.linalg.inv(np.eye(SIZE) + A.T @ A)
     z = np.random.default_rng(seed).multivariate_normal(covariance @ A.T @ Y, covariance, draws)
     row = smc.Row(1, 1.0, draws, draws, *[0.0] * 8)._replace(log_evidence=log_evidence(()))
-    return smc.Stage((row, row), z, estimator(())(z, (seed, 1)) + NOISE**2, (0.5, 0.5))
+    return smc.Stage((row, row), z, (estimator(())(z, (seed, 1)) + NOISE**2)[:, None], (0.5, 0.5))
 
 
 def test_the_mean_ratio_of_a_fresh_to_a_kept_estimate_is_that_of_the_evidence() -> None:

@@ -18,6 +18,7 @@ from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, REPLICATES
 from sim.inference.ends import ends
 from sim.inference.likelihood import Cloud, Target
 from sim.inference.smc import generator
+from sim.inference.space import IDLE
 from sim.inference.study import load_calibration
 from sim.model.arrays import Array
 from sim.model.noise import BLOCK, Noise, Repeats
@@ -45,7 +46,8 @@ def filtered(target: Target, rows: int) -> Array:
     grid = np.linspace(-7.0, 7.0, 20_001)
     values = space.values(np.repeat(grid[:, None], space.size, axis=1), target.program)
     own = [np.interp(held.columns[n].values[:rows], values[n], grid) for n in space.coefficients]
-    return np.stack([*own, *(ndtri(held.places[p][:rows]) for p in space.paths)], axis=1)
+    effects, places = ([ndtri(held.places[p][:rows]) for p in paths] for paths in (space.effects, space.places))
+    return np.stack([*own, *effects, *np.zeros((len(IDLE), rows)), *places], axis=1)
 
 
 @pytest.fixture(scope="module")

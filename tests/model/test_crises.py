@@ -36,7 +36,7 @@ def inputs(threat: tuple[float, ...], dispute: float = 0.0, reliability: float =
     members = MemberInputs(*(0 * ONE for _ in MemberInputs._fields))
     members = members._replace(**dict(zip(THREATS, (t * ONE for t in threat), strict=True)))
     leader = LeaderInputs(*(np.zeros(1) for _ in LeaderInputs._fields))
-    return Inputs(members, leader._replace(reliability=np.full(1, reliability)), dispute * ONE, 0 * ONE)
+    return Inputs(members, leader._replace(reliability=np.full(1, reliability)), dispute * ONE, 0 * ONE, np.zeros(1))
 
 
 def standing(i: Inputs, dt: float, capacity: float = 1.0) -> crises.Standing:

@@ -11,7 +11,7 @@ from sim.model.tick import decays
 from tests.helpers import coefficients
 
 STAYS = ("credibility.belief", "stance.gap", "membership.exits", "feedback.opinion", "feedback.punishment")
-GOES = ("feedback.diversified", "membership.leader_exit")
+GOES = ("feedback.diversified",)
 steps = st.floats(1e-3, 2.0)
 
 

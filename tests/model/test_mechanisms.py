@@ -91,10 +91,9 @@ PRODUCTS = (
     ("hierarchy", "autonomy"),
     ("partiality", "partiality"),
     ("other_ties", "other_ties"),
-    ("security_offer", "security_offer"),
+    ("institution", "institution"),
     ("exit_basing", "dependence.basing"),
     ("exit_offer", "security_offer"),
-    ("exit_partiality", "partiality"),
     ("entry_regime_threat", "threat.regime"),
 )
 

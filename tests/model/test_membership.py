@@ -21,6 +21,7 @@ LOG = {
     "contagion": 0.9,
     "exit_punishment": 0.5,
     "freeze_cost": 0.5,
+    "exit_delay": 0.0,
 }
 NAMES = ("stance", "dependence", "punishment", "exits", "push", "bases", "leash", "entry", "origin")
 about = st.fixed_dictionaries({name: st.floats(-1, 1) for name in NAMES})
@@ -65,7 +66,7 @@ def log_hazards(status: int, x: dict[str, float], joins: bool, c: Coefficients) 
     """Logarithms of the two hazards of one state."""
     at = {k: np.full((1, 1), v) for k, v in x.items()}
     code: Codes = np.full((1, 1), status, dtype=np.int8)
-    s = Standing(at["push"], at["bases"], at["leash"][0], at["entry"], at["origin"][0])
+    s = Standing(at["push"], at["bases"], at["leash"][0], at["entry"], at["origin"][0], np.zeros(1))
     h = membership.hazards(
         State(code, at["exits"][0], np.ones(1, bool)),
         at["stance"],
@@ -103,15 +104,15 @@ def test_leaving_takes_its_years_even_for_those_whom_nothing_holds(
 ) -> None:
     """The mean time to an exit is that of the unbounded hazard and ``delay`` together."""
     free = log_hazards(ACTIVE, x | {"stance": -100 * eager}, True, coefficients(**LOG))[0]
-    bounded = log_hazards(ACTIVE, x | {"stance": -100 * eager}, True, coefficients(**LOG, exit_delay=delay))[0]
+    bounded = log_hazards(ACTIVE, x | {"stance": -100 * eager}, True, coefficients(**{**LOG, "exit_delay": delay}))[0]
     assert np.exp(-bounded) == pytest.approx(np.exp(-free) + delay, rel=1e-9)
 
 
-def test_with_the_origin_at_a_state_without_ties_its_rate_is_the_base_rate() -> None:
+def test_a_state_without_ties_leaves_at_the_base_rate() -> None:
     nothing = dict.fromkeys(NAMES, 0.0)
     for baseline in (-2.0, 0.0, 1.5):
-        c = coefficients(**LOG, exit_origin=1.0, baseline=baseline)
-        origin = {"stance": baseline, "origin": (c.exit_origin * c.baseline).item()}
+        c = coefficients(**LOG, baseline=baseline)
+        origin = {"stance": baseline, "origin": baseline}
         assert log_hazards(ACTIVE, nothing | origin, True, c)[0] == pytest.approx(np.log(0.02))
 
 
@@ -121,11 +122,11 @@ def test_a_state_s_hazards_do_not_depend_on_its_neighbours_in_the_array(
 ) -> None:
     """To the last bit: replay in Mesa takes one row at a time."""
     c, s = coefficients(**LOG), np.full((1, 1), x["stance"])
-    part = Standing(s, s, s[0], s, s[0])
+    part = Standing(s, s, s[0], s, s[0], s[0])
     status: Codes = np.array([[ACTIVE], [other]], dtype=np.int8)
     alone = membership.hazards(State(status[:1], s[0], s[0] > 2), s, s, s, 1.0, s > 2, part, c)
     both = np.repeat(s, 2, axis=0)
-    part = Standing(both, both, s[0], both, s[0])
+    part = Standing(both, both, s[0], both, s[0], s[0])
     beside = membership.hazards(State(status, s[0], s[0] > 2), both, both, both, 1.0, both > 2, part, c)
     assert [h[0, 0] for h in beside] == [h[0, 0] for h in alone]
 
@@ -157,10 +158,10 @@ def test_exits_take_the_lowest_draws(leave: float, side: float, u: float) -> Non
     assert after == (OUTSIDE if u < p else FROZEN if u < p + q else ACTIVE)
 
 
-def test_exits_fade_and_add_up() -> None:
+def test_shares_that_left_fade_and_add_up() -> None:
     d = decays(coefficients(contagion_memory=2.0), 0.5)
     now = State(np.full((3, 1), ACTIVE, dtype=np.int8), np.zeros(1), np.ones(1, bool))
     for exits in (1, 0, 2):
         after = np.where(np.arange(3)[:, None] < exits, OUTSIDE, ACTIVE).astype(np.int8)
         now = now._replace(recent_exits=membership.remember(now, after, d))
-    assert now.recent_exits.item() == pytest.approx(2 + np.exp(-2 * 0.5 / 2.0))
+    assert now.recent_exits.item() == pytest.approx((2 + np.exp(-2 * 0.5 / 2.0)) / 3)

@@ -110,7 +110,7 @@ def case(unit: Unit, rows: int, runs: int, dt: float) -> Case:
     members = (chance(all_) for _ in range(5))
     return Case(
         state_of(unit, rows, runs),
-        Inputs(own, leader, unit((len(pairs), runs)), 4 * unit(all_) - 2),
+        Inputs(own, leader, unit((len(pairs), runs)), 4 * unit(all_) - 2, 2 * unit(one) - 1),
         Draws(8 * unit(all_) - 4, *members, chance((len(pairs), runs)), chance(one), 6 * unit(one) - 3),
         script_of(unit, rows),
         Alliance(pairs, unit((rows, 1)) < 0.7, 2, dt, motions=bool(unit((1,))[0] < 0.5)),
@@ -143,6 +143,7 @@ def in_words(case: Case, run: int) -> tuple[dict, dict, dict, dict, dict]:
         "leader": {f: plain(x, run) for f, x in flat(case.inputs.leader).items()},
         "disputes": case.inputs.disputes[:, run].tolist(),
         "effects": case.inputs.effects[:, run].tolist(),
+        "alliance": plain(case.inputs.alliance, run),
     }
     draws = {
         "members": members({f: x for f, x in draws_of.items() if f != "clash"}),

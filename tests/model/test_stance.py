@@ -35,7 +35,7 @@ def inputs(rng: np.random.Generator, rows: int = FEW, runs: int = 1) -> Inputs:
     """Random inputs of a few members."""
     members = MemberInputs(*(rng.random((rows, runs)) for _ in MemberInputs._fields))
     leader = LeaderInputs(*(rng.random(runs) for _ in LeaderInputs._fields))
-    return Inputs(members, leader, np.zeros((0, runs)), np.zeros((rows, runs)))
+    return Inputs(members, leader, np.zeros((0, runs)), np.zeros((rows, runs)), np.zeros(runs))
 
 
 def target_of(values: dict[str, float], code: str) -> float:
@@ -159,7 +159,8 @@ def changed_by(program: Program, runs: int, far: float) -> int:
         ("autonomy", -1),
         ("partiality", -1),
         ("other_ties", -1),
-        ("security_offer", -1),
+        ("security_offer", 0),
+        ("institution", 1),
         ("interstate", 1),
         ("separatist", 1),
         ("insurgency", 1),
