@@ -13,6 +13,8 @@ def named(meaning: str, rival: str | None) -> str:
 
 
 def plain(key: str, rival: str | None) -> str:
-    """An input or channel in words, the rival's own by its name: ``western_ties`` and ``west`` are those."""
-    own = {"western_ties": f"ties with {rival}", "west": rival} if rival else {}
-    return own.get(key) or key.replace("_", " ")
+    """An input, channel or coefficient in words, the rival's own by its name: ``western_ties`` and ``west`` are those."""
+    words = key.replace("_", " ")
+    if not rival:
+        return words
+    return rival if key == "west" else words.replace("western ties", f"ties with {rival}")
