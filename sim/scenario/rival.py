@@ -13,7 +13,7 @@ def named(meaning: str, rival: str | None) -> str:
 
 
 def plain(key: str, rival: str | None) -> str:
-    """An input, channel or coefficient in words, the rival's own by its name: ``western_ties`` and ``west`` are those."""
+    """An input, channel or coefficient in words; what is the rival's, ``western_ties`` and ``west``, by its name."""
     words = key.replace("_", " ")
     if not rival:
         return words
