@@ -118,6 +118,13 @@ def test_nobody_leaves_the_gulf_council_and_the_blockade_is_the_leaders() -> Non
     assert partiality.knots[date(2017, 6, 5)] == "high"
 
 
+def test_the_pact_is_dissolved_on_the_day_on_which_its_last_members_go() -> None:
+    pact = load(PACT)
+    assert pact.tables.alliance.dissolved is not None
+    last = {m.record[-1].from_ for code, m in pact.tables.members.items() if code not in ("ALB", "DDR")}
+    assert last == {pact.tables.alliance.dissolved}
+
+
 @pytest.mark.parametrize(
     ("name", "against"),
     [(PACT, {("HUN", "1956"), ("CSK", "1968"), ("POL", "1956")}), (GULF, {("QAT", "1992"), ("QAT", "2017")})],
