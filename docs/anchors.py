@@ -51,16 +51,16 @@ def examples(scenarios: dict[str, Scenario], name: str, channel: str, of_leader:
 
 
 def anchors() -> str:
-    """A table for each input: a row a channel, a column a word."""
+    """A table for each input: a row a channel, a column a word; of an optional one where it was coded in words."""
     scenarios = {alliance: load(path) for alliance, path in ALLIANCES.items()}
     parts = []
     for inputs, of_leader in ((MEMBER_INPUTS, False), (LEADER_INPUTS, True)):
-        for i in (i for i in inputs if not i.optional):
+        for i in inputs:
             lines = [f"**{i.name}**: {i.meaning}", "", f"| | {' | '.join(WORDS)} |", "|---" * (len(WORDS) + 1) + "|"]
-            for channel in i.channels or ("",):
-                cells = [examples(scenarios, i.name, channel, of_leader, w) for w in WORDS]
-                lines.append(f"| {channel or i.name} | {' | '.join(cells)} |")
-            parts.append("\n".join(lines))
+            rows = {c: [examples(scenarios, i.name, c, of_leader, w) for w in WORDS] for c in i.channels or ("",)}
+            lines += [f"| {channel or i.name} | {' | '.join(cells)} |" for channel, cells in rows.items()]
+            if not i.optional or any(map(any, rows.values())):
+                parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
