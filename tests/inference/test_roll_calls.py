@@ -12,6 +12,7 @@ from scipy.special import expit, gammaln
 from sim.engines.ensemble import run_block
 from sim.errors import InputError
 from sim.inference import agenda, recovery, roll_calls
+from sim.inference.influence import increments, influences
 from sim.inference.likelihood import Cloud, Target, log_likelihood
 from sim.inference.roll_calls import Year
 from sim.inference.smc import generator
@@ -230,6 +231,10 @@ def test_without_an_agenda_there_is_nothing_to_integrate() -> None:
 # ----------------------------------------------------------------------------------------------------- the likelihood
 
 
+STILL = dict.fromkeys((f"behaviour.{move}_rate" for move in ("exit", "freeze", "resume", "entry")), 0.0)
+"""Nobody moves, and that tells nothing."""
+
+
 def polled(free: tuple[str, ...], **changed: float | str) -> Target:
     """Forty answers of every state in each of ten years, to be replaced by simulated ones."""
     fixed = {f"behaviour.{k}": v for k, v in VALUES.items() if k not in free}
@@ -250,8 +255,7 @@ def test_without_roll_calls_nothing_of_them_is_sampled() -> None:
 
 def test_likelihood_of_roll_calls_is_that_of_numerical_integration() -> None:
     """One state's counts of one year, where nothing else tells of its stance."""
-    still = dict.fromkeys((f"behaviour.{move}_rate" for move in ("exit", "freeze", "resume", "entry")), 0.0)
-    target = polled((), **still, **{"behaviour.volatility": 0.6})
+    target = polled((), **STILL, **{"behaviour.volatility": 0.6})
     one = replace(target, roll_calls=(Year(2020, (1,), COUNTS[1:2]),), particles=64)
     z = np.zeros((64, one.space.size))
     z[:, one.space.effects.index(f"members.{MEMBERS[1]}.roll_call_effect")] = 0.7
@@ -315,3 +319,29 @@ def test_a_posterior_carries_them_and_runs_start_from_it_as_without(tmp_path: Pa
     assert own.start.states is not None, "the record does not depend on them"
     first = [next(iter(run_block(p, 1, 0))).stance for p in (drawn, own)]
     np.testing.assert_array_equal(*first)
+
+
+# --------------------------------------------------------------------------------------------------- leave a year out
+
+
+def test_what_draws_made_of_each_year_adds_up_to_their_likelihood() -> None:
+    target = polled(("roll_call_discrimination",), **STILL)
+    z = generator(5).standard_normal((8, target.space.size))
+    made = increments(target, z, (6,))
+    assert list(made) == [y.year for y in target.roll_calls]
+    np.testing.assert_allclose(sum(made.values()), log_likelihood(target, z, (6, 0)), atol=1e-9)
+
+
+def test_a_year_that_moved_a_posterior_is_found() -> None:
+    """Normal draws of three years' evidence: without the strong one the mean goes back by as much as it had moved."""
+    rng, seen, precision = generator(7), {1: 0.2, 2: 1.2, 3: -0.1}, {1: 0.3, 2: 1.0, 3: 0.3}
+    whole = 1.0 + sum(precision.values())
+    mean = sum(seen[k] * precision[k] for k in seen) / whole
+    z = mean + rng.standard_normal((20_000, 2)) * np.array([whole**-0.5, 1.0])
+    made = {k: -0.5 * precision[k] * (z[:, 0] - seen[k]) ** 2 for k in seen}
+    first, *_ = influences(("a", "idle"), z, made)
+    without = (seen[1] * 0.3 + seen[3] * 0.3) / 1.6
+    assert (first.year, first.coordinate) == (2, "a")
+    assert first.moved == pytest.approx(mean - without, abs=5 * first.error)
+    assert first.error < 0.03
+    assert first.effective < 20_000
