@@ -65,7 +65,7 @@ def log_likelihood(p: Array, h: History) -> float:
     c, total = coefficients(p), 0.0
     for x, counts in zip(h.stance, h.counts, strict=True):
         e = (p[0] * x + p[4:])[:, None, None]
-        middle, spread = proposal(counts, e, c)
+        middle, spread = proposal(counts, e, np.zeros((1, 1)), c)
         u = middle + spread * NODES
         log = roll_calls.log_mass(counts, e + u, c) - 0.5 * (u / c.roll_call_agenda) ** 2
         total += float(np.logaddexp.reduce(log[0]) + np.log(spread / c.roll_call_agenda)[0, 0])

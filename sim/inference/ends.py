@@ -42,6 +42,8 @@ class Ends(NamedTuple):
 class Traced(Cloud):
     """A filter that knows of each particle from which it descends, and whose noise can be made again."""
 
+    leans = False
+
     def __init__(self, target: Target, z: Array, key: Sequence[int]) -> None:
         self.key = key
         self.lines = np.zeros((len(z), target.particles, target.ticks + 1), dtype=np.int8)

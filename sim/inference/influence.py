@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.inference.agenda import Ahead
 from sim.inference.likelihood import Cloud, Target
 from sim.inference.roll_calls import Year
 from sim.inference.smc import chunks, effective, generator
@@ -23,9 +24,9 @@ class ByYear(Cloud):
         self.made: dict[int, Array] = {}
         super().__init__(target, z, generator(*key))
 
-    def _poll(self, year: Year) -> None:
+    def _poll(self, year: Year, ahead: Ahead) -> None:
         before = self.log_likelihood()
-        super()._poll(year)
+        super()._poll(year, ahead)
         self.made[year.year] = self.log_likelihood() - before
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.environment import Environment
-from sim.inference import agenda
+from sim.inference.agenda import Ahead, look_ahead
 from sim.inference.observations import LAST_EVIDENCE, Motion
 from sim.inference.roll_calls import Year
 from sim.inference.space import Space, space_of
@@ -77,12 +77,9 @@ class Target:
         return dict(found)
 
     @cached_property
-    def years(self) -> dict[int, list[Year]]:
+    def years(self) -> dict[int, Year]:
         """The roll calls by the tick that holds the last day of their year."""
-        found: dict[int, list[Year]] = defaultdict(list)
-        for year in self.roll_calls:
-            found[self.tick_of(year.date)].append(year)
-        return dict(found)
+        return {self.tick_of(year.date): year for year in self.roll_calls}
 
     def tick_of(self, date: dt.date) -> int:
         """The tick that a day is in."""
@@ -161,6 +158,9 @@ def switched_off(program: Program, names: Sequence[str]) -> Program:
 class Cloud:
     """The particles of some draws, and the likelihood they have met so far."""
 
+    leans = True
+    """Whether noise of stances leans to roll calls to come; else it is as :meth:`normals` says."""
+
     def __init__(self, target: Target, z: Array, rng: np.random.Generator) -> None:
         self.target, self.rng = target, rng
         program, self.draws = target.program, len(z)
@@ -201,7 +201,11 @@ class Cloud:
         """Live through a tick and weigh what it has shown."""
         self._around(t)
         script, before = self.target.script(t), self.state
-        z = self.normals(t + 1)
+        z, ahead, year = self.normals(t + 1), None, self.target.years.get(t)
+        if year:
+            ahead = self._look_ahead(year, z, script)
+            z = np.array(z)
+            z[list(year.rows)] = ahead.z
         self.state = relive(before, self.inputs, self.standing, z, script, self.c, self.d)
         assert self.standing.membership is not None
         ends = np.asarray(membership.ends(self.standing.membership, self.d.dt))[:, 0]
@@ -212,8 +216,8 @@ class Cloud:
             x = (before if self.target.early(motion, t) else self.state).stance[rows] + self.inputs.effects[rows]
             self._vote(motion, x)
             informed = True
-        for year in self.target.years.get(t, ()):
-            self._poll(year)
+        if year and ahead:
+            self._poll(year, ahead)
             informed = True
         if informed:
             self._resample()
@@ -222,13 +226,24 @@ class Cloud:
         """Weigh the conduct on a motion, given stances with effects (state, draw, particle) of those asked."""
         self.weights += log_conduct(x, motion.codes, self.c)
 
-    def _poll(self, year: Year) -> None:
-        """Weigh a year's roll calls by the stances at the end of its last tick."""
+    def _look_ahead(self, year: Year, z: Array, script: Script) -> Ahead:
+        """What noise and agenda a year's roll calls speak for, before the tick is lived."""
+        still = relive(self.state, self.inputs, self.standing, np.zeros_like(z), script, self.c, self.d)
+        lean = self.leans * self.c.roll_call_discrimination * self.d.stance.shake
+        e = self._position(year, still)
+        return look_ahead(year.counts, e, z[list(year.rows)], self.weights, lean, self.c, self.rng)
+
+    def _position(self, year: Year, state: State) -> Array:
+        """Where states that answered stand on an average agenda, (state, draw, particle)."""
         assert self.levels is not None
         rows = list(year.rows)
         ties = self.inputs.members.western_ties[rows]
-        e = roll_calls.position(self.state.stance[rows], self.levels[rows], ties, self.c)
-        self.weights += agenda.log_mass(year.counts, e, self.weights, self.c, self.rng)
+        return roll_calls.position(state.stance[rows], self.levels[rows], ties, self.c)
+
+    def _poll(self, year: Year, ahead: Ahead) -> None:
+        """Weigh a year's roll calls by the stances at the end of its last tick."""
+        e = self._position(year, self.state) + ahead.agenda
+        self.weights += roll_calls.log_mass(year.counts, e, self.c) + ahead.log_ratio
 
     def _moves(self, before: State, script: Script, leave: Array, side: Array) -> bool:
         """Weigh the moves of membership made and not made; whether any was made."""

@@ -73,7 +73,7 @@ def _polls(target: Target, z: Array, stack: Stack, stance: Array, rng: np.random
     found: list[list[Year]] = [[] for _ in range(len(z))]
     if target.roll_calls:
         levels = target.levels(z, stack.c)
-    for t, year in ((t, year) for t, years in target.years.items() for year in years):
+    for t, year in target.years.items():
         rows = list(year.rows)
         ties = stack.environments[0].at(t).members.western_ties[rows]
         e = roll_calls.position(stance[t][rows], levels[rows], ties, stack.c)
