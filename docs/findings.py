@@ -433,18 +433,15 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
-    schemes = list(dict.fromkeys(r["scheme"] for r in scored))
-    own = [s for s in schemes if any(r["question"] == "conduct" for r in scored if r["scheme"] == s)]
-    carried = [s for s in schemes if s not in own]
+    schemes = list(dict.fromkeys(r["scheme"] for r in scored if r["question"] == "conduct"))
     return {
         "ledger": summary(ledger),
         "source": f"{provenance['runs']:,} runs of each scenario, seed {provenance['seed']}, "
         f"{ledger[0]['draws']} draws of what is uncertain, code of commit `{str(provenance['commit'])[:12]}`.",
         **{r["claim"]: of_claim(r["claim"], ledger, tests) for r in ledger},
-        "backtest": scores(scored, own),
-        "skill": skills(skilled, own),
+        "backtest": scores(scored, schemes),
+        "skill": skills(skilled, schemes),
         "origins": origins(kept["backtest-csto/origins.csv"]),
-        "carried": f"{scores(scored, carried)}\n\n{skills(skilled, carried)}",
         LEFT_OUT: left_out_section(kept),
         "mechanisms": mechanisms(kept["mechanisms-csto/mechanisms.csv"]),
         HISTORY: answers[HISTORY],

@@ -78,9 +78,6 @@ base_rate = 0.002
 name = "one split"
 fit_until = [2012-12-31]
 years = 11
-[[carried]]
-name = "Warsaw Pact"
-scenario = "warsaw-pact/history-1955-1991"
 """
 MECHANISMS = """
 title = "Golden"

@@ -85,9 +85,6 @@ def print_backtest(study: BacktestStudy, found: Backtest, looked: int) -> None:
         when = f"fitted until {dates}, {plural(scheme.years, 'year')} ahead"
         show.paragraph((study.tables.title, "bold"), f": {scheme.name}, {when}")
         _print_scores([r for r in scores if r.scheme == scheme.name], skills)
-    for name in study.carried:
-        show.paragraph((name, "bold"), ": forecast from its beginning with what was learned elsewhere")
-        _print_scores([r for r in scores if r.scheme == name], skills)
     words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
     show.paragraph(
         "Scores: smaller is better; ± is one Monte Carlo standard error. * the model is better than this forecaster, "

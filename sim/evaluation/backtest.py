@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from sim.errors import arguments, as_path, plural
 from sim.evaluation import looks
 from sim.evaluation.diagrams import figures, panels
-from sim.evaluation.forecasts import AS_THEY_WERE, forecast_scheme
+from sim.evaluation.forecasts import forecast_scheme
 from sim.evaluation.leave_one_out import LeftOut, leave_one_out
 from sim.evaluation.left_out_study import LeaveOneOutStudy
 from sim.evaluation.origin import outcome
 from sim.evaluation.scoring import SCORING, TABLES, WORDS, tables
 from sim.evaluation.study import BacktestStudy, load_backtest
-from sim.inference.forecast import carried
 from sim.model.arrays import Array
 from sim.results.calibration import Progress, calibrate, stages
 from sim.results.result import Stored
@@ -137,10 +136,9 @@ def workspace(study: BacktestStudy, folder: Path) -> Workspace:
     c = study.calibration
     identity = {
         "name": study.name,
-        **study.tables.model_dump(mode="json", exclude={"title", "question", "carried"}),
+        **study.tables.model_dump(mode="json", exclude={"title", "question"}),
         "settings": c.tables.model_dump(mode="json", exclude={"title", "question", "until"}),
         "fingerprint": c.scenario.fingerprint,
-        "alliances": {name: s.fingerprint for name, s in study.carried.items()},
         "observations": c.digest,
         "numpy": version("numpy"),
     }
@@ -154,10 +152,6 @@ def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], 
     for scheme in t.schemes:
         origins = [study.origin(scheme, until) for until in scheme.fit_until]
         forecasts.append(forecast_scheme(scheme.name, origins, [_draws(folder, o.until) for o in origins], t))
-    for name in study.carried:
-        o = study.beginning(name)
-        z = carried(_draws(folder, c.tables.until), o.training.space, o.fit.space, t.seed)
-        forecasts.append(forecast_scheme(name, [o], [z], t, [AS_THEY_WERE]))
     what = f"{', '.join(f.scheme for f in forecasts)}; seed {t.seed}"
     made_by = circumstances()  # before the log of looks changes the checkout
     look = looks.record(
@@ -169,9 +163,6 @@ def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], 
         f"Backtest: {study.name}  |  {c.scenario.name}  |  {plural(c.tables.draws * t.replicates, 'future')} of "
         f"{c.tables.draws:,} posterior draws an origin  |  seed {t.seed}  |  look {look} at the held-out years"
     )
-    if study.carried:
-        fitted = c.scenario.tables.alliance.name
-        footer += f"  |  {', '.join(study.carried)}: coefficients fitted to {fitted}"
     then = (lambda new: written(Backtest(new, True, look)), lambda new: Backtest(new, True).draw(new / FIGURES))
     with work.results(*then, **work.identity, scoring=SCORING, look=look, **made_by) as new:
         for name, frame in found.items():

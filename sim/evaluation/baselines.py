@@ -29,29 +29,29 @@ def base_rate(o: Origin, rate: float, seed: int) -> Prediction:
 
 def own_rate(o: Origin, rate: float, seed: int) -> Prediction:
     """A constant hazard, the alliance's own so far; each state's conduct so far; cohesion as so far."""
-    found = constant(o, np.where(o.inside, *(_own_hazard(o.training, inside, rate) for inside in (True, False))))
-    rule = _prediction(o, found, [_frequencies(o.training.motions, k) for k in range(len(o.inside))], seed)
-    past = _cohesions(o.training)
+    found = constant(o, np.where(o.inside, *(_own_hazard(o.fit, inside, rate) for inside in (True, False))))
+    rule = _prediction(o, found, [_frequencies(o.fit.motions, k) for k in range(len(o.inside))], seed)
+    past = _cohesions(o.fit)
     return rule._replace(cohesion=[np.array(past)] * len(o.after)) if len(past) > 1 else rule
 
 
 def persistence(o: Origin, rate: float, seed: int) -> Prediction:
     """Nobody changes sides; everybody does again what it did last, as often as states have; cohesion is as it was."""
-    again = _repeated(o.training.motions)
-    last = [_last(o.training.motions, k, again) for k in range(len(o.inside))]
+    again = _repeated(o.fit.motions)
+    last = [_last(o.fit.motions, k, again) for k in range(len(o.inside))]
     rule = _prediction(o, np.zeros((len(o.inside), len(o.leads))), last, seed)
-    past = _cohesions(o.training)
+    past = _cohesions(o.fit)
     return rule._replace(cohesion=[np.full(2, past[-1])] * len(o.after)) if past else rule
 
 
 def on_covariates(o: Origin, seed: int, held: bool) -> Prediction:
     """A logit of leaving, one of entering, and one of conduct, on dependence, threat and Western ties."""
-    here, there = covariates(o.whole), covariates(o.training)
+    here, there = covariates(o.whole), covariates(o.fit)
     if held:
         here[o.fit.ticks :] = here[o.fit.ticks - 1]
-    leave, enter = (fit_logit(*_years(o.training, there, inside), 2) for inside in (True, False))
+    leave, enter = (fit_logit(*_years(o.fit, there, inside), 2) for inside in (True, False))
     change = year_by_year(o, here, lambda x: np.where(o.inside, leave.chances(x)[:, 1], enter.chances(x)[:, 1]))
-    conduct = fit_logit(*_answers(o.training, there), 3)
+    conduct = fit_logit(*_answers(o.fit, there), 3)
     by_state = [conduct.chances(here[tick_of(o.whole, m)]) for m in o.after]
     return _prediction(o, change, [], seed, by_state)
 

@@ -46,20 +46,18 @@ class SchemeForecasts:
         return next(f.predictions for f in self.forecasters if (f.name, f.inputs) == (name, inputs))
 
 
-def forecast_scheme(
-    scheme: str, origins: list[Origin], draws: Sequence[Array], t: BacktestTables, inputs: Sequence[str] = INPUTS
-) -> SchemeForecasts:
+def forecast_scheme(scheme: str, origins: list[Origin], draws: Sequence[Array], t: BacktestTables) -> SchemeForecasts:
     """Forecast from every origin, given the posterior draws (draw, coordinate) of each fit."""
     futures: dict[str, list[Forecast]] = {}
     forecasters = []
-    for kind in inputs:
+    for kind in INPUTS:
         futures[kind] = [_futures(o, z, t, kind) for o, z in zip(origins, draws, strict=True)]
         pairs = list(zip(origins, futures[kind], strict=True))
         parts = [list(x) for x in zip(*(without_draws(o, f) for o, f in pairs), strict=True)]
         forecasters.append(Forecaster(MODEL, kind, [prediction(o, f) for o, f in pairs], parts))
     for name, rule in BASELINES.items():
         forecasters.append(_baseline(name, "", [rule(o, t.base_rate, t.seed) for o in origins]))
-    for kind in dict.fromkeys(OF_LOGIT[kind] for kind in inputs):
+    for kind in dict.fromkeys(OF_LOGIT.values()):
         forecasters.append(_baseline(LOGIT, kind, [on_covariates(o, t.seed, kind == HELD) for o in origins]))
     return SchemeForecasts(scheme, origins, futures, forecasters)
 

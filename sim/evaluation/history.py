@@ -107,8 +107,8 @@ def _what(before: int, after: int) -> str:
 
 def dissolved(tables: ScenarioTables) -> dt.date | None:
     """The day on which the alliance ended, or from which nobody is a member any more; None where somebody stays."""
-    if day := getattr(tables.alliance, "dissolved", None):
-        return dt.date.fromisoformat(f"{day}")
+    if tables.alliance.dissolved:
+        return tables.alliance.dissolved
     last = [state.record[-1] for state in tables.members.values()]
     ended = [m.from_ for m in last if m.status == STATUSES[OUTSIDE]]
     return max(ended) if len(ended) == len(last) else None
@@ -134,7 +134,7 @@ def origins_of(h: History) -> list[Origin]:
 def _origin(h: History, tick: int) -> Origin:
     whole = h.whole
     fit = Target(whole.program, whole.record[: tick + 1], (), whole.space, whole.particles)
-    return Origin(h.name, whole.program.edges[tick], fit, fit, whole)
+    return Origin(h.name, whole.program.edges[tick], fit, whole)
 
 
 def froze(status: Codes) -> Flags:

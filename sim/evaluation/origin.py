@@ -23,8 +23,7 @@ class Origin(NamedTuple):
 
     scheme: str
     until: dt.date
-    training: Target  # the record that forecasters have learned from
-    fit: Target  # what they know of the alliance in question up to the origin
+    fit: Target  # what forecasters have learned from: the record up to the origin
     whole: Target  # to the end of what is asked
 
     @property

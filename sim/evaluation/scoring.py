@@ -134,7 +134,7 @@ def skill_rows(forecasts: SchemeForecasts, outcomes: Sequence[Outcome], seed: in
     origins = forecasts.origins
     by_name = {(f.name, f.inputs): f for f in forecasts.forecasters}
     for m in MEASURES:
-        for inputs in [k for k in INPUTS if (MODEL, k) in by_name]:
+        for inputs in INPUTS:
             own = case_scores(m, origins, by_name[MODEL, inputs].predictions, outcomes)
             if not len(own.values):
                 continue

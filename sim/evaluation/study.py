@@ -13,7 +13,7 @@ from sim.errors import InputError, Problem, arguments, plural
 from sim.evaluation import looks
 from sim.evaluation.left_out_study import LeaveOneOutStudy, load_leave_one_out
 from sim.evaluation.origin import Origin
-from sim.inference.likelihood import Target, target_of
+from sim.inference.likelihood import target_of
 from sim.inference.study import (
     CalibrationStudy,
     CalibrationTables,
@@ -27,10 +27,9 @@ from sim.inference.study import (
 from sim.scenario.compile import tick_edges
 from sim.scenario.dates import add_months
 from sim.scenario.kinds import BACKTEST, LEAVE_ONE_OUT, MECHANISMS, expect, kind_of
-from sim.scenario.load import Scenario, load
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE, SLUG
-from sim.scenario.reading import Keys, Source, dotted, read_toml
+from sim.scenario.reading import Keys, read_toml
 from sim.scenario.values import Date, Number, Strict
 from sim.storage.effort import Seed
 
@@ -48,13 +47,6 @@ class Scheme(Strict):
     years: Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
-class Carried(Strict):
-    """Another alliance, forecast from its beginning with what the calibrated one has taught."""
-
-    name: Title
-    scenario: Words
-
-
 class BacktestTables(Strict):
     """A whole backtest file."""
 
@@ -66,7 +58,6 @@ class BacktestTables(Strict):
     seed: Seed = 1
     base_rate: Annotated[Number, Field(gt=0, lt=1)]
     schemes: Annotated[list[Scheme], Field(min_length=1)]
-    carried: list[Carried] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -78,34 +69,24 @@ class BacktestStudy:
     text: str
     tables: BacktestTables
     calibration: CalibrationStudy
-    carried: dict[str, Scenario]
-    """Other alliances by name."""
 
     @cached_property
     def fits(self) -> dict[dt.date, CalibrationStudy]:
-        """By the last date that a fit has seen, each once; to the end of the evidence if other alliances need it."""
+        """By the last date that a fit has seen, each once."""
         whole, own = self.calibration, self.calibration.tables
         dates = {until for scheme in self.tables.schemes for until in scheme.fit_until}
-        dates |= {own.until} if self.carried else set()
         return {d: replace(whole, name=f"{d}", tables=own.model_copy(update={"until": d})) for d in sorted(dates)}
 
     def origin(self, scheme: Scheme, until: dt.date) -> Origin:
         """What is known and asked at an origin."""
         fit, end = self.fits[until], _end(scheme, until, self.calibration.tables.until)
         whole = target_of(fit.scenario, fit.motions, fit.tables.particles, end)
-        return Origin(scheme.name, until, fit.target, fit.target, whole)
+        return Origin(scheme.name, until, fit.target, whole)
 
     @property
     def looks(self) -> Path:
         """The log of looks at what the calibration leaves out."""
         return looks.log_file(self.calibration.file)
-
-    def beginning(self, name: str) -> Origin:
-        """What is known and asked of another alliance at its beginning."""
-        calibration, scenario = self.calibration, self.carried[name]
-        whole = target_of(scenario, [], calibration.tables.particles)
-        fit = Target(whole.program, whole.record[:1], (), whole.space, whole.particles)
-        return Origin(name, scenario.tables.time.start, calibration.target, fit, whole)
 
     def __repr__(self) -> str:
         return f"<BacktestStudy {self.name}: {self.tables.title}; {plural(len(self.fits), 'origin')}>"
@@ -132,16 +113,9 @@ def load_backtest(path: str | Path) -> BacktestStudy | LeaveOneOutStudy:
     tables = validated(source, BacktestTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
     whole = replace(whole, tables=_instead(whole.tables, tables, {"draws"}))
-    problems = list(_backtest_mistakes(tables, whole, source.where))
-    carried: dict[str, Scenario] = {}
-    for k, other in enumerate(tables.carried):
-        try:
-            carried[other.name] = _history(source, other.scenario, ("carried", k, "scenario"))
-        except InputError as error:
-            problems += error.problems
-    if problems:
+    if problems := list(_backtest_mistakes(tables, whole, source.where)):
         raise InputError(problems)
-    return BacktestStudy(source.file.stem, source.file, source.text, tables, whole, carried)
+    return BacktestStudy(source.file.stem, source.file, source.text, tables, whole)
 
 
 def _backtest_mistakes(
@@ -149,14 +123,12 @@ def _backtest_mistakes(
 ) -> Iterator[Problem]:
     """What pydantic does not see: names and dates twice, and dates that leave nothing to fit or to forecast."""
     names: set[str] = set()
-    for part in ("schemes", "carried"):
-        for k, named in enumerate(getattr(tables, part)):
-            called = named.name.replace(" ", "-")  # as its figures are
-            if called in names:
-                at = where((part, k, "name"))
-                yield Problem(at, f"{part}[{k}].name", f"{named.name} twice", "allowed: each name once")
-            names.add(called)
     for k, scheme in enumerate(tables.schemes):
+        called = scheme.name.replace(" ", "-")  # as its figures are
+        if called in names:
+            at = where(("schemes", k, "name"))
+            yield Problem(at, f"schemes[{k}].name", f"{scheme.name} twice", "allowed: each name once")
+        names.add(called)
         for i, until in enumerate(scheme.fit_until):
             at, key = where(("schemes", k, "fit_until")), f"schemes[{k}].fit_until[{i}]"
             if scheme.fit_until.index(until) < i:
@@ -181,15 +153,6 @@ def _end(scheme: Scheme, until: dt.date, last: dt.date) -> dt.date:
     """The last day that is asked: so many years on, and nothing after the evidence."""
     end = add_months(until + dt.timedelta(days=1), 12 * scheme.years)
     return min(end - dt.timedelta(days=1), last)
-
-
-def _history(source: Source, name: str, key: Keys) -> Scenario:
-    """A scenario with its priors, from its beginning. Raises InputError where it is none."""
-    loaded = load(source.named(name, key), {"posterior": "none"})
-    if loaded.tables.time.record_from:
-        found = f"{name} begins after its record does"
-        raise InputError([Problem(source.where(key), dotted(key), found, "allowed: a history, from its beginning")])
-    return loaded
 
 
 FULL = "all mechanisms"

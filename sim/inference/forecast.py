@@ -14,7 +14,7 @@ import numpy as np
 from sim.engines.ensemble import Stack
 from sim.inference.likelihood import SCRIPTED, Cloud, Target
 from sim.inference.smc import CHUNK, generator
-from sim.inference.space import Chance, Space, Uniforms
+from sim.inference.space import Chance, Uniforms
 from sim.model import conduct
 from sim.model.arrays import Array, Codes, Flags
 from sim.model.cohesion import Motion, cohesion
@@ -25,7 +25,7 @@ from sim.scenario.course import Course
 from sim.scenario.paths import Band
 from sim.scenario.posterior import Column
 
-FORECAST, INPUTS, CARRIED, HAZARDS = 3_000_005, 3_000_006, 3_000_007, 3_000_011
+FORECAST, INPUTS, HAZARDS = 3_000_005, 3_000_006, 3_000_011
 
 
 class Compensator(Cloud):
@@ -195,12 +195,3 @@ def integrated_hazard(whole: Target, z: Array, seed: int) -> float:
             cloud.tick(t)
         found.append(cloud.integrated * np.ones(cloud.draws))
     return float(np.median(np.concatenate(found)))
-
-
-def carried(z: Array, learned: Space, here: Space, seed: int) -> Array:
-    """Posterior draws of one alliance as draws for another: its coefficients; the rest from the prior."""
-    there = generator(seed, CARRIED).standard_normal((len(z), here.size))
-    for k, name in enumerate(here.coefficients):
-        if name in learned.coefficients:
-            there[:, k] = z[:, learned.coefficients.index(name)]
-    return there

@@ -36,7 +36,7 @@ def cut(target: Target, ticks: int) -> Target:
 
 def origin(target: Target, ticks: int = 5) -> Origin:
     fit = cut(target, ticks)
-    return Origin("test", dt.date(2025, 1, 1), fit, fit, target)
+    return Origin("test", dt.date(2025, 1, 1), fit, target)
 
 
 def test_forecasts_of_the_truth_are_reliable() -> None:
@@ -203,7 +203,7 @@ def test_held_logit_reads_nothing_of_later() -> None:
     still = six_origin()
     program = compile(load(SIX, {"time.step": "year", "time.horizons": [1]}))  # paths that move
     whole, fit = (replace(x, program=program) for x in (still.whole, still.fit))
-    o = still._replace(whole=whole, fit=fit, training=fit)
+    o = still._replace(whole=whole, fit=fit)
     moving = covariates(o.whole)
     assert not np.allclose(moving[4], moving[9])
     kept = baselines.on_covariates(o, 1, held=True)

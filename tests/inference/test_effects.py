@@ -12,7 +12,9 @@ import sim
 from sim.engines import agents, ensemble
 from sim.engines.environment import Environment
 from sim.errors import InputError
-from sim.inference.forecast import carried, forecast
+from sim.evaluation.history import history_of
+from sim.evaluation.history_scores import draws_of
+from sim.inference.forecast import forecast
 from sim.inference.recovery import histories
 from sim.inference.smc import generator
 from sim.inference.space import IDLE
@@ -24,6 +26,7 @@ from sim.scenario import posterior
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import load
 from sim.scenario.posterior import Column
+from sim.scenario.tables import effect_path
 from tests.helpers import MEMBERS, SIX
 from tests.inference.test_calibrate import study
 from tests.targets import motions_each, small
@@ -94,10 +97,10 @@ def test_another_alliance_has_them_from_the_prior(folder: Path) -> None:
     effects = Environment(there, Noise(2, 0)).effects / Environment(there, Noise(2, 0)).coefficients.state_effects
     assert np.abs(effects.mean(axis=1)).max() < 5 / np.sqrt(BLOCK)
     assert np.abs(effects.std(axis=1) - 1).max() < 0.06
-    space = load_calibration(folder / "six.toml").target.space
-    z = carried(np.full((500, space.size), 9.0), space, space, 1)
-    assert (z[:, : len(space.coefficients)] == 9.0).all()
-    assert np.abs(z[:, len(space.coefficients) :]).max() < 6.0
+    h, z = draws_of(history_of(lent), 1)
+    own = slice(len(h.whole.space.coefficients), h.whole.space.behavioural)
+    assert {effect_path(m) for m in there.members} <= {*h.whole.space.effects}
+    assert np.abs(z[:, own].mean()) < 5 / np.sqrt(z[:, own].size)
 
 
 def test_simulated_histories_and_forecasts_of_fits_have_the_effects() -> None:

@@ -57,9 +57,10 @@ base_rate = 0.002
 name = "s"
 fit_until = [2021-12-31]
 years = 1
-[[carried]]
-name = "b"
-scenario = "other.toml"
+"""
+LEFT_OUT = """title = "t"
+calibration = "calibration.toml"
+leave_out = ["other.toml"]
 """
 MECHANISMS = """title = "t"
 calibration = "calibration.toml"
@@ -83,7 +84,7 @@ PLACES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
     "calibration": (load_calibration, CALIBRATION, "six.toml", "scenario"),
     "observations": (load_calibration, CALIBRATION, "observed.csv", "observations"),
     "backtest": (load_backtest, BACKTEST, "calibration.toml", "calibration"),
-    "carried": (load_backtest, BACKTEST, "other.toml", "carried[0].scenario"),
+    "leave_out": (load_backtest, LEFT_OUT, "other.toml", "leave_out[0]"),
     "mechanisms": (load_mechanisms, MECHANISMS, "calibration.toml", "calibration"),
 }
 """What reads a file, the file, a name in it, and the path of the name."""
@@ -92,8 +93,8 @@ PLACES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
 def laid_out(folder: Path) -> None:
     """Every file that one of the above names."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("six.toml", "other.toml"):
-        (folder / name).write_text(SIX.read_text())
+    (folder / "six.toml").write_text(SIX.read_text())
+    (folder / "other.toml").write_text(SIX.read_text().replace("Test pact", "Other pact"))
     (folder / "calibration.toml").write_text(CALIBRATION)
     (folder / "registry.toml").write_text("")
     (folder / "draws.csv").write_text(f"model,peers\n{VERSION},0.1\n")

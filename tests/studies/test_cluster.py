@@ -94,9 +94,8 @@ def calibrated(out: Path, scheduler: str | None, tell: Callable[..., None]) -> N
 
 
 def backtested(out: Path, scheduler: str | None, tell: Callable[..., None]) -> None:
-    others = f'[[carried]]\nname = "Others"\nscenario = "{SIX}"\n'
-    shorter = ("[2021-03-31, 2021-12-31]", "[2021-12-31]"), (others, "")
-    study = backtest_file(out.parent / f"{out.name}-files", *shorter)  # the log of looks stands beside it
+    shorter = ("[2021-03-31, 2021-12-31]", "[2021-12-31]")
+    study = backtest_file(out.parent / f"{out.name}-files", shorter)  # the log of looks stands beside it
     assert sim.backtest(study, out, 1, scheduler, progress=lambda _, at: tell() if at.last else None).finished
 
 
