@@ -24,14 +24,14 @@ QUIET = {
 
 
 RATES = {
-    "exit_rate": 4e-4,
-    "freeze_rate": 6e-4,
-    "resume_rate": 5.5,
+    "exit_rate": 3e-3,
+    "freeze_rate": 4e-3,
+    "resume_rate": 0.7,
     "exit_stance": 1.0,
     "exit_delay": 0.1,
     "exit_offer": 0.5,
 }
-"""Of a state without ties, whose stance is 4: at stance 0 as a few per cent a year."""
+"""Of a state without ties, whose stance is 2: at stance 0 as a few per cent a year."""
 
 
 def motions_each(per_tick: int, years: int = 10) -> list[Motion]:
@@ -52,7 +52,7 @@ def small(
     from sim.model.variables import COEFFICIENTS
 
     fixed = {f"behaviour.{c.name}": c.centre for c in COEFFICIENTS if c.name not in (*free, OF_MOTIONS)}
-    fixed |= {"behaviour.baseline": 4.0} if "baseline" not in free else {}
+    fixed |= {"behaviour.baseline": 2.0} if "baseline" not in free else {}
     fixed |= {f"behaviour.{name}": rate for name, rate in RATES.items() if name not in free}
     overrides = numbers(3) | fixed | {"time.step": "year", "time.horizons": [1]}
     overrides |= {k.replace("__", "."): v for k, v in changed.items()}

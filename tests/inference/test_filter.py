@@ -52,7 +52,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Target:
         numbers(3)
         | fixed
         | {f"behaviour.{name}": rate for name, rate in RATES.items()}
-        | {"behaviour.baseline": 4.0, "behaviour.volatility": 0.8, "time.step": "year", "time.horizons": [1]},
+        | {"behaviour.baseline": 2.0, "behaviour.volatility": 0.8, "time.step": "year", "time.horizons": [1]},
     )
     dates = [dt.date(2020 + k, (2, 11)[k % 2], 1) for k in range(7)]
     codes = np.array([2, 0, 1, 0, 2], dtype=np.int8)
