@@ -138,7 +138,7 @@ def workspace(study: BacktestStudy, folder: Path) -> Workspace:
         "name": study.name,
         **study.tables.model_dump(mode="json", exclude={"title", "question"}),
         "settings": c.tables.model_dump(mode="json", exclude={"title", "question", "until"}),
-        "fingerprint": c.scenario.fingerprint,
+        "fingerprint": c.fingerprint,
         "observations": c.digest,
         "numpy": version("numpy"),
     }
@@ -154,9 +154,7 @@ def _score(study: BacktestStudy, work: Workspace, written: Callable[[Backtest], 
         forecasts.append(forecast_scheme(scheme.name, origins, [_draws(folder, o.until) for o in origins], t))
     what = f"{', '.join(f.scheme for f in forecasts)}; seed {t.seed}"
     made_by = circumstances()  # before the log of looks changes the checkout
-    look = looks.record(
-        study.looks, folder, "backtest", made_by["commit"], f"{c.scenario.fingerprint} {c.digest}", what
-    )
+    look = looks.record(study.looks, folder, "backtest", made_by["commit"], f"{c.fingerprint} {c.digest}", what)
     made = [(f, [outcome(o) for o in f.origins]) for f in forecasts]
     found = tables(made, t.seed)
     footer = (

@@ -77,7 +77,7 @@ def workspace(study: LeaveOneOutStudy, folder: Path) -> Workspace:
         "name": study.name,
         "seed": study.tables.seed,
         "settings": c.tables.model_dump(mode="json", exclude={"title", "question"}),
-        "fingerprint": c.scenario.fingerprint,
+        "fingerprint": c.fingerprint,
         "left_out": {f.scenario.tables.alliance.name: f.scenario.fingerprint for f in study.folds},
         "observations": c.digest,
         "numpy": version("numpy"),
@@ -121,7 +121,7 @@ def _score(study: LeaveOneOutStudy, work: Workspace, by: Effort, written: Callab
     made_by = circumstances()  # before the log of looks changes the checkout
     c = study.calibration
     what = f"left out: {', '.join(names)}; seed {seed}"
-    look = looks.record(study.looks, work.folder, KIND, made_by["commit"], f"{c.scenario.fingerprint} {c.digest}", what)
+    look = looks.record(study.looks, work.folder, KIND, made_by["commit"], f"{c.fingerprint} {c.digest}", what)
     found: list[Rows] = list(imap(rows_of, ((h, teachers(study, h), seed) for h in histories), by))
     footer = (
         f"Leave-one-out: {study.name}  |  up to {plural(MOST * REPLICATES, 'future')} of {MOST:,} posterior draws an "

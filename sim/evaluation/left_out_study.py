@@ -64,12 +64,16 @@ class LeaveOneOutStudy:
 
 def without(whole: CalibrationStudy, alliance: str) -> CalibrationStudy | None:
     """The calibration without an alliance, itself where it does not have it; None where nothing is left to fit."""
-    return None if whole.scenario.tables.alliance.name == alliance else replace(whole, name=WHOLE)
+    rest = tuple(e for e in whole.alliances if e.alliance != alliance)
+    if not rest:
+        return None
+    left_out = [e.name for e in whole.alliances if e.alliance == alliance]
+    return replace(whole, name=f"without-{left_out[0]}" if left_out else WHOLE, alliances=rest)
 
 
 def fitted(whole: CalibrationStudy) -> list[Scenario]:
     """The alliances of a calibration, with their priors."""
-    return [whole.scenario]
+    return [e.scenario for e in whole.alliances]
 
 
 def load_leave_one_out(source: Source) -> LeaveOneOutStudy:

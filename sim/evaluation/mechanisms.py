@@ -22,6 +22,7 @@ from sim.evaluation.study import FULL, Mechanism, MechanismStudy, load_mechanism
 from sim.figures.rows import Worth
 from sim.inference import smc
 from sim.inference.likelihood import Target, log_likelihood
+from sim.inference.pool import Pool
 from sim.inference.ratio import Evidence, own, ratio
 from sim.inference.smc import Settings, Stage
 from sim.model.arrays import Array
@@ -159,7 +160,7 @@ def workspace(study: MechanismStudy, folder: Path) -> Workspace:
         **t.model_dump(mode="json", include={"held_out_after", "seeds"}),
         "mechanisms": {name: m.without for name, m in t.mechanisms.items()},
         "settings": study.settings.model_dump(mode="json", exclude={"title", "question", "seed"}),
-        "fingerprint": c.scenario.fingerprint,
+        "fingerprint": c.fingerprint,
         "observations": c.digest,
         "numpy": np.__version__,
     }
@@ -203,30 +204,30 @@ def _sample(
     return not missing
 
 
-def _fit(study: MechanismStudy, run: Run) -> tuple[Target, Settings]:
+def _fit(study: MechanismStudy, run: Run) -> tuple[Pool, Settings]:
     """The full model, and how it is sampled."""
     fit = study.fit(run.part == BEFORE, run.seed)
-    return fit.target, fit.settings(fit.target)
+    return fit.pool, fit.settings(fit.pool)
 
 
-def _sampled(run: Run, target: Target, s: Settings) -> tuple[Run, list[Stage]]:
+def _sampled(run: Run, pool: Pool, s: Settings) -> tuple[Run, list[Stage]]:
     """The stages of the full model, from the prior on."""
-    return run, list(smc.stages(_estimate(target), target.space.size, s))
+    return run, list(smc.stages(pool.parts(_estimate), pool.size, s))
 
 
-def _removals(study: MechanismStudy, folder: Path, missing: set[Run]) -> Iterator[tuple[Run, Target, Stages, Settings]]:
+def _removals(study: MechanismStudy, folder: Path, missing: set[Run]) -> Iterator[tuple[Run, Pool, Stages, Settings]]:
     """What is asked of the full model's draws, each part and seed together."""
     for posterior, runs in groupby(sorted(missing, key=lambda r: r.posterior), lambda r: r.posterior):
         kept = kept_stages(folder / posterior)
         stages = [*(x for x in kept if x.power < 1.0), kept[-1]]
         for run in runs:
-            target, s = _fit(study, run)
-            yield run, target.without(study.tables.mechanisms[run.model].without), stages, s
+            pool, s = _fit(study, run)
+            yield run, pool.without(study.tables.mechanisms[run.model].without), stages, s
 
 
-def _without(run: Run, target: Target, stages: Stages, s: Settings) -> tuple[Run, Evidence]:
+def _without(run: Run, pool: Pool, stages: Stages, s: Settings) -> tuple[Run, Evidence]:
     """The evidence without a mechanism."""
-    return run, ratio(stages, _estimate(target), s)
+    return run, ratio(stages, smc.together(pool.parts(_estimate)), s)
 
 
 def _estimate(target: Target) -> smc.Estimate:
@@ -237,7 +238,7 @@ def _look(study: MechanismStudy, folder: Path) -> None:
     """Record that the held-out years are about to be looked at."""
     c, t = study.calibration, study.tables
     what = f"evidence after {t.held_out_after} without each of {plural(len(t.mechanisms), 'mechanism')}"
-    looks.record(looks.log_file(c.file), folder, "mechanisms", commit(), f"{c.scenario.fingerprint} {c.digest}", what)
+    looks.record(looks.log_file(c.file), folder, "mechanisms", commit(), f"{c.fingerprint} {c.digest}", what)
 
 
 def _finish(study: MechanismStudy, work: Workspace, written: Callable[[Mechanisms], object]) -> None:

@@ -112,6 +112,9 @@ def load_backtest(path: str | Path) -> BacktestStudy | LeaveOneOutStudy:
     expect(source, BACKTEST)
     tables = validated(source, BacktestTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
+    if whole.tables.alliances:
+        allowed = "allowed: a calibration of one alliance; several are left out in turn (leave_out)"
+        raise InputError([Problem(source.where(("calibration",)), "calibration", "of several alliances", allowed)])
     whole = replace(whole, tables=_instead(whole.tables, tables, {"draws"}))
     if problems := list(_backtest_mistakes(tables, whole, source.where)):
         raise InputError(problems)

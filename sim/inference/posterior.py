@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.inference.likelihood import EFFECTS, Indices, Target
-from sim.inference.smc import Estimate, Settings, Stage, families, generator
+from sim.inference.pool import Pool
+from sim.inference.smc import Part, Settings, Stage, estimates, families, generator
 from sim.inference.space import Space
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
@@ -63,6 +64,8 @@ class Diagnostics(NamedTuple):
     coded_places: int
     motions: int
     conduct_observed: int
+    roll_calls: int
+    """Answers to general motions."""
     ticks: int
     log_evidence: float
     log_likelihood_sd: float
@@ -111,11 +114,11 @@ def variance(x: Array, eves: Indices) -> tuple[float, float]:
     return found, float(np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum()) / len(x))
 
 
-def noise(estimate: Estimate, stage: Stage, s: Settings) -> float:
+def noise(parts: Sequence[Part], stage: Stage, s: Settings) -> float:
     """Standard deviation of the log-likelihood's estimate at some posterior draws, pooled."""
     some = stage.z[:: max(1, len(stage.z) // REPEATED)][:REPEATED]
     again = np.repeat(some, REPEATS, axis=0)
-    found = estimate(again, (s.seed, 1_000_000)).reshape(len(some), REPEATS)
+    found = estimates(parts, again, (s.seed, 1_000_000)).sum(axis=1).reshape(len(some), REPEATS)
     return float(np.sqrt(found.var(axis=1, ddof=1).mean()))
 
 
@@ -127,13 +130,16 @@ def idle(space: Space, stages: Sequence[Stage], seed: int) -> list[tuple[float, 
     return [(v, max(e, least)) for v, e in found]
 
 
-def diagnostics(target: Target, stages: Sequence[Stage], deviation: float, seed: int) -> Diagnostics:
+def diagnostics(pool: Pool, stages: Sequence[Stage], deviation: float, seed: int) -> Diagnostics:
     """How the sampler did; ``deviation`` is :func:`noise`."""
-    stage = stages[-1]
-    spare = idle(target.space, stages, seed)
+    stage, targets = stages[-1], list(pool.targets.values())
+    spare = idle(pool.space, stages, seed)
     rising = [r for r in stage.rows[1:] if r.effective < len(stage.z) - 0.5]
     last = stage.rows[-1]
-    places = stage.z[:, target.space.behavioural :]
+    own = [(a, a.target.space) for a in pool.alliances]
+    several = len(own) > 1
+    places = np.concatenate([stage.z[:, a.columns[space.behavioural :]] for a, space in own], axis=1)
+    paths = [f"{a.name} {path}" if several else path for a, space in own for path in space.places]
     moved = np.abs(places.mean(axis=0)) if places.size else np.zeros(0)
     most = np.argsort(-moved)[:10]
     return Diagnostics(
@@ -141,24 +147,27 @@ def diagnostics(target: Target, stages: Sequence[Stage], deviation: float, seed:
         rounds=len(stage.rows) - 1 - len(rising),
         draws=len(stage.z),
         different_draws=len(np.unique(stage.log_likelihood)),
-        coefficients=len(target.space.coefficients),
-        coded_places=len(target.space.places),
-        motions=len(target.motions),
-        conduct_observed=sum(len(m.codes) for m in target.motions),
-        ticks=target.ticks,
+        coefficients=len(pool.space.coefficients),
+        coded_places=len(paths),
+        motions=sum(len(t.motions) for t in targets),
+        conduct_observed=sum(len(m.codes) for t in targets for m in t.motions),
+        roll_calls=int(sum(y.counts.sum() for t in targets for y in t.roll_calls)),
+        ticks=sum(t.ticks for t in targets),
         log_evidence=last.log_evidence,
         log_likelihood_sd=deviation,
         smallest_effective=min((r.effective for r in rising), default=float(len(stage.z))),
         smallest_acceptance=min(r.accepted for r in stage.rows[1:]),
         smallest_acceptance_places=min(r.accepted_places for r in stage.rows[1:]),
-        coded_places_moved_most={target.space.places[k]: round(float(places[:, k].mean()), 3) for k in most},
+        coded_places_moved_most={paths[k]: round(float(places[:, k].mean()), 3) for k in most},
         coded_places_spread=float(places.std(axis=0).mean()) if places.size else 0.0,
         idle_variances=[v for v, _ in spare],
         idle_errors=[e for _, e in spare],
     )
 
 
-def inference_data(target: Target, stage: Stage, lived: Lived, seed: int, attributes: dict[str, str]) -> "xr.DataTree":
+def inference_data(
+    target: Target, stage: Stage, lived: Lived | None, seed: int, attributes: dict[str, str]
+) -> "xr.DataTree":
     """Prior, posterior, log-likelihood and observations in ArviZ's groups; a scenario may name the file of it.
 
     Coefficients are in their own units; ``place`` is where in its band, from 0 to 1, each coded value lies, and the
@@ -174,10 +183,10 @@ def inference_data(target: Target, stage: Stage, lived: Lived, seed: int, attrib
         GROUP: _with_states(_with_places(_coefficients(target, stage.z), target, stage.z), target, lived),
         "prior": _coefficients(target, prior),
         "log_likelihood": likelihood.assign_coords(_numbered(len(stage.z))),
-        "observed_data": _observed(target),
     }
-    record = json.dumps(lived.about)
-    about = {**attributes, VERSION_SAYS: VERSION, RECORD: record}
+    groups |= {"observed_data": _observed(target)} if lived else {}
+    record = {RECORD: json.dumps(lived.about)} if lived else {}
+    about = {**attributes, VERSION_SAYS: VERSION, **record}
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about), **groups})
 
 
@@ -215,8 +224,10 @@ def _with_places(ds: "xr.Dataset", target: Target, z: Array) -> "xr.Dataset":
     return ds.assign({PLACE: (("chain", "draw", PATH), places.astype(np.float32))}).assign_coords({PATH: paths})
 
 
-def _with_states(ds: "xr.Dataset", target: Target, lived: Lived) -> "xr.Dataset":
-    """The same with the states of the model at the end of the record."""
+def _with_states(ds: "xr.Dataset", target: Target, lived: Lived | None) -> "xr.Dataset":
+    """The same with the states of the model at the end of the record, where there is one."""
+    if lived is None:
+        return ds
     found = {}
     for name, x in fields(lived.states):
         by_member = x.ndim == 3

@@ -112,13 +112,18 @@ def generator(*key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(list(key))))
 
 
+def together(parts: Sequence[Part]) -> Estimate:
+    """The estimate of all parts as one."""
+    return lambda z, key: np.asarray(estimates(parts, z, key).sum(axis=1))
+
+
 def first(parts: Sequence[Part], coordinates: int, s: Settings) -> Stage:
     """The prior: draws and their likelihoods."""
     z = generator(s.seed, PRIOR).standard_normal((s.draws, coordinates))
     found = estimates(parts, z, (s.seed, PRIOR, 1, 1))
     whole = found.sum(axis=1)
     row = Row(0, 0.0, float(s.draws), s.draws, 1.0, 1.0, 0.5, 0.5, 1.0, float(whole.mean()), float(whole.std()), 0.0)
-    return Stage((row,), z, found, (0.5,) * (1 + len(parts)))
+    return Stage((row,), z, found, (0.5,) * len(blocks_of(parts, s)))
 
 
 def effective(log_weights: Array) -> float:
@@ -166,6 +171,12 @@ def families(stages: Sequence[Stage], seed: int) -> Indices:
     return eves
 
 
+def blocks_of(parts: Sequence[Part], s: Settings) -> list[tuple[slice, Sequence[int]]]:
+    """What moves together, and which parts know of it: the shared coordinates, then those of each part that has any."""
+    own = [(p.own, [k]) for k, p in enumerate(parts) if p.own.stop > p.own.start]
+    return [(slice(0, s.behavioural), range(len(parts))), *own]
+
+
 def following(
     before: Stage, parts: Sequence[Part], s: Settings, progress: Callable[[float], None] = lambda _: None
 ) -> Stage:
@@ -176,7 +187,7 @@ def following(
     evidence = log_mean(log_weights, before.rows[-1].log_evidence)
     stage = before.number + 1
     z, found = before.z[chosen], before.log_likelihoods[chosen]
-    blocks = [(slice(0, s.behavioural), range(len(parts))), *((p.own, [k]) for k, p in enumerate(parts))]
+    blocks = blocks_of(parts, s)
     origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, len(blocks)))
     for sweep in range(s.sweeps):
         for k, (block, some) in enumerate(blocks):
@@ -189,7 +200,7 @@ def following(
             progress((len(blocks) * sweep + k + 1) / (len(blocks) * s.sweeps))
     moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()
     taken, whole = accepted.mean(axis=0), found.sum(axis=1)
-    moves, lengths = (float(taken[0]), float(taken[1:].min())), (steps[0], min(steps[1:]))
+    moves, lengths = (float(taken[0]), float(taken[1:].min(initial=1.0))), (steps[0], min(steps[1:], default=0.0))
     about = float(moved), float(whole.mean()), float(whole.std())
     row = Row(stage, power, effective(log_weights), len(np.unique(chosen)), *moves, *lengths, *about, evidence)
     return Stage((*before.rows, row), z, found, tuple(steps))

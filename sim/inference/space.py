@@ -26,7 +26,7 @@ IDLE = ("idle 1", "idle 2")
 
 @dataclass(frozen=True)
 class Space:
-    """Names of the coordinates in order: coefficients, places of states' and alliance's effects, idle, coded places."""
+    """Names of the coordinates in order: coefficients, idle, places of states' and alliance's effects, coded places."""
 
     coefficients: tuple[str, ...]
     effects: tuple[str, ...]
@@ -45,12 +45,12 @@ class Space:
     @property
     def names(self) -> tuple[str, ...]:
         """Those of the coordinates before the coded places."""
-        return self.coefficients + self.effects + IDLE
+        return self.coefficients + IDLE + self.effects
 
     @property
     def idle(self) -> slice:
         """The idle coordinates."""
-        return slice(self.behavioural - len(IDLE), self.behavioural)
+        return slice(len(self.coefficients), len(self.coefficients) + len(IDLE))
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class Space:
         """What an environment draws with: coordinates (draw, coordinate) as uniforms by path."""
         u = _uniform(z)
         columns = {f"behaviour.{c}": u[:, k] for k, c in enumerate(self.coefficients)}
-        first = len(self.coefficients)
+        first = self.idle.stop
         columns |= {p: u[:, first + k] for k, p in enumerate(self.effects)}
         columns |= {p: u[:, self.behavioural + k] for k, p in enumerate(self.places)}
         return Uniforms(len(z), columns)

@@ -15,6 +15,7 @@ from sim.errors import arguments, as_path, plural
 from sim.inference import posterior, smc
 from sim.inference.ends import lived
 from sim.inference.likelihood import Target, log_likelihood
+from sim.inference.pool import Pool
 from sim.inference.smc import Row, Stage
 from sim.inference.study import CalibrationStudy, load_calibration
 from sim.model.arrays import Array
@@ -150,11 +151,12 @@ def workspace(c: CalibrationStudy, folder: Path) -> Workspace:
     identity = {
         "name": c.name,
         **c.tables.model_dump(mode="json", exclude={"title", "question"}),
-        "fingerprint": c.scenario.fingerprint,
+        "fingerprint": c.fingerprint,
         "table": c.digest,
         "numpy": np.__version__,
     }
-    return Workspace(folder, KIND, c.tables.title, identity, OWN, {"study": digest(c.text)})
+    own = (*OWN, *(f"{e.name}.nc" for e in c.alliances if c.tables.alliances))
+    return Workspace(folder, KIND, c.tables.title, identity, own, {"study": digest(c.text)})
 
 
 def _sample(
@@ -166,24 +168,28 @@ def _sample(
     written: Callable[[Calibration], object],
 ) -> bool:
     """Sample what is missing; whether all is done."""
-    target = study.target
-    settings = study.settings(target)
+    pool = study.pool
+    settings = study.settings(pool)
     last = next(reversed(stages(work.folder)), None)
-    estimate = estimator(target, by)
+    parts = pool.parts(lambda target: estimator(target, by))
 
     def within(stage: int, power: float, share: float) -> None:
         work.tell(power, 1.0, "tempering", stage=stage)
         progress(Progress(stage, power, share, last))
 
-    for stage in smc.stages(estimate, target.space.size, settings, last, within):
+    for stage in smc.stages(parts, pool.size, settings, last, within):
         keep_stage(work.folder, stage)
         last = stage
         within(stage.number, stage.power, 1.0)
         if stop() and stage.at_one <= settings.rounds:
             return False
     assert last is not None
-    deviation = posterior.noise(estimate, last, settings)
-    _finish(study, target, work, last, deviation, lived(study.scenario, target, last.z, settings.seed, by), written)
+    deviation = posterior.noise(parts, last, settings)
+    ends = [
+        lived(e.scenario, own.target, last.z[:, own.columns], settings.seed, by)
+        for e, own in zip(study.alliances, pool.alliances, strict=True)
+    ]
+    _finish(study, pool, work, last, deviation, ends, written)
     return True
 
 
@@ -199,29 +205,37 @@ def estimator(target: Target, by: Effort) -> smc.Estimate:
 
 def _finish(
     study: CalibrationStudy,
-    target: Target,
+    pool: Pool,
     work: Workspace,
     last: Stage,
     deviation: float,
-    ends: Lived,
+    ends: Sequence[Lived],
     written: Callable[[Calibration], object],
 ) -> None:
     """Tables, posterior and figures."""
     import pandas as pd
 
     t = study.tables
-    note = f"{study.name}: {plural(len(last.z), 'draw')}, {plural(target.particles, 'particle')} each, seed {t.seed}"
-    alliance = study.scenario.tables.alliance.name
+    note = f"{study.name}: {plural(len(last.z), 'draw')}, {plural(t.particles, 'particle')} each, seed {t.seed}"
+    alliance = ", ".join(e.alliance for e in study.alliances)
     attributes = {"title": t.title, "note": note, "inference_library": "alliance-cohesion", ALLIANCE: alliance}
     reached = stages(work.folder)
-    tree = posterior.inference_data(target, last, ends, t.seed, attributes)
+    own = [
+        posterior.inference_data(a.target, pool.stage_of(last, a), end, t.seed, attributes)
+        for a, end in zip(pool.alliances, ends, strict=True)
+    ]
+    shared = last._replace(z=last.z[:, : pool.space.behavioural])
+    tree = posterior.inference_data(pool.shared, shared, None, t.seed, attributes) if t.alliances else own[0]
     then = (lambda new: written(Calibration(new, True)), lambda new: save_figures(_figures(tree, reached), new))
     with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)
-        write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(target, reached, t.seed))))
+        write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(pool.shared, reached, t.seed))))
         write(new / BY_STAGE, csv_of(pd.DataFrame(last.rows)))
-        write(new / DIAGNOSTICS, as_json(posterior.diagnostics(target, reached, deviation, t.seed)._asdict()))
+        write(new / DIAGNOSTICS, as_json(posterior.diagnostics(pool, reached, deviation, t.seed)._asdict()))
         write(new / POSTERIOR, posterior.netcdf(tree))
+        for a, of_alliance in zip(pool.alliances, own, strict=True):
+            if t.alliances:
+                write(new / f"{a.name}.nc", posterior.netcdf(of_alliance))
 
 
 def _figures(data: "xr.DataTree", reached: Sequence[Stage]) -> "dict[str, Figure]":

@@ -317,7 +317,8 @@ def _kept(file: Path, *_: int) -> Posterior:
             made_by = str(root.attrs.get(VERSION_SAYS, ""))
             if problems := _of_another_version(file, {made_by} - {VERSION}):
                 raise InputError(problems)
-            record, alliance = json.loads(root.attrs[RECORD]), str(root.attrs[ALLIANCE])
+            record = json.loads(root.attrs[RECORD]) if RECORD in root.attrs else None
+            alliance = str(root.attrs[ALLIANCE])
             group = root[GROUP]
             draws: dict[str, Any] = {
                 n: _rows(x) for n, x in group.items() if n in BOUNDS or n.startswith(STATE) or n in (PLACE, ANCESTOR)
@@ -338,7 +339,7 @@ def _kept(file: Path, *_: int) -> Posterior:
         found = [Problem(where, n, "values out of bounds", "allowed: as the calibration wrote it") for n in wrong[:5]]
         raise InputError(found or [Problem(where, "", "no draws", "required: a coefficient and a draw")])
     try:
-        lived = _lived(record, by_member, draws[ANCESTOR])
+        lived = None if record is None else _lived(record, by_member, draws[ANCESTOR])
     except (KeyError, TypeError):
         raise InputError([Problem(where, "", "no posterior of a calibration", ALLOWED)]) from None
     return posterior_of(file.name, coefficients, places, lived, alliance)

@@ -313,7 +313,14 @@ def test_every_mechanism_of_the_shipped_study_is_one() -> None:
     of = load_mechanisms(root / "experiments" / "mechanisms-csto.toml")
     names = [c for m in of.tables.mechanisms.values() for c in m.without]
     assert len(set(names)) == len(names)
-    untested = {"institution", "exit_offer", "freeze_cost", "leader_exit_rate", "dissolution_crisis", "alliance_effects"}
+    untested = {
+        "institution",
+        "exit_offer",
+        "freeze_cost",
+        "leader_exit_rate",
+        "dissolution_crisis",
+        "alliance_effects",
+    }
     untested |= {"salience_interstate", "motion_spread"}
     untested |= {"exit_delay", "regime_change", "grievance"}  # the last two off: experiments/second-generation
     assert set(SWITCHES) - set(names) == untested

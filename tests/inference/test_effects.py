@@ -106,7 +106,7 @@ def test_another_alliance_has_them_from_the_prior(folder: Path) -> None:
 def test_simulated_histories_and_forecasts_of_fits_have_the_effects() -> None:
     """A state that leans two deviations to the leader supports oftener than one that leans the other way as far."""
     target = small(motions_each(2), 16, behaviour__state_effects=1.0, behaviour__support_above=4.0)
-    draws, first = 100, len(target.space.coefficients)
+    draws, first = 100, target.space.idle.stop
     leaning = np.zeros((2, draws, target.space.size))
     leaning[0, :, first], leaning[1, :, first] = 2.0, -2.0
     support = []

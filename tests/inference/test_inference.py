@@ -210,7 +210,7 @@ def test_likelihood_of_states_apart_is_that_of_numerical_integration(state_effec
     record[9:, 2] = 0
     target = Target(target.program, record, target.motions, target.space, target.particles)
     z = np.zeros((64, target.space.size))
-    first, effects = len(target.space.coefficients), len(target.space.effects)
+    first, effects = target.space.idle.stop, len(target.space.effects)
     z[:, first : first + effects] = np.linspace(-2.0, 2.0, effects)
     assert len(target.space.effects) == (len(MEMBERS) if state_effects else 0)
     found = log_likelihood(target, z, [1])

@@ -47,7 +47,7 @@ def filtered(target: Target, rows: int) -> Array:
     values = space.values(np.repeat(grid[:, None], space.size, axis=1), target.program)
     own = [np.interp(held.columns[n].values[:rows], values[n], grid) for n in space.coefficients]
     effects, places = ([ndtri(held.places[p][:rows]) for p in paths] for paths in (space.effects, space.places))
-    return np.stack([*own, *effects, *np.zeros((len(IDLE), rows)), *places], axis=1)
+    return np.stack([*own, *np.zeros((len(IDLE), rows)), *effects, *places], axis=1)
 
 
 @pytest.fixture(scope="module")
