@@ -81,7 +81,8 @@ class Diagnostics(NamedTuple):
     @property
     def void(self) -> bool:
         """Whether the sampler has collapsed: the idle coordinates have not the prior's spread."""
-        return any(abs(v - 1.0) > IDLE_ERRORS * e for v, e in zip(self.idle_variances, self.idle_errors, strict=True))
+        pairs = zip(self.idle_variances, self.idle_errors, strict=True)
+        return any(not math.isfinite(e) or abs(v - 1.0) > IDLE_ERRORS * e for v, e in pairs)
 
 
 def coefficients(target: Target, stages: Sequence[Stage], seed: int) -> list[Learned]:
