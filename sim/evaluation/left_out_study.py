@@ -9,7 +9,7 @@ from pydantic import Field
 from sim.errors import InputError, Problem, plural
 from sim.evaluation import looks
 from sim.evaluation.history import beginning
-from sim.inference.study import CalibrationStudy, load_calibration
+from sim.inference.study import CalibrationStudy, Draws, load_calibration
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE
@@ -29,6 +29,8 @@ class LeaveOneOutTables(Strict):
     calibration: Annotated[str, Field(min_length=1)]
     leave_out: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
     """Histories, each forecast by a fit that has not seen it."""
+    draws: Draws | None = None
+    """Of each fit; the calibration's own where nothing is said."""
     seed: Seed = 1
 
 
@@ -80,6 +82,8 @@ def load_leave_one_out(source: Source) -> LeaveOneOutStudy:
     """Check a file, its calibration and its histories. Raises InputError with every mistake."""
     tables = validated(source, LeaveOneOutTables)
     whole = load_calibration(source.named(tables.calibration, ("calibration",)))
+    if tables.draws:
+        whole = replace(whole, tables=whole.tables.model_copy(update={"draws": tables.draws}))
     problems: list[Problem] = []
     folds: list[Fold] = []
     fits: dict[str, CalibrationStudy] = {}

@@ -359,13 +359,13 @@ def test_powers_rise_to_one_and_keep_half_effective() -> None:
 
 
 def test_known_coefficients_are_recovered() -> None:
-    """Sixty motions and ten years tell the two bars and the spread of motions; the truth is inside."""
+    """A hundred and twenty motions and ten years tell the two bars and the spread of motions; the truth is inside."""
     free = ("volatility", "oppose_below", "support_above", "exit_rate")
-    template = small(motions_each(6), 16, free, behaviour__state_effects=0.0)
+    template = small(motions_each(12), 16, free, behaviour__state_effects=0.0)
     assert template.space.names == (*free, "motion_spread", *IDLE)
     truth = np.array([[0.5, -1.5, 1.5, 0.5, 0.5, 0.0, 0.0]])
     (history,) = histories(template, truth, np.random.default_rng(4))
-    found = recovery.infer(history.target, truth[0], 100, 4, 4, 7)
+    found = recovery.infer(history.target, truth[0], 100, 3, 3, 7)
     mean = dict(zip(template.space.names, found.draws.mean(axis=0), strict=True))
     spread = dict(zip(template.space.names, found.draws.std(axis=0), strict=True))
     z = (found.truth - found.draws.mean(axis=0)) / found.draws.std(axis=0)
