@@ -63,6 +63,8 @@ class AllianceTable(Strict):
     observations: str | None = None
     roll_calls: str | None = None
     step: Literal["year", "quarter", "month"] | None = None
+    until: Date | None = None
+    """Of this alliance use nothing later."""
 
 
 class OtherPactsTable(Strict):
@@ -106,6 +108,8 @@ class Evidence:
     """Of roll calls,"""
     counts: str
     """and the text of their table."""
+    until: dt.date
+    """Nothing later is used."""
 
     @property
     def alliance(self) -> str:
@@ -163,7 +167,7 @@ class CalibrationStudy:
         others = OtherPacts(o.exits, o.member_years, o.spread) if o else None
         return Pool(
             {
-                e.name: target_of(e.scenario, e.motions, t.particles, t.until, t.without, e.years, alone)
+                e.name: target_of(e.scenario, e.motions, t.particles, min(t.until, e.until), t.without, e.years, alone)
                 for e in self.alliances
             },
             others,
@@ -266,10 +270,13 @@ def _evidence(
             problems += error.problems
     years, counts, wrong = _roll_calls(one.roll_calls, at, scenario, source)
     motions, more = _with_own(motions, scenario, at, source)
-    problems += [*wrong, *more, *_dates(tables, scenario, source, given)]
+    own = one.until if isinstance(one, AllianceTable) and one.until else dt.date.max
+    said: Keys = ("until",) if own > tables.until else (*at, "until")
+    problems += [*wrong, *more, *_dates(min(tables.until, own), scenario, said, source, given and own > tables.until)]
     if problems or scenario is None:
         raise InputError(problems)
-    return Evidence(one.name if isinstance(one, AllianceTable) else ONE, scenario, motions, table, years, counts)
+    name = one.name if isinstance(one, AllianceTable) else ONE
+    return Evidence(name, scenario, motions, table, years, counts, own)
 
 
 def _together(found: Sequence[Evidence], source: Source) -> list[Problem]:
@@ -325,10 +332,10 @@ def not_switches(names: Sequence[str], at: str, key: str) -> list[Problem]:
     return found
 
 
-def _dates(tables: CalibrationTables, scenario: Scenario | None, source: Source, given: bool) -> list[Problem]:
+def _dates(until: dt.date, scenario: Scenario | None, at: Keys, source: Source, given: bool) -> list[Problem]:
     """Evidence is from a year of the record at least; ``given`` beside the file."""
-    where, path = ("until", "") if given else (source.where(("until",)), "until")
+    where, path = ("until", "") if given else (source.where(at), dotted(at))
     first = scenario.tables.time.first if scenario else dt.date.min
-    if (tables.until - first).days >= 366:
+    if (until - first).days >= 366:
         return []
-    return [Problem(where, path, f"{tables.until}", f"allowed: a year after {first} or later")]
+    return [Problem(where, path, f"{until}", f"allowed: a year after {first} or later")]
