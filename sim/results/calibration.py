@@ -21,7 +21,7 @@ from sim.inference.study import CalibrationStudy, load_calibration
 from sim.model.arrays import Array
 from sim.results.result import Stored, save_figures
 from sim.results.tables import csv_of, read_csv
-from sim.scenario.posterior import ALLIANCE, Lived
+from sim.scenario.posterior import ALLIANCE, PARTED, Lived
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, put, write
 from sim.storage.workers import connection, imap
@@ -217,15 +217,19 @@ def _finish(
 
     t = study.tables
     note = f"{study.name}: {plural(len(last.z), 'draw')}, {plural(t.particles, 'particle')} each, seed {t.seed}"
-    alliance = ", ".join(e.alliance for e in study.alliances)
-    attributes = {"title": t.title, "note": note, "inference_library": "alliance-cohesion", ALLIANCE: alliance}
+    names = [e.alliance for e in study.alliances]
+
+    def about(first: str) -> dict[str, str]:
+        alliances = PARTED.join(sorted(names, key=lambda name: name != first))
+        return {"title": t.title, "note": note, "inference_library": "alliance-cohesion", ALLIANCE: alliances}
+
     reached = stages(work.folder)
     own = [
-        posterior.inference_data(a.target, pool.stage_of(last, a), end, t.seed, attributes)
-        for a, end in zip(pool.alliances, ends, strict=True)
+        posterior.inference_data(a.target, pool.stage_of(last, a), end, t.seed, about(name))
+        for a, end, name in zip(pool.alliances, ends, names, strict=True)
     ]
     shared = last._replace(z=last.z[:, : pool.space.behavioural])
-    tree = posterior.inference_data(pool.shared, shared, None, t.seed, attributes) if t.alliances else own[0]
+    tree = posterior.inference_data(pool.shared, shared, None, t.seed, about("")) if t.alliances else own[0]
     then = (lambda new: written(Calibration(new, True)), lambda new: save_figures(_figures(tree, reached), new))
     with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)

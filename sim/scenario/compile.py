@@ -259,6 +259,8 @@ def compile(scenario: Scenario) -> Program:
     years = np.array([to_years(d) for d in edges])
     posterior = tables.posterior
     own = posterior is not None and posterior.lived is not None and not {*members}.isdisjoint(posterior.lived.members)
+    if own and posterior and posterior.alliances:  # Poland's places in one alliance are not those in another
+        own = posterior.alliances[0] == tables.alliance.name
     bands = {p: input_band(tables, p, years) for p, v in tables.values.items() if isinstance(v.coded, Coded)}
     program = Program(
         members=tuple(members),

@@ -31,6 +31,8 @@ from sim.scenario.reading import MOST_BYTES, Row, number_in, read_csv
 from sim.scenario.values import LARGEST
 
 NONE = "none"
+PARTED = "; "
+"""Between the alliances that a posterior was fitted to."""
 FEW = 0.25
 """Share of the draws below which too few are effective: their error is then twice as large as it was."""
 ANEW = "calibrate anew with what has happened (docs/living-forecast.md)"
@@ -143,7 +145,8 @@ class Posterior:
     model: str
     digest: str
     alliance: str | None
-    """To which they were fitted, where that is known."""
+    """To which they were fitted, where that is known: several are parted by semicolons, the one whose states and places
+    these are is the first."""
     columns: Mapping[str, Column] = field(repr=False, compare=False)
     """By coefficient."""
     places: Mapping[str, Array] = field(repr=False, compare=False)
@@ -151,6 +154,11 @@ class Posterior:
     lived: Lived | None = field(repr=False, compare=False)
     continued: Continuation | None = field(default=None, repr=False, compare=False)
     """How these draws came of a calibration's, where something has happened since."""
+
+    @property
+    def alliances(self) -> tuple[str, ...]:
+        """To which they were fitted, each by its name."""
+        return tuple(self.alliance.split(PARTED)) if self.alliance else ()
 
     @property
     def rows(self) -> int:

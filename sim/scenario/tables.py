@@ -493,7 +493,7 @@ class ScenarioTables(Strict):
             return f"coefficients not fitted to {own}: drawn from the priors"
         if posterior.alliance is None:
             return f"coefficients not known to be fitted to {own}: {posterior.file} names no alliance"
-        return "" if posterior.alliance == own else f"coefficients not fitted to {own}: fitted to {posterior.alliance}"
+        return "" if own in posterior.alliances else f"coefficients not fitted to {own}: fitted to {posterior.alliance}"
 
     @property
     def carried_over(self) -> str:
