@@ -26,7 +26,7 @@ SCENARIO, STUDY, CLAIM, CALIBRATION, BACKTEST, LEAVE_ONE_OUT, MECHANISMS, SOURCE
     ),
     _kind("a study", "`cohesion sweep {}` runs it", "design factors precision focus interval_runs"),
     _kind("a claim", "`cohesion claims {}` tests it", "claim quotes tests"),
-    _kind("a calibration", "`cohesion calibrate {}` runs it", "observations until"),
+    _kind("a calibration", "`cohesion calibrate {}` runs it", "observations alliances other_pacts until"),
     _kind("a backtest", "`cohesion backtest {}` runs it", "schemes base_rate replicates"),
     _kind("a backtest that leaves alliances out", "`cohesion backtest {}` runs it", "leave_out"),
     _kind("a study of mechanisms", "`cohesion mechanisms {}` runs it", "mechanisms held_out_after seeds"),

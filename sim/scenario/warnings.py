@@ -217,7 +217,11 @@ def _never(tables: ScenarioTables, source: Source) -> Iterator[Fault]:
     time = tables.time
     coded = {p: v.coded for p, v in tables.values.items() if isinstance(v.coded, Coded) and v.coded.knots}
     dated = {p: (list(c.knots or ()), c.join) for p, c in coded.items()}
-    dated |= {f"members.{s}.record": ([m.from_ for m in state.record], "step") for s, state in tables.members.items()}
+    ended = tables.alliance.dissolved  # every record says so, though nobody leaves by it
+    dated |= {
+        f"members.{s}.record": ([m.from_ for m in state.record if m.from_ != ended], "step")
+        for s, state in tables.members.items()
+    }
     for path, (days, join) in dated.items():
         if _at(source.tables, path) is None:
             continue
