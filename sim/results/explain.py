@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
 from sim.scenario.paths import WAYS, entry_band
 from sim.scenario.posterior import Column, Posterior
-from sim.scenario.tables import BEHAVIOUR, ScenarioTables, Value, effect_path
+from sim.scenario.tables import ALLIANCE_EFFECT, BEHAVIOUR, ScenarioTables, Value, effect_path
 from sim.scenario.values import (
     ASSUMPTION,
     BUILT_IN_RULES,
@@ -32,8 +32,26 @@ from sim.scenario.values import (
 
 CHANGES = (*(way.words for way in WAYS.values()),)
 """How the words begin that say what was done to a coded value."""
-SPREAD = "state_effects"
-OF_EFFECTS = "the state's own effect in conduct beside its stance, constant over time (a_i, stance)"
+
+
+class OwnEffect(NamedTuple):
+    """An effect that nobody codes: the coefficient that is its spread, what it is, and what is so where that is 0."""
+
+    spread: str
+    meaning: str
+    none: str
+
+
+OF_STATE = OwnEffect(
+    "state_effects",
+    "the state's own effect in conduct beside its stance, constant over time (a_i, stance)",
+    "states have no effects of their own",
+)
+OF_ALLIANCE = OwnEffect(
+    "alliance_effects",
+    "the alliance's own effect on exit and freezing, constant over time (e_a, log-hazard)",
+    "the alliance has no effect of its own",
+)
 
 
 @dataclass(frozen=True)
@@ -189,25 +207,25 @@ def _drawn(tables: ScenarioTables, path: str) -> list[Knot]:
     return [Knot("", coded, low, high)]
 
 
-def _effect(scenario: Scenario, program: Program, path: str) -> Explanation:
-    """A state's own effect in conduct, which nobody codes: its law, and what the posterior says of it."""
+def _effect(scenario: Scenario, program: Program, path: str, effect: OwnEffect) -> Explanation:
+    """An effect that nobody codes: its law, and what the posterior says of it."""
     from scipy.special import ndtri
 
     tables, middles = scenario.tables, (np.arange(400) + 0.5) / 400
-    form, drawn = tables.behaviour[SPREAD].form, program.coefficients[SPREAD]
+    form, drawn = tables.behaviour[effect.spread].form, program.coefficients[effect.spread]
     spread = form.quantile(middles, 0.0, np.inf)[:, None] if isinstance(form, Distribution) else np.array(form)
 
     def knot(says: str, x: Array) -> Knot:
         low, median, high = (float(q) for q in np.quantile(x, (0.05, 0.5, 0.95)))
         return Knot("", f"{says}, median {median:.3g}, middle 90 %", low, high)
 
-    knots = [knot(f"prior normal(mean 0, sd {SPREAD})", spread * ndtri(middles))]
+    knots = [knot(f"prior normal(mean 0, sd {effect.spread})", spread * ndtri(middles))]
     if path in program.places:
         own = drawn.values if isinstance(drawn, Column) else spread
         knots.append(knot(f"posterior ({tables.posterior})", own * ndtri(program.places[path])))
-    says = f"a standard normal number, drawn once a run, times {BEHAVIOUR}{SPREAD}"
+    says = f"a standard normal number, drawn once a run, times {BEHAVIOUR}{effect.spread}"
     says += "; each run has it where its row of the posterior has it" if path in program.places else ""
-    return Explanation(path, OF_EFFECTS, "", knots, [], "prior", says, [], "", program.start.words, "")
+    return Explanation(path, effect.meaning, "", knots, [], "prior", says, [], "", program.start.words, "")
 
 
 def _rule(coded: Coded | CodedCoefficient, rules: Mapping[str, Rule]) -> tuple[str, str]:
@@ -248,7 +266,7 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
     path : str
         Dotted path of an input or channel (``members.ARM.dependence.trade``, ``leader.war``), of a coefficient
         (``behaviour.entrapment``) or of a dispute (``disputes.KGZ-TJK``); or that of a state's own effect in conduct
-        (``members.ARM.effect``), where states have such effects.
+        (``members.ARM.effect``) or of the alliance's on exit and freezing (``alliance.effect``), where there are such.
     set : mapping, optional
         Values by dotted path that replace those of the scenario first.
 
@@ -276,14 +294,15 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
         scenario = load(scenario.file, {**scenario.overrides, **set})
     (scenario,) = continued([scenario])
     tables, program = scenario.tables, compile(scenario)
-    effects = [effect_path(state) for state in scenario.members]
-    if path in effects and program.has_effects:
-        return _effect(scenario, program, path)
+    effect = {effect_path(state): OF_STATE for state in scenario.members}.get(path)
+    effect = OF_ALLIANCE if path == ALLIANCE_EFFECT else effect
+    if effect and program.coefficients[effect.spread] != 0.0:
+        return _effect(scenario, program, path, effect)
     if path not in tables.values:
         under = [p for p in tables.values if p.startswith(path + ".")]
         allowed = f"allowed: one of {listed(under)}" if under else "allowed: a coded value"
-        allowed = f"{BEHAVIOUR}{SPREAD} is 0: states have no effects of their own" if path in effects else allowed
-        near = "" if under or path in effects else nearest(path, tables.values)
+        allowed = f"{BEHAVIOUR}{effect.spread} is 0: {effect.none}" if effect else allowed
+        near = "" if under or effect else nearest(path, tables.values)
         raise InputError([Problem(str(scenario.file), path, "no coded value", allowed, near)])
     value = tables.values[path]
     rule, says = _rule(value.coded, tables.rules)

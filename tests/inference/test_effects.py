@@ -90,6 +90,13 @@ def test_explain_shows_their_prior_and_posterior(folder: Path) -> None:
         sim.explain(SIX, PATHS[0], {"behaviour.state_effects": 0.0})
 
 
+def test_explain_shows_an_alliances_own_effect_on_rates() -> None:
+    (prior,) = sim.explain(SIX, "alliance.effect", {"behaviour.alliance_effects": 0.5}).knots
+    assert prior.high == pytest.approx(0.5 * 1.645, abs=0.01)
+    with pytest.raises(InputError, match="alliance_effects is 0: the alliance has no effect of its own"):
+        sim.explain(SIX, "alliance.effect", {"behaviour.alliance_effects": 0.0})
+
+
 def test_another_alliance_has_them_from_the_prior(folder: Path) -> None:
     lent = load("nato/history-1949-2023", {"posterior": str(folder / "posterior.nc")})
     there = compile(lent)
