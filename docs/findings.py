@@ -35,6 +35,7 @@ TABLES = {
     "backtest-csto": ("scores.csv", "origins.csv", "skill.csv"),
     "leave-one-out": ("scores.csv", "counts.csv", "moves.csv"),
     "mechanisms-csto": ("mechanisms.csv",),
+    "calibrate-pooled": ("summary.csv",),
     "calibrate-csto": ("summary.csv",),
 }
 """By the name of what was run, the folder where its tables are kept: which."""
@@ -424,7 +425,8 @@ def tables(folder: Path) -> dict[str, Rows]:
 def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]:
     """Everything that stands between markers of a document, by name."""
     if document == CALIBRATION:
-        return {"learned": learned(kept["calibrate-csto/summary.csv"])}
+        found = {"learned": kept["calibrate-pooled/summary.csv"], "learned-alone": kept["calibrate-csto/summary.csv"]}
+        return {name: learned(table) for name, table in found.items()}
     answers = {name: (folder / name / ANSWER).read_text("utf-8").strip() for name in ANSWERS}
     if document == README:
         return {"trust": carried_over(kept) + trust(kept["backtest-csto/scores.csv"])} | {

@@ -24,20 +24,23 @@ def table(rows: list[Influence]) -> str:
 
 
 def main() -> None:
-    """Print two tables."""
+    """Print two tables an alliance."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("calibration", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--particles", type=int, default=64)
     parser.add_argument("--most", type=int, default=20)
     given = parser.parse_args()
-    target = load_calibration(given.calibration).target
+    pool = load_calibration(given.calibration).pool
     z = stages(given.folder)[-1].z
-    made = increments(replace(target, particles=given.particles), z, (1, STREAM))
-    found = influences(target.space.coefficients, z, made)
-    print(f"{len(z):,} draws, {len(made)} years\n\n{table(found[: given.most])}\n")
-    first = {i.coordinate: i for i in reversed(found)}
-    print(table([first[name] for name in target.space.coefficients]))
+    for own in pool.alliances:
+        if not own.target.roll_calls:
+            continue
+        made = increments(replace(own.target, particles=given.particles), z[:, own.columns], (1, STREAM))
+        found = influences(pool.space.coefficients, z, made)
+        print(f"{own.name}: {len(z):,} draws, {len(made)} years\n\n{table(found[: given.most])}\n")
+        first = {i.coordinate: i for i in reversed(found)}
+        print(table([first[name] for name in pool.space.coefficients]) + "\n")
 
 
 if __name__ == "__main__":

@@ -34,12 +34,12 @@ def test_numbers_are_current() -> None:
 def test_the_table_of_the_calibration_is_current_and_of_the_shipped_posterior() -> None:
     text = (DOCS / findings.CALIBRATION).read_text(encoding="utf-8")
     assert findings.filled(text, findings.KEPT, findings.CALIBRATION) == text, "run python docs/findings.py"
-    kept = findings.rows(findings.KEPT / "calibrate-csto" / "summary.csv")
+    kept = findings.rows(findings.KEPT / "calibrate-pooled" / "summary.csv")
     held = read(shipped("scenarios") / "csto" / "posterior.nc").columns
     assert {r["coefficient"] for r in kept} == set(held)
     for r in kept:
         middle = np.median(held[r["coefficient"]].values)
-        assert float(r["posterior_median"]) == pytest.approx(middle, rel=1e-4), "run it on results/calibrate-csto"
+        assert float(r["posterior_median"]) == pytest.approx(middle, rel=1e-4), "run it on results/calibrate-pooled"
 
 
 def test_prose_fits_the_verdicts() -> None:
