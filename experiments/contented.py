@@ -1,7 +1,7 @@
 """Do the priors let an alliance last? `PYTHONPATH=. python experiments/contented.py [--runs N]`.
 
-Thirty members, like their leader in regime ("high"), somewhat dependent on it ("low"), without quarrels, threats or offers,
-run for seventy years by draws from the priors of the coefficients. Printed is in how many futures nobody leaves,
+Thirty members, like their leader in regime ("high"), somewhat dependent on it ("low"), without quarrels, threats or
+offers, run for seventy years by draws from the priors of the coefficients. Printed is in how many futures nobody leaves,
 and in how many the alliance is dissolved. A constant half a per cent a year would dissolve it in 30 % of futures.
 """
 
@@ -43,9 +43,8 @@ def scenario_text() -> str:
     parts += [f'capacity = {{ value = "high", {SAID} }}\nreliability = {{ value = "medium", {SAID} }}\n']
     for k in range(MEMBERS):
         code = f"M{k:02d}"
-        parts.append(
-            f'[members.{code}]\nname = "Member {k + 1}"\nrecord = [{{ from = 1999-01-01, status = "active", {SAID} }}]\n'
-        )
+        parts.append(f'[members.{code}]\nname = "Member {k + 1}"\n')
+        parts.append(f'record = [{{ from = 1999-01-01, status = "active", {SAID} }}]\n')
         parts += [f'{name} = {{ value = "{word}", {SAID} }}\n' for name, word in ALONE.items()]
         for name, channels in CHANNELS.items():
             word = "low" if name == "dependence" else "none"
@@ -68,9 +67,8 @@ def main() -> None:
         alliance = result.alliance[result.alliance.horizon_years == YEARS].set_index("outcome")
         members = result.members[(result.members.horizon_years == YEARS) & (result.members.outcome == "exit")]
     some, ends, mean = alliance["mean"]["any_exit"], alliance["mean"]["dissolution"], members["mean"].mean()
-    print(
-        f"{given.runs:,} futures of {MEMBERS} contented members over {YEARS} years, by {given.posterior if posterior != 'none' else 'the priors'}:"
-    )
+    by = "the priors" if posterior == "none" else given.posterior
+    print(f"{given.runs:,} futures of {MEMBERS} contented members over {YEARS} years, by {by}:")
     print(f"nobody leaves in {1 - some:.0%}, dissolution in {ends:.0%}; a member leaves with {mean:.1%} in the mean")
 
 
