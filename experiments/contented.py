@@ -2,7 +2,7 @@
 
 Thirty members, like their leader in regime ("high"), somewhat dependent on it ("low"), without quarrels, threats or
 offers, run for seventy years by draws from the priors of the coefficients. Printed is in how many futures nobody
-leaves, and in how many the alliance is dissolved. A constant half a per cent a year would dissolve it in 30 % of futures.
+leaves, and in how many the alliance is dissolved. A constant half a per cent a year would dissolve it in 30 %.
 """
 
 import argparse

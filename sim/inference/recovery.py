@@ -6,6 +6,7 @@ must be uniform where prior, simulator, likelihood and sampler agree: simulation
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.engines.ensemble import Stack
 from sim.inference import smc
 from sim.inference.likelihood import Target, log_likelihood
 from sim.inference.observations import Motion
+from sim.inference.pool import Pool
 from sim.inference.roll_calls import Year
 from sim.inference.space import Chance, space_of
 from sim.model import conduct, roll_calls
@@ -99,23 +101,26 @@ class Recovered(NamedTuple):
         return (self.draws < self.truth).sum(axis=0)
 
 
-def recover(target: Target, draws: int, sweeps: int, rounds: int, seed: int) -> Recovered:
-    """Draw a truth from the prior, simulate its history, infer it."""
-    space = target.space
-    rng = smc.generator(seed, TRUTH)
-    kept = [k for k, name in enumerate(space.coefficients) if name != "leader_exit_rate"]
-    kept += range(len(space.coefficients), space.size)
-    truth = rng.standard_normal((1, space.size))
-    (history,) = histories(target, truth, rng)
-    return infer(history.target, truth[0, kept], draws, sweeps, rounds, seed)
-
-
 def infer(target: Target, truth: Array, draws: int, sweeps: int, rounds: int, seed: int) -> Recovered:
     """The posterior of a simulated history beside its truth."""
     settings = smc.Settings(draws, sweeps, rounds, seed, target.space.behavioural)
     estimate = smc.serial(lambda z, key: log_likelihood(target, z, key))
     *_, last = smc.stages(estimate, target.space.size, settings)
     return Recovered(truth, last.z, last.number)
+
+
+def recover(pool: Pool, draws: int, sweeps: int, rounds: int, seed: int) -> Recovered:
+    """Draw a truth from the prior, simulate the history of each alliance, infer it from all together."""
+    rng = smc.generator(seed, TRUTH)
+    truth = rng.standard_normal((1, pool.size))
+    made = {own.name: histories(own.target, truth[:, own.columns], rng)[0].target for own in pool.alliances}
+    of = Pool(made)
+    names = [n for n in pool.space.names if n in of.space.names]
+    kept = [pool.space.names.index(n) for n in names] + list(range(pool.space.behavioural, pool.size))
+    parts = of.parts(lambda target: smc.serial(partial(log_likelihood, target)))
+    settings = smc.Settings(draws, sweeps, rounds, seed, of.space.behavioural)
+    *_, last = smc.stages(parts, of.size, settings)
+    return Recovered(truth[0, kept], last.z, last.number)
 
 
 def uniformity(ranks: Array, draws: int, bins: int = 8) -> Array:

@@ -14,6 +14,7 @@ from sim.errors import InputError
 from sim.inference import observations, recovery, smc
 from sim.inference.likelihood import Target, log_conduct, log_likelihood, systematic, target_of
 from sim.inference.observations import LAST_EVIDENCE, Motion
+from sim.inference.pool import Pool
 from sim.inference.posterior import variance
 from sim.inference.recovery import histories
 from sim.inference.space import IDLE
@@ -388,5 +389,5 @@ def test_ranks_of_the_truth_are_uniform() -> None:
     """Simulation-based calibration, 100 histories of six.toml; false alarms in 5 % over all coordinates."""
     free = ("oppose_below", "support_above", "exit_rate", "exit_stance", "volatility", "peers")
     template = small(motions_each(2), 16, free)
-    found = np.stack([recovery.recover(template, 63, 2, 6, seed).ranks for seed in range(100)])
+    found = np.stack([recovery.recover(Pool({"six": template}), 63, 2, 6, seed).ranks for seed in range(100)])
     assert not recovery.alarms(recovery.uniformity(found, 63), 0.05)

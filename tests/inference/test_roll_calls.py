@@ -14,6 +14,7 @@ from sim.errors import InputError
 from sim.inference import agenda, recovery, roll_calls
 from sim.inference.influence import increments, influences
 from sim.inference.likelihood import Cloud, Target, log_likelihood
+from sim.inference.pool import Pool
 from sim.inference.roll_calls import Year
 from sim.inference.smc import generator
 from sim.inference.space import space_of
@@ -285,7 +286,7 @@ def test_likelihood_of_roll_calls_is_that_of_numerical_integration() -> None:
     target = polled((), **STILL, **{"behaviour.volatility": 0.6})
     one = replace(target, roll_calls=(Year(2020, (1,), COUNTS[:1]),), particles=64)
     z = np.zeros((64, one.space.size))
-    z[:, one.space.effects.index(f"members.{MEMBERS[1]}.roll_call_effect")] = 0.7
+    z[:, one.space.names.index(f"members.{MEMBERS[1]}.roll_call_effect")] = 0.7
     assert not log_likelihood(replace(one, roll_calls=()), z, [1]).any()
     found = np.exp(log_likelihood(one, z, [1]))
     assert one.years.keys() == {0}
@@ -303,13 +304,14 @@ def test_discrimination_and_concentration_of_a_simulated_history_are_recovered()
     free = ("roll_call_discrimination", "roll_call_concentration", "baseline")
     target = polled(free, **{"behaviour.volatility": 1.0})
     assert target.space.names[:3] == ("baseline", "roll_call_discrimination", "roll_call_concentration")
-    found = recovery.recover(target, 48, 2, 1, 4)
+    found = recovery.recover(Pool({"five": target}), 48, 2, 1, 4)
     spread = found.draws.std(axis=0)
     assert (np.abs(found.truth - found.draws.mean(axis=0)) < 4 * spread + 0.3).all()
     assert spread[2] < 0.6
-    assert spread[4 : 4 + len(MEMBERS)].mean() < 0.7, "effects of states"
+    first = target.space.idle.stop
+    assert spread[first + 1 : first + 1 + len(MEMBERS)].mean() < 0.7, "effects of states"
     assert target.space.paths[0] == "alliance.roll_call_level"
-    assert spread[3] > 0.4, "a level that has no spread is idle"
+    assert spread[first] > 0.4, "a level that has no spread is idle"
 
 
 # ------------------------------------------------------------------------------------------------------- calibrations
