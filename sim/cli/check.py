@@ -26,7 +26,7 @@ def main(files: list[str], json: bool) -> None:
         if file in fine:
             show.line(f"{file}: fine" + (f", {_number(len(its))}" if its else ""))
         if file in short:
-            show.line("{}: {} of {} inputs coded".format(file, *short[file]))
+            show.line("{}: {} of {} inputs and memberships coded".format(file, *short[file]))
         for warning in its if file in fine else ():
             show.line(f"warning: {warning}")
     if problems:

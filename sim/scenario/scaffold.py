@@ -20,9 +20,9 @@ from sim.scenario.reading import REGISTRY
 from sim.scenario.rival import named, plain
 from sim.scenario.sheet import as_text, blank as _blank, codings
 from sim.scenario.tables import MOST_MEMBERS, Time
-from sim.scenario.values import UNCODED
+from sim.scenario.values import NOT_YET, UNCODED
 
-BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["assumption: not coded yet"] }}'
+BLANK = f'{{ value = "{UNCODED}", rule = "judgement", sources = ["{NOT_YET}"] }}'
 SHEET = "sheet.csv"
 STEP: Literal["quarter"] = "quarter"
 
@@ -247,7 +247,7 @@ def history_text(
 ) -> str:
     """The history scenario, nothing in it coded; inputs and memberships stand in the sheet where there is one."""
     years = (end - start).days / 365.25
-    what = f"every row of {SHEET}" if in_sheet else f'every value marked "{UNCODED}"'
+    what = f"every row of {SHEET}" if in_sheet else f'every value marked "{UNCODED}", with its source'
     lines = [
         f"# {name}: fill in {what}; docs/coding-guide.md has the scales.",
         f"# cohesion check {name}/*.toml says what is still missing.",
@@ -277,7 +277,7 @@ def history_text(
         if in_sheet:
             continue
         lines += [
-            f'record = [{{ from = {start}, status = "active", sources = ["assumption: not coded yet"] }}]',
+            f'record = [{{ from = {start}, status = "{UNCODED}", sources = ["{NOT_YET}"] }}]',
             *_inputs(MEMBER_INPUTS, f"members.{code}", rival),
         ]
     optional = [*_optional(LEADER_INPUTS, "the leader", rival), *_optional(MEMBER_INPUTS, "a member", rival)]

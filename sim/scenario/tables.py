@@ -33,6 +33,7 @@ from sim.scenario.values import (
     ASSUMPTION,
     DEFAULT,
     LARGEST,
+    UNCODED,
     WORDS,
     Coded,
     CodedCoefficient,
@@ -161,11 +162,17 @@ State = Annotated[str, AfterValidator(_state)]
 Pair = Annotated[list[State], AfterValidator(_distinct)]
 
 
+def _coded_status(status: object) -> object:
+    if status == UNCODED:
+        raise wrong("not coded yet", f"allowed: {listed(STATUSES)}")
+    return status
+
+
 class Membership(Strict):
     """A state's membership from a date on, as it happened."""
 
     from_: Date = Field(alias="from")
-    status: Status
+    status: Annotated[Status, BeforeValidator(_coded_status)]
     sources: Sources
     note: str = ""
 

@@ -49,6 +49,8 @@ BUILT_IN_RULES = {
 UNCODED = "?"
 """Stands in a new alliance's files for a value that has to be coded."""
 ASSUMPTION, COMMAND_LINE = "assumption:", "command line"
+NOT_YET = f"{ASSUMPTION} not coded yet"
+"""Stands there for its source."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,16 @@ Sources = Annotated[list[Source], Field(min_length=1)]
 
 
 class Strict(BaseModel):
-    """No key is ignored."""
+    """No key is ignored, and nothing is coded without a source."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="after")
+    def _has_source(self, info: ValidationInfo) -> "Strict":
+        entering = context_of(info).sources is not None
+        if entering and any(" ".join(s.lower().split()) == NOT_YET for s in getattr(self, "sources", ())):
+            raise wrong(f'the source of what is coded is still "{NOT_YET}"', f'allowed: a key, or "{ASSUMPTION} why"')
+        return self
 
 
 class Rule(Strict):

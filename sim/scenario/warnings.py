@@ -19,6 +19,7 @@ from sim.scenario.inheritance import Merged, chain_of
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import Fault
 from sim.scenario.reading import REGISTRY, Keys, Source, Tables, find, read_toml
+from sim.scenario.sheet_source import STAND_IN
 from sim.scenario.tables import ScenarioTables, places
 from sim.scenario.values import ASSUMPTION, COMMAND_LINE, DEFAULT, FORMS, UNCODED, Coded
 
@@ -91,12 +92,15 @@ def warnings(scenario: Scenario) -> list[Problem]:
 
 
 def coded(file: str | Path) -> tuple[int, int]:
-    """How many inputs a scenario file and its ancestors code, and how many are to be coded."""
+    """How many inputs and memberships a scenario file and its ancestors code, and how many are to be coded."""
     files = chain_of(find(file) or Path(file))
     tables = Merged(files).tables
     members = tables.get("members")
-    needed = [p for p in places(members if isinstance(members, dict) else ()) if not p.input.optional]
-    return sum(_is_coded(tables, place.path) for place in needed), len(needed)
+    states = [*members] if isinstance(members, dict) else []
+    needed = [p for p in places(states) if not p.input.optional]
+    inputs = sum(_is_coded(tables, place.path) for place in needed)
+    records = sum(_is_recorded(_at(tables, f"members.{state}.{sheet.RECORD}")) for state in states)
+    return inputs + records, len(needed) + len(states)
 
 
 def _at(tables: Tables, path: str) -> object:
@@ -113,6 +117,12 @@ def _is_coded(tables: Tables, path: str) -> bool:
         return False
     knots = value.get("knots")
     return UNCODED not in (value.get("value"), *(knots.values() if isinstance(knots, Mapping) else ()))
+
+
+def _is_recorded(record: object) -> bool:
+    """Whether a membership is coded: there are entries, and each says what the state was."""
+    statuses = [m.get("status") for m in record if isinstance(m, Mapping)] if isinstance(record, list) else []
+    return bool(statuses) and UNCODED not in statuses and record != STAND_IN
 
 
 def _not_coded(tables: ScenarioTables) -> Iterator[Fault]:

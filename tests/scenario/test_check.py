@@ -468,16 +468,25 @@ def test_how_much_of_a_new_alliance_is_coded(tmp_path: Path, capsys: pytest.Capt
     file, _ = sim.new("test-pact", "SUN", {"POL": "Poland", "HUN": "Hungary"}, "1955", "1957", tmp_path)
     text = file.read_text()
     file.write_text(text.replace('value = "?"', 'value = "low"', 17))
-    needed = len([p for p in places(["POL", "HUN"]) if not p.input.optional])
+    needed = 2 + len([p for p in places(["POL", "HUN"]) if not p.input.optional])  # two memberships
     assert coded(file) == (17, needed)
     lines = [int(p.where.rpartition(":")[2]) for p in check(file)]
     assert lines == sorted(lines)
     with pytest.raises(InputError):
         main([str(file)], False)
-    assert f"{file}: 17 of {needed} inputs coded" in capsys.readouterr().out
+    assert f"{file}: 17 of {needed} inputs and memberships coded" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main([str(file)], True)
     assert json.loads(capsys.readouterr().out)["coded"] == {str(file): [17, needed]}
+    file.write_text(file.read_text().replace('status = "?"', 'status = "active"', 1))
+    assert coded(file) == (18, needed)
+
+
+def test_memberships_of_a_sheet_count_as_coded_where_they_are(tmp_path: Path) -> None:
+    file, _, rows = sim.new("test-pact", "SUN", {"POL": "Poland", "HUN": "Hungary"}, "1955", "1957", tmp_path, True)
+    none, needed = coded(file)
+    rows.write_text(rows.read_text("utf-8").replace("POL,record,,,,,", "POL,record,1955,active,,assumption: a test,"))
+    assert (none, coded(file)) == (0, (1, needed))
 
 
 @pytest.mark.parametrize("file", scenario_files(), ids=lambda f: f.stem)

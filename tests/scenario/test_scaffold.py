@@ -33,14 +33,30 @@ def test_check_names_every_value_that_is_missing(tmp_path: Path) -> None:
     file = tmp_path / "test-pact/history-1955-1991.toml"
     problems = check(file, file.parent / "sources.toml")
     needed = {place.path for place in places(["POL", "HUN"]) if not place.input.optional}
+    needed |= {f"members.{state}.record[0].status" for state in ("POL", "HUN")}
     assert {p.path.removesuffix(".value") for p in problems} == needed
     assert {p.found for p in problems} == {"not coded yet"}
+
+
+def valued(text: str) -> str:
+    """A scaffold in which something stands for every question mark."""
+    return text.replace('value = "?"', 'value = "low"').replace('status = "?"', 'status = "active"')
+
+
+def sourced(text: str) -> str:
+    """And for every source that was left open."""
+    return text.replace("assumption: not coded yet", "assumption: a test")
 
 
 def test_when_all_is_coded_it_runs(tmp_path: Path) -> None:
     main("test-pact", "SUN", MEMBERS, "1955", "1957", tmp_path)
     file = tmp_path / "test-pact/history-1955-1957.toml"
-    file.write_text(file.read_text().replace('value = "?"', 'value = "low"'))
+    values = valued(file.read_text())
+    file.write_text(values)
+    where = {p.path for p in check(file)}
+    needed = {place.path for place in places(["POL", "HUN"]) if not place.input.optional}
+    assert where == needed | {f"members.{s}.record[0]" for s in ("POL", "HUN")}, "a value without a source"
+    file.write_text(sourced(values))
     assert check(file) == []
     assert load(file).members == ["POL", "HUN"]
     assert len(sim.run(load(file), runs=20).members) > 0
@@ -122,8 +138,7 @@ def test_what_is_written_loads_whatever_the_names(tmp_path: Path, name: str, in_
             assert not out.exists()
             continue
         assert fine or (place == "leader's name" and not of.text), "no name of the leader is no mistake"
-        text = file.read_text("utf-8").replace('value = "?"', 'value = "low"')
-        file.write_text(text, "utf-8")
+        file.write_text(sourced(valued(file.read_text("utf-8"))), "utf-8")
         if in_sheet:
             fill(file.with_name("sheet.csv"))
         assert check(file, file.with_name("sources.toml")) == []
