@@ -46,6 +46,7 @@ def faults(tables: ScenarioTables) -> Iterator[Fault]:
             yield Fault(("members",), f"no state is active on {day}, {when}", "required: one or more, by its record")
             return
     yield from _quorum(tables)
+    yield from _dissolution(tables)
     yield from (fault for day, fault in _events(tables) if day < known_until(tables.time))
 
 
@@ -57,6 +58,10 @@ def doubts(tables: ScenarioTables) -> Iterator[Fault]:
         if begins > first:
             allowed = f"if it was outside before say so from {first} on, else let its record begin by then"
             found = f"{begins}, after the first tick begins, {first}: the state is outside until then"
+            entries = [e for e in tables.events if isinstance(e, EntryEvent) and e.member == state]
+            if begins > tables.time.start and not any(e.date >= begins for e in entries):
+                found += f" and, since no event says that it enters, {_stays_out(member)}"
+                allowed += f"; {_let_in(begins)}"
             yield Fault(("members", state, "record", 0, "from"), found, allowed)
         yield from _entries(tables, state, member)
     yield from (fault for day, fault in _events(tables) if day >= known_until(tables.time))
@@ -98,6 +103,22 @@ def _quorum(tables: ScenarioTables) -> Iterator[Fault]:
         yield Fault(("alliance", "quorum"), found, f"allowed: 1 to {len(belong)}")
 
 
+def _dissolution(tables: ScenarioTables) -> Iterator[Fault]:
+    """Records that the day contradicts on which all ended the alliance together."""
+    end = tables.alliance.dissolved
+    if end is None:
+        return
+    for state, member in tables.members.items():
+        for k, (m, then) in enumerate(zip(member.record, [*member.record[1:], None], strict=True)):
+            if m.status in BELONGS and (then is None or then.from_ > end):
+                until = f"until {then.from_}" if then else "for good"
+                found = f"{state} is {m.status} from {m.from_} {until}, and the alliance was dissolved on {end}"
+                yield Fault(written(tables, state, k), found, f"required: outside from {end} on, or before")
+    if all(status_before(tables, state, end).status not in BELONGS for state in tables.members):
+        found = f"{end}, and nobody is a member on its eve by the records"
+        yield Fault(("alliance", "dissolved"), found, "allowed: the day on which the last members went together")
+
+
 def _events(tables: ScenarioTables) -> Iterator[tuple[dt.date, Fault]]:
     """Events that the record contradicts, each with its day."""
     entered: set[tuple[str, dt.date]] = set()
@@ -128,6 +149,15 @@ def _is_out(tables: ScenarioTables, state: str, day: dt.date) -> bool:
     return eve.status not in BELONGS and after.status not in BELONGS
 
 
+def _stays_out(member: Member) -> str:
+    """In words, what becomes in a run of a state that nobody lets in."""
+    return f"in a run it stays outside {'unless the model lets it in' if member.admissible else 'for ever'}"
+
+
+def _let_in(day: dt.date) -> str:
+    return f'to let it in add an event of kind "entry" on {day}'
+
+
 def _entries(tables: ScenarioTables, state: str, member: Member) -> Iterator[Fault]:
     """Entries after the start that a run does not know of: the record rules only before it.
 
@@ -141,8 +171,6 @@ def _entries(tables: ScenarioTables, state: str, member: Member) -> Iterator[Fau
         until = ends.get(k, dt.date.max)
         ignored = enters and m.from_ > tables.time.start and not any(before < day < until for day in scripted)
         if ignored and not (been and member.admissible):
-            found = f"{state} enters on {m.from_} by its record, and no event says so: in a run it stays outside"
-            found += " unless the model lets it in" if member.admissible else " for ever"
-            allowed = f'to let it in add an event of kind "entry" on {m.from_}'
-            yield Fault(written(tables, state, k), found, allowed)
+            found = f"{state} enters on {m.from_} by its record, and no event says so: {_stays_out(member)}"
+            yield Fault(written(tables, state, k), found, _let_in(m.from_))
         been, before = been or m.status in BELONGS, m.from_

@@ -34,7 +34,7 @@ from sim.scenario.tables import ScenarioTables, places
 from sim.scenario.warnings import check, coded
 from sim.studies.tables import StudyTables
 from tests.helpers import SIX
-from tests.scenarios import changed
+from tests.scenarios import changed, written
 
 ASSUMED = 'sources = ["assumption: test"]'
 AAA = f'record = [{{ from = 2019-01-01, status = "active", {ASSUMED} }}]'
@@ -215,7 +215,14 @@ WARNINGS: dict[str, tuple[list[tuple[str, str]], str]] = {
     "a record that begins after the start": (
         [(AAA, record("2020-02-01 active"))],
         r"members\.AAA\.record\[0\]\.from: 2020-02-01, after the first tick begins, 2020-01-01: the state is outside "
-        r"until then; if it was outside before say so from 2020-01-01 on, else let its record begin by then",
+        r"until then and, since no event says that it enters, in a run it stays outside unless the model lets it in; "
+        r"if it was outside before say so from 2020-01-01 on, else let its record begin by then; to let it in add an "
+        r'event of kind "entry" on 2020-02-01',
+    ),
+    "a record that begins after the start with an entry": (
+        [(AAA, record("2020-02-01 active")), event("entry", "2020-02-01", 'member = "AAA"')],
+        r"the state is outside until then; if it was outside before say so from 2020-01-01 on, else let its record "
+        r"begin by then$",
     ),
     "an entry in the record without an event": (
         [(AAA, record("2019-01-01 outside", "2022-01-01 active"))],
@@ -300,6 +307,38 @@ def test_what_cannot_be_is_a_mistake(tmp_path: Path, case: str) -> None:
     assert re.search(says, str(problem)), str(problem)
     with pytest.raises(InputError):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ([], r"members\.AAA\.record\[0\]: AAA is active from 2019-01-01 for good, and the alliance was dissolved"),
+        (["2025-01-01 outside"], r"record\[0\]: AAA is active from 2019-01-01 until 2025-01-01, and .* on 2024-01-01;"),
+        (
+            ["2024-01-01 outside", "2025-01-01 active"],
+            r"record\[2\]: AAA is active .* required: outside from 2024-01-01",
+        ),
+        (["2023-01-01 outside"], ""),
+        (["2024-01-01 outside"], ""),
+    ],
+)
+def test_on_the_day_of_a_dissolution_all_records_go_outside(tmp_path: Path, entries: list[str], says: str) -> None:
+    end = ("crises =", "dissolved = 2024-01-01\ncrises =")
+    gone = record("2019-01-01 active", "2024-01-01 outside")
+    text = SIX.read_text().replace(AAA, gone)
+    file = written(tmp_path / "ended.toml", text, end, (gone, record("2019-01-01 active", *entries)))
+    found = [str(p) for p in check(file) if not p.warning]
+    assert len(found) == bool(says)
+    assert all(re.search(says, f) for f in found), found
+
+
+def test_a_dissolution_is_of_those_who_are_left(tmp_path: Path) -> None:
+    gone = record("2019-01-01 active", "2023-01-01 outside")
+    text = SIX.read_text().replace(AAA, gone)
+    file = written(tmp_path / "ended.toml", text, ("crises =", "dissolved = 2024-01-01\ncrises ="))
+    problem = one(file)
+    assert problem.path == "alliance.dissolved"
+    assert "nobody is a member on its eve" in problem.found
 
 
 @pytest.mark.parametrize("case", WARNINGS)
