@@ -160,7 +160,7 @@ def test_one_run_has_no_error_in_print_or_json(capsys: pytest.CaptureFixture[str
 
 def test_where_no_run_differs_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     base = load(SIX, {"time.step": "year"})
-    same = compare(base, set={"behaviour.security_offer": 0.7}, runs=64)
+    same = compare(base, set={"behaviour.exit_offer": 0.7}, runs=64)
     print_comparison(same)
     printed = " ".join(capsys.readouterr().out.split())
     assert "no run differs" in printed

@@ -174,12 +174,12 @@ def test_what_histories_need_earns_its_place_and_what_does_nothing_does_not() ->
         s = smc.Settings(128, 1, 0, seed, target.space.behavioural)
         stages = list(smc.stages(smc.serial(partial(log_likelihood, seen)), target.space.size, s))
         found[Run(FULL, WHOLE, seed)] = own(stages)
-        for off in ("entrapment", "security_offer"):
+        for off in ("entrapment", "exit_offer"):
             other = smc.serial(partial(log_likelihood, seen.without([off])))
             found[Run(off, WHOLE, seed)] = ratio(stages, other, s)
     nothing = Evidence(0.0, 0.0, 128.0, 1.0, 1)
     found |= {r._replace(part=BEFORE): nothing for r in found}
-    removed = {n: Mechanism(says=n, without=[n]) for n in ("entrapment", "security_offer")}
+    removed = {n: Mechanism(says=n, without=[n]) for n in ("entrapment", "exit_offer")}
     needed, idle = worth(removed, found)
     assert needed.evidence > 5.0
     assert needed.verdict == EARNS

@@ -22,7 +22,7 @@ YEARLY = {"time.step": "year"}
 
 def test_a_zero_effect_is_exactly_zero() -> None:
     base = load(SIX, YEARLY)
-    event = load(SIX, YEARLY | {"behaviour.security_offer": 0.7})  # nobody is offered anything
+    event = load(SIX, YEARLY | {"behaviour.exit_offer": 0.7})  # nobody is offered anything
     table = compare(base, event, runs=300).table
     assert (table.difference == 0).all()
     assert (table.mcse == 0).all()
@@ -105,7 +105,7 @@ def test_an_interval_of_a_difference_is_of_paired_draws() -> None:
 
 
 def test_a_zero_effect_has_an_interval_of_nothing() -> None:
-    table = compare(load(SIX, YEARLY), set={"behaviour.security_offer": 0.7}, runs=64).table
+    table = compare(load(SIX, YEARLY), set={"behaviour.exit_offer": 0.7}, runs=64).table
     known = table[table.outcome.isin(names("event", "chance"))]
     assert (known[["difference_q05", "difference_q95"]] == 0).all(axis=None)
 
