@@ -21,7 +21,8 @@ from tests.helpers import six
 
 Z = 4.6
 YEARLY = {"time.step": "year"}
-RESTLESS = YEARLY | {"behaviour.freeze_rate": 0.5, "behaviour.resume_rate": 1.5, "behaviour.exit_rate": 0.02}
+RATES = {"freeze_rate": 2.0, "resume_rate": 1.5, "exit_rate": 0.02, "exit_delay": 0.05}
+RESTLESS = YEARLY | {f"behaviour.{name}": rate for name, rate in RATES.items()}
 """Freezes are resumed, and often frozen again."""
 
 
