@@ -460,8 +460,9 @@ def test_a_probability_is_at_most_one() -> None:
 
 def test_64_runs_a_point_say_no_more_than_they_know(tmp_path: Path) -> None:
     """Nearly certain exits, whose chances add up to more than 1: no error beyond counting's, nothing beyond bounds."""
-    rates = '"behaviour.exit_rate" = 300.0, "behaviour.exit_delay" = 0.05'
-    sure = ('"time.step" = "year"', f'"time.step" = "year", {rates}')
+    rates = {"exit_rate": 20.0, "exit_delay": 0.2, "exit_stance": 1.0, "exit_dependence": 1.0}
+    fixed = ", ".join(f'"behaviour.{name}" = {x}' for name, x in rates.items())
+    sure = ('"time.step" = "year"', f'"time.step" = "year", {fixed}')
     found = sweep(study_file(tmp_path, ("runs = 40", "runs = 64"), sure), tmp_path / "out", jobs=1)
     t = found.summary[found.summary.outcome.isin(names("event"))]
     assert ((t.low >= 0) & (t.low <= t["mean"]) & (t["mean"] <= t.high) & (t.high <= 1)).all()
