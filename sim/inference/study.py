@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +20,7 @@ from sim.scenario.kinds import CALIBRATION, expect
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE, SLUG
+from sim.scenario.overrides import SET
 from sim.scenario.reading import Keys, Source, dotted, read_text, read_toml
 from sim.scenario.start import READ
 from sim.scenario.values import Date, Number, Strict
@@ -258,7 +259,7 @@ def _evidence(
         file = source.named(one.scenario or "", (*at, "scenario"))
         scenario = load(file, {"posterior": "none", **({"time.step": step} if step else {})})
     except InputError as error:
-        problems += error.problems
+        problems += [_of_step(p, one, at, source) for p in error.problems]
     if one.observations is not None:
         try:
             found = source.named(one.observations, (*at, "observations"))
@@ -277,6 +278,15 @@ def _evidence(
         raise InputError(problems)
     name = one.name if isinstance(one, AllianceTable) else ONE
     return Evidence(name, scenario, motions, table, years, counts, own)
+
+
+def _of_step(problem: Problem, one: AllianceTable | CalibrationTables, at: Keys, source: Source) -> Problem:
+    """A problem that the scenario has only by the step that it is fitted by, said of the alliance's table."""
+    if problem.where != SET or not isinstance(one, AllianceTable):
+        return problem
+    keys = (*at, "step")
+    found = f'"{one.step}" does not go with {one.scenario} of {one.name}: {problem.found}'
+    return replace(problem, where=source.where(keys), path=dotted(keys), found=found)
 
 
 def _together(found: Sequence[Evidence], source: Source) -> list[Problem]:

@@ -197,3 +197,13 @@ def test_all_mistakes_of_a_pool_are_said_at_once(tmp_path: Path) -> None:
         load_calibration(written(tmp_path, ALLIANCE.format("a", "other.toml"), ALLIANCE.format("b", "other.toml")))
     with pytest.raises(InputError, match=r"required: a scenario and its observations, or \[\[alliances\]\]"):
         load_calibration(written(tmp_path))
+
+
+def test_a_step_that_a_scenario_cannot_take_is_said_of_its_alliance(tmp_path: Path) -> None:
+    (tmp_path / "late.toml").write_text(f'extends = "{SIX}"\ntime = {{ end = 2029-04-01, horizons = [1.0] }}\n')
+    file = written(tmp_path, ALLIANCE.format("one", SIX), ALLIANCE.format("late", "late.toml"), 'step = "year"\n')
+    with pytest.raises(InputError) as raised:
+        load_calibration(file)
+    (problem,) = raised.value.problems
+    assert (problem.where, problem.path) == (f"{file}:{len(file.read_text().splitlines())}", "alliances[1].step")
+    assert problem.found.startswith('"year" does not go with late.toml of late: time.end: 2029-04-01 is no whole')
