@@ -36,3 +36,14 @@ def written(file: Path, text: str, *changes: tuple[str, str]) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     return file
+
+
+def late(folder: Path) -> Path:
+    """six.toml in which AAA enters after the start and BBB never does."""
+    member = 'record = [{ from = 2019-01-01, status = "active", sources = ["assumption: test"] }]'
+    head, *others = SIX.read_text().split(member)
+    out = member.replace('"active"', '"outside"')
+    entry = '\n[[events]]\ndate = 2021-01-01\nkind = "entry"\nmember = "AAA"\nsources = ["assumption: test"]\n'
+    file = folder / "late.toml"
+    file.write_text(out.join([head, *others[:2]]) + member + member.join(others[2:]) + entry)
+    return file

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sim.cli import show
 from sim.cli.show import Column
-from sim.errors import plural
+from sim.errors import listed, plural
 from sim.evaluation.archive import Archive, archive
 from sim.model.outcomes import OUTCOMES
 from sim.results.change import percent, points
@@ -18,6 +18,10 @@ def main(folder: Path, out: Path | None, since: Path | None, json: bool) -> None
         show.print_json({"file": str(new.file), **new.content, **more})
         return
     show.paragraph(f"{new.heading}.")
+    if new.left_out:
+        show.remark(
+            f"Nothing is forecast of who is outside at the start and let in by no event: {listed(new.left_out)}"
+        )
     if new.since:
         print_moved(new, new.since)
     show.notice(f"In {new.file}: {plural(len(new.content['probabilities']), 'probability')}.")

@@ -10,7 +10,8 @@ from sim.cli.detail import alliance_events, print_detail
 from sim.cli.resumable import all_or_nothing
 from sim.cli.show import Column
 from sim.cli.since import print_since
-from sim.errors import plural
+from sim.errors import listed, plural
+from sim.model.membership import OUTSIDE, STATUSES
 from sim.model.outcomes import error_of
 from sim.results.change import interval, probability
 from sim.results.result import Result, since_then
@@ -59,8 +60,18 @@ def horizons(result: Result) -> dict[str, str]:
 
 
 def insiders(s: Summary) -> list[Summary]:
-    """The states that are members when the forecast begins."""
-    return [m for m in s["members"] if m["conduct"]["outside"]["mean"] < 0.5]
+    """The states that are members when the forecast begins, or that an event lets in later."""
+    return [m for m in s["members"] if m["forecast"] != STATUSES[OUTSIDE]]
+
+
+def outsiders(s: Summary) -> str:
+    """Who is outside at the start: listed as it enters later, or not; empty where nobody is."""
+    outside = [m for m in s["members"] if m["conduct"]["outside"]["mean"] > 0.5]
+    later = [m["name"] for m in outside if m in insiders(s)]
+    never = [m["name"] for m in outside if m not in insiders(s)]
+    said = [f"let in later by an event: {listed(later)}"] * bool(later)
+    said += [f"let in by no event, so not listed: {listed(never)}"] * bool(never)
+    return f"Outside at the start and {'; '.join(said)}" if said else ""
 
 
 def answer(s: Summary, dates: dict[str, str]) -> str:
@@ -68,7 +79,7 @@ def answer(s: Summary, dates: dict[str, str]) -> str:
     year = list(dates)[len(dates) // 2]
     first = max(insiders(s), key=lambda m: m["exit"][year]["mean"], default=None)
     if first is None:
-        return "No state is a member when the forecast begins."
+        return "No state is a member when the forecast begins, and none enters later."
     p, cohesion, initial = first["exit"][year], *(s["alliance"][name] for name in COHESIONS)
     spread = interval(p["q05"], p["q95"])
     events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
@@ -106,4 +117,5 @@ def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
             else ""
         )
     )
+    show.remark(outsiders(s))
     show.remark(s["coefficients"])

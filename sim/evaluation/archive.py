@@ -89,6 +89,11 @@ class Archive(Results):
         return pd.DataFrame(self.content["probabilities"])
 
     @property
+    def left_out(self) -> list[str]:
+        """States of which it forecasts nothing: outside at the start, and let in by no event."""
+        return [state for state in self.content[AT_START] if state not in {*self.table.state}]
+
+    @property
     def tables(self) -> "dict[str, pd.DataFrame]":
         """probabilities, and those that moved since the earlier one."""
         return {"probabilities": self.table} | ({"moved": self.moved} if self.since else {})
@@ -179,9 +184,9 @@ def content_of(result: Result, made: str) -> dict[str, Any]:
         EVENTS: [f"{s.date} {s.words}" for s in known.surprises if s.kind != "quiet"] if known else [],
         "model": VERSION,
     }
-    at_start = scenario.tables.at_start
+    at_start, asked = scenario.tables.at_start, scenario.tables.as_forecast
     said = result.members[result.members.outcome.isin(names("event", by_member=True))]
-    said = said[[OUTCOMES[r.outcome].open_to(at_start[r.member]) for r in said.itertuples()]]
+    said = said[[OUTCOMES[r.outcome].open_to(asked[r.member]) for r in said.itertuples()]]
     called = dict(zip(map(str, result.dataset.member.values), map(str, result.dataset.name.values), strict=True))
     rows = [
         {
@@ -275,15 +280,16 @@ def read_outcomes(file: Path, kept: Archive, until: dt.date) -> dict[tuple[str, 
         raise InputError([Problem(f"{file}:1", "", listed(table.columns), f"required: {','.join(COLUMNS)}")])
     events = [*dict.fromkeys(row["event"] for row in kept.content["probabilities"])]
     start, at_start = dt.date.fromisoformat(kept.content["start"]), kept.content[AT_START]
-    asked = {(row["state"], row["event"]) for row in kept.content["probabilities"]}
+    asked = {(row["state"], row["event"]): None for row in kept.content["probabilities"]}
+    states = [*dict.fromkeys(state for state, _ in asked)]
     problems = list(table.problems)
     found: dict[tuple[str, str], dt.date] = {}
     lines: dict[tuple[str, str], int] = {}
     for line, cells in table.rows:
         wrong = [
             Problem(f"{file}:{line}", k, cells[k], f"allowed: {listed(known)}", nearest(cells[k], known))
-            for k, known in (("state", [*at_start]), ("event", events))
-            if cells[k] not in known
+            for k, known in (("state", states), ("event", events))
+            if cells[k] not in (*known, *at_start)
         ]
         try:
             day = dt.date.fromisoformat(cells["date"])
@@ -295,7 +301,9 @@ def read_outcomes(file: Path, kept: Archive, until: dt.date) -> dict[tuple[str, 
         key = cells["state"], cells["event"]
         if not wrong and key not in asked:
             is_so = f"{key[1]} of {key[0]}, which is {at_start[key[0]]} at the start"
-            wrong.append(Problem(f"{file}:{line}", "event", is_so, "allowed: what the archive has a probability of"))
+            has = [event for state, event in asked if state == key[0]]
+            allowed = f"{listed(has)} of {key[0]}" if has else f"events of {listed(states)}"
+            wrong.append(Problem(f"{file}:{line}", "event", is_so, f"allowed: {allowed}"))
         elif not wrong and key in found:
             twice = f"{key[1]} of {key[0]} twice"
             wrong.append(Problem(f"{file}:{line}", "event", twice, "allowed: each event once, when it first happened"))

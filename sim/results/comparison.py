@@ -113,8 +113,8 @@ class Comparison(Results):
         }
 
     def belongs(self, member: str, scenario: Scenario) -> bool:
-        """Whether a state is a member at the start of the base or of a scenario."""
-        return any(s.tables.at_start[member] != OUTSIDE for s in (self.base, scenario))
+        """Whether a state is a member at the start of the base or of a scenario, or let in later by an event."""
+        return any(s.tables.as_forecast[member] != OUTSIDE for s in (self.base, scenario))
 
     def _made(self, scenario: str, outcome: str, member: str) -> bool:
         return not all(map(OUTCOMES[outcome].open_to, self.statuses[scenario].get(member, ())))

@@ -166,6 +166,7 @@ class Result(Results):
         ds = self.dataset
         at = {f"{years:g}": tick for years, tick in tables.horizon_ticks(ds).items()}
         known = {name: {c: series(ds, name, c) for c in USUAL} for name in names()}
+        forecast = self.scenario.tables.as_forecast
 
         def said(name: str, *where: int) -> dict[str, float]:
             return {c: float(x[where]) for c, x in known[name].items()}
@@ -175,6 +176,7 @@ class Result(Results):
             return {
                 "member": code,
                 "name": full,
+                "forecast": STATUSES[forecast[code]],
                 "stance": said("stance", 0, i),
                 "conduct": {name: said(name, 0, i) for name in names("chance", by_member=True)},
                 **{name: {y: said(name, tick, i) for y, tick in at.items()} for name in later},

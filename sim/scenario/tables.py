@@ -21,7 +21,7 @@ from pydantic import (
 from sim.errors import listed
 from sim.model.crises import THREATS
 from sim.model.declaration import Coefficient, Input
-from sim.model.membership import STATUSES, Status
+from sim.model.membership import ACTIVE, OUTSIDE, STATUSES, Status
 from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.left_out import quote
 from sim.scenario.messages import Declared, of_kind, shown, unknown, wrong
@@ -473,6 +473,13 @@ class ScenarioTables(Strict):
     def at_start(self) -> dict[str, int]:
         """The recorded status of each state at the start of the forecast."""
         return {code: m.status_at(self.time.start) for code, m in self.members.items()}
+
+    @cached_property
+    def as_forecast(self) -> dict[str, int]:
+        """The status from which each state's moves are forecast: as at the start; active where an event lets it in."""
+        time = self.time
+        enter = {e.member for e in self.events if isinstance(e, EntryEvent) and time.start <= e.date < time.end}
+        return {s: ACTIVE if now == OUTSIDE and s in enter else now for s, now in self.at_start.items()}
 
     @cached_property
     def values(self) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.load import load
 from tests.helpers import SIX
+from tests.scenarios import late
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,22 @@ def test_beside_an_interval_over_what_is_uncertain_stands_the_mean_that_it_holds
 ) -> None:
     p = {"mean": mean, "mcse": 0.001, "low": low, "high": high, "few": few} | dict(zip(ENDS, ends, strict=True))
     assert cells.with_interval(p) == text
+
+
+def test_who_enters_later_has_a_row_and_who_never_does_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = load(late(tmp_path))
+    result = run(scenario, runs=20, seed=4)
+    print_result(result, detail=False)
+    printed = capsys.readouterr().out
+    rows = [line for line in printed.splitlines() if line.startswith(("State A", "State B", "State C"))]
+    assert [row.split("  ")[0] for row in rows] == ["State A", "State C"]
+    assert (
+        "Outside at the start and let in later by an event: State A; let in by no event, so not listed: State B."
+        in " ".join(printed.split())
+    )
+    assert {*compare(scenario, runs=20, set={"leader.war": 0.9}).table.member} >= {"AAA", "CCC"}
 
 
 def test_few_runs_say_less_than(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from sim.results.run import run
 from sim.scenario.load import load
 from sim.storage.files import put, sealed
 from tests.helpers import SIX
+from tests.scenarios import late
 
 BY = ["2021-12-31", "2025-12-31"]
 
@@ -69,6 +70,19 @@ def test_before_any_date_there_is_nothing_to_score(file: Path, tmp_path: Path) -
     s = sim.score(file, outcomes(tmp_path), until="2020-06-01")
     assert s.table.empty
     assert len(s.not_yet) == 2
+
+
+def test_who_enters_later_is_forecast_and_scored_and_who_never_does_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "late.json"
+    put(file, sealed(content_of(run(load(late(tmp_path)), runs=8, by=BY), "2026-01-01")))
+    assert opened(file).left_out == ["BBB"]
+    assert {*opened(file).table[opened(file).table.state == "AAA"].event} == {"exit", "freeze"}
+    assert sim.score(file, outcomes(tmp_path, "AAA,exit,2023-06-01"), until="2024-01-01").table.happened.sum() == 0
+    with pytest.raises(InputError) as raised:
+        sim.score(file, outcomes(tmp_path, "BBB,exit,2023-06-01", "XXX,exit,2023-06-01"), until="2024-01-01")
+    never, unknown = (str(p) for p in raised.value.problems)
+    assert "exit of BBB, which is outside at the start; allowed: events of AAA, CCC, DDD" in never
+    assert "XXX; allowed: AAA, CCC, DDD" in unknown
 
 
 def test_what_was_changed_is_refused(file: Path, tmp_path: Path) -> None:
