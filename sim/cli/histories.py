@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 SAID = (
     "Forecast: median over futures and where 90 % of them lie, simulated from the date on, so that a state leaves "
-    "once unless it returns; mean beside it. Integrated hazard: exits to which the hazards of members add up over the "
-    "record in the median draw, whoever should have left by then. Exits are of a state's own accord: nobody leaves by "
-    "the alliance's being dissolved, which is scored by itself. From later dates stances start where the record of "
-    "membership puts them; draws are not weighed by it."
+    "once unless it returns; mean beside it. Hazard: integrated, exits to which the hazards of members add up over the "
+    "whole record in the median draw, whoever should have left by then; so the first row alone has it. Exits are of a "
+    "state's own accord: nobody leaves by the alliance's being dissolved, which is scored by itself. From later dates "
+    "stances start where the record of membership puts them; draws are not weighed by it."
 )
 SCORES = (
+    "Beginning: the forecast from the first date. Rolling: those from all later dates together. "
     "Scores are means over members and years after the origin (of dissolution over years): has it happened by then? "
     "Smaller is better; ± is one Monte Carlo standard error; they hang together, so no interval is given. Ranking: how "
     "often a state that left had been given more than one that stayed, 0.5 by chance; empty where nobody left. "
@@ -46,7 +47,8 @@ def print_counts(rows: Sequence[Counted]) -> None:
     head = [Column("From", left=True)]
     for event in ("Exits", "Freezes"):
         head += [Column(f"{event}\nseen"), Column("\nforecast"), Column("\nmean"), Column("\nbase rate")]
-    head += [Column("Integrated\nhazard"), Column("Dissolution\nseen"), Column("\nforecast, %"), Column("\nbase rate")]
+        head += [Column("\nhazard")] * (event == "Exits")
+    head += [Column("Dissolution\nseen"), Column("\nforecast, %"), Column("\nbase rate, %")]
     cells: list[list[show.Part]] = []
     for since, some in groupby(rows, lambda r: r.since):
         by_event = {r.event: r for r in some}
@@ -55,9 +57,9 @@ def print_counts(rows: Sequence[Counted]) -> None:
             r = by_event[event]
             spread = f"{r.median:.0f} ({r.q05:.0f} to {r.q95:.0f})" if r.median == r.median else ""
             line += [f"{r.seen}", spread, f"{r.mean:.1f}", f"{r.base_rate:.1f}"]
-        hazard, end = by_event[EXIT].integrated_hazard, by_event[DISSOLUTION]
-        line += [f"{hazard:.1f}" if hazard == hazard else ""]
-        cells.append([*line, *_end(end)])
+            if event == EXIT:
+                line.append(f"{r.integrated_hazard:.1f}" if r.integrated_hazard == r.integrated_hazard else "")
+        cells.append([*line, *_end(by_event[DISSOLUTION])])
     show.table(head, cells)
 
 

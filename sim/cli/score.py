@@ -27,9 +27,11 @@ def history(found: HistoryScore, json: bool) -> None:
     tables = found.tables
     if json:
         about = {"coefficients": found.coefficients, "rules_from": found.rules_from}
+        about |= {"since": f"{found.since}", "until": f"{found.until}"}
         show.print_json({**about, **{name: tables[name].to_dict("records") for name in ("counts", "scores", "moves")}})
         return
     print_history(found.title, tables["counts"], tables["scores"])
+    show.remark(f"Scored from {found.since} to {found.until}")
     show.remark(found.coefficients[:1].upper() + found.coefficients[1:])
     show.paragraph(SAID)
     show.paragraph(f"{SCORES} The rules learned from {listed(found.rules_from)}.")

@@ -27,7 +27,10 @@ WRAPPED = 19
 
 
 class Column(NamedTuple):
-    """The head of a column; numbers stand to the right, words may go on in the next line."""
+    """The head of a column; numbers stand to the right, words may go on in the next line.
+
+    A head of an empty first line is of the group whose first line a column before it has.
+    """
 
     head: str
     left: bool = False
@@ -120,19 +123,50 @@ def remark(text: str) -> None:
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Part]], keys: int = 1) -> None:
-    """A table on standard output; where it is too wide several, each with the first ``keys`` columns."""
+    """A table on standard output; where it is too wide several, each with the first ``keys`` columns.
+
+    It is parted between groups; a group that is too wide by itself has its first line in each part.
+    """
     console = _console(sys.stdout)
     terminal = console.width
     parts: list[list[int]] = [[]]
-    for k in range(keys, len(columns)):
-        if parts[-1] and _needed(_table(console, columns, rows, [*range(keys), *parts[-1], k])) > terminal:
+
+    def fits(more: Sequence[int]) -> bool:
+        part = [*parts[-1], *more]
+        return _needed(_table(console, _headed(columns, part), rows, [*range(keys), *part])) <= terminal
+
+    for group in _groups(columns, keys):
+        if parts[-1] and not fits(group):
             parts.append([])
-        parts[-1].append(k)
+        for more in [group] if fits(group) else [[k] for k in group]:
+            if parts[-1] and not fits(more):
+                parts.append([])
+            parts[-1] += more
     for part in parts:
-        shown = _table(console, columns, rows, [*range(keys), *part])
+        shown = _table(console, _headed(columns, part), rows, [*range(keys), *part])
         console.width = max(terminal, _needed(shown))
         _print(console, "")
         _print(console, shown)
+
+
+def _groups(columns: Sequence[Column], keys: int) -> list[list[int]]:
+    """Columns after the first few, by the first lines of their heads."""
+    found: list[list[int]] = []
+    for k in range(keys, len(columns)):
+        if found and columns[k].head.startswith("\n"):
+            found[-1].append(k)
+        else:
+            found.append([k])
+    return found
+
+
+def _headed(columns: Sequence[Column], part: Sequence[int]) -> list[Column]:
+    """The columns, of which the first of a part has the first line of its group."""
+    found = list(columns)
+    if part and columns[part[0]].head.startswith("\n"):
+        first = next(c.head for c in reversed(columns[: part[0]]) if not c.head.startswith("\n"))
+        found[part[0]] = columns[part[0]]._replace(head=first.split("\n")[0] + columns[part[0]].head)
+    return found
 
 
 def _print(console: "Console", shown: "Text | Table | str") -> None:

@@ -13,7 +13,7 @@ from sim.evaluation.history_scores import frames, rows_of
 from sim.evaluation.rules import Learned, learned
 from sim.results.result import Results
 from sim.scenario.load import Scenario, load
-from sim.scenario.reading import read_toml, scenario_files
+from sim.scenario.reading import find, read_toml, scenario_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,10 @@ class HistoryScore(Results):
     title: str
     coefficients: str
     """Where they are from."""
+    since: dt.date
+    """The first day that is scored,"""
+    until: dt.date
+    """and the day to which it is: the end of a tick."""
     rules_from: tuple[str, ...]
     """Alliances that the rules have learned from."""
     found: "dict[str, pd.DataFrame]"
@@ -43,7 +47,8 @@ class HistoryScore(Results):
     @property
     def heading(self) -> str:
         """What it is, in a line."""
-        return f"{self.title}: forecast from its beginning and from rolling origins; {self.coefficients}"
+        scored = f"scored from {self.since} to {self.until}"
+        return f"{self.title}: forecast from its beginning and from rolling origins, {scored}; {self.coefficients}"
 
     def figures(self) -> "dict[str, Figure]":
         """What was forecast of each member and what happened: ``history``."""
@@ -106,11 +111,16 @@ def score(
     draws = as_path(posterior, "posterior") if posterior is not None else None
     if table is not None and draws is not None:
         raise InputError([Problem("posterior", "", f"{draws}", "allowed: with a scenario, not with outcomes")])
+    if table is not None and file.suffix != ARCHIVED and (found := find(file)) and found.suffix == ".toml":
+        allowed = f"allowed: with an archive alone; {file} is a scenario, which is scored by its own record"
+        raise InputError([Problem("outcomes", "", f"{table}", allowed)])
     if table is not None:
         return score_archive(file, table, last)
     if file.suffix == ARCHIVED:
         raise InputError([Problem("outcomes", "", "not given", "required with an archive: a table of what happened")])
     scenario = beginning(_load(file, draws), str(what))
+    if last and last > (end := scenario.tables.time.end):
+        raise InputError([Problem("until", "", f"{last}", f"allowed: up to the end of the history, {end}")])
     own = history_of(scenario, last)
     if own.whole.ticks * own.whole.program.alliance.dt < 1.0:
         start = scenario.tables.time.start
@@ -135,7 +145,8 @@ def scored_history(
 ) -> HistoryScore:
     """The score of a history by the draws that its scenario names."""
     tables = frames([rows_of(h, teachers, SEED, progress)])
-    return HistoryScore(scenario.tables.title, h.fitted_to or OWN, teachers.alliances, tables)
+    edges, title = h.whole.program.edges, scenario.tables.title
+    return HistoryScore(title, h.fitted_to or OWN, edges[0], edges[h.whole.ticks], teachers.alliances, tables)
 
 
 def shipped_histories() -> Iterator[Scenario]:

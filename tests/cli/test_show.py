@@ -252,6 +252,24 @@ def test_tables_of_words_keep_them(hostile: str, encoding: str, printed: Printed
     assert has_words(printed(lambda: show.table(columns, rows)), hostile, encoding)
 
 
+def test_a_table_is_parted_between_groups_and_a_wide_group_keeps_its_heading(
+    printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = ["Exits\nseen", "\nforecast", "Ends\nseen", "\nforecast", "\nmean"]
+    columns = [show.Column("From", left=True), *map(show.Column, heads)]
+    rows: list[list[show.Part]] = [["1955", *"12345"]]
+
+    def parts(width: int) -> list[list[str]]:
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = printed(lambda: show.table(columns, rows)).splitlines()
+        return [line.split() for line in lines if "Exits" in line or "Ends" in line or "1955" in line]
+
+    whole, between = ["1955", *"12345"], [["Exits"], ["1955", "1", "2"], ["Ends"], ["1955", "3", "4", "5"]]
+    assert parts(200) == [["Exits", "Ends"], whole]
+    assert parts(36) == between
+    assert parts(22) == [*between[:3], ["1955", "3", "4"], ["Ends"], ["1955", "5"]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -223,8 +223,9 @@ def test_the_command_scores_a_history_and_says_whose_coefficients_it_uses(few: N
     said = " ".join(done.stdout.split())
     assert "Coefficients not fitted to Ended: fitted to CST/CSTO." in said
     assert "The rules learned from" in said
+    assert "Scored from 2020-01-01 to 2026-01-01." in said
     done = CliRunner().invoke(app, ["score", str(ended), "--json"])
-    assert {"coefficients", "counts", "scores", "moves", "rules_from"} == set(json.loads(done.stdout))
+    assert {"coefficients", "counts", "scores", "moves", "rules_from", "since", "until"} == set(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,12 @@ def test_the_command_scores_a_history_and_says_whose_coefficients_it_uses(few: N
         (["kept.json"], "outcomes: not given"),
         (["{ended}", "--posterior", "zz.nc"], "posterior: no such file"),
         (["{ended}", "o.csv", "--posterior", "none"], "allowed: with a scenario"),
-        (["{ended}", "o.csv"], "no archived forecast"),
+        (["{ended}", "o.csv"], "outcomes: o.csv; allowed: with an archive alone; "),
+        (
+            ["nato/history-1949-2023", "o.csv"],
+            "nato/history-1949-2023 is a scenario, which is scored by its own record",
+        ),
+        (["{ended}", "--until", "2030-03-01"], "until: 2030-03-01; allowed: up to the end of the history, 2030-01-01"),
         (["{ended}", "--until", "2020-03-01"], "allowed: a year after 2020-01-01"),
         (["nowhere"], "nowhere: no such file"),
     ],
