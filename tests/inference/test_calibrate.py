@@ -462,14 +462,21 @@ def test_bad_posteriors_say_what_is_wrong(tmp_path: Path, table: str, found: str
         load(SIX, {"posterior": str(tmp_path / "q.csv")})
 
 
-def test_the_csto_draws_from_its_posterior_and_other_alliances_from_the_priors() -> None:
+def test_every_shipped_scenario_draws_from_the_pooled_posterior_with_its_own_places() -> None:
     assert len(scenario_files()) > 10
+    shared: dict[str, np.ndarray] = {}
     for file in scenario_files():
-        drawn = [c for c in compile(load(file)).coefficients.values() if isinstance(c, Column)]
-        of_csto = file.is_relative_to(shipped("scenarios") / "csto")
-        assert len(drawn) == (47 if of_csto else 0), file
+        program, held = compile(load(file)), load(file).tables.posterior
+        assert held is not None
+        drawn = {name: c.values for name, c in program.coefficients.items() if isinstance(c, Column)}
+        assert len(drawn) >= 46, file
+        assert len(held.alliances) == 5
+        assert held.alliances[0] == load(file).tables.alliance.name
+        assert set(program.places) == set(held.places)
+        for name, values in drawn.items():
+            np.testing.assert_array_equal(values, shared.setdefault(name, values))
     left = compile(load("csto/outlook-2023", {"posterior": "none"})).coefficients
-    assert left == compile(load("nato/history-1949-2023")).coefficients
+    assert left == compile(load("nato/history-1949-2023", {"posterior": "none"})).coefficients
     lent = load("nato/history-1949-2023", {"posterior": "csto/posterior.nc"})
     assert isinstance(compile(lent).coefficients["entrapment"], Column)
 
