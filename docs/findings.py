@@ -311,8 +311,8 @@ def carried_over(kept: dict[str, Rows]) -> str:
     each = ", ".join(f"{name} {x.seen} and {x.expected:.1f}" for name, x in found.items())
     return (
         f"Left out of the fit in turn, {len(found)} alliances had {total.seen} exits where {total.expected:.1f} were "
-        f"forecast ({each}); log scores of exits (less is better) {total.model:.2f} in sum, base rate "
-        f"{total.base_rate:.2f}, better in {better} of {len(found)}.\n\n"
+        f"forecast ({each}); log score (less is better) {total.model:.2f}, base rate {total.base_rate:.2f}, "
+        f"better in {better} of {len(found)}.\n\n"
     )
 
 
@@ -331,9 +331,9 @@ def trust(kept: Rows) -> str:
     ours = "model", "as published"
     conduct, moves = "conduct", "change of membership"
     return (
-        f"Made so at the end of 2012, forecasts had log scores (less is better) of {score(conduct, *ours):.2f} in "
-        f"conduct (logit {score(conduct, 'logit', 'held'):.2f}, own frequencies {score(conduct, 'own rate'):.2f}), "
-        f"{score(moves, *ours):.3f} in membership (base rate {score(moves, 'base rate'):.3f})."
+        f"The CSTO fitted to 2012, forecast to 2023: {score(conduct, *ours):.2f} in conduct "
+        f"(logit {score(conduct, 'logit', 'held'):.2f}), {score(moves, *ours):.3f} in membership "
+        f"(base rate {score(moves, 'base rate'):.3f})."
     )
 
 

@@ -111,7 +111,7 @@ def test_check_explain_and_list() -> None:
     assert "trade_share" in sourced.stdout
     assert "Correlates of War" in sourced.stdout
     drawn = cohesion("explain", "scenarios/csto/outlook-2023.toml", "behaviour.entrapment")
-    assert "posterior (posterior.nc, 1,024 draws)" in drawn.stdout
+    assert "posterior (posterior.nc, 512 draws)" in drawn.stdout
     lost = cohesion("explain", "scenarios/csto/outlook-2023.toml", "members.ARM.dependance.trade")
     assert lost.returncode == 2
     assert "did you mean members.ARM.dependence.trade?" in lost.stderr

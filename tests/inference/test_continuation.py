@@ -170,7 +170,7 @@ def test_it_starts_where_a_filter_of_the_whole_record_is() -> None:
     free = load(scenario.file, {"posterior": "none"})
     table = shipped("scenarios") / "csto/observations.csv"
     motions = [*observations.read(table, free.members), *observations.of_scenario(free.tables)]
-    whole = target_of(free, motions, particles, dt.date(2024, 10, 1))
+    whole = target_of(free, motions, particles, dt.date(2024, 10, 1), alone=False)
     cloud = Cloud(whole, filtered(whole, rows), generator(98))
     for t in range(whole.ticks):
         if t == onward.target.first:
@@ -238,7 +238,7 @@ def test_a_quiet_year_has_its_line_and_leaves_nearly_all_draws() -> None:
 def test_where_few_draws_are_left_it_says_what_to_do() -> None:
     few = said(FREEZE.replace("ARM", "GEO").replace("frozen", "active"))
     assert few.effective < 0.25 * few.draws
-    assert "of 1,024 draws are left effective, fewer than 25%: calibrate anew" in few.advice
+    assert "of 512 draws are left effective, fewer than 25%: calibrate anew" in few.advice
 
 
 def test_inputs_of_the_time_since_are_named() -> None:
@@ -257,7 +257,7 @@ def test_both_engines_agree_on_it_to_the_last_bit() -> None:
 
 def test_words_say_since_when_and_how_many_draws_are_left() -> None:
     words = compile(living(FREEZE)).start.words
-    assert words.startswith("Starts from what the record up to 2024-10-01 says (posterior.nc: 1,024 rows, 4 states")
+    assert words.startswith("Starts from what the record up to 2024-10-01 says (posterior.nc: 512 rows, 4 states")
     assert "weighed by what happened since 2023-07-01, which leaves" in words
 
 
@@ -403,7 +403,7 @@ def test_who_has_moved_is_no_other_who_moves() -> None:
 
 
 def test_where_hardly_a_draw_is_left_nothing_is_run() -> None:
-    with pytest.raises(InputError, match=r"of 1,024 draws effective; required: 20; calibrate anew"):
+    with pytest.raises(InputError, match=r"of 512 draws effective; required: 20; calibrate anew"):
         living(*(FREEZE.replace("ARM", m).replace("frozen", "outside") for m in ("BLR", "TJK")))
 
 
