@@ -33,7 +33,7 @@ from sim.scenario import posterior
 from sim.scenario.compile import compile
 from sim.scenario.load import load, restored
 from sim.scenario.posterior import Column
-from sim.scenario.reading import scenario_files, shipped
+from sim.scenario.reading import scenario_files
 from sim.storage.files import PROVENANCE, locked
 from sim.storage.workspace import LOCK
 from tests.commands import ROOT, ended, kill_a_worker, popen, started
