@@ -266,7 +266,8 @@ def new(
         bool, typer.Option("--sheet", help="Values are coded in a sheet, which the scenario reads.")
     ] = False,
     rival: Annotated[
-        str, typer.Option(metavar="NAME", help="Whom the leader confronts, where that is not the West.")
+        str,
+        typer.Option(metavar="NAME", help='Who is confronted, if not the West, with its article: "the Soviet Union".'),
     ] = "",
 ) -> None:
     """Write the files of a new alliance, with every value that is to be coded."""
@@ -338,7 +339,10 @@ def score(
     ] = None,
     posterior: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="With a scenario: draws in place of its own, or none for the priors."),
+        typer.Option(
+            metavar="FILE",
+            help="With a scenario: draws in place of its own, from here or shipped; or none for the priors.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

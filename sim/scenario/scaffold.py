@@ -56,7 +56,8 @@ def new(
         Whether the values are coded in a sheet, ``sheet.csv``, which the scenario reads, in place of the scenario's
         file itself.
     rival : str
-        Whom the leader confronts, where that is not the West: comments, sheet, titles and explanations name it.
+        Whom the leader confronts, where that is not the West, with its article (``"the Soviet Union"``): comments,
+        sheet, titles and explanations name it.
 
     Returns
     -------

@@ -62,6 +62,33 @@ def test_when_all_is_coded_it_runs(tmp_path: Path) -> None:
     assert len(sim.run(load(file), runs=20).members) > 0
 
 
+def test_the_guides_late_entrant_enters_and_cites_a_shipped_registry(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(\[members\.GRC\].*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    head, event = example.split("\n[[events]]")
+    states = {"BEL": "Belgium", "GRC": "Greece", "ITA": "Italy"}
+    file, *_ = sim.new("pact", "USA", states, "1949-04-04", "1954-04-04", tmp_path)
+    text = sourced(valued(file.read_text("utf-8"))).replace("csto/sources.toml", "nato/sources.toml")
+    name = '[members.GRC]\nname = "Greece"\n'
+    before, after = text.split(name)
+    record = head.replace("[members.GRC]\n", name)
+    entered = f"{before}{record}{after.partition(chr(10))[2]}\n[[events]]{event}"
+    file.write_text(entered, "utf-8")
+    assert check(file) == []
+    file.write_text(entered.rpartition("[[events]]")[0], "utf-8")
+    assert ["no event says so" in p.found for p in check(file)] == [True]
+
+
+def test_optional_inputs_can_be_added_to_a_sheet(tmp_path: Path) -> None:
+    file, _, rows = sim.new("pact", "SUN", {"POL": "Poland", "HUN": "Hungary"}, "1955", "1957", tmp_path, True)
+    fill(rows)
+    for state, name in (("POL", "institution"), ("SUN", "domestic_crisis")):
+        with rows.open("a", encoding="utf-8") as sheet:
+            sheet.write(f"{state},{name},,high,,assumption: a test,,,,\n")
+    assert check(file) == []
+    coded = load(file).resolved["tables"]
+    assert coded["members"]["POL"]["institution"]["value"] == coded["leader"]["domestic_crisis"]["value"] == "high"
+
+
 def test_an_optional_input_is_not_asked_for() -> None:
     inputs = [Input("trust", "Q", "", optional=True), Input("ties", "D", "", ("trade",), optional=True)]
     assert len(_inputs([*inputs, Input("war", "W", "")], "leader")) == 1
