@@ -12,7 +12,7 @@ from sim.cli.show import Column
 from sim.cli.since import print_since
 from sim.errors import listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import error_of
+from sim.model.outcomes import OUTCOMES, error_of
 from sim.results.change import interval, probability
 from sim.results.result import Result, since_then
 from sim.results.run import run
@@ -70,8 +70,11 @@ def outsiders(s: Summary) -> str:
     later = [m["name"] for m in outside if m in insiders(s)]
     never = [m["name"] for m in outside if m not in insiders(s)]
     said = [f"let in later by an event: {listed(later)}"] * bool(later)
-    said += [f"let in by no event, so not listed: {listed(never)}"] * bool(never)
+    said += [f"let in by no event: {listed(never)} ({NOT_LISTED})"] * bool(never)
     return f"Outside at the start and {'; '.join(said)}" if said else ""
+
+
+NOT_LISTED = f"not listed; {OUTCOMES['any_exit'].noun} counts one that returns and leaves again"
 
 
 def answer(s: Summary, dates: dict[str, str]) -> str:
