@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -257,6 +258,18 @@ def test_life_of_the_alliance_counts_in_closed_form() -> None:
     ]
     crisis = np.exp(0.8 * numbers(3)["leader.domestic_crisis"])
     np.testing.assert_allclose(found[0] - found[1], 0.03 * crisis * 10, atol=1e-9)
+
+
+def test_an_end_of_the_alliance_counts_as_it_was() -> None:
+    """The last tick has the chance of an end in the place of that of living on; nobody has left by it."""
+    lives = small([], 8, behaviour__leader_exit_rate=0.03, behaviour__dissolution_crisis=0.0)
+    z = np.zeros((2, lives.space.size))
+    found = log_likelihood(replace(lives, dissolved=True), z, [1]) - log_likelihood(lives, z, [1])
+    np.testing.assert_allclose(found, np.log(-np.expm1(-0.03)) + 0.03, rtol=1e-9)
+    pact = target_of(load("warsaw-pact/history-1955-1991", {"posterior": "none"}), [], 4)
+    assert pact.dissolved
+    assert str(pact.program.edges[pact.ticks]) == "1991-07-01"
+    assert (pact.record[-1] == pact.record[-2]).all()
 
 
 def test_nothing_after_the_date_is_used() -> None:
