@@ -221,7 +221,7 @@ def test_the_command_scores_a_history_and_says_whose_coefficients_it_uses(few: N
     done = CliRunner().invoke(app, ["score", str(ended), "--posterior", "csto/posterior.nc", "--until", "2025-12-31"])
     assert done.exit_code == 0, done.output
     said = " ".join(done.stdout.split())
-    assert "Coefficients not fitted to Ended: fitted to CST/CSTO." in said
+    assert "Coefficients not fitted to Ended: fitted to CST/CSTO; NATO;" in said
     assert "The rules learned from" in said
     assert "Scored from 2020-01-01 to 2026-01-01." in said
     done = CliRunner().invoke(app, ["score", str(ended), "--json"])
