@@ -19,7 +19,7 @@ from tests.commands import ROOT
         ("compare csto/outlook-2023 nato", {"nato/history-1949-2023"}),
         ("claims C1", {"C10", "C11", "C12", "C13", "C14"}),
         ("sweep first", {"first-sweep"}),
-        ("calibrate calibrate-c", {"calibrate-csto"}),
+        ("calibrate calibrate-c", {"calibrate-csto", "calibrate-csto-roll-calls"}),
         ("backtest back", {"backtest-csto"}),
         ("mechanisms m", {"mechanisms-csto"}),
         ("run csto/outlook-2023 --se", {"--seed", "--set"}),
