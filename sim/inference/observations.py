@@ -48,10 +48,7 @@ def parse(text: str, shown: str, members: Sequence[str] | None, time: Time | Non
     InputError
         With every row that cannot be used.
     """
-    table = parse_csv(text, shown)
-    if table.columns != COLUMNS:
-        found = Problem(f"{shown}:1", "", listed(table.columns), f"required: {', '.join(COLUMNS)}")
-        raise InputError([found, *table.problems])
+    table = parse_csv(text, shown, COLUMNS)
     problems = list(table.problems)
     dates: dict[str, dt.date] = {}
     conduct: dict[str, dict[str, int]] = {}

@@ -139,11 +139,6 @@ class CalibrationStudy:
         return self.alliances[0].motions
 
     @property
-    def years(self) -> list[Year]:
-        """Of roll calls of the first alliance."""
-        return self.alliances[0].years
-
-    @property
     def fingerprint(self) -> str:
         """A hash of the scenarios: of one alliance, its own."""
         every = [e.scenario.fingerprint for e in self.alliances]

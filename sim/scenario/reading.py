@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.errors import InputError, Problem, nearest, plural
+from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.scenario import names
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -287,10 +287,10 @@ class CsvTable(NamedTuple):
     """Columns that stand twice and rows of another length, to be reported with what else is wrong."""
 
 
-def parse_csv(text: str, shown: str) -> CsvTable:
+def parse_csv(text: str, shown: str, expected: tuple[str, ...] = ()) -> CsvTable:
     """A table of a header and rows, parted by commas; empty lines count for nothing.
 
-    Raises InputError where there is no header, or something else parts the columns.
+    Raises InputError where there is no header, something else parts the columns, or they are not those ``expected``.
     """
     reader = csv.reader(io.StringIO(text, newline=""))
     lines = ((reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells))
@@ -324,6 +324,9 @@ def parse_csv(text: str, shown: str) -> CsvTable:
         if not name or names.unprintable(name):
             what = "a column without a name" if not name else f"the character {names.unprintable(name)}"
             problems.append(Problem(f"{shown}:{head}", name, what, "allowed: each column with its name"))
+    if expected and tuple(columns) != expected:
+        other = Problem(f"{shown}:1", "", listed(columns), f"required: {', '.join(expected)}")
+        raise InputError([other, *problems])
     return CsvTable(tuple(columns), rows, problems)
 
 
