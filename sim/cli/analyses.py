@@ -1,0 +1,35 @@
+"""How every analysis is printed and written: the answer first, then its tables, then where it is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sim.analysis.analysis import Analysis
+from sim.cli import show
+from sim.cli.resumable import all_or_nothing
+
+A = TypeVar("A", bound=Analysis)
+
+
+def analyse(
+    work: Callable[[Callable[[int, int], None]], A],
+    what: str,
+    folder: Path,
+    force: bool,
+    json: bool,
+    detail: Callable[[A], None] = lambda _: None,
+) -> None:
+    """Do the work, which tells how much is done of how much; print the answer and ``detail``, write the folder."""
+    with all_or_nothing(folder):
+        with show.progress(1.0, what) as advance:
+            found = work(lambda k, n: advance(k / max(n, 1)))
+        if json:
+            show.print_json({**found.as_dict(), "out": str(folder)})
+        else:
+            show.paragraph((found.title, "bold"))
+            show.paragraph()
+            show.paragraph(" ".join(found.answer))
+            detail(found)
+        found.save(folder, force)
+    tables = ", ".join(f"{name}.csv" for name in found.frames)
+    show.notice(f"In {folder}/: {tables}, figures.")
