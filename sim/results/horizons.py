@@ -8,6 +8,7 @@ from sim.errors import InputError, Problem
 from sim.scenario.compile import tick_edges
 from sim.scenario.dates import parse, to_years
 from sim.scenario.load import Scenario
+from sim.scenario.tables import Time
 
 DAY = dt.timedelta(days=1)
 
@@ -22,30 +23,31 @@ def by_dates(scenarios: Sequence[Scenario], by: Sequence[dt.date | str]) -> list
     """
     if not by:
         return list(scenarios)
-    problems = [problem for given in by if (problem := _wrong(given, scenarios))]
+    problems = [problem for given in by if (problem := off_steps(given, scenarios))]
     if problems:
         raise InputError(problems)
-    return [_with(s, sorted({_end(s, given) for given in by})) for s in scenarios]
+    return [_with(s, sorted({end_of(s.tables.time, given) for given in by})) for s in scenarios]
 
 
-def _ends(scenario: Scenario) -> list[dt.date]:
-    edges, record = tick_edges(scenario.tables.time)
+def _ends(time: Time) -> list[dt.date]:
+    edges, record = tick_edges(time)
     return list(edges[record + 1 :])
 
 
-def _end(scenario: Scenario, given: dt.date | str) -> dt.date:
+def end_of(time: Time, given: dt.date | str) -> dt.date:
     """The end of the tick that a date names."""
     day = parse(given)
-    return day if day in _ends(scenario) else day + DAY
+    return day if day in _ends(time) else day + DAY
 
 
-def _wrong(given: dt.date | str, scenarios: Sequence[Scenario]) -> Problem | None:
+def off_steps(given: dt.date | str, scenarios: Sequence[Scenario]) -> Problem | None:
+    """What is wrong with a date on which no tick of a forecast ends."""
     try:
         day = parse(given)
     except ValueError as error:
         return Problem("by", "", f"{given} {error}", "allowed: YYYY-MM-DD")
     for scenario in scenarios:
-        ends, step = _ends(scenario), scenario.tables.time.step
+        ends, step = _ends(scenario.tables.time), scenario.tables.time.step
         if not {day, day + DAY} & {*ends}:
             near = min(ends, key=lambda end: abs(end - day))
             allowed = f"allowed: ends of {step}s from {ends[0]} to {ends[-1]}"
