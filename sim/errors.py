@@ -51,7 +51,11 @@ class Problem:
 
 
 _ALIKE = "runs seed jobs scheduler engine out force until posterior run by set leader member start end"
-OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {"many": "--yes", "name": "ALLIANCE"}
+OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {
+    "many": "--yes",
+    "name": "ALLIANCE",
+    "keep_runs": "--keep-runs",
+}
 """Arguments in Python, and what they are called on the command line."""
 
 

@@ -176,6 +176,7 @@ FINE = {
     "seed": (5, 10**40),
     "run": (5,),
     "force": (True,),
+    "keep_runs": (True,),
     "many": (True,),
     "yes": (True,),
     "sheet": (True,),

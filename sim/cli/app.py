@@ -105,6 +105,9 @@ def run(
     by: By = [],  # noqa: B006
     out: Out = None,
     force: Force = False,
+    keep_runs: Annotated[
+        bool, typer.Option("--keep-runs", help="Keep the runs one by one too: runs.csv, and `cohesion find`.")
+    ] = False,
     detail: Annotated[
         bool, typer.Option("--detail", help="Also print conduct, freezes, outsiders, errors and shares of uncertainty.")
     ] = False,
@@ -112,6 +115,7 @@ def run(
 ) -> None:
     """Run a scenario: print the answer and its table, write tables, dataset and figures."""
     how = {"runs": runs, "seed": seed, "engine": engine, "jobs": jobs, "scheduler": scheduler, "force": force, "by": by}
+    how["keep_runs"] = keep_runs
     _verb("run").main(scenario, _overrides(set_), out, detail, json, **how)
 
 

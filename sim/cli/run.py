@@ -37,7 +37,10 @@ def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, j
 
     with all_or_nothing(folder), show.progress(how["runs"], f"{scenario.name}: runs") as advance:
         result = run(scenario, progress=advance, out=folder, written=report, **how)
-    show.notice(f"In {folder}/: tables, dataset, figures; computed in {result.provenance['computing_seconds']:.1f} s.")
+    runs = ", single runs" if result.runs is not None else ""
+    show.notice(
+        f"In {folder}/: tables, dataset, figures{runs}; computed in {result.provenance['computing_seconds']:.1f} s."
+    )
 
 
 def print_result(result: Result, detail: bool) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.estimates.incidence import quantities, with_incidence
+from sim.estimates.incidence import Incidence, quantities, with_incidence
 from sim.estimates.intervals import Uncertainty, around
 from sim.estimates.sample import LEVELS, QUANTILE_BLOCKS, Estimate, Sample, by_tick, estimated, merge, quantiles, sample
 from sim.model.arrays import Array
@@ -48,11 +48,23 @@ class Tally:
         )
 
 
-def summarise(records: Iterable[Record], block: int, rows: int = 0, distinct: float | None = None) -> Summary:
-    """Consume a block's records, of runs that take so many rows of a posterior in turn, as :func:`sample` does."""
+def summarise(
+    records: Iterable[Record],
+    block: int,
+    rows: int = 0,
+    distinct: float | None = None,
+    see: Callable[[Record, Incidence, Mapping[str, Array]], None] | None = None,
+) -> Summary:
+    """Consume a block's records, of runs that take so many rows of a posterior in turn, as :func:`sample` does.
+
+    ``see`` is shown every tick: its record, the incidence up to it and its quantities.
+    """
     tally = Tally(block, rows, distinct)
     for record, incidence in with_incidence(records):
-        tally.add(quantities(record, incidence))
+        values = quantities(record, incidence)
+        tally.add(values)
+        if see:
+            see(record, incidence, values)
     return tally.summary()
 
 

@@ -1,15 +1,16 @@
 """What a run gives back: dataset, tables, figures and a summary; its folder; and what every result can do."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sim.errors import arguments, as_path, plural
+from sim.errors import InputError, Problem, arguments, as_path, plural
 from sim.model.membership import OUTSIDE, STATUSES
 from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, names, series
-from sim.results import tables
+from sim.results import kept, tables
 from sim.results.change import probability
 from sim.results.dataset import by_name
 from sim.scenario.load import Scenario, posteriors_of, restore
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.zarr", "figures"
-OWN = ("members.csv", "ticks.csv", "alliance.csv", "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES)
+TABLES = ("members.csv", "ticks.csv", "alliance.csv")
+OWN = (*TABLES, "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SCRATCH)
+KEEPS = "single runs"
+"""Says of a folder, among what is changeable, that they are kept."""
 
 
 class Results:
@@ -116,6 +120,26 @@ class Result(Results):
     scenario: Scenario
     dataset: "xr.Dataset"
     provenance: dict[str, Any]
+    runs: "Path | xr.Dataset | None" = None
+    """Where single runs are, if they are kept."""
+
+    @cached_property
+    def kept(self) -> "xr.Dataset":
+        """Single runs, one a ``run``: coefficients, coded values, when each state first did what, and where it ended.
+
+        Raises
+        ------
+        InputError
+            Where they were not kept: gives the line that keeps them.
+        """
+        if self.runs is None:
+            p = self.provenance
+            sets = [f"--set {shlex.quote(f'{path}={x}')}" for path, x in p.get("overrides", {}).items()]
+            engine = [] if p["engine"] == "ensemble" else [f"--engine {p['engine']}"]
+            of = [f"cohesion run {self.scenario.name} --runs {p['runs']} --seed {p['seed']}", *engine, *sets]
+            allowed = f"required: {' '.join([*of, '--keep-runs'])}"
+            raise InputError([Problem(self.scenario.name, "", "single runs were not kept", allowed)])
+        return kept.read(self.runs) if isinstance(self.runs, Path) else self.runs
 
     @cached_property
     def members(self) -> "pd.DataFrame":
@@ -155,7 +179,8 @@ class Result(Results):
         with reading(home, "run"), xr.open_zarr(home / DATASET, chunks=None, consolidated=False) as ds:
             scenario = restore(home / RESOLVED)
             beware(home, read_otherwise([scenario], home))
-            return cls(scenario, by_name(ds.load()), provenance_of(home) or {})
+            runs = home if keeps_runs(home) else None
+            return cls(scenario, by_name(ds.load()), provenance_of(home) or {}, runs)
 
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write everything to a folder, as :func:`sim.save`. Raises InputError where it cannot."""
@@ -263,10 +288,24 @@ def changes(*scenarios: Scenario) -> dict[str, dict[str, dict[str, str]]]:
     return {SET: {s.name: {path: str(value) for path, value in s.overrides.items()} for s in scenarios if s.overrides}}
 
 
-def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path) -> Workspace:
-    """The folder of a run."""
+def workspace(scenario: Scenario, by: Effort, engine: str, folder: str | Path, keep_runs: bool = False) -> Workspace:
+    """The folder of a run, whose single runs are kept or not."""
     which = identity(scenario, by.runs, by.seed, engine)
-    return Workspace(as_path(folder, "out"), "run", scenario.tables.title, which, OWN, changes(scenario))
+    own, more = (kept.FILES, {KEEPS: True}) if keep_runs else ((), {})
+    may_change = {**changes(scenario), **more}
+    return Workspace(as_path(folder, "out"), "run", scenario.tables.title, which, (*OWN, *own), may_change)
+
+
+def keeps_runs(folder: Path) -> bool:
+    """Whether single runs are kept in a folder."""
+    return bool((contents_of(folder) or {}).get("changeable", {}).get(KEEPS))
+
+
+def check_kept(work: Workspace) -> None:
+    """Raises InputError where single runs that are kept in a folder would be lost."""
+    if keeps_runs(work.folder):
+        found, allowed = "single runs are kept there", "allowed: `keep_runs`, another `out`, or `force` to lose them"
+        raise InputError([Problem(str(work.folder), "", found, allowed)])
 
 
 @arguments
@@ -285,8 +324,10 @@ def save(result: Result, folder: str | Path, force: bool = False) -> None:
         Where the folder cannot be written, or holds files of yours or other results.
     """
     p = result.provenance
-    work = workspace(result.scenario, Effort(p["runs"], p["seed"]), p["engine"], folder)
+    work = workspace(result.scenario, Effort(p["runs"], p["seed"]), p["engine"], folder, result.runs is not None)
     with work.held(force):
+        if result.runs is None and not force:
+            check_kept(work)
         write_results(result, work)
 
 
@@ -303,3 +344,7 @@ def write_results(result: Result, work: Workspace, written: Callable[[Result], o
         write(new / "scenario.toml", result.scenario.text)
         write(new / RESOLVED, as_json(result.scenario.resolved))
         write(new / POSTERIORS, posteriors_of([result.scenario]))
+        if result.runs is not None:
+            kept.put(result.runs, new)
+    if result.runs is None:
+        kept.remove(work.folder)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import reduce
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces
@@ -19,12 +19,16 @@ from sim.inference.continuation import continued
 from sim.model.noise import BLOCK
 from sim.results.dataset import dataset
 from sim.results.horizons import by_dates
-from sim.results.result import Result, identity, since_then, workspace, write_results
+from sim.results.kept import SCRATCH, Keeper, Store, scratch, together
+from sim.results.result import Result, check_kept, identity, since_then, workspace, write_results
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, load, not_fitted
 from sim.storage.effort import Effort, effort
 from sim.storage.provenance import circumstances
 from sim.storage.workers import imap
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Part = TypeVar("Part")
 Given = Scenario | str | PathLike[str]
@@ -51,19 +55,32 @@ def block_runner(engine: str) -> Callable[..., Any]:
 
 
 def simulate(
-    program: Program, by: Effort, engine: str = "ensemble", progress: Callable[[int], None] | None = None
+    program: Program,
+    by: Effort,
+    engine: str = "ensemble",
+    progress: Callable[[int], None] | None = None,
+    keep: "Callable[[xr.Dataset], object] | None" = None,
 ) -> Summary:
     """Run and summarise. The result does not depend on who does it.
 
-    ``progress`` is called with the number of runs finished after each block.
+    ``progress`` is called with the number of runs finished after each block, ``keep`` with the runs of each in turn.
     """
-    run_block = block_runner(engine)
+    run_block, keeps = block_runner(engine), keep is not None
 
-    def one(piece: Piece) -> Summary:
+    def one(piece: Piece) -> "tuple[Summary, xr.Dataset | None]":
         records = run_block(program, by.seed, piece.block, piece.lanes)
-        return summarise(records, piece.block, program.rows, program.distinct)
+        keeper = Keeper(program, by.seed, piece) if keeps else None
+        see = keeper.see if keeper else None
+        summary = summarise(records, piece.block, program.rows, program.distinct, see)
+        return summary, keeper.block() if keeper else None
 
-    return reduce(combine, each_piece(one, by, progress, threads=engine != "agents"))
+    def summaries() -> Iterator[Summary]:
+        for summary, block in each_piece(one, by, progress, threads=engine != "agents"):
+            if keep and block is not None:
+                keep(block)
+            yield summary
+
+    return reduce(combine, summaries())
 
 
 def each_piece(
@@ -129,6 +146,7 @@ def run(
     by: Sequence[dt.date | str] = (),
     out: str | Path | None = None,
     force: bool = False,
+    keep_runs: bool = False,
     written: Callable[[Result], object] = lambda _: None,
 ) -> Result:
     """Run a scenario many times and measure what happens.
@@ -157,6 +175,8 @@ def run(
         Folder to which the results are written, see :meth:`Result.save`.
     force : bool
         Replace the results of another run in ``out``.
+    keep_runs : bool
+        Keep the runs one by one as well, in :attr:`Result.kept` and in ``runs.csv``.
     written : callable, optional
         Called with the result when its tables are written to ``out``, before the dataset and figures are.
 
@@ -182,18 +202,29 @@ def run(
     effort = checked(runs, seed, engine, jobs, scheduler)
     (chosen,) = by_dates(continued(scenarios([scenario], set)), by)
     if out is None:
-        return _run(chosen, effort, engine, progress)
-    work = workspace(chosen, effort, engine, out)
-    with work.held(force):
-        result = _run(chosen, effort, engine, work.counting(effort.runs, "runs", progress))
-        write_results(result, work, written)
-    return result
+        blocks: list[xr.Dataset] = []
+        result = _run(chosen, effort, engine, progress, blocks.append if keep_runs else None)
+        return replace(result, runs=together(blocks)) if keep_runs else result
+    work = workspace(chosen, effort, engine, out, keep_runs)
+    with work.held(force), scratch(work.folder / SCRATCH):
+        if not (keep_runs or force):
+            check_kept(work)
+        keep = Store(work.folder / SCRATCH).add if keep_runs else None
+        result = _run(chosen, effort, engine, work.counting(effort.runs, "runs", progress), keep)
+        write_results(replace(result, runs=work.folder / SCRATCH) if keep_runs else result, work, written)
+    return replace(result, runs=work.folder) if keep_runs else result
 
 
-def _run(scenario: Scenario, by: Effort, engine: str, progress: Callable[[int], None] | None) -> Result:
+def _run(
+    scenario: Scenario,
+    by: Effort,
+    engine: str,
+    progress: Callable[[int], None] | None,
+    keep: "Callable[[xr.Dataset], object] | None" = None,
+) -> Result:
     clock = time.perf_counter()
     program = compile(scenario)
-    summary = simulate(program, by, engine, progress)
+    summary = simulate(program, by, engine, progress, keep)
     over_draws = uncertainty(
         ensemble.run_block(program, by.seed, INTERVAL_BLOCK, repeats=REPEATS), runs_together([program])
     )
