@@ -1,7 +1,9 @@
 """Runs one by one: the same whoever makes them, the same as replayed, and a folder that says whether it has them."""
 
 import math
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,22 +152,21 @@ def _blocks() -> Iterator[xr.Dataset]:
         yield keeper.block()
 
 
-def test_a_folder_with_kept_runs_does_not_lose_them_unasked(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_with_kept_runs_does_not_lose_them_unasked(folder: Path, ds: xr.Dataset, tmp_path: Path) -> None:
     out, scenario = tmp_path / "out", load(SIX, LIVELY)
-    without = run(scenario, runs=4, out=out)
+    shutil.copytree(folder, out)
+    without = replace(Result.open(out), runs=None)
     with pytest.raises(InputError, match=r"single runs were not kept; required: cohesion run .* --keep-runs"):
-        Result.open(out).kept  # noqa: B018
-    assert not (out / TABLE).exists()
-    run(scenario, runs=4, out=out, keep_runs=True)
-    assert Result.open(out).kept.sizes["run"] == 4
-    for again in (lambda: run(scenario, runs=4, out=out), lambda: save(without, out)):
+        without.kept  # noqa: B018
+    for again in (lambda: run(scenario, runs=40, seed=4, out=out), lambda: save(without, out)):
         with pytest.raises(InputError, match=r"single runs are kept there; allowed: `keep_runs`, .* `force`"):
             again()
-    assert Result.open(out).kept.sizes["run"] == 4
-    run(scenario, runs=4, out=out, force=True)
-    assert not (out / TABLE).exists()
+    xr.testing.assert_identical(Result.open(out).kept.load(), ds)
+    save(without, out, force=True)
     assert Result.open(out).runs is None
-    assert not list(out.glob(".runs*"))
+    assert not list(out.glob("*runs*"))
+    run(scenario, runs=40, seed=4, out=out, keep_runs=True)
+    assert {p.name for p in out.iterdir()} == {p.name for p in folder.iterdir()}
 
 
 def test_kept_runs_go_with_the_result(folder: Path, ds: xr.Dataset, tmp_path: Path) -> None:
