@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sim.analysis.analysis import Analysis as Analysis
+    from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
     from sim.evaluation.backtest import Backtest as Backtest, backtest as backtest
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from sim.studies.sweep import Sweep as Sweep, sweep as sweep
 
 _NAMES = {
+    "sim.analysis.analysis": "Analysis",
+    "sim.analysis.threshold": "Threshold threshold",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
@@ -75,6 +79,7 @@ _KINDS = {
     "backtest": "Backtest",
     "leave-one-out": "LeftOut",
     "study of mechanisms": "Mechanisms",
+    "threshold": "Threshold",
 }
 """What a finished folder of each kind is given back as."""
 
@@ -83,7 +88,7 @@ __all__ = sorted([*_HOMES, "open"])
 
 def open(
     folder: "str | Path",
-) -> "Result | Comparison | Ledger | Sweep | Calibration | Backtest | LeftOut | Mechanisms":
+) -> "Result | Comparison | Ledger | Sweep | Calibration | Backtest | LeftOut | Mechanisms | Analysis":
     """Give the finished result in a folder back.
 
     Parameters
@@ -93,7 +98,7 @@ def open(
 
     Returns
     -------
-    Result, Comparison, Ledger, Sweep, Calibration, Backtest, LeftOut or Mechanisms
+    Result, Comparison, Ledger, Sweep, Calibration, Backtest, LeftOut, Mechanisms or Analysis
         As the verb gave it: tables, dataset and figures.
 
     Raises

@@ -50,7 +50,8 @@ class Problem:
         return self.where, self.path, self.found, self.allowed
 
 
-_ALIKE = "runs seed jobs scheduler engine out force until posterior run by set leader member start end"
+_ALIKE = "runs seed jobs scheduler engine out force until posterior run by set leader member start end "
+_ALIKE += "lever reach low high way parts at event"
 OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {
     "many": "--yes",
     "name": "ALLIANCE",
@@ -82,6 +83,19 @@ class InputError(Exception):
 
     def __reduce__(self) -> "tuple[type[InputError], tuple[list[Problem]]]":
         return type(self), (self.problems,)
+
+
+def each(*steps: Callable[[], typing.Any]) -> list[typing.Any]:
+    """What every step gives. Raises InputError with the mistakes of all of them."""
+    found, problems = [], list[Problem]()
+    for step in steps:
+        try:
+            found.append(step())
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
 
 
 class WorkerDied(Exception):

@@ -309,6 +309,32 @@ def replay(
 
 
 @app.command()
+def threshold(
+    scenario: ScenarioName,
+    lever: Annotated[str, typer.Option(metavar="PATH[@DATE]", help="What is moved: an input, dispute or coefficient.")],
+    reach: Annotated[
+        str, typer.Option(metavar="GOAL", help='The level to be reached, e.g. "exit ARM by 5 years = 10 %".')
+    ],
+    low: Annotated[float | None, typer.Option(help="From where the lever is moved; default its least value.")] = None,
+    high: Annotated[float | None, typer.Option(help="To where; default its greatest value.")] = None,
+    way: Annotated[
+        str, typer.Option(help="value: what is coded is replaced; scale: multiplied; shift: moved.")
+    ] = "value",
+    runs: Runs = 4096,
+    seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    set_: Set = [],  # noqa: B006
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say when it tips: the value of a lever at which an outcome reaches a level."""
+    how = {"low": low, "high": high, "way": way, "runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler}
+    _verb("threshold").main(scenario, lever, reach, _overrides(set_), out, force, json, **how)
+
+
+@app.command()
 def archive(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     out: Annotated[Path | None, typer.Option(help="The file; default the scenario's name and the day.")] = None,

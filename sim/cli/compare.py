@@ -1,13 +1,12 @@
 """`cohesion compare`: differences between scenarios under common random numbers."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import show
 from sim.cli.check import brief
-from sim.cli.resumable import all_or_nothing
+from sim.cli.resumable import all_or_nothing, folder_for
 from sim.cli.show import Column
 from sim.cli.since import print_since
 from sim.errors import plural
@@ -17,8 +16,6 @@ from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison, compare, sides
 from sim.results.result import since_then
 from sim.scenario.load import Scenario
-from sim.scenario.names import FILE
-from sim.storage.workspace import digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,13 +59,11 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
 def folder_name(base: str, others: list[str], both: Mapping[str, object] | None = None) -> str:
     """By what is compared: ``compare-A-with-B``, ``compare-A-with-leader.coercion-low`` where A itself is changed.
 
-    ``both``: what is set in all of them. What is too long for a name is cut, and told apart by its digest.
+    ``both``: what is set in all of them.
     """
     changed = "-and-".join(other.removeprefix(f"{base} with ") for other in others)
     alike = "".join(f"-both-{path}-{value}" for path, value in (both or {}).items())
-    said = f"compare-{base}-with-{changed}{alike}"
-    name = re.sub(r"[^\w.-]+", "-", said).rstrip(".-")
-    return name if FILE.fits(name) else f"{name[:60].rstrip('.-')}-{digest(said)}"
+    return folder_for(f"compare-{base}-with-{changed}{alike}")
 
 
 def print_comparison(c: Comparison) -> None:

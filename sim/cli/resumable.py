@@ -1,6 +1,7 @@
 """How commands that take long end early, and what they then say: what is kept, and the line that goes on."""
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -11,6 +12,8 @@ from typing import NoReturn
 
 from sim.cli import show
 from sim.errors import InputError, Problem, WorkerDied
+from sim.scenario.names import FILE
+from sim.storage.workspace import digest
 
 
 @contextmanager
@@ -84,3 +87,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def folder_for(said: str) -> str:
+    """A folder's name that says what is in it; what is too long is cut, and told apart by its digest."""
+    name = re.sub(r"[^\w.-]+", "-", said).rstrip(".-")
+    return name if FILE.fits(name) else f"{name[:60].rstrip('.-')}-{digest(said)}"

@@ -7,7 +7,7 @@ effects, Searle, Casella & McCulloch 1992, 10.1002/9780470316856) by moving quan
 along beta distributions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,8 +65,42 @@ def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0, runs: in
     return _without_chance(ends, *moments, low=low, high=high)
 
 
-def _without_chance(ends: Array, mean: Array, seen: Array, kept: Array, *, low: float, high: float) -> Array:
-    """Quantiles at LEVELS as they would be had chance not spread the draws.
+def draws_without_chance(x: Array, low: float = 0.0, high: float = 1.0) -> Array:
+    """Means of draws, (draw,), from runs (draw, run), as they would lie had chance not spread them.
+
+    A run that leaves the quantity undefined (NaN) does not count; NaN for a draw in which all do.
+    """
+    there = np.isfinite(x)
+    n = there.sum(axis=-1)
+    runs = np.maximum(n, 1)
+    means = np.where(n > 0, np.where(there, x, 0.0).sum(axis=-1) / runs, np.nan)
+    known = np.flatnonzero(n > 0)
+    several = n > 1
+    if len(known) < 2 or not several.any():
+        return means
+    apart = np.where(there, x - means[:, None], 0.0)[several]
+    chance = ((apart**2).sum(axis=-1) / (n[several] - 1) / n[several]).mean()
+    if chance == 0.0:
+        return means
+    order = known[np.argsort(means[known], kind="stable")]
+    ends, levels = means[order], (np.arange(len(order)) + 0.5) / len(order)
+    seen = ends.var(ddof=1, keepdims=True)
+    centre, kept = ends.mean(keepdims=True), np.maximum(seen - chance, 0.0)
+    means[order] = _without_chance(ends, centre, seen, kept, levels, low=low, high=high)
+    return means
+
+
+def _without_chance(
+    ends: Array,
+    mean: Array,
+    seen: Array,
+    kept: Array,
+    levels: Sequence[float] | Array = LEVELS,
+    *,
+    low: float,
+    high: float,
+) -> Array:
+    """Quantiles at levels as they would be had chance not spread the draws.
 
     One goes where the same share of draws lies below, from the beta distribution on ``low`` to ``high`` of this
     ``mean`` and the variance ``seen`` to that of the variance ``kept``; from a bound, at which several draws may lie,
@@ -82,7 +116,7 @@ def _without_chance(ends: Array, mean: Array, seen: Array, kept: Array, *, low: 
     skewed = (before > 0.0) & (after > 0.0) & (after * np.minimum(at, 1.0 - at) < NEARLY_NORMAL)
     a, b = (np.where(skewed, s, 1.0) for s in (before, after))
     below = betainc(a * at, a * (1.0 - at), np.clip((ends - low) / width, 0.0, 1.0))
-    below = np.where((low < ends) & (ends < high), below, LEVELS)
+    below = np.where((low < ends) & (ends < high), below, levels)
     moved = np.where(skewed, low + width * betaincinv(b * at, b * (1.0 - at), below), shrunk)
     return np.maximum.accumulate(moved, axis=-1)
 

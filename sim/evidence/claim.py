@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem, listed, nearest, plural
+from sim.estimates.shapley import Parts
 from sim.evidence.tables import ClaimTables, ClaimTest
 from sim.results.comparison import comparable
 from sim.scenario.kinds import CLAIM, expect
@@ -17,7 +18,6 @@ from sim.scenario.overrides import SET
 from sim.scenario.reading import Keys, Source, read_toml, shipped
 
 Where = Callable[[Keys], str]
-Parts = frozenset[str]
 Time = dt.date | float
 """A date, or years after the start."""
 

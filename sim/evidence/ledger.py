@@ -12,9 +12,10 @@ import numpy as np
 
 from sim.errors import arguments, as_path, plural
 from sim.estimates.intervals import REPLICATES
+from sim.estimates.shapley import Parts
 from sim.evidence.claim import Claim, Time, elapsed, load_claims
 from sim.evidence.measure import Reading, groups, measure
-from sim.evidence.statement import Finding, Parts, Share, judge, share_of
+from sim.evidence.statement import Finding, Share, judge, share_of
 from sim.evidence.tables import ClaimTest
 from sim.evidence.words import axis, called, in_percent
 from sim.figures import rows as figure

@@ -10,16 +10,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engines.ensemble import Piece, program_record, run_together
+from sim.engines.ensemble import Piece, pieces, program_record, run_together
 from sim.estimates.incidence import Incidence, quantities
 from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES
 from sim.model.arrays import Array, count
 from sim.model.noise import Repeats
 from sim.model.outcomes import ANSWERED, CALLS, OUTCOMES
 from sim.model.tick import Record
-from sim.results.run import each_piece
 from sim.scenario.compile import Program
 from sim.storage.effort import Effort
+from sim.storage.workers import imap
+
+SIDE_BY_SIDE = 16
+"""Programs that a worker takes at once at most: more would save nothing, and be slow to tell how far it is."""
+DRAWS = Repeats(REPLICATES)
 
 
 class Reading(NamedTuple):
@@ -64,30 +68,45 @@ def measure(
     wanted: Collection[Reading],
     by: Effort,
     progress: Callable[[int], None] | None = None,
+    repeats: Repeats = DRAWS,
+    together: int = REPLICATES,
 ) -> dict[Reading, Array]:
-    """Run everything; a reading is the same whatever else is read."""
-    found: dict[Reading, Array] = {}
-    together = groups(programs)
-    for k, keys in enumerate(together):
+    """Run everything; a reading (draw, run) is the same whatever else is read, and whoever reads it.
+
+    ``repeats`` says what runs of a draw have in common, ``together`` how many of them make a draw of all of it.
+    """
+    tasks = [
+        (keys, piece)
+        for group in groups(programs)
+        for piece in pieces(0, by.runs)
+        for keys in _shared_out(group, max(1, -(-by.jobs // len(pieces(0, by.runs)))))
+    ]
+
+    def one(keys: Sequence[str], piece: Piece) -> dict[Reading, Array]:
         here = [r for r in wanted if r.scenario in keys]
+        own = Piece(INTERVAL_BLOCK + piece.block, piece.lanes)
+        return _block({key: programs[key] for key in keys}, here, by.seed, own, repeats)
 
-        def one(piece: Piece, keys: Sequence[str] = keys, here: Sequence[Reading] = here) -> dict[Reading, Array]:
-            own = Piece(INTERVAL_BLOCK + piece.block, piece.lanes)
-            return _block({key: programs[key] for key in keys}, here, by.seed, own)
-
-        def report(done: int, before: int = k * by.runs) -> None:
-            if progress:
-                progress(before + done)
-
-        blocks = list(each_piece(one, by, report))
-        found |= {r: _by_draw(r, [b[r] for b in blocks]) for r in here}
-    return found
+    blocks: dict[Reading, list[Array]] = {r: [] for r in wanted}
+    total = by.runs * len(groups(programs))
+    for done, found in enumerate(imap(one, tasks, by, threads=True), start=1):
+        for r, x in found.items():
+            blocks[r].append(x)
+        if progress:
+            progress(total * done // len(tasks))
+    return {r: _by_draw(r, parts, together) for r, parts in blocks.items()}
 
 
-def _by_draw(r: Reading, parts: Iterable[Array]) -> Array:
+def _shared_out(keys: Sequence[str], hands: int) -> list[Sequence[str]]:
+    """The keys in parts, one or more for each hand."""
+    size = min(-(-len(keys) // hands), SIDE_BY_SIDE)
+    return [keys[k : k + size] for k in range(0, len(keys), size)]
+
+
+def _by_draw(r: Reading, parts: Iterable[Array], together: int) -> Array:
     """The parts of a reading as (draw, run)."""
     x = np.concatenate(list(parts), axis=-1)
-    by_draw = x.reshape(*x.shape[:-1], -1, REPLICATES)
+    by_draw = x.reshape(*x.shape[:-1], -1, together)
     return share(by_draw[1], by_draw[0]) if r.name in ANSWERED else by_draw
 
 
@@ -103,7 +122,9 @@ def share(above: Array, below: Array) -> Array:
     return np.where(means > 0, values, np.nan)
 
 
-def _block(programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int, piece: Piece) -> dict[Reading, Array]:
+def _block(
+    programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int, piece: Piece, repeats: Repeats
+) -> dict[Reading, Array]:
     """The readings of one block, (run,), or (2, run) of calls asked and answered."""
     keys = list(programs)
     names = {r.name.partition(".")[0] for r in wanted} - set(ANSWERED)
@@ -112,7 +133,7 @@ def _block(programs: Mapping[str, Program], wanted: Sequence[Reading], seed: int
     incidences: list[Incidence] = []
     calls: list[Calls] = []
     found: dict[Reading, Array] = {}
-    for t, sides in enumerate(run_together(list(programs.values()), seed, piece, Repeats(REPLICATES))):
+    for t, sides in enumerate(run_together(list(programs.values()), seed, piece, repeats)):
         if t == 0:
             incidences = [Incidence.start(side.record) for side in sides]
             calls = [Calls(side.record.alive.shape[-1]) for side in sides]

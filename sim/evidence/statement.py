@@ -8,11 +8,11 @@ sim/estimates/intervals.py (one-way random effects).
 import math
 from collections.abc import Callable, Mapping
 from itertools import pairwise
-from math import factorial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.estimates.shapley import Parts, shapley
 from sim.evidence.tables import ClaimTest
 from sim.model.arrays import Array, Flags
 from sim.model.outcomes import MEASURABLE, VERDICTS, Z95
@@ -20,7 +20,6 @@ from sim.model.outcomes import MEASURABLE, VERDICTS, Z95
 SUPPORTED, CONTRADICTED, UNDECIDED = VERDICTS
 SURE = 0.9
 """A claim is supported where it holds in this share of draws or more, contradicted in 1 - SURE or less."""
-Parts = frozenset[str]
 
 
 class Share(NamedTuple):
@@ -188,21 +187,6 @@ def _statistics(test: ClaimTest, read: Reader, years: Callable[[Any], float]) ->
             k = test.times * part
             names = test.measured
             return [Statistic(n, change(n, test.since, test.at) - k * change(n, first, last)) for n in names]
-
-
-def shapley(parts: list[str], value: Callable[[Parts], Array]) -> dict[str, Array]:
-    """What each part adds, averaged over the orders in which parts may come (Shapley 1953)."""
-    n = len(parts)
-    added: dict[str, Array] = {}
-    for part in parts:
-        others = [p for p in parts if p != part]
-        total: Any = 0.0
-        for code in range(1 << len(others)):
-            before = frozenset(p for k, p in enumerate(others) if code >> k & 1)
-            weight = factorial(len(before)) * factorial(n - len(before) - 1) / factorial(n)
-            total = total + weight * (value(before | {part}) - value(before))
-        added[part] = total
-    return added
 
 
 def _shared(test: ClaimTest, close: Callable[[Parts], Array]) -> tuple[list[Statistic], str]:

@@ -11,10 +11,11 @@ import pytest
 
 import sim
 from sim.errors import InputError
+from sim.estimates.shapley import shapley
 from sim.evidence.claim import files, find_claim, load_claim, load_claims
 from sim.evidence.ledger import claims, judge_all, save
 from sim.evidence.measure import share
-from sim.evidence.statement import judge, shapley, share_of, without_chance
+from sim.evidence.statement import judge, share_of, without_chance
 from sim.evidence.tables import ClaimTest
 from sim.evidence.words import called
 from sim.storage.effort import Effort
