@@ -39,7 +39,7 @@ def test_the_threshold_is_that_of_the_closed_form(tmp_path: Path) -> None:
     assert abs(first.threshold - truth) < 4.0 * first.mcse + 1e-4
     assert first.mcse < 0.1 * truth
     assert (first.below, first.above) == (0.0, 0.0)
-    assert first.q05 <= truth <= first.q95
+    assert first.q95 - first.q05 < 1e-3, "nothing is uncertain but chance"
     assert len(found.frames["threshold"]) == 1
     assert "reaches 20 % where coefficient exit rate is" in found.answer[0]
     found.save(tmp_path / "x")
