@@ -33,6 +33,8 @@ MOST = 512
 """Draws that are taken of a posterior, evenly over its rows."""
 STREAM = 4_000_004
 BEGINNING, ROLLING = "beginning", "rolling"
+PRIORS = "priors alone"
+"""The model, its coefficients fitted to nothing."""
 NAN = float("nan")
 
 
@@ -96,48 +98,75 @@ def futures(o: Origin, z: Array, seed: int) -> Future:
     return Future(o, Happened(f.left, froze(f.status), f.alive), f.draws)
 
 
-def rows_of(h: History, teachers: Learned, seed: int, progress: Callable[[int, int], None] = lambda *_: None) -> Rows:
-    """All tables of a history, forecast by the draws of its program; ``progress`` hears of origins done."""
+def rows_of(
+    h: History,
+    teachers: Learned,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    priors: History | None = None,
+) -> Rows:
+    """All tables of a history, forecast by the draws of its program; ``progress`` hears of origins done.
+
+    ``priors``: the same history by coefficients that were fitted to nothing, to be scored beside it.
+    """
     drawn, z = draws_of(h, seed)
     origins, here, made = origins_of(drawn), covariates(drawn.whole), []
+    unfitted = draws_of(priors, seed) if priors else None
+    before = origins_of(unfitted[0]) if unfitted else []
     for k, o in enumerate(origins):
-        made.append((futures(o, z, seed), by_rules(o, here, teachers)))
+        by = {MODEL: futures(o, z, seed)} | ({PRIORS: futures(before[k], unfitted[1], seed)} if unfitted else {})
+        made.append(Made(by, by_rules(o, here, teachers)))
         progress(k + 1, len(origins))
     hazard = integrated_hazard(drawn.whole, z, seed)
     scores = [r for name, some in groups(made) for r in scored(drawn, name, some)]
-    counts = [r for k, (f, said) in enumerate(made) for r in counted(drawn, f, said[RATE], NAN if k else hazard)]
+    counts = [r for k, m in enumerate(made) for r in counted(drawn, m.future, m.said[RATE], NAN if k else hazard)]
     codes = drawn.whole.program.members
     moves = [Moved(h.name, codes[m.row], h.names[m.row], f"{m.date}", m.what) for m in h.moves]
     return {
         "scores": [*scores],
         "counts": [*counts],
-        "cases": [r for f, said in made for r in cases(drawn, f, said)],
+        "cases": [r for m in made for r in cases(drawn, m.future, m.said)],
         "moves": [*moves],
     }
 
 
-Made = Sequence[tuple[Future, dict[str, Said]]]
+class Made(NamedTuple):
+    """What is forecast after an origin: by simulation, of which the first is the model's, and by rules."""
+
+    by: dict[str, Future]
+    said: dict[str, Said]
+
+    @property
+    def future(self) -> Future:
+        """The model's."""
+        return self.by[MODEL]
 
 
-def groups(made: Made) -> Iterator[tuple[str, Made]]:
+def groups(made: Sequence[Made]) -> Iterator[tuple[str, Sequence[Made]]]:
     """The forecast from the beginning, and those from later on."""
     yield BEGINNING, made[:1]
     if len(made) > 1:
         yield ROLLING, made[1:]
 
 
-def scored(h: History, name: str, made: Made) -> Iterator[Scored]:
+def scored(h: History, name: str, made: Sequence[Made]) -> Iterator[Scored]:
     """Scores of all forecasters of every event, over origins together."""
+    first = made[0]
     for event in (EXIT, FREEZE, DISSOLUTION):
-        y = [by_question(after(h.seen, f.origin), f.origin)[event] for f, _ in made]
-        mask = [asked(f.origin)[event] for f, _ in made]
-        parts = [list(x) for x in zip(*(_without(f.events[event], f.draws) for f, _ in made), strict=True)]
-        said = {MODEL: [f.events[event].mean(axis=-1) for f, _ in made]}
-        for rule in (r for r in made[0][1] if event in made[0][1][r]):
-            said[rule] = [rules[rule][event] for _, rules in made]
+        y = [by_question(after(h.seen, m.future.origin), m.future.origin)[event] for m in made]
+        mask = [asked(m.future.origin)[event] for m in made]
+        parts = {
+            who: [
+                list(x) for x in zip(*(_without(m.by[who].events[event], m.by[who].draws) for m in made), strict=True)
+            ]
+            for who in first.by
+        }
+        said = {who: [m.by[who].events[event].mean(axis=-1) for m in made] for who in first.by}
+        for rule in (r for r in first.said if event in first.said[r]):
+            said[rule] = [m.said[rule][event] for m in made]
         for who, p in said.items():
-            log, log_error = _mean(log_score, p, y, mask, parts if who == MODEL else [])
-            square, error = _mean(brier, p, y, mask, parts if who == MODEL else [])
+            log, log_error = _mean(log_score, p, y, mask, parts.get(who, []))
+            square, error = _mean(brier, p, y, mask, parts.get(who, []))
             if who in CERTAIN:
                 log = log_error = NAN
             ranking = concordance(p, y, mask) if event == EXIT else NAN

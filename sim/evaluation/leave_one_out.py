@@ -17,6 +17,7 @@ from sim.results.calibration import POSTERIOR, Progress, calibrate
 from sim.results.result import Stored
 from sim.results.tables import csv_of, read_csv
 from sim.scenario.load import Scenario, load
+from sim.scenario.posterior import NONE
 from sim.storage.effort import Effort
 from sim.storage.files import as_json, read_json, write
 from sim.storage.provenance import circumstances
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KIND = "leave-one-out"
-SCORING = 1
+SCORING = 2
 """The version of the scores, raised when what is made of the same fits changes; that is another look."""
 FITS, FIGURES, ABOUT = "fits", "figures", "about.json"
 DRAWN = ("cases", "moves", "counts")
@@ -116,13 +117,18 @@ def leave_one_out(
 def _score(study: LeaveOneOutStudy, work: Workspace, by: Effort, written: Callable[[LeftOut], object]) -> LeftOut:
     """Record the look, forecast every alliance, write it down."""
     seed, until = study.tables.seed, study.calibration.tables.until
-    histories = [history_of(with_draws(f.scenario, work.folder / FITS / f.fit / POSTERIOR), until) for f in study.folds]
+    histories = [
+        history_of(with_draws(f.scenario, (work.folder / FITS / f.fit / POSTERIOR).resolve()), until)
+        for f in study.folds
+    ]
     names = [h.name for h in histories]
     made_by = circumstances()  # before the log of looks changes the checkout
     c = study.calibration
     what = f"left out: {', '.join(names)}; seed {seed}"
     look = looks.record(study.looks, work.folder, KIND, made_by["commit"], f"{c.fingerprint} {c.digest}", what)
-    found: list[Rows] = list(imap(rows_of, ((h, teachers(study, h), seed) for h in histories), by))
+    before = [history_of(with_draws(f.scenario, NONE), until) for f in study.folds]
+    pairs = zip(histories, before, strict=True)
+    found: list[Rows] = list(imap(scored_beside, ((h, teachers(study, h), seed, b) for h, b in pairs), by))
     footer = (
         f"Leave-one-out: {study.name}  |  up to {plural(MOST * REPLICATES, 'future')} of {MOST:,} posterior draws an "
         f"origin  |  seed {seed}  |  look {look}"
@@ -137,9 +143,14 @@ def _score(study: LeaveOneOutStudy, work: Workspace, by: Effort, written: Callab
     return LeftOut(work.folder, True, look)
 
 
-def with_draws(scenario: Scenario, posterior: Path) -> Scenario:
-    """The same history, drawing from a fit."""
-    return load(scenario.file, {**scenario.overrides, "posterior": str(posterior.resolve())})
+def with_draws(scenario: Scenario, posterior: Path | str) -> Scenario:
+    """The same history, drawing from a fit, or from none."""
+    return load(scenario.file, {**scenario.overrides, "posterior": str(posterior)})
+
+
+def scored_beside(h: History, rules: Learned, seed: int, priors: History) -> Rows:
+    """The tables of a left-out alliance, with scores of the priors alone."""
+    return rows_of(h, rules, seed, priors=priors)
 
 
 def teachers(study: LeaveOneOutStudy, left_out: History) -> Learned:
