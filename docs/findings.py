@@ -208,6 +208,7 @@ class Exits(NamedTuple):
     median: str
     model: float
     base_rate: float
+    priors: float
 
 
 def exits_of(kept: dict[str, Rows]) -> dict[str, Exits]:
@@ -219,8 +220,8 @@ def exits_of(kept: dict[str, Rows]) -> dict[str, Exits]:
         name = r["alliance"]
         if name not in found:  # the first row is from its beginning
             spread = f"{float(r['median']):.0f} ({float(r['q05']):.0f} to {float(r['q95']):.0f})" if r["median"] else ""
-            about = spread, logs[name, "model"], logs[name, "base rate"]
-            found[name] = Exits(int(float(r["seen"])), float(r["mean"]), *about)
+            scores = (logs[name, who] for who in ("model", "base rate", "priors alone"))
+            found[name] = Exits(int(float(r["seen"])), float(r["mean"]), spread, *scores)
     return found
 
 
@@ -312,7 +313,17 @@ def carried_over(kept: dict[str, Rows]) -> str:
     return (
         f"Left out of the fit in turn, {len(found)} alliances had {total.seen} exits where {total.expected:.1f} were "
         f"forecast ({each}); log score (less is better) {total.model:.2f}, base rate {total.base_rate:.2f}, "
-        f"better in {better} of {len(found)}.\n\n"
+        f"better in {better} of {len(found)}; by the priors alone {total.priors:.2f}{_unsupported(total)}.\n\n"
+    )
+
+
+def _unsupported(total: Exits) -> str:
+    """What follows where coefficients that were fitted to nothing forecast as well."""
+    if total.model < total.priors:
+        return ""
+    return (
+        ": **the backtest does not support** that fitting other alliances improves exit probabilities "
+        "([findings](docs/findings.md))"
     )
 
 
