@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.inference.likelihood import EFFECTS, Indices, Target
 from sim.inference.pool import Pool
+from sim.inference.roll_calls import KINDS
 from sim.inference.smc import Part, Settings, Stage, estimates, families, generator
 from sim.inference.space import Space
 from sim.model.arrays import Array
@@ -240,19 +241,26 @@ def _with_states(ds: "xr.Dataset", target: Target, lived: Lived | None) -> "xr.D
 
 
 def _observed(target: Target) -> "xr.Dataset":
-    """Membership at every edge of a tick, and conduct on every motion."""
+    """Membership at every edge of a tick, conduct on every motion, and counts of answers in each year of roll calls."""
     import xarray as xr
 
-    members, motions = list(target.program.members), target.motions
+    members, motions, years = list(target.program.members), target.motions, target.roll_calls
     edges = np.array(target.program.edges[: target.ticks + 1], dtype="M8[s]")
     status = xr.DataArray(target.record, dims=("date", "member"), attrs={"long_name": "membership status"})
     ds = xr.Dataset({"status": status}, coords={"date": edges, "member": members})
-    if not motions:
-        return ds
-    conduct = np.full((len(motions), len(members)), NOT_ASKED, dtype=np.int8)
-    for k, m in enumerate(motions):
-        conduct[k, list(m.rows)] = m.codes
-    meaning = {"flag_values": np.arange(-1, 3, dtype=np.int8), "flag_meanings": "not_asked oppose abstain support"}
-    return ds.assign(conduct=(("motion", "member"), conduct, meaning)).assign_coords(
-        motion=[m.name for m in motions], motion_date=("motion", np.array([m.date for m in motions], dtype="M8[s]"))
-    )
+    if motions:
+        conduct = np.full((len(motions), len(members)), NOT_ASKED, dtype=np.int8)
+        for k, m in enumerate(motions):
+            conduct[k, list(m.rows)] = m.codes
+        meaning = {"flag_values": np.arange(-1, 3, dtype=np.int8), "flag_meanings": "not_asked oppose abstain support"}
+        dates = np.array([m.date for m in motions], dtype="M8[s]")
+        ds = ds.assign(conduct=(("motion", "member"), conduct, meaning))
+        ds = ds.assign_coords(motion=[m.name for m in motions], motion_date=("motion", dates))
+    if years:
+        counts = np.zeros((len(years), len(members), len(KINDS)), dtype=np.int16)
+        for k, year in enumerate(years):
+            counts[k, list(year.rows)] = year.counts
+        about = {"long_name": "answers on general motions; none in a year: not asked or absent"}
+        ds = ds.assign(roll_calls=(("year", "member", "answer"), counts, about))
+        ds = ds.assign_coords(year=[y.year for y in years], answer=list(KINDS))
+    return ds

@@ -23,7 +23,7 @@ from sim.model import roll_calls as model
 from sim.model.arrays import Array, Coefficients
 from sim.model.membership import OUTSIDE
 from sim.model.variables import COEFFICIENTS, MEASURES
-from sim.results.calibration import calibrate
+from sim.results.calibration import Calibration, calibrate
 from sim.scenario import posterior
 from sim.scenario.compile import compile
 from sim.scenario.load import Scenario, load
@@ -340,6 +340,8 @@ def test_a_posterior_carries_them_and_runs_start_from_it_as_without(tmp_path: Pa
     measured = {c.name for c in COEFFICIENTS if c.phase in MEASURES} - {"roll_call_western_ties", "roll_call_levels"}
     assert measured <= {*held.columns}
     assert {f"members.{m}.roll_call_effect" for m in MEMBERS[:3]} <= {*held.places}
+    seen = Calibration.open(tmp_path / "out").inference_data["observed_data"]["roll_calls"]
+    assert seen.sel(year=2022, member=MEMBERS[1]).to_series().tolist() == [19, 1, 1]
     later = {"time.record_from": "2020-01-01", "time.start": "2023-07-01"}
     later |= {"time.horizons": [5.0], "posterior": str(tmp_path / "out" / "posterior.nc")}
     drawn = compile(load(SIX, later))
