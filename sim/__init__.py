@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sim.analysis.analysis import Analysis as Analysis
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
+    from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
     from sim.evaluation.backtest import Backtest as Backtest, backtest as backtest
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "sim.analysis.analysis": "Analysis",
     "sim.analysis.threshold": "Threshold threshold",
+    "sim.analysis.sensitivity": "Sensitivity sensitivity",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
@@ -80,6 +82,7 @@ _KINDS = {
     "leave-one-out": "LeftOut",
     "study of mechanisms": "Mechanisms",
     "threshold": "Threshold",
+    "sensitivity": "Sensitivity",
 }
 """What a finished folder of each kind is given back as."""
 

@@ -54,7 +54,7 @@ class Morris(NamedTuple):
 
     mean: Interval
     size: Interval
-    """Mean size, mu*: of each effect by the sign that the other half gives it, so that chance may hide but not make it."""
+    """Mean size, mu*: of an effect by the sign that the other half gives it, so that chance may hide, not make it."""
     spread: Interval
     """Standard deviation, sigma: other than 0 where an effect is not the same everywhere."""
     chance: float
@@ -94,7 +94,7 @@ def sobol(y: Array, seed: int = 1) -> Sobol:
     whole = np.where(variance > 0.0, variance, np.nan)[:, None]
     with np.errstate(invalid="ignore"):
         first, total = alone / whole, within / whole
-    return Sobol(*(_known(x) for x in (first, total, first.sum(axis=1))), _interval(variance), share)
+    return Sobol(_known(first), _known(total), _known(first.sum(axis=1)), _interval(variance), share)
 
 
 def _known(x: Array) -> Interval:
@@ -103,7 +103,10 @@ def _known(x: Array) -> Interval:
 
 
 def effects(x: Array, y: Array) -> Array:
-    """Elementary effects (..., walk, factor) of outcomes (..., walk, step) along walks in the unit cube (walk, step, factor)."""
+    """Elementary effects (..., walk, factor) of outcomes (..., walk, step) along walks in the unit cube.
+
+    ``x``: the places of the walks, (walk, step, factor).
+    """
     moves = np.diff(x, axis=1)
     factor = np.abs(moves).argmax(axis=2)
     by_step = np.diff(y, axis=-1) / np.take_along_axis(moves, factor[..., None], axis=2)[..., 0]

@@ -185,6 +185,20 @@ def sweep(
 
 
 @app.command()
+def sensitivity(
+    study: Annotated[str, _study("factors")],
+    out: Out = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Very many points are meant.")] = False,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say which factors of a study its outcomes hang on; the same command resumes an interrupted one."""
+    _verb("sensitivity").main(study, out, jobs, scheduler, yes, force, json)
+
+
+@app.command()
 def status(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command writes, or wrote.")],
     json: Json = False,

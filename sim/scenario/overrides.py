@@ -139,9 +139,9 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
     """Set one dotted path in merged tables. Returns the problems, an empty list where it went well.
 
     A number or word on an input takes the place of its path over time, on a group such as
-    ``members.KAZ.western_ties`` of every channel's; ``{ scale = 2 }``, ``{ shift = 0.1 }`` and ``{ place = 0.9 }`` adjust what is coded. In
-    a scenario with a record such a change holds from the start of the forecast unless it says from when; all else
-    that can be set holds for all time.
+    ``members.KAZ.western_ties`` of every channel's; ``{ scale = 2 }``, ``{ shift = 0.1 }`` and ``{ place = 0.9 }``
+    adjust what is coded. In a scenario with a record such a change holds from the start of the forecast unless it says
+    from when; all else that can be set holds for all time.
     """
     path = canonical(path)
     keys = path.split(".")

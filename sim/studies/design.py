@@ -73,11 +73,7 @@ def _of_indices(design: Design, factors: Mapping[str, Factor]) -> Array:
     except ImportError:
         allowed = "allowed: after pip install 'alliance-cohesion[analysis]'"
         raise InputError([Problem("design", "kind", "SALib is not installed", allowed)]) from None
-    problem = {
-        "num_vars": len(factors),
-        "names": list(factors),
-        "bounds": [[f.low, f.high] for f in factors.values()],
-    }
+    problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[f.low, f.high] for f in factors.values()]}
     if design.kind == "saltelli":
         rows = sobol.sample(problem, design.base, calc_second_order=False, seed=design.seed)
     else:

@@ -69,7 +69,7 @@ def test_what_a_single_sample_books_as_interaction_is_chance() -> None:
 
 
 def test_without_noise_the_indices_are_salibs() -> None:
-    x, y = outcome("ishigami", 64)
+    _, y = outcome("ishigami", 64)
     theirs = salib_sobol.analyze({"num_vars": 3, "names": list("abc")}, y, calc_second_order=False, num_resamples=2)
     found = sobol(np.stack([y, y]).reshape(2, -1, 5))
     np.testing.assert_allclose(found.first.value, theirs["S1"], rtol=1e-9)
