@@ -11,8 +11,10 @@ from sim.analysis.analysis import Analysis
 from sim.analysis.goal import subject
 from sim.analysis.indices import Interval, Morris, Sobol, morris, sobol
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
+from sim.figures.sensitivity import KEYS
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES
+from sim.storage.effort import effort
 from sim.storage.workspace import Workspace
 from sim.studies.study import Study, load_study
 from sim.studies.sweep import Progress, Sweep, sweep
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HALVES = 2
-"""Of every point, with independent draws, so that chance can be told from interaction."""
+"""Of every point, with independent draws, so that chance is not taken for interaction."""
 FOLDER = "halves"
 SHOWN = 20
 """Points that a message names."""
@@ -110,6 +112,7 @@ def sensitivity(
     >>> sensitivity(study, "out", jobs=1, stop=lambda: True) is None
     True
     """
+    effort(jobs=jobs, scheduler=scheduler)
     study = study if isinstance(study, Study) else load_study(study, many=yes)
     if study.tables.design.kind not in OWN:
         found = f'kind = "{study.tables.design.kind}"'
@@ -171,7 +174,7 @@ def analysed(study: Study, halves: list[Sweep], of: Sensitivity) -> Sensitivity:
     design = study.tables.design.kind
     rows, whole = [], []
     for one in _outcomes(study, halves):
-        key = {"scenario": one.scenario, "outcome": one.outcome, "member": one.member, "horizon_years": one.years}
+        key = dict(zip(KEYS, one[:-1], strict=True))
         found = _indices(study, one.y)
         by_factor = {name: getattr(found, name) for name in COLUMNS[design]}
         for k, (name, factor) in enumerate(study.factors.items()):
@@ -290,8 +293,7 @@ def in_focus(table: "pd.DataFrame", about: Mapping[str, Any]) -> "pd.DataFrame":
 
 def _hangs_on(indices: "pd.DataFrame", row: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """A sentence on an outcome."""
-    keys = ("scenario", "outcome", "member", "horizon_years")
-    own = indices[np.logical_and.reduce([indices[k] == row[k] for k in keys])]
+    own = indices[np.logical_and.reduce([indices[k] == row[k] for k in KEYS])]
     outcome, years = OUTCOMES[row["outcome"]], plural(row["horizon_years"], "year")
     names = about["names"]
     what = f"{subject(outcome.name, names.get(row['member'], ''))} after {years}"

@@ -60,4 +60,4 @@ def print_indices(found: Sensitivity) -> None:
         if rows:
             show.table(columns, rows)
         if rest := list(own[~own["factor"].isin(ranked["factor"])]["label"]):
-            show.paragraph(f"Below a hundredth of the largest, or not told from zero: {', '.join(rest)}.")
+            show.paragraph(f"Below a hundredth of the largest, or not resolved: {', '.join(rest)}.")

@@ -16,6 +16,8 @@ from sim.model.outcomes import OUTCOMES
 NAMES, GAP = 3.1, 0.25
 """Inches for the names of factors, and between panels."""
 ROW, HEAD, AXIS = 0.27, 0.5, 0.5
+KEYS = ("scenario", "outcome", "member", "horizon_years")
+"""Columns that say of what a row is."""
 MOST = 3
 """Panels."""
 DARK, LIGHT = style.FAN["median"], style.FAN["half"]
@@ -117,8 +119,7 @@ def _title(
 ) -> None:
     """The outcome, and below it how much of what is seen is chance."""
     row = own.iloc[0]
-    keys = ["scenario", "outcome", "member", "horizon_years"]
-    whole = outcomes[np.logical_and.reduce([outcomes[k] == row[k] for k in keys])].iloc[0]
+    whole = outcomes[np.logical_and.reduce([outcomes[k] == row[k] for k in KEYS])].iloc[0]
     o = OUTCOMES[row["outcome"]]
     text = o.title.format(about["names"].get(row["member"], row["member"]))
     small = f"after {plural(float(row['horizon_years']), 'year')}; chance {style.percent(float(whole['chance']))}"
