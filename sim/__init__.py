@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sim.analysis.analysis import Analysis as Analysis
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
+    from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "sim.analysis.analysis": "Analysis",
+    "sim.analysis.attribute": "Attribution attribute",
     "sim.analysis.threshold": "Threshold threshold",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
     "sim.errors": "InputError",
@@ -83,6 +85,7 @@ _KINDS = {
     "study of mechanisms": "Mechanisms",
     "threshold": "Threshold",
     "sensitivity": "Sensitivity",
+    "attribution": "Attribution",
 }
 """What a finished folder of each kind is given back as."""
 

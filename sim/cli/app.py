@@ -349,6 +349,39 @@ def threshold(
 
 
 @app.command()
+def attribute(
+    a: ScenarioName,
+    b: Annotated[str, typer.Argument(metavar="OTHER", help="The other scenario.", autocompletion=_names())],
+    parts: Annotated[
+        list[str],
+        typer.Option(
+            "--part",
+            metavar="NAME=PATH,PATH",
+            help="Paths that are changed together, * for any state; default one part a path or input. May be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    outcomes: Annotated[
+        list[str],
+        typer.Option(
+            "--outcome", metavar="OUTCOME", help='E.g. "exit ARM"; default cohesion and some exit. May be repeated.'
+        ),
+    ] = [],  # noqa: B006
+    runs: Runs = 2048,
+    seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    set_: Set = [],  # noqa: B006
+    by: By = [],  # noqa: B006
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Share out the gap between two scenarios among the parts in which they differ (Shapley values)."""
+    how = {"outcomes": outcomes, "runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "by": by}
+    _verb("attribute").main(a, b, parts, _overrides(set_), out, force, json, **how)
+
+
+@app.command()
 def archive(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     out: Annotated[Path | None, typer.Option(help="The file; default the scenario's name and the day.")] = None,

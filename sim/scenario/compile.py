@@ -144,10 +144,10 @@ def vary(
     past_is_the_same = all(a.from_ and a.from_ >= start for a in adjustments) and coefficients.keys().isdisjoint(READ)
     if past_is_the_same or not program.start.states:
         return changed
-    return changed._replace(start=_start(scenario, changed, coefficients))
+    return changed._replace(start=begun(scenario, changed, coefficients))
 
 
-def _start(scenario: Scenario, p: Program, given: Mapping[str, float]) -> Start:
+def begun(scenario: Scenario, p: Program, given: Mapping[str, object]) -> Start:
     """Where runs of a program begin, of which some coefficients are ``given`` beside the scenario's."""
     coefficients = {name: coded.form for name, coded in scenario.tables.behaviour.items()} | dict(given)
     tables = scenario.tables
@@ -294,4 +294,4 @@ def compile(scenario: Scenario) -> Program:
         course=course_of(tables, record_ticks, STEPS[tables.time.step] / 12),
         set_paths=set_for_later(tables, bands, record_ticks),
     )
-    return program._replace(start=_start(scenario, program, {}))
+    return program._replace(start=begun(scenario, program, {}))
