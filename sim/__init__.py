@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.analysis.analysis import Analysis as Analysis
-    from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
+    from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
