@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.analysis.analysis import Analysis as Analysis
+    from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
+    from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
@@ -43,7 +45,9 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "sim.analysis.analysis": "Analysis",
+    "sim.analysis.attribute": "Attribution attribute",
     "sim.analysis.threshold": "Threshold threshold",
+    "sim.analysis.sensitivity": "Sensitivity sensitivity",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
@@ -80,6 +84,8 @@ _KINDS = {
     "leave-one-out": "LeftOut",
     "study of mechanisms": "Mechanisms",
     "threshold": "Threshold",
+    "sensitivity": "Sensitivity",
+    "attribution": "Attribution",
 }
 """What a finished folder of each kind is given back as."""
 

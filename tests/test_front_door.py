@@ -142,6 +142,7 @@ HERE = {"open", "list"}
 GOOD: dict[str, dict[str, object]] = {
     "new": {"name": "p", "leader": "SUN", "member": ["POL=P", "HUN=H"], "start": "1955", "end": "1957"},
     "explain": {"path": "leader.war"},
+    "attribute": {"a": SIX, "b": SIX},
     "threshold": {"lever": "leader.war", "reach": "cohesion by 5 years = 0.5"},
     **{
         verb: {"study": names_of(key)[0]}

@@ -143,6 +143,16 @@ def goal(text: str, scenario: Scenario, where: str = "reach") -> Goal:
     return Goal(outcome, member, by, relation, value)
 
 
+def quantity(text: str, scenario: Scenario, where: str) -> tuple[str, str]:
+    """``OUTCOME [STATE]`` as name and code. Raises InputError with all that is wrong with it."""
+    problems: list[Problem] = []
+    outcome, rest = _outcome(text.strip(), problems)
+    member = _member(outcome, rest, scenario, problems)
+    if problems:
+        raise InputError(replace(p, where=where) for p in problems)
+    return outcome, member
+
+
 def _outcome(head: str, problems: list[Problem]) -> tuple[str, str]:
     """The outcome that the first words name, as many as there can be, and the words after it."""
     words = head.removeprefix("probability of ").split()

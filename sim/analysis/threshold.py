@@ -17,7 +17,8 @@ import numpy as np
 from sim.analysis.analysis import Analysis
 from sim.analysis.goal import Goal, goal
 from sim.analysis.lever import Lever, lever as lever_of
-from sim.errors import arguments, each, listed, plural
+from sim.analysis.spread import error_over_draws, footer, parted
+from sim.errors import arguments, each, listed
 from sim.estimates.intervals import REPEATS, draws_without_chance, runs_together
 from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
@@ -25,7 +26,6 @@ from sim.model.arrays import Array, Flags, indicator
 from sim.model.outcomes import MONTE_CARLO, OUTCOMES, Z95, sentence
 from sim.results.change import percent
 from sim.results.run import Given, scenarios
-from sim.scenario.load import Scenario, not_fitted
 from sim.storage.effort import Effort, effort
 
 if TYPE_CHECKING:
@@ -207,19 +207,6 @@ def curve_of(runs: Mapping[float, Array], low: float, high: float) -> Curve:
     return Curve(np.array(values), means, errors, by_draw[:, np.isfinite(by_draw).all(axis=(0, 2))])
 
 
-def parted(x: Array) -> Array:
-    """Runs (draw of all that is uncertain, run) as (draw, future of the inputs, run)."""
-    return x.reshape(-1, REPEATS.draw // x.shape[-1], x.shape[-1])
-
-
-def error_over_draws(x: Array) -> float:
-    """Standard error of the mean of all runs, between which draws are clusters; those that are not defined left out."""
-    apart = np.where(np.isfinite(x), x - np.nanmean(x), 0.0)
-    sums = parted(apart).sum(axis=(1, 2))
-    n = len(sums)
-    return float(np.sqrt((sums**2).sum() * n / max(n - 1, 1)) / np.isfinite(x).sum())
-
-
 class Tips(NamedTuple):
     """Where the curves of draws first cross a level."""
 
@@ -284,7 +271,7 @@ def _answered(moved: Lever, wanted: Goal, by: Effort, roots: Sequence[float], cu
         "level": wanted.level,
         "said": wanted.in_words(wanted.level),
         "scenario": s.tables.title,
-        "footer": footer(s, by, moved.program.start.words),
+        "footer": footer(s.name, by, moved.program.start.words, [s]),
         "beyond": beyond,
         "axis": moved.axis,
         "never": f"; {never(table.iloc[0], wanted)}" if never(table.iloc[0], wanted) else "",
@@ -302,12 +289,6 @@ def _answered(moved: Lever, wanted: Goal, by: Effort, roots: Sequence[float], cu
     title = f"{sentence(subject)} by {about['when']} against {moved.words}"
     answer = sentences(moved, wanted, subject, table, curve, beyond)
     return Threshold(title, answer, {"threshold": table, "curve": _table(curve)}, identity, about)
-
-
-def footer(s: Scenario, by: Effort, begins: str) -> str:
-    """Where the numbers of an analysis come from."""
-    runs = f"{plural(by.runs, 'run')} each with common random numbers, seed {by.seed}"
-    return "  |  ".join(filter(None, (s.name, runs, begins, not_fitted([s]))))
 
 
 def _row(x: float, curve: Curve) -> dict[str, float]:

@@ -185,6 +185,20 @@ def sweep(
 
 
 @app.command()
+def sensitivity(
+    study: Annotated[str, _study("factors")],
+    out: Out = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Very many points are meant.")] = False,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say which factors of a study its outcomes hang on; the same command resumes an interrupted one."""
+    _verb("sensitivity").main(study, out, jobs, scheduler, yes, force, json)
+
+
+@app.command()
 def status(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command writes, or wrote.")],
     json: Json = False,
@@ -332,6 +346,39 @@ def threshold(
     """Say when it tips: the value of a lever at which an outcome reaches a level."""
     how = {"low": low, "high": high, "way": way, "runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler}
     _verb("threshold").main(scenario, lever, reach, _overrides(set_), out, force, json, **how)
+
+
+@app.command()
+def attribute(
+    a: ScenarioName,
+    b: Annotated[str, typer.Argument(metavar="OTHER", help="The other scenario.", autocompletion=_names())],
+    parts: Annotated[
+        list[str],
+        typer.Option(
+            "--part",
+            metavar="NAME=PATH,PATH",
+            help="Paths that are changed together, * for any state; default one part a path or input. May be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    outcomes: Annotated[
+        list[str],
+        typer.Option(
+            "--outcome", metavar="OUTCOME", help='E.g. "exit ARM"; default cohesion and some exit. May be repeated.'
+        ),
+    ] = [],  # noqa: B006
+    runs: Runs = 2048,
+    seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    set_: Set = [],  # noqa: B006
+    by: By = [],  # noqa: B006
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Share out the gap between two scenarios among the parts in which they differ (Shapley values)."""
+    how = {"outcomes": outcomes, "runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "by": by}
+    _verb("attribute").main(a, b, parts, _overrides(set_), out, force, json, **how)
 
 
 @app.command()

@@ -14,7 +14,14 @@ from sim.figures import sheet, style
 from sim.model.arrays import Array, Flags
 from sim.model.outcomes import ENDS, MONTE_CARLO, OUTCOMES, Z95, error_of, series
 
-DESIGNS = {"grid": "grid", "lhs": "Latin hypercube", "sobol": "Sobol sequence", "file": "points from a file"}
+DESIGNS = {
+    "grid": "grid",
+    "lhs": "Latin hypercube",
+    "sobol": "Sobol sequence",
+    "file": "points from a file",
+    "saltelli": "Saltelli's design",
+    "morris": "Morris's walks",
+}
 """The designs of a study in words."""
 
 

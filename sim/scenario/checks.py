@@ -11,6 +11,7 @@ from sim.scenario import continuation, record
 from sim.scenario.dates import STEPS, months_between, nearest_step, parse, to_years, whole_steps
 from sim.scenario.inheritance import Sound
 from sim.scenario.messages import Fault
+from sim.scenario.paths import WAYS
 from sim.scenario.reading import Keys, Source
 from sim.scenario.tables import ScenarioTables, Time
 
@@ -134,7 +135,7 @@ def _moved_distributions(tables: ScenarioTables) -> Iterator[Fault]:
     """Shocks and adjustments move a band; a distribution has none to move."""
     for i, a in enumerate(tables.adjustments):
         for path in tables.adjustable[a.path]:
-            if a.way[0] != "value" and tables.values[path].coded.distribution is not None:
+            if WAYS[a.way[0]].needs_band and tables.values[path].coded.distribution is not None:
                 found = f"a {a.way[0]} of {path}, which is a distribution"
                 yield Fault(("adjustments", i, "path"), found, "allowed: a value, or an input coded as value or knots")
     for i, event in enumerate(tables.events):

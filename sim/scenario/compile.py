@@ -14,7 +14,7 @@ from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
 from sim.scenario.posterior import Column
-from sim.scenario.start import EVENTS, Past, Start, recalled, relived, start_of
+from sim.scenario.start import EVENTS, READ, Past, Start, recalled, relived, start_of
 from sim.scenario.tables import ANSWERS, Adjustment, ScenarioTables, Time
 from sim.scenario.values import Coded, Distribution
 
@@ -141,10 +141,13 @@ def vary(
         coefficients=program.coefficients | dict(coefficients),
         set_paths=program.set_paths | later,
     )
-    return changed._replace(start=_start(scenario, changed, coefficients)) if program.start.states else changed
+    past_is_the_same = all(a.from_ and a.from_ >= start for a in adjustments) and coefficients.keys().isdisjoint(READ)
+    if past_is_the_same or not program.start.states:
+        return changed
+    return changed._replace(start=begun(scenario, changed, coefficients))
 
 
-def _start(scenario: Scenario, p: Program, given: Mapping[str, float]) -> Start:
+def begun(scenario: Scenario, p: Program, given: Mapping[str, object]) -> Start:
     """Where runs of a program begin, of which some coefficients are ``given`` beside the scenario's."""
     coefficients = {name: coded.form for name, coded in scenario.tables.behaviour.items()} | dict(given)
     tables = scenario.tables
@@ -291,4 +294,4 @@ def compile(scenario: Scenario) -> Program:
         course=course_of(tables, record_ticks, STEPS[tables.time.step] / 12),
         set_paths=set_for_later(tables, bands, record_ticks),
     )
-    return program._replace(start=_start(scenario, program, {}))
+    return program._replace(start=begun(scenario, program, {}))

@@ -17,6 +17,7 @@ from sim.scenario import posterior
 from sim.scenario.checks import reached, unreached
 from sim.scenario.dates import WRITTEN, parse
 from sim.scenario.messages import toml
+from sim.scenario.paths import WAYS
 from sim.scenario.reading import Tables, dotted, named, unusable
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, ScenarioTables, Time, adjustable, dispute_path, pairs_in
 from sim.scenario.values import ALWAYS, COMMAND_LINE, JUDGEMENT
@@ -138,9 +139,9 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
     """Set one dotted path in merged tables. Returns the problems, an empty list where it went well.
 
     A number or word on an input takes the place of its path over time, on a group such as
-    ``members.KAZ.western_ties`` of every channel's; ``{ scale = 2 }`` and ``{ shift = 0.1 }`` adjust what is coded. In
-    a scenario with a record such a change holds from the start of the forecast unless it says from when; all else
-    that can be set holds for all time.
+    ``members.KAZ.western_ties`` of every channel's; ``{ scale = 2 }``, ``{ shift = 0.1 }`` and ``{ place = 0.9 }``
+    adjust what is coded. In a scenario with a record such a change holds from the start of the forecast unless it says
+    from when; all else that can be set holds for all time.
     """
     path = canonical(path)
     keys = path.split(".")
@@ -216,7 +217,7 @@ def _input(tables: Tables, known: Mapping[str, Sequence[str]], path: str, value:
     if since and WHOLE & set(change):
         found = f"{listed(sorted(WHOLE & set(change)))} from {since}"
         return [Problem(SET, path, found, f'allowed: for all time, `from = "{ALWAYS}"`, the record\'s too')]
-    moves = bool({"scale", "shift"} & set(change))
+    moves = bool(({*WAYS} - {"value"}) & set(change))
     own = {p for a in tables.get("adjustments", []) for p in known.get(str(a.get("path")), ())}
     if since or moves or (own & set(known[path]) and not WHOLE & set(change)):
         entry = {"path": path, "sources": [COMMAND_LINE], **change, **({"from": since} if since else {})}

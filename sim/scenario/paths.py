@@ -14,23 +14,6 @@ from sim.scenario.dates import to_years
 from sim.scenario.values import BUILT_IN_RULES, JUDGEMENT, WORDS, Coded, Distribution, Entry, Rule
 
 
-class Way(NamedTuple):
-    """One way to change a whole path, and the least and greatest amount."""
-
-    change: Callable[[Array, float], Array]
-    words: str
-    low: float
-    high: float
-
-
-WAYS = {
-    "value": Way(lambda x, amount: x * 0 + amount, "replaced by", 0.0, 1.0),
-    "scale": Way(lambda x, amount: x * amount, "multiplied by", 0.0, 100.0),
-    "shift": Way(lambda x, amount: x + amount, "moved by", -1.0, 1.0),
-}
-"""How an adjustment changes a path, which is then held in [0, 1]."""
-
-
 class Band(NamedTuple):
     """Where a value may lie. ``low`` and ``high`` are (tick,); the run's draw picks a place between.
 
@@ -43,6 +26,33 @@ class Band(NamedTuple):
     high: Array
     distribution: Distribution | None = None
     word: Array | None = None
+
+    def at(self, place: float) -> Array:
+        """Where the value lies at a place, 0 to 1, (tick,): the quantile of a distribution."""
+        inside = place if self.distribution is None else float(self.distribution.quantile(np.array(place)))
+        beside = 0.0 if self.word is None else self.word * place
+        return self.low + (self.high - self.low) * inside + beside
+
+
+class Way(NamedTuple):
+    """One way to change a whole path, by an amount that lies from one number to another; the least and greatest."""
+
+    change: Callable[[Band, float, float], tuple[Array, Array]]
+    """The new ends of the band."""
+    words: str
+    low: float
+    high: float
+    needs_band: bool = False
+    """Whether there must be something coded with ends, which a distribution has not."""
+
+
+WAYS = {
+    "value": Way(lambda b, least, most: (b.low * 0 + least, b.high * 0 + most), "replaced by", 0.0, 1.0),
+    "scale": Way(lambda b, least, most: (b.low * least, b.high * most), "multiplied by", 0.0, 100.0, True),
+    "shift": Way(lambda b, least, most: (b.low + least, b.high + most), "moved by", -1.0, 1.0, True),
+    "place": Way(lambda b, least, most: (b.at(least), b.at(most)), "held at the quantile", 0.0, 1.0),
+}
+"""How an adjustment changes a path, which is then held in [0, 1]."""
 
 
 def entry_band(entry: Entry, rule: str, rules: Mapping[str, Rule]) -> tuple[float, float]:
@@ -110,17 +120,20 @@ def adjusted(band: Band, way: str, amount: Entry, since: float | None, edges: Ar
     def mixed(old: Array, new: Array) -> Array:
         return np.where(share == 0, old, np.where(share == 1, new, old + share * (new - old)))
 
-    def change(x: Array, by: float) -> Array:
-        return mixed(x, np.clip(WAYS[way].change(x, by), 0.0, 1.0))
+    def change(least: float, most: float) -> tuple[Array, Array]:
+        low, high = (np.clip(x, 0.0, 1.0) for x in WAYS[way].change(band, least, most))
+        return mixed(band.low, low), mixed(band.high, high)
 
     least, most = entry_band(amount, JUDGEMENT, {})
     if band.distribution is None or (band.word is None and least == most):
-        return band._replace(low=change(band.low, least), high=change(band.high, most))
+        low, high = change(least, most)
+        return band._replace(low=low, high=high)
     if (share == 1).all():
-        return Band(change(band.low, least), change(band.high, most))
+        return Band(*change(least, most))
     width = np.zeros_like(share) if band.word is None else band.word
     word = mixed(width, np.full_like(share, most - least))
-    return band._replace(low=change(band.low, least), high=change(band.high, least), word=word)
+    low, high = change(least, least)
+    return band._replace(low=low, high=high, word=word)
 
 
 def shocked(band: Band, at: float, change: float, half_life: float | None, edges: Array) -> Band:

@@ -339,6 +339,7 @@ class Adjustment(Strict):
     value: Annotated[CodedEntry, AfterValidator(_in_unit)] | None = None
     scale: Annotated[Number, Field(ge=0, le=100)] | None = None
     shift: Annotated[Number, Field(ge=-1, le=1)] | None = None
+    place: Annotated[Number, Field(ge=0, le=1)] | None = None
     from_: Date | None = Field(default=None, alias="from")
     sources: Sources
     note: str = ""

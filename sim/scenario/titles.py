@@ -40,6 +40,7 @@ AMOUNTS: dict[str, Callable[[Any], str]] = {
     "value": said,
     "scale": lambda amount: f"times {said(amount)}",
     "shift": lambda amount: f"shifted by {said(amount)}",
+    "place": lambda amount: f"at the quantile {said(amount)}",
     "knots": lambda knots: " then ".join(f"{said(v)} in {spoken(k)}" for k, v in knots.items()),
     "join": lambda join: f"({JOINS[join]})",
     "distribution": lambda table: f"drawn from {Distribution.model_validate(table)}",

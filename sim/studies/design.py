@@ -1,7 +1,8 @@
-"""The points of a study: a grid, a Latin hypercube, a Sobol sequence or a table.
+"""The points of a study: a grid, a Latin hypercube, a Sobol sequence, a design of indices of sensitivity, or a table.
 
 Latin hypercubes (McKay, Beckman & Conover 1979, 10.1080/00401706.1979.10489755) and scrambled Sobol
-sequences (Owen 1998, 10.1145/277203.277204) are scipy's.
+sequences (Owen 1998, 10.1145/277203.277204) are scipy's, the designs of Saltelli et al. (2010,
+10.1016/j.cpc.2009.09.018) and Morris (1991, 10.1080/00401706.1991.10484804) SALib's.
 """
 
 import math
@@ -14,11 +15,18 @@ from sim.errors import InputError, Problem, listed, nearest
 from sim.model.arrays import Array
 from sim.scenario.reading import number_in, read_csv
 from sim.scenario.values import MIDDLES, WORDS
-from sim.studies.tables import Design, Factor
+from sim.studies.tables import OWN, Design, Factor
+
+LEVELS = 4
+"""Of a factor in Morris's design; a walk moves it by two of the three steps between them."""
 
 
 def size(design: Design, factors: Mapping[str, Factor]) -> int:
     """The number of points, known before they are made."""
+    if design.kind == "saltelli":
+        return (design.base or 1) * (len(factors) + 2)
+    if design.kind == "morris":
+        return (design.trajectories or 1) * (len(factors) + 1)
     if design.points is not None and design.kind != "grid":
         return design.points
     return math.prod(len(f.values) if f.values else f.levels or 1 for f in factors.values())
@@ -38,6 +46,8 @@ def points(design: Design, factors: Mapping[str, Factor]) -> Array:
     if design.kind == "grid":
         axes = np.meshgrid(*(levels(f) for f in factors.values()), indexing="ij")
         return np.stack([a.ravel() for a in axes], axis=-1)
+    if design.kind in OWN:
+        return _of_indices(design, factors)
     from scipy.stats import qmc
 
     rng = np.random.default_rng(design.seed)
@@ -48,6 +58,27 @@ def points(design: Design, factors: Mapping[str, Factor]) -> Array:
     else:
         unit = qmc.Sobol(len(factors), rng=rng).random(number)
     return np.asarray(qmc.scale(unit, low, high))
+
+
+def _of_indices(design: Design, factors: Mapping[str, Factor]) -> Array:
+    """The designs of SALib: for each base point A, its copies with one coordinate of B, and B; or walks.
+
+    Raises
+    ------
+    InputError
+        Where SALib is not installed.
+    """
+    try:
+        from SALib.sample import morris, sobol
+    except ImportError:
+        allowed = "allowed: after pip install 'alliance-cohesion[analysis]'"
+        raise InputError([Problem("design", "kind", "SALib is not installed", allowed)]) from None
+    problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[f.low, f.high] for f in factors.values()]}
+    if design.kind == "saltelli":
+        rows = sobol.sample(problem, design.base, calc_second_order=False, seed=design.seed)
+    else:
+        rows = morris.sample(problem, design.trajectories, num_levels=LEVELS, seed=design.seed)
+    return np.asarray(rows, dtype=np.float64)
 
 
 def read_points(file: Path, factors: Sequence[str]) -> tuple[list[str], Array, set[str]]:

@@ -27,7 +27,7 @@ class Factor(Strict):
     path: str | None = None
     paths: Annotated[list[str], Field(min_length=1)] | None = None
     label: Title = ""
-    way: Literal["value", "scale", "shift"] = Field(default="value", alias="as")
+    way: Literal["value", "scale", "shift", "place"] = Field(default="value", alias="as")
     from_: Since | None = Field(default=None, alias="from")
     values: Annotated[list[CodedEntry], Field(min_length=1)] | None = None
     low: Number | None = None
@@ -70,11 +70,19 @@ class Factor(Strict):
         return self.paths if self.paths is not None else [str(self.path)]
 
 
+OWN = {"saltelli": "base", "morris": "trajectories"}
+"""Designs of indices of sensitivity, by SALib, with what says how large they are."""
+
+
 class Design(Strict):
     """How points are chosen."""
 
-    kind: Literal["grid", "lhs", "sobol", "file"]
+    kind: Literal["grid", "lhs", "sobol", "file", "saltelli", "morris"]
     points: Count | None = None
+    base: Count | None = None
+    """Of Saltelli's design: its points, each of which is varied once for every factor."""
+    trajectories: Count | None = None
+    """Of Morris's: each a walk that moves every factor once."""
     seed: Seed = 1
     file: str | None = None
 
@@ -82,10 +90,18 @@ class Design(Strict):
     def _complete(self) -> "Design":
         if self.kind in ("lhs", "sobol") and self.points is None:
             raise wrong(f"{self.kind} without points", "required: points, how many")
-        if self.kind == "sobol" and self.points and self.points & (self.points - 1):
-            n = self.points.bit_length()
+        for kind, key in OWN.items():
+            number = getattr(self, key)
+            if self.kind == kind and (number is None or number < 2):
+                found = f"{kind} without {key}" if number is None else f"{kind} with {key} = {number}"
+                raise wrong(found, f"required: {key}, how many, at least 2")
+            if self.kind != kind and number is not None:
+                raise wrong(f"{self.kind} with {key}", f'allowed: {key} for kind = "{kind}" only')
+        number = {"sobol": self.points, "saltelli": self.base}.get(self.kind)
+        if number and number & (number - 1):
+            n = number.bit_length()
             allowed = f"allowed: a power of two, such as {2 ** (n - 1)} or {2**n}"
-            raise wrong(f"sobol with {plural(self.points, 'point')}", allowed)
+            raise wrong(f"{self.kind} with {plural(number, 'point')}", allowed)
         if (self.kind == "file") != (self.file is not None):
             found = f"{self.kind} with{'out' if self.kind == 'file' else ''} a file"
             raise wrong(found, 'allowed: a file for kind = "file" only')

@@ -75,7 +75,7 @@ def target(factor: Factor, scenario: Scenario, where: str, at: str) -> tuple[Tar
         fault(what, "allowed: words for inputs and disputes in the place of their values; numbers for the rest")
     if isinstance(factor.from_, date) and factor.from_ >= tables.time.end:
         fault(f"from {factor.from_}", f"allowed: before the end of {scenario.name}, {tables.time.end}")
-    if factor.way != "value":
+    if WAYS[factor.way].needs_band:
         for p in (p for path in inputs for p in tables.adjustable[path]):
             if tables.values[p].coded.distribution is not None:
                 fault(f"{factor.way} of {p}, which is a distribution", "allowed: a value")

@@ -13,6 +13,7 @@ from sim.results.explain import explain
 from sim.scenario.compile import Program, compile, vary
 from sim.scenario.load import load
 from sim.scenario.paths import Band, adjusted
+from sim.scenario.values import Distribution
 from tests.engines.test_together import adjustment
 from tests.helpers import SIX
 
@@ -38,6 +39,20 @@ def test_ways() -> None:
     assert adjusted(band, "value", 0.7, None, EDGES).high.tolist() == [0.7] * 4
     assert adjusted(band, "shift", -0.3, None, EDGES).low.tolist() == [0.0] * 4
     np.testing.assert_allclose(adjusted(band, "shift", 0.3, 2001.25, EDGES).high, [0.4, 0.625, 0.7, 0.7])
+    held = adjusted(band, "place", 0.25, 2001.5, EDGES)
+    np.testing.assert_allclose([held.low, held.high], [[0.2, 0.225, 0.25, 0.25], [0.4, 0.325, 0.25, 0.25]])
+
+
+@pytest.mark.parametrize("since", [None, 2002.0])
+def test_a_distribution_held_at_its_quantile_has_that_value(since: float | None) -> None:
+    law = Distribution(family="uniform", low=0.2, high=0.6)
+    band = Band(np.zeros(4), np.ones(4), law)
+    for word in (None, np.array([0.0, 0.0, 0.2, 0.2])):
+        held = adjusted(band._replace(word=word), "place", 0.25, since, EDGES)
+        expected = 0.3 + 0.25 * (0 if word is None else word)
+        for u in (0.1, 0.8):
+            now = Band(held.low, held.high, held.distribution, held.word).at(u)
+            np.testing.assert_allclose(now[2:], np.broadcast_to(expected, 4)[2:])
 
 
 def same(a: Program, b: Program) -> None:

@@ -170,7 +170,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         ("low = 0.5", "low = 2.5", "low 2.5, high 1.5; allowed: low below high"),
         ("low = 0.5", "", "one end of a range"),
         ("path = ", "paht = ", "paht: unknown key; .*did you mean path"),
-        ('as = "scale"', 'as = "scales"', "allowed: value, scale, shift; did you mean scale"),
+        ('as = "scale"', 'as = "scales"', "allowed: value, scale, shift, place; did you mean scale"),
         ('as = "scale"', 'as = "scale"\nfrom = "soon"', '"soon" is not a date'),
         ('"leader.coercion"', '"behaviour.entrapmen"', "did you mean behaviour.entrapment"),
         ('"leader.coercion"', '"behaviour.entrapment"\nas = "scale"', "scale on entrapment; allowed"),

@@ -1,0 +1,143 @@
+"""What an outcome hangs on: a row a factor, a panel an outcome."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from sim.errors import plural
+from sim.figures import axes as scales, sheet, style
+from sim.model.outcomes import OUTCOMES
+
+NAMES, GAP = 3.1, 0.25
+"""Inches for the names of factors, and between panels."""
+ROW, HEAD, AXIS = 0.27, 0.5, 0.5
+KEYS = ("scenario", "outcome", "member", "horizon_years")
+"""Columns that say of what a row is."""
+MOST = 3
+"""Panels."""
+DARK, LIGHT = style.FAN["median"], style.FAN["half"]
+WAYS = {
+    "saltelli": ("first", "total", "alone", "with its interactions"),
+    "morris": ("size", "spread", "mean size of an effect", "how much effects differ (standard deviation)"),
+}
+"""By design the two indices that are drawn, and what they are called."""
+READ = {
+    "saltelli": "Shares of the variance of the outcome over the design, chance taken out.",
+    "morris": "Elementary effects: what the outcome moves by, per whole range of the factor, chance taken out.",
+}
+
+
+def indices(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
+    """Bars of both indices with their 95 % intervals, the factor that matters most first.
+
+    Parameters
+    ----------
+    table, outcomes : of :class:`sim.analysis.sensitivity.Sensitivity`.
+    about : its design, names of states, states in focus, footer.
+    """
+    panels = shown(table, about)
+    dark, light, *words = WAYS[about["design"]]
+    order = _order(panels, dark)
+    labels = dict(zip(table["factor"], table["label"], strict=True))
+    height = ROW * len(order)
+    wide = (style.ROOM - NAMES - GAP * (len(panels) - 1)) / len(panels)
+    with style.look():
+        below = f"{READ[about['design']]} Lines: 95 % intervals; grey where they hold zero."
+        figure = sheet.page(
+            _headline(panels, labels, order, about), "", below, about["footer"], HEAD + height + AXIS + 0.3
+        )
+        colours = ((DARK, words[0]), (LIGHT, words[1]))
+        sheet.legend(figure, [(Patch(color=c), text) for c, text in colours])
+        top = sheet.by_hand(figure) - HEAD
+        for k, own in enumerate(panels):
+            axes = sheet.rows(figure, style.MARGIN + NAMES + k * (wide + GAP), top, wide, height)
+            _panel(axes, own.set_index("factor").loc[order], dark, light)
+            for i in range(0, len(order), 2):
+                left = NAMES if k == 0 else 0.0
+                sheet.ground(axes, wide, i * ROW, (i + 1) * ROW, left, GAP if k < len(panels) - 1 else 0.0)
+            _title(figure, own, outcomes, about, style.MARGIN + NAMES + k * (wide + GAP), top + 0.08, wide)
+        for i, factor in enumerate(order):
+            text = style.shorten(labels[factor], NAMES - 0.15, style.SMALL)
+            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, text, va="center")
+        return sheet.settle(figure)
+
+
+def shown(table: pd.DataFrame, about: Mapping[str, Any]) -> list[pd.DataFrame]:
+    """The outcomes that are drawn, at the last horizon of the first scenario: of states in focus and the alliance."""
+    last = table["horizon_years"] == table["horizon_years"].max()
+    own = table[last & (table["scenario"] == table["scenario"].iloc[0])]
+    members = [*about["focus"], ""] if about["focus"] else [*dict.fromkeys(own["member"])]
+    by_outcome = [
+        own[(own["outcome"] == o) & (own["member"] == m)] for o in dict.fromkeys(own["outcome"]) for m in members
+    ]
+    return [part for part in by_outcome if len(part)][:MOST]
+
+
+def _order(panels: Sequence[pd.DataFrame], by: str) -> list[str]:
+    """Factors by the largest share of the largest in any panel."""
+    shares = [p.set_index("factor")[by] / max(p[by].max(), 1e-300) for p in panels]
+    most = pd.concat(shares, axis=1).max(axis=1).fillna(0.0)
+    return [str(f) for f in most.sort_values(ascending=False, kind="stable").index]
+
+
+def _panel(axes: Axes, own: pd.DataFrame, dark: str, light: str) -> None:
+    """Two bars a factor, one upon the other."""
+    middle = (np.arange(len(own)) + 0.5) * ROW
+    probability = OUTCOMES[str(own["outcome"].iloc[0])].probability
+    for name, colour, tall, at in ((light, LIGHT, 0.17, 0.0), (dark, DARK, 0.08, 0.0)):
+        x = own[name].fillna(0.0).to_numpy()
+        axes.barh(middle + at, x, tall, color=colour, lw=0, zorder=2)
+        sure = own[f"{name}_resolved"].to_numpy() == 1.0
+        line = {True: style.INK, False: style.GREY}
+        up = 0.035 if name == light else -0.035
+        for y, low, high, s in zip(middle + up, own[f"{name}_low"], own[f"{name}_high"], sure, strict=True):
+            axes.plot([low, high], [y, y], color=line[bool(s)], lw=0.8, zorder=3)
+    ends = own[[f"{n}_{e}" for n in (dark, light) for e in ("low", "high")]].to_numpy()
+    high = float(np.nanmax(ends)) if np.isfinite(ends).any() else 1.0
+    low = float(min(np.nanmin(ends), 0.0)) if np.isfinite(ends).any() else 0.0
+    if dark == "first":
+        low, high = max(low, -0.1), min(high, 1.0)
+    axes.set_xlim(max(low, -0.1 * high) * 1.04, high * 1.04 or 1.0)
+    axes.axvline(0.0, color=style.GREY, lw=0.7, zorder=1)
+    axes.locator_params(axis="x", nbins=5)
+    if dark == "first":
+        scales.in_percent(axes.xaxis)
+        axes.set_xlabel("share of variance", color=style.GREY)
+    elif probability:
+        scales.in_points(axes.xaxis)
+        axes.set_xlabel("percentage points", color=style.GREY)
+    axes.grid(axis="x")
+
+
+def _title(
+    figure: Figure, own: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any], x: float, y: float, wide: float
+) -> None:
+    """The outcome, and below it how much of what is seen is chance."""
+    row = own.iloc[0]
+    whole = outcomes[np.logical_and.reduce([outcomes[k] == row[k] for k in KEYS])].iloc[0]
+    o = OUTCOMES[row["outcome"]]
+    text = o.title.format(about["names"].get(row["member"], row["member"]))
+    small = f"after {plural(float(row['horizon_years']), 'year')}; chance {style.percent(float(whole['chance']))}"
+    sheet.write(figure, x, y + 0.17, style.shorten(text, wide, style.NORMAL), va="bottom", **style.BOLD)
+    sheet.write(figure, x, y, small, va="bottom", color=style.GREY)
+
+
+def _headline(
+    panels: Sequence[pd.DataFrame], labels: Mapping[str, str], order: Sequence[str], about: Mapping[str, Any]
+) -> str:
+    """What the first outcome hangs on most."""
+    own = panels[0]
+    dark = WAYS[about["design"]][0]
+    o = OUTCOMES[str(own["outcome"].iloc[0])]
+    member = str(own["member"].iloc[0])
+    what = f"{o.noun} of {about['names'].get(member, member)}" if member else o.noun
+    sure = own[own[f"{dark}_resolved"] == 1.0]
+    if not len(sure):
+        return f"{what[:1].upper()}{what[1:]} hangs on none of {plural(len(order), 'factor')} beyond chance"
+    best = sure.sort_values(dark, ascending=False).iloc[0]
+    return f"{what[:1].upper()}{what[1:]} hangs most on: {labels[best['factor']]}"
