@@ -76,7 +76,7 @@ sum of all,beginning,freeze,1,1.9,,,,0.6,
 sum of all,beginning,dissolution,1,0.17,,,,0.16,
 """
 HEAD = "alliance,origins,event,forecaster,log_score,log_mcse,brier,brier_mcse,concordance,cases,happened\n"
-LOGS = {"model": "0.25,0.01", "base rate": "0.5,0", "persistence": ","}
+LOGS = {"model": "0.25,0.01", "priors alone": "0.2,0.01", "base rate": "0.5,0", "persistence": ","}
 SCORES = HEAD + "".join(
     f"{name},beginning,exit,{who},{log},0.1,0,0.5,10,2\n"
     for name in ("Pact", "sum of all")
@@ -98,7 +98,10 @@ def test_left_out_alliances_fill_the_section_the_readme_and_what_scenarios_quote
     quoted = findings.quoted(kept).splitlines()
     assert quoted[1:] == ["Pact,2,2.44,0.25,0.5", "sum of all,2,2.44,0.25,0.5"]
     assert "2 exits where 2.4 were forecast (Pact 2 and 2.4)" in findings.carried_over(kept)
-    assert "base rate 0.50, better in 1 of 1." in findings.carried_over(kept)
+    unsupported = "base rate 0.50, better in 1 of 1; by the priors alone 0.20: **the backtest does not support**"
+    assert unsupported in findings.carried_over(kept)
+    (tmp_path / findings.LEFT_OUT / "scores.csv").write_text(SCORES.replace("alone,0.2,", "alone,0.3,"))
+    assert "does not support" not in findings.carried_over(findings.tables(tmp_path))
     none = findings.tables(tmp_path / "nowhere")
     assert findings.carried_over(none) == ""
     assert "cohesion backtest" in findings.left_out_section(none)
