@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sim.analysis.analysis import Analysis as Analysis
     from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
+    from sim.analysis.condition import Event as Event, Level as Level
+    from sim.analysis.find import Found as Found, Given as Given, find as find
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
@@ -46,8 +48,11 @@ if TYPE_CHECKING:
 _NAMES = {
     "sim.analysis.analysis": "Analysis",
     "sim.analysis.attribute": "Attribution attribute",
+    "sim.analysis.condition": "Event Level",
+    "sim.analysis.find": "Found Given find",
     "sim.analysis.threshold": "Threshold threshold",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
+    "sim.analysis.threshold": "Threshold threshold",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
@@ -86,6 +91,8 @@ _KINDS = {
     "threshold": "Threshold",
     "sensitivity": "Sensitivity",
     "attribution": "Attribution",
+    "list of runs": "Found",
+    "conditional probabilities": "Given",
 }
 """What a finished folder of each kind is given back as."""
 

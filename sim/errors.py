@@ -51,10 +51,11 @@ class Problem:
 
 
 _ALIKE = "runs seed jobs scheduler engine out force until posterior run by set leader member start end "
-_ALIKE += "lever reach low high way parts at event"
+_ALIKE += "lever reach low high way parts at event given"
 OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {
     "many": "--yes",
     "name": "ALLIANCE",
+    "condition": "CONDITION",
     "keep_runs": "--keep-runs",
 }
 """Arguments in Python, and what they are called on the command line."""

@@ -313,6 +313,24 @@ def agreement(
 
 
 @app.command()
+def find(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run --keep-runs` wrote.")],
+    condition: Annotated[
+        str | None,
+        typer.Argument(metavar="[CONDITION]", help='"ARM leaves before 2028 and KAZ leaves within 3 years".'),
+    ] = None,
+    given: Annotated[
+        str | None, typer.Option(metavar="CONDITION", help="Say what follows if this is so: every probability.")
+    ] = None,
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """List the runs in which something is so, or say what follows if it is."""
+    _verb("find").main(folder, condition, given, out, force, json)
+
+
+@app.command()
 def replay(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")] = 0,

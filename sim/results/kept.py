@@ -16,7 +16,7 @@ from sim.engines.ensemble import Piece
 from sim.engines.environment import draw_alliance_effect, draw_coefficients, draw_effects, places
 from sim.estimates.incidence import Incidence
 from sim.model.arrays import Array, Coefficients, Flags
-from sim.model.membership import FROZEN
+from sim.model.membership import FROZEN, OUTSIDE
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import MOVES, OUTCOMES, names
 from sim.model.tick import Record
@@ -49,12 +49,16 @@ class Keeper:
         self._first = {name: np.full((len(program.members), piece.runs), np.nan) for name in FIRSTS}
         self._dissolution = np.full(piece.runs, np.nan)
         self._at: dict[int, dict[str, Array]] = {}
+        self._outside: list[str] = []
         self._end = np.zeros(0)
         self._tick = 0
 
     def see(self, record: Record, incidence: Incidence, values: Mapping[str, Array]) -> None:
         """The start, then each tick."""
         years = self._tick * self.program.alliance.dt
+        if not self._tick:
+            outside = (record.status == OUTSIDE).all(axis=-1)
+            self._outside = [m for m, is_out in zip(self.program.members, outside, strict=True) if is_out]
         for name, happens in moved(record).items() if self._tick else [("freeze", record.status == FROZEN)]:
             _note(self._first[name], happens, years)
         _note(self._dissolution, ~record.alive, years)
@@ -98,6 +102,7 @@ class Keeper:
             attrs={
                 "dates": [d.isoformat() for d in p.dates],
                 "step_years": p.alliance.dt,
+                "outside": self._outside,
                 "rows": p.rows,
                 "distinct": p.distinct,
             },
