@@ -334,10 +334,17 @@ def find(
 def replay(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")] = 0,
+    member: Annotated[
+        list[str], typer.Option(metavar="STATE", help="Only what concerns this state. May be repeated.")
+    ] = [],  # noqa: B006
+    only: Annotated[
+        list[str], typer.Option(metavar="KIND", help="Only crisis, stance, freeze, exit ... May be repeated.")
+    ] = [],  # noqa: B006
+    votes: Annotated[bool, typer.Option("--votes", help="Also tell of votes that change.")] = False,
     json: Json = False,
 ) -> None:
     """Replay one run of a finished ensemble in Mesa and tell its story."""
-    _verb("replay").main(folder, run, json)
+    _verb("replay").main(folder, run, json, member=member, only=only, votes=votes)
 
 
 @app.command()

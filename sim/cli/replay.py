@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from sim.cli import show
 from sim.cli.show import Column
@@ -10,9 +11,9 @@ from sim.results.replay import replay
 STRIKING = ("exit", "freeze", "resume", "entry", "dissolution")
 
 
-def main(folder: Path, run: int, json: bool) -> None:
-    """Tell the story of a run."""
-    story = replay(folder, run)
+def main(folder: Path, run: int, json: bool, **what: Any) -> None:
+    """Tell the story of a run; ``what`` is told are options of :func:`sim.replay`."""
+    story = replay(folder, run, **what)
     if json:
         said = {"scenario": story.scenario.name, "run": run, "seed": story.seed, "identical": story.identical}
         show.print_json({**said, "sentences": [asdict(s) for s in story.sentences]})

@@ -1,7 +1,7 @@
 """The story of one run: replayed in Mesa from (seed, block, lane), in dated sentences."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engines import ensemble
-from sim.errors import InputError, Problem, arguments, as_path
+from sim.errors import InputError, Problem, arguments, as_path, listed, nearest
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import Noise, locate
-from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES
+from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES, RETURN
 from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile
@@ -25,13 +25,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+STEP = 1.0
+"""Logits by which a stance has to move, since it was last said, to be said again: from 50 to 73 % support."""
+VOTES = "votes"
+"""The kind of sentences about votes, told on request."""
+KINDS = (
+    "record",
+    "start",
+    "crisis",
+    "stance",
+    *dict.fromkeys(m.name for m in MOVES.values()),
+    "dissolution",
+    "end",
+    VOTES,
+)
+"""Of sentences."""
+
+
 @dataclass(frozen=True)
 class Sentence:
     """What happened in the tick that ends on a date."""
 
     date: str
     kind: str
-    """record, start, crisis, conduct, freeze, resume, exit, entry, dissolution or end."""
+    """One of ``KINDS``."""
     members: tuple[str, ...]
     text: str
 
@@ -69,15 +86,26 @@ class Story(Results):
 
 
 @arguments
-def replay(folder: str | Path, run: int = 0) -> Story:
+def replay(
+    folder: str | Path, run: int = 0, member: Sequence[str] = (), only: Sequence[str] = (), votes: bool = False
+) -> Story:
     """Replay one run of a finished ensemble in Mesa and tell its story.
+
+    What matters is told: crises and answers, freezes, resumptions, exits, returns, dissolution, and stances that have
+    moved by a logit or more since last told.
 
     Parameters
     ----------
     folder : str or Path
         That :func:`sim.save` or `cohesion run` wrote.
     run : int
-        Which run, counted from 0.
+        Which run, counted from 0, such as one of ``sim.find(...).runs``.
+    member : sequence of str
+        Only what concerns these states, by code or name, or all of them.
+    only : sequence of str
+        Only these kinds: crisis, stance, freeze, resume, exit, entry, dissolution, votes, record, start, end.
+    votes : bool
+        Also how conduct changes from motion to motion.
 
     Returns
     -------
@@ -109,7 +137,32 @@ def replay(folder: str | Path, run: int = 0) -> Story:
         refuse(folder, ["its workspace.json cannot be read"])
     if not isinstance(run, int) or not 0 <= run < runs:
         raise InputError([Problem(str(folder), "run", f"{run!r}", f"allowed: 0 to {runs - 1}")])
-    return tell(scenario, seed, run)
+    shows = chosen(scenario, member, only, votes)
+    story = tell(scenario, seed, run)
+    return replace(story, sentences=[s for s in story.sentences if shows(s)])
+
+
+def chosen(scenario: Scenario, member: Sequence[str], only: Sequence[str], votes: bool) -> Callable[[Sentence], bool]:
+    """Which sentences are told. Raises InputError for names of no state or kind."""
+    by_name = {n.casefold(): code for code, m in scenario.tables.members.items() for n in (code, m.name or code)}
+    states = [*scenario.members, *(m.name for m in scenario.tables.members.values() if m.name)]
+    problems = [
+        Problem("member", "", m, f"allowed: {listed(scenario.members, 64)}", nearest(m, states))
+        for m in member
+        if m.casefold() not in by_name
+    ]
+    problems += [
+        Problem("only", "", k, f"allowed: {', '.join(KINDS)}", nearest(k, KINDS)) for k in only if k not in KINDS
+    ]
+    if problems:
+        raise InputError(problems)
+    codes = {by_name[m.casefold()] for m in member}
+    kinds = {*only} or {k for k in KINDS if votes or k != VOTES}
+
+    def shows(s: Sentence) -> bool:
+        return s.kind in kinds and (not codes or not s.members or not codes.isdisjoint(s.members))
+
+    return shows
 
 
 def refuse(folder: Path, found: Sequence[str]) -> None:
@@ -171,12 +224,17 @@ def _sentences(records: list[Record], program: Program, leader: str) -> Iterator
     first = records[0]
     inside = [i for i in range(len(names)) if first.status[i, 0] != OUTSIDE]
     yield say(0, "start", inside, f"At the start: {_together(first, inside, names)}.")
+    said, former = first.stance[:, 0].copy(), set[int]()
     for t, (before, now) in enumerate(pairwise(records), start=1):
         for i in np.flatnonzero(now.crises.kind[:, 0]).tolist():
             yield say(t, "crisis", [i], _crisis(now, i, names, leader))
+        for i in np.flatnonzero((abs(now.stance[:, 0] - said) >= STEP) & (now.before[:, 0] != OUTSIDE)).tolist():
+            yield say(t, "stance", [i], _step(names[i], said[i], now.stance[i, 0]))
+            said[i] = now.stance[i, 0]
         for rows, text in _conduct(before, now, names):
-            yield say(t, "conduct", rows, text)
-        for i, (kind, text) in _moves(now, names):
+            yield say(t, VOTES, rows, text)
+        former |= set(np.flatnonzero(before.left[:, 0]).tolist())
+        for i, (kind, text) in _moves(now, names, former):
             yield say(t, kind, [i], text)
         if before.alive[0] and not now.alive[0]:
             yield say(t, "dissolution", [], "The alliance is dissolved.")
@@ -202,6 +260,10 @@ def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:
     )
 
 
+def _step(name: str, before: float, now: float) -> str:
+    return f"{name}'s stance {'rises' if now > before else 'falls'} from {before:+.1f} to {now:+.1f}."
+
+
 def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tuple[list[int], str]]:
     """Members whose conduct differs from the motion before, one sentence for a tick."""
     turned = [
@@ -217,8 +279,9 @@ def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tu
         yield turned, f"On the motion of the tick {', '.join(turns)}."
 
 
-def _moves(r: Record, names: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, str]]]:
+def _moves(r: Record, names: tuple[str, ...], former: Collection[int]) -> Iterator[tuple[int, tuple[str, str]]]:
     for i, name in enumerate(names):
         move = MOVES.get((int(r.before[i, 0]), int(r.status[i, 0])))
         if move and (r.left[i, 0] or move.name != "exit"):  # nobody leaves an alliance that ends
+            move = RETURN if move.name == RETURN.name and i in former else move
             yield i, (move.name, f"{name} {move.words} at a stance of {r.stance[i, 0]:+.1f}.")

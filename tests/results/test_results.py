@@ -1,6 +1,7 @@
 """Results of a run: tables, saving and reading back, replay, what is refused."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import xarray as xr
 
 from sim.errors import InputError
 from sim.model.outcomes import MONTE_CARLO, OUTCOMES, names, positions
-from sim.results.replay import replay
+from sim.results.replay import KINDS, STEP, replay
 from sim.results.result import Result, save
 from sim.results.run import run
 from sim.scenario.load import load, restore
@@ -134,6 +135,22 @@ def test_replay_tells_the_run_that_the_ensemble_made(result: Result, tmp_path: P
         replay(tmp_path / "r", 50)
     with pytest.raises(InputError, match="holds no results; allowed: a folder that holds a run"):
         replay(tmp_path, 0)
+
+
+def test_a_story_leaves_votes_out_and_says_only_what_is_asked_for(result: Result, tmp_path: Path) -> None:
+    save(result, tmp_path / "r")
+    every, usual = replay(tmp_path / "r", 49, votes=True).sentences, replay(tmp_path / "r", 49).sentences
+    assert usual == [s for s in every if s.kind != "votes"]
+    assert len(usual) < len(every)
+    assert {s.kind for s in every} <= set(KINDS)
+    of_one = replay(tmp_path / "r", 49, member=["State C"], only=["crisis", "stance"]).sentences
+    assert of_one == [s for s in every if s.kind in ("crisis", "stance") and s.members == ("CCC",)]
+    steps = [s for s in every if s.kind == "stance"]
+    moved = [[float(x) for x in re.findall(r"[+-][0-9]+\.[0-9]", s.text)] for s in steps]
+    assert steps
+    assert all(abs(now - before) > STEP - 0.11 for before, now in moved)
+    with pytest.raises(InputError, match=r"(?s)member: CCD; .*did you mean CCC\?.*only: exits; .*did you mean exit\?"):
+        replay(tmp_path / "r", member=["CCD"], only=["exits"])
 
 
 def test_another_runs_results_are_not_overwritten(result: Result, tmp_path: Path) -> None:
