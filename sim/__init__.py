@@ -50,7 +50,6 @@ _NAMES = {
     "sim.analysis.attribute": "Attribution attribute",
     "sim.analysis.condition": "Event Level",
     "sim.analysis.find": "Found Given find",
-    "sim.analysis.threshold": "Threshold threshold",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
     "sim.analysis.threshold": "Threshold threshold",
     "sim.errors": "InputError",
