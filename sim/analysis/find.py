@@ -193,7 +193,7 @@ class Runs:
         runs = int(holds.sum())
         if runs < LEAST:
             share = runs / self.count
-            enough = f"; about {round_up(1.2 * LEAST / share):,} runs have them" if runs else ""
+            enough = f"; about {plural(round_up(1.2 * LEAST / share), 'run')} would have them" if runs else ""
             found = f"{given} holds in {runs} of {plural(self.count, 'run')}"
             raise InputError([Problem("given", "", found, f"required: {LEAST} runs{enough}")])
         rows = list(self.headlines())

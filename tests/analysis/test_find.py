@@ -226,7 +226,9 @@ def test_what_follows_if_is_what_was_planted(result: tuple[Path, Result]) -> Non
 
 
 def test_too_few_runs_are_refused_with_how_many_would_do(result: tuple[Path, Result]) -> None:
-    with pytest.raises(InputError, match=rf"holds in \d+ of 200 runs; required: {LEAST} runs; about [34]\d\d runs"):
+    with pytest.raises(
+        InputError, match=rf"holds in \d+ of 200 runs; required: {LEAST} runs; about [34]\d\d runs would"
+    ):
         Runs(result[1], kept(200), result[0]).given(Event("AND", "leaves"), None)
 
 
