@@ -12,7 +12,7 @@ STRIKING = ("exit", "freeze", "resume", "entry", "dissolution")
 
 
 def main(folder: Path, run: int, json: bool, **what: Any) -> None:
-    """Tell the story of a run; ``what`` is told are options of :func:`sim.replay`."""
+    """Tell the story of a run; ``what`` it tells are options of :func:`sim.replay`."""
     story = replay(folder, run, **what)
     if json:
         said = {"scenario": story.scenario.name, "run": run, "seed": story.seed, "identical": story.identical}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STEP = 1.0
 """Logits by which a stance has to move, since it was last said, to be said again: from 50 to 73 % support."""
 VOTES = "votes"
-"""The kind of sentences about votes, told on request."""
+"""The kind of sentences about votes, on request."""
 KINDS = (
     "record",
     "start",
@@ -91,8 +91,8 @@ def replay(
 ) -> Story:
     """Replay one run of a finished ensemble in Mesa and tell its story.
 
-    What matters is told: crises and answers, freezes, resumptions, exits, returns, dissolution, and stances that have
-    moved by a logit or more since last told.
+    It tells what matters: crises and answers, freezes, resumptions, exits, returns, dissolution, and stances that have
+    moved by a logit or more since they were last named.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def replay(
 
 
 def chosen(scenario: Scenario, member: Sequence[str], only: Sequence[str], votes: bool) -> Callable[[Sentence], bool]:
-    """Which sentences are told. Raises InputError for names of no state or kind."""
+    """Which sentences it tells. Raises InputError for names of no state or kind."""
     by_name = {n.casefold(): code for code, m in scenario.tables.members.items() for n in (code, m.name or code)}
     states = [*scenario.members, *(m.name for m in scenario.tables.members.values() if m.name)]
     problems = [

@@ -219,7 +219,7 @@ def test_what_follows_if_is_what_was_planted(result: tuple[Path, Result]) -> Non
     assert found.answer[0].startswith("If Andorra leaves before 2023, State of Not leaves by January 2030 with ")
     assert "evidence as well as a cause" in " ".join(found.answer)
     alone = runs.given(Event("AND", "leaves"), None)
-    assert "State of Not leaves by January 2030" in alone.answer[0], "what is told most of is not what is given"
+    assert "State of Not leaves by January 2030" in alone.answer[0], "what it says most of is not what is given"
     both = runs.given(Event("AND", "leaves"), Event("NOT", "leaves", within=1) | Event("", "dissolves"))
     assert both.frames["given"].outcome[0] == "asked"
     assert list(found.figures()) == ["given"]

@@ -102,7 +102,7 @@ def test_coded_values_are_those_of_the_engine(ds: xr.Dataset) -> None:
 @pytest.mark.parametrize("k", [3, 17])
 def test_a_kept_run_is_the_run_that_is_replayed(ds: xr.Dataset, folder: Path, k: int) -> None:
     story, kept = sim.replay(folder, k), ds.sel(run=k)
-    told = {(s.kind, s.members[0]): s.date for s in reversed(story.sentences) if s.kind in FIRSTS}
+    story_has = {(s.kind, s.members[0]): s.date for s in reversed(story.sentences) if s.kind in FIRSTS}
     dates = ds.attrs["dates"]
     found = {
         (name, str(m)): dates[int(kept[name].sel(member=m))]
@@ -110,7 +110,7 @@ def test_a_kept_run_is_the_run_that_is_replayed(ds: xr.Dataset, folder: Path, k:
         for m in ds.member.values
         if np.isfinite(kept[name].sel(member=m)) and kept[name].sel(member=m) > 0
     }
-    assert found == told
+    assert found == story_has
     assert bool(np.isfinite(kept.dissolution)) == (story.sentences[-1].kind == "dissolution")
 
 
