@@ -12,7 +12,6 @@ import numpy as np
 from sim.model.arrays import Array, Codes
 from sim.model.outcomes import Z95
 
-
 FEW = 20
 """Clusters of cases below which the error is no less than it can be at most, by van Dantzig (1951)."""
 
@@ -59,5 +58,5 @@ def area(cases: Array, others: Array, cases_in: Codes, others_in: Codes) -> Area
 def _placed(x: Array, among: Array) -> Array:
     """The share of ``among`` below each of ``x``, ties by half."""
     known = np.sort(among)
-    lower, upper = (np.searchsorted(known, x, side=side) for side in ("left", "right"))  # type: ignore[call-overload]
+    lower, upper = (np.searchsorted(known, x, side=side) for side in ("left", "right"))
     return np.asarray((lower + upper) / (2.0 * len(known)))
