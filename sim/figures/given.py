@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.axes import in_percent
 
@@ -31,7 +32,10 @@ def given(table: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
     with style.look():
         second = f"Probability by {about['when']} if {about['condition']}, and in all runs"
         figure = sheet.page(about["headline"], second, BELOW, about["footer"], sheet.LEGEND + height + AXIS)
-        marks = (f"the {about['runs']:,} runs in which it is so", THEN), (f"all {about['of']:,} runs", ALL)
+        marks = (
+            (f"the {plural(about['runs'], 'run')} in which it is so", THEN),
+            (f"all {plural(about['of'], 'run')}", ALL),
+        )
         sheet.legend(figure, [sheet.dot(label, colour) for label, colour in marks])
         top = sheet.by_hand(figure)
         axes = sheet.rows(figure, style.MARGIN + NAMES, top, WIDE, height)
