@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
     from sim.analysis.condition import Event as Event, Level as Level
     from sim.analysis.find import Found as Found, Given as Given, find as find
+    from sim.analysis.drivers import Drivers as Drivers, drivers as drivers
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
@@ -50,6 +51,8 @@ _NAMES = {
     "sim.analysis.attribute": "Attribution attribute",
     "sim.analysis.condition": "Event Level",
     "sim.analysis.find": "Found Given find",
+    "sim.analysis.threshold": "Threshold threshold",
+    "sim.analysis.drivers": "Drivers drivers",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
     "sim.analysis.threshold": "Threshold threshold",
     "sim.errors": "InputError",
@@ -92,6 +95,7 @@ _KINDS = {
     "attribution": "Attribution",
     "list of runs": "Found",
     "conditional probabilities": "Given",
+    "drivers": "Drivers",
 }
 """What a finished folder of each kind is given back as."""
 

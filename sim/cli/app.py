@@ -185,6 +185,17 @@ def sweep(
 
 
 @app.command()
+def drivers(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run --keep-runs` wrote.")],
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say which coded value to check first, from the draws of a finished run."""
+    _verb("drivers").main(folder, out, force, json)
+
+
+@app.command()
 def sensitivity(
     study: Annotated[str, _study("factors")],
     out: Out = None,
