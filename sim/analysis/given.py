@@ -17,7 +17,7 @@ from sim.model.outcomes import Z95
 
 SHAPES = 4
 """Functions of an input's ranks of which curves are made."""
-RESAMPLES, PERMUTATIONS = 200, 300
+RESAMPLES, PERMUTATIONS = 100, 200
 FOLDS = 5
 RATE = 0.05
 """How often any of the unrelated inputs is called resolved."""
