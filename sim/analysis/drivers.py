@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS = 64
 """Below which curves through rows say nothing."""
+ANEW = "drawn anew in every run"
 MOST_ROWS = 4096
-"""Without a posterior every run is a row; more of them add little."""
+"""And runs, of what is drawn anew in each: more of them add little."""
 
 
 class Drivers(Analysis):
@@ -56,7 +57,9 @@ class Rows(NamedTuple):
     """Runs by what they drew: those with the same draws are one row."""
 
     x: Array
-    """(row, input)."""
+    """(row, input of rows)."""
+    own: Indices
+    """Which inputs these are, among all."""
     of: Indices
     """The row of each run."""
     runs: Array
@@ -70,6 +73,8 @@ class Outputs(NamedTuple):
     """Outcome and member."""
     means: Array
     """(row, outcome)."""
+    runs: Array
+    """(run, outcome), of the first so many."""
     mean: Array
     whole: Array
     """Variance of the outcome itself, of an event p (1 - p). (outcome,)"""
@@ -116,13 +121,13 @@ def drivers(
     ds = result.kept
     tell = progress or (lambda done, total: None)
     names, x = _inputs(ds)
-    rows = _rows(x)
+    rows = _rows(ds, x)
     if len(rows.x) < FEWEST_ROWS:
         found = f"{plural(len(rows.x), 'different draw')} of what varies"
         raise InputError([Problem(result.scenario.name, "runs", found, f"allowed: at least {FEWEST_ROWS}")])
     outputs = _outputs(ds, rows)
     tell(1, 3)
-    made = _analysed(result, names, rows, outputs, tell)
+    made = _analysed(result, names, x, rows, outputs, tell)
     if out is not None:
         made.save(out, force)
     return made
@@ -137,18 +142,24 @@ def _inputs(ds: "Dataset") -> tuple[list[str], Array]:
     return [n for n, m in zip(names, moves, strict=True) if m], x[:, moves]
 
 
-def _rows(x: Array) -> Rows:
-    """Runs with the same draws together; where each has its own, the first so many."""
-    distinct, of, runs = np.unique(x, axis=0, return_inverse=True, return_counts=True)
+def _rows(ds: "Dataset", x: Array) -> Rows:
+    """Runs of one row of the posterior together, and rows that are the same; without one the first so many runs.
+
+    What is drawn anew in every run, whatever its row, is no input of rows.
+    """
+    _, first, of = np.unique(ds.row.values, return_index=True, return_inverse=True)
     of = of.reshape(-1)
-    if len(distinct) <= MOST_ROWS:
-        return Rows(distinct, of, runs.astype(float))
-    return Rows(x[:MOST_ROWS], np.arange(MOST_ROWS), np.ones(MOST_ROWS))
+    own = np.flatnonzero((x == x[first[of]]).all(axis=0))
+    if len(first) > MOST_ROWS:
+        return Rows(x[:MOST_ROWS, own], own, np.arange(MOST_ROWS), np.ones(MOST_ROWS))
+    distinct, same = np.unique(x[np.ix_(first, own)], axis=0, return_inverse=True)
+    of = same.reshape(-1)[of]
+    return Rows(distinct, own, of, np.bincount(of).astype(float))
 
 
 def _outputs(ds: "Dataset", rows: Rows) -> Outputs:
     """Means by row of what each run knows of an outcome at the last horizon, and how much varies within rows."""
-    keys, means, mean, whole, known = [], [], [], [], []
+    keys, means, runs, mean, whole, known = [], [], [], [], [], []
     for key, y, event in _values(ds):
         y = y[: len(rows.of)]
         own = np.bincount(rows.of, y) / rows.runs
@@ -160,10 +171,12 @@ def _outputs(ds: "Dataset", rows: Rows) -> Outputs:
         p = float(y.mean())
         keys.append(key)
         means.append(own)
+        runs.append(y[:MOST_ROWS])
         mean.append(p)
         whole.append(p * (1.0 - p) if event else float(y.var()))
         known.append(max(float(own.var(ddof=1) - noise * (1.0 / rows.runs).mean()), 0.0) if again.all() else np.nan)
-    return Outputs(keys, np.stack(means, axis=1), *map(np.array, (mean, whole, known)))
+    stacked = (np.stack(each, axis=1) for each in (means, runs))
+    return Outputs(keys, *stacked, *map(np.array, (mean, whole, known)))
 
 
 def _values(ds: "Dataset") -> Iterator[tuple[tuple[str, str], Array, bool]]:
@@ -206,53 +219,63 @@ def groups_of(path: str, scenario: Scenario) -> list[str]:
     return found
 
 
-def _analysed(result: Result, names: list[str], rows: Rows, y: Outputs, tell: Callable[[int, int], None]) -> Drivers:
+def _units(x: Array, rows: Rows, y: Outputs) -> Iterator[tuple[Indices, Array, Array]]:
+    """Inputs, their values and outputs: by row, and by run for what is drawn anew in every run."""
+    yield rows.own, rows.x, y.means
+    anew = np.setdiff1d(np.arange(x.shape[1]), rows.own)
+    if anew.size:
+        yield anew, x[: len(y.runs), anew], y.runs
+
+
+def _analysed(
+    result: Result, names: list[str], x: Array, rows: Rows, y: Outputs, tell: Callable[[int, int], None]
+) -> Drivers:
     import pandas as pd
 
     s = result.scenario
     years = float(result.kept.horizon.values[-1])
-    between = y.means.var(axis=0, ddof=1)
-    found = first_order(rows.x, y.means)
-    tell(2, 3)
-    share, error = (x * between / y.whole for x in (found.share, found.error))
     key = [dict(zip(KEYS, (o, m, years), strict=True)) for o, m in y.keys]
     known = y.known / y.whole
-    drawn = [
-        {
-            **key[j],
-            "path": name,
-            "kind": kind_of(name, s),
-            "share": share[i, j],
-            "share_low": share[i, j] - Z95 * error[i, j],
-            "share_high": share[i, j] + Z95 * error[i, j],
-            "of_known": share[i, j] / known[j] if known[j] > 0.0 else np.nan,
-            "resolved": float(found.resolved[i, j]),
-        }
-        for j in range(len(key))
-        for i, name in enumerate(names)
-    ]
-    members: dict[str, list[int]] = {"all": [*range(len(names))]}
-    for i, name in enumerate(names):
-        for group in groups_of(name, s):
-            members.setdefault(group, []).append(i)
-    grouped = []
-    for group, which in members.items():
-        h = held_out(rows.x[:, which], y.means)
-        scaled = [x * between / y.whole for x in h]
-        grouped += [
+    drawn, grouped, thresholds = [], [], []
+    for number, (which, own, outputs) in enumerate(_units(x, rows, y)):
+        scale = outputs.var(axis=0, ddof=1) / y.whole
+        found = first_order(own, outputs)
+        thresholds.append(found.threshold * scale)
+        share, error = found.share * scale, found.error * scale
+        drawn += [
             {
                 **key[j],
-                "group": group,
-                "inputs": len(which),
-                "share": scaled[0][j],
-                "share_low": scaled[1][j],
-                "share_high": scaled[2][j],
-                "resolved": float(scaled[1][j] > 0.0),
+                "path": names[k],
+                "kind": kind_of(names[k], s),
+                "share": share[i, j],
+                "share_low": share[i, j] - Z95 * error[i, j],
+                "share_high": share[i, j] + Z95 * error[i, j],
+                "of_known": share[i, j] / known[j] if known[j] > 0.0 else np.nan,
+                "resolved": float(found.resolved[i, j]),
             }
             for j in range(len(key))
+            for i, k in enumerate(which)
         ]
-    tell(3, 3)
-    least = found.threshold * between / y.whole
+        members: dict[str, list[int]] = {"all" if number == 0 else ANEW: [*range(len(which))]}
+        for i, k in enumerate(which):
+            for group in groups_of(names[k], s) if number == 0 else ():
+                members.setdefault(group, []).append(i)
+        for group, inside in members.items():
+            h = held_out(own[:, inside], outputs)
+            scaled = [each * scale for each in h]
+            ends = ("share", "share_low", "share_high")
+            grouped += [
+                {
+                    **key[j],
+                    "group": group,
+                    "inputs": len(inside),
+                    **{end: float(each[j]) for end, each in zip(ends, scaled, strict=True)},
+                    "resolved": float(scaled[1][j] > 0.0),
+                }
+                for j in range(len(key))
+            ]
+        tell(2 + number, 3)
+    least = thresholds[0]
     whole = [
         {**key[j], "mean": y.mean[j], "chance": 1.0 - known[j], "least_resolved": least[j]} for j in range(len(key))
     ]
@@ -286,7 +309,9 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
     elif len(any_coded):
         r = any_coded.iloc[0]
         about_it = subject(r["outcome"], about["names"].get(r["member"], ""))
-        said.append(f"Of {what} no coded value is resolved; check {r['path']} first: {_takes(r, about_it)}.")
+        said.append(
+            f"No coded value is resolved for {what}. For another outcome check {r['path']}: {_takes(r, about_it)}."
+        )
     else:
         said.append("No coded value stands out to be checked first: none is resolved for any outcome.")
     if len(coefficients):
@@ -298,8 +323,8 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
         chance = f"{100 * first['chance']:.0f} %"
         said.append(f"Of the variance of {what} {chance} is chance, which no better value takes away.")
     said.append(
-        f"{plural(about['rows'], 'different draw')} resolve a share from {least} on (a false alarm in one of "
-        f"{1 / RATE:.0f} outcomes); shares of values that hang together overlap and do not add up to one."
+        f"{plural(about['rows'], 'different draw')} resolve a share from {least} on (where nothing matters, "
+        f"anything in one run of {1 / RATE:.0f}); shares of values that hang together overlap and do not add up to one."
     )
     return said
 

@@ -106,5 +106,7 @@ def _headline(table: pd.DataFrame, outcomes: pd.DataFrame) -> str:
     first = outcomes.iloc[0]
     coded = table[(table["kind"] == CODED) & (table["resolved"] == 1.0)]
     own = coded[(coded["outcome"] == first["outcome"]) & (coded["member"] == first["member"])]
-    best = (own if len(own) else coded).sort_values("share", ascending=False)
-    return f"Check first: {best.iloc[0]['path']}" if len(best) else "No coded value stands out to be checked first"
+    best = own.sort_values("share", ascending=False)
+    return (
+        f"Check first: {best.iloc[0]['path']}" if len(best) else "No single coded value stands out to be checked first"
+    )

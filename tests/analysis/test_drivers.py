@@ -25,22 +25,32 @@ def planted() -> xr.Dataset:
     x, c = rng.uniform(-1, 1, (ROWS, 5))[row], rng.standard_normal((ROWS, 3))[row]
     p = 0.2 + 0.2 * x[:, 2]
     known = p * rng.gamma(4.0, 0.25, len(p))
-    variables: dict[str, object] = {"coded_values": (("run", "value"), x), "coefficients": (("run", "coefficient"), c)}
+    anew = rng.standard_normal((len(p), 1))
+    variables: dict[str, object] = {
+        "row": ("run", row),
+        "coded_values": (("run", "value"), x),
+        "coefficients": (("run", "coefficient"), np.concatenate([c, anew], axis=1)),
+    }
     for variable, name in CHANCES.items():
         by_member = home.OUTCOMES[name].by_member
         y = known[:, None] if name == "any_exit" or by_member else np.zeros((len(p), 1))
         variables[variable] = (("run", "member", "horizon"), y[:, None]) if by_member else (("run", "horizon"), y)
     variables |= {name: (("run", "horizon"), rng.random((len(p), 1))) for name in LEVELS}
     values = [f"members.AAA.{n}" for n in ("autonomy", "affinity", "partiality", "opinion", "target_ties")]
-    where = {"member": ["AAA"], "value": values, "coefficient": ["entrapment", "affinity", "peers"], "horizon": [10.0]}
+    where = {
+        "member": ["AAA"],
+        "value": values,
+        "coefficient": ["entrapment", "affinity", "peers", "crisis_dispute"],
+        "horizon": [10.0],
+    }
     return xr.Dataset(variables, coords=where)
 
 
 def test_shares_and_chance_are_those_of_the_closed_form(planted: xr.Dataset) -> None:
     """Var(p) = 0.04 / 3 of the event's variance 0.2 x 0.8; the rest is chance."""
     _, x = home._inputs(planted)
-    rows = home._rows(x)
-    assert len(rows.x) == ROWS
+    rows = home._rows(planted, x)
+    assert rows.x.shape == (ROWS, 8), "what is drawn anew in every run is no input of rows"
     y = home._outputs(planted, rows)
     assert y.keys[0] == ("any_exit", "")
     assert abs(y.known[0] / y.whole[0] - 0.04 / 3 / 0.16) < 0.012
@@ -63,6 +73,7 @@ def test_the_value_that_was_planted_is_to_be_checked_first(
     groups = found.frames["groups"].query("outcome == 'any_exit'").set_index("group")
     assert groups.loc["coded values", "resolved"] == 1.0
     assert groups.loc["coefficients", "resolved"] == 0.0
+    assert groups.loc[home.ANEW, "resolved"] == 0.0
     again = sim.open(tmp_path / "x")
     pd.testing.assert_frame_equal(again.frames["groups"], found.frames["groups"], atol=1e-5, check_dtype=False)
     assert list(again.figures()) == ["drivers"]

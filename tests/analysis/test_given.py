@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from sim.analysis import given
-from sim.analysis.given import RATE, first_order, held_out
+from sim.analysis.given import first_order, held_out
 
 ROWS = 512
 
@@ -37,15 +37,15 @@ def test_of_a_binary_outcome_it_is_the_variance_of_the_probability() -> None:
 def test_unrelated_inputs_are_resolved_at_the_stated_rate_and_their_index_is_zero_on_average(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of 100 outputs each without relation to 40 inputs: in RATE of them any is called resolved (at most 13 of 100)."""
-    monkeypatch.setattr(given, "PERMUTATIONS", 200)
-    monkeypatch.setattr(given, "RESAMPLES", 20)
+    """Of 40 data sets without any relation a share RATE has anything resolved (7 or more: a false alarm of 0.3 %)."""
+    monkeypatch.setattr(given, "PERMUTATIONS", 100)
+    monkeypatch.setattr(given, "RESAMPLES", 10)
     rng = np.random.default_rng(3)
-    x = rng.standard_normal((256, 40)) @ rng.standard_normal((40, 40))
-    found = first_order(x, rng.exponential(size=(256, 100)))
-    assert abs(found.share.mean()) < 0.002
-    assert np.mean(found.resolved.any(axis=0)) <= RATE + 0.08
-    assert np.mean((found.share > found.threshold).any(axis=0)) <= RATE + 0.08
+    x = rng.standard_normal((128, 20)) @ rng.standard_normal((20, 20))
+    found = [first_order(x, rng.exponential(size=(128, 4)), seed) for seed in range(40)]
+    assert abs(np.mean([f.share for f in found])) < 0.003
+    assert np.sum([f.resolved.any() for f in found]) <= 6
+    assert np.sum([(f.share > f.threshold).any() for f in found]) <= 6
 
 
 def test_intervals_hold_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
