@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sim.analysis.analysis import Analysis as Analysis
     from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
     from sim.analysis.condition import Event as Event, Level as Level
-    from sim.analysis.find import Found as Found, Given as Given, find as find
     from sim.analysis.drivers import Drivers as Drivers, drivers as drivers
+    from sim.analysis.find import Found as Found, Given as Given, find as find
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
@@ -54,7 +54,6 @@ _NAMES = {
     "sim.analysis.threshold": "Threshold threshold",
     "sim.analysis.drivers": "Drivers drivers",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
-    "sim.analysis.threshold": "Threshold threshold",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
