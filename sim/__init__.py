@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.analysis.drivers import Drivers as Drivers, drivers as drivers
     from sim.analysis.find import Found as Found, Given as Given, find as find
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
+    from sim.analysis.signals import Signals as Signals, signals as signals
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
@@ -51,6 +52,7 @@ _NAMES = {
     "sim.analysis.attribute": "Attribution attribute",
     "sim.analysis.condition": "Event Level",
     "sim.analysis.find": "Found Given find",
+    "sim.analysis.signals": "Signals signals",
     "sim.analysis.threshold": "Threshold threshold",
     "sim.analysis.drivers": "Drivers drivers",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
@@ -92,6 +94,7 @@ _KINDS = {
     "threshold": "Threshold",
     "sensitivity": "Sensitivity",
     "attribution": "Attribution",
+    "early warning": "Signals",
     "list of runs": "Found",
     "conditional probabilities": "Given",
     "drivers": "Drivers",

@@ -342,6 +342,17 @@ def find(
 
 
 @app.command()
+def signals(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say how long before an exit or a freeze its signs show, in runs and on the record."""
+    _verb("signals").main(folder, out, force, json)
+
+
+@app.command()
 def replay(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")] = 0,

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Codes
+from sim.model.arrays import Array
+from sim.model.noise import Indices
 from sim.model.outcomes import Z95
 
 FEW = 20
@@ -25,7 +26,7 @@ class Area(NamedTuple):
     high: float
 
 
-def area(cases: Array, others: Array, cases_in: Codes, others_in: Codes) -> Area:
+def area(cases: Array, others: Array, cases_in: Indices, others_in: Indices) -> Area:
     """Estimate the area.
 
     Parameters
