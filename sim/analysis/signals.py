@@ -313,7 +313,8 @@ def answer(table: "pd.DataFrame", leads: "pd.DataFrame") -> list[str]:
         said.append(
             f"A year before {article} {event} the best sign in single runs is {best.sign}: "
             f"area {in_words(best)}, where 0.5 is chance; it {ahead} (of {max(QUARTERS)} looked at), "
-            f"with {far:.2f} then and {near:.2f} in the quarter before{WHO if near - far < RISE else ''}. For comparison: {more}."
+            f"with {far:.2f} then and {near:.2f} in the quarter before{WHO if near - far < RISE else ''}. "
+            f"For comparison: {more}."
         )
     rows = table[(table["where"] == RECORD) & (table.quarters == YEAR)]
     better = [r.sign for r in rows.itertuples() if r.low > 0.5]
