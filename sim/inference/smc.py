@@ -6,8 +6,9 @@ Draws from the prior go through powers of the likelihood up to 1 (Del Moral, Dou
 likelihood, a draw that stays keeps its own (Andrieu & Roberts 2009, 10.1214/07-AOS574), which at the power 1 is exact.
 Moves are preconditioned Crank-Nicolson (Cotter et al. 2013, 10.1214/13-STS421), block by block: around the mean and
 covariance that the other half of the draws has (as in Foreman-Mackey et al. 2013, 10.1086/670067) in the coordinates of
-which it has learned, around the prior in the others. The log-likelihood is a sum of parts, one an alliance; what
-concerns one part alone is a block of its own. Why so, and what each was found to do: docs/calibration.md.
+which it has learned, then, by steps of their own, around the prior in the others. The log-likelihood is a sum of parts,
+one an alliance; what concerns one part alone is a block of its own. Why so, and what each was found to do:
+docs/calibration.md.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,12 +26,17 @@ Estimate = Callable[[Array, tuple[int, ...]], Array]
 
 EFFECTIVE = 0.5
 """Share of the draws that a step between powers leaves effective."""
-ACCEPTED = 0.3
-"""The acceptance that steps are adapted to."""
+ACCEPTED = 0.2
+"""The acceptance that steps are adapted to: less than with an exact likelihood, since noise alone refuses many
+(Sherlock et al. 2015, 10.1214/14-AOS1278)."""
+VERSION = 2
+"""Of the sampler: another makes other draws of the same posterior."""
 SHORTEST, LONGEST = 0.02, 0.8
 PRIOR, TEMPER, MOVE = 3_000_001, 3_000_002, 3_000_003
 """Names of streams, apart from stages, chunks and zero, which a seed sequence does not tell from nothing."""
-LEARNED = 3.0
+LEARNED, REST = range(2)
+"""What moves of a block: the coordinates of which something was learned, and the rest."""
+ERRORS = 3.0
 """Standard errors by which mean or variance of a coordinate depart from the prior's where something was learned."""
 
 
@@ -42,8 +48,8 @@ class Row(NamedTuple):
     effective: float  # draws, before resampling
     distinct: int  # ancestors left by resampling
     accepted: float  # share of moves of what all parts share
-    accepted_places: float  # the lowest share of moves of what one part has to itself
-    step: float  # length of a shared step, 1 is a fresh draw
+    accepted_places: float  # share of moves of what one part has to itself
+    step: float  # the shorter of the shared steps, 1 is a fresh draw
     step_places: float  # the shortest of the others
     moved: float  # share of draws that a shared move changed
     mean_log_likelihood: float
@@ -57,7 +63,7 @@ class Stage(NamedTuple):
     rows: tuple[Row, ...]
     z: Array  # (draw, coordinate)
     log_likelihoods: Array  # (draw, part)
-    steps: tuple[float, ...]  # of each block
+    steps: tuple[float, ...]  # of each block: of what was learned, of the rest
 
     @property
     def log_likelihood(self) -> Array:
@@ -123,7 +129,7 @@ def first(parts: Sequence[Part], coordinates: int, s: Settings) -> Stage:
     found = estimates(parts, z, (s.seed, PRIOR, 1, 1))
     whole = found.sum(axis=1)
     row = Row(0, 0.0, float(s.draws), s.draws, 1.0, 1.0, 0.5, 0.5, 1.0, float(whole.mean()), float(whole.std()), 0.0)
-    return Stage((row,), z, found, (0.5,) * len(blocks_of(parts, s)))
+    return Stage((row,), z, found, (0.5, 0.5) * len(blocks_of(parts, s)))
 
 
 def effective(log_weights: Array) -> float:
@@ -187,23 +193,35 @@ def following(
     evidence = log_mean(log_weights, before.rows[-1].log_evidence)
     stage = before.number + 1
     z, found = before.z[chosen], before.log_likelihoods[chosen]
-    blocks = blocks_of(parts, s)
-    origin, steps, accepted = z.copy(), list(before.steps), np.zeros((s.sweeps, len(blocks)))
+    kinds = [(block, some, kind) for block, some in blocks_of(parts, s) for kind in (LEARNED, REST)]
+    origin, steps, accepted = z.copy(), list(before.steps), np.full((s.sweeps, len(kinds)), np.nan)
     for sweep in range(s.sweeps):
-        for k, (block, some) in enumerate(blocks):
-            yes = np.zeros(s.draws, dtype=bool)
+        for k, (block, some, kind) in enumerate(kinds):
+            yes: list[Flags] = []
             for half, other in halves(s.draws):
-                key = (s.seed, stage, 1 + len(blocks) * sweep + k, half.start or 0)
-                yes[half] = _move(z, found, half, other, block, some, power, steps[k], parts, key)
-            accepted[sweep, k] = yes.mean()
-            steps[k] = float(np.clip(steps[k] * np.exp(yes.mean() - ACCEPTED), SHORTEST, LONGEST))
-            progress((len(blocks) * sweep + k + 1) / (len(blocks) * s.sweeps))
+                known = is_learned(z[other, block])
+                which = block.start + np.flatnonzero(known if kind == LEARNED else ~known)
+                law = population(z[other][:, which]) if kind == LEARNED and len(which) else None
+                key = (s.seed, stage, 1 + len(kinds) * sweep + k, half.start or 0)
+                if len(which):
+                    yes.append(_move(z, found, half, which, law, some, power, steps[k], parts, key))
+            if yes:
+                accepted[sweep, k] = np.mean(yes)
+                steps[k] = float(np.clip(steps[k] * np.exp(accepted[sweep, k] - ACCEPTED), SHORTEST, LONGEST))
+            progress((len(kinds) * sweep + k + 1) / (len(kinds) * s.sweeps))
     moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()
-    taken, whole = accepted.mean(axis=0), found.sum(axis=1)
-    moves, lengths = (float(taken[0]), float(taken[1:].min(initial=1.0))), (steps[0], min(steps[1:], default=0.0))
+    whole = found.sum(axis=1)
+    moves = _mean(accepted[:, :2]), _mean(accepted[:, 2:])
+    lengths = min(steps[:2]), min(steps[2:], default=0.0)
     about = float(moved), float(whole.mean()), float(whole.std())
     row = Row(stage, power, effective(log_weights), len(np.unique(chosen)), *moves, *lengths, *about, evidence)
     return Stage((*before.rows, row), z, found, tuple(steps))
+
+
+def _mean(shares: Array) -> float:
+    """Of the moves that were made; 1 where none was."""
+    made = shares[np.isfinite(shares)]
+    return float(made.mean()) if len(made) else 1.0
 
 
 def halves(draws: int) -> tuple[tuple[slice, slice], ...]:
@@ -216,20 +234,19 @@ def _move(
     z: Array,
     found: Array,
     half: slice,
-    other: slice,
-    block: slice,
+    which: Indices,
+    law: "Law | None",
     some: Sequence[int],
     power: float,
     step: float,
     parts: Sequence[Part],
     key: tuple[int, ...],
 ) -> Flags:
-    """Propose a block of half of the draws, of which some parts of the likelihood know; whether each accepted."""
+    """Propose some coordinates of half of the draws, of which some parts of the likelihood know; who accepted."""
     rng = generator(*key, MOVE)
     mine, proposed = z[half], z[half].copy()
-    law = population(z[other, block])
-    proposed[:, block] = around(mine[:, block], law, step, rng)
-    ratio = surplus(proposed[:, block], law) - surplus(mine[:, block], law)
+    proposed[:, which] = around(mine[:, which], law, step, rng)
+    ratio = surplus(proposed[:, which], law) - surplus(mine[:, which], law)
     had = found[half][:, some]
     theirs = np.stack([parts[k].estimate(proposed, (*key, k + 1)) for k in some], axis=1)
     yes = np.log(rng.random(len(mine))) < power * (theirs.sum(axis=1) - had.sum(axis=1)) + ratio
@@ -238,45 +255,47 @@ def _move(
     return np.asarray(yes)
 
 
-class Law(NamedTuple):
-    """A normal law of some coordinates (centre, root of the covariance, its inverse); the prior's of the rest."""
+def is_learned(z: Array) -> Flags:
+    """Of which coordinates draws (draw, coordinate) have learned; the others are left to the prior.
 
-    learned: Flags
+    A law of all coordinates is too narrow in some directions by chance, and draws that move for the sake of others
+    contract to it.
+    """
+    draws = len(z)
+    narrow = z.var(axis=0, ddof=1) < 1.0 - ERRORS * np.sqrt(2.0 / draws)
+    return np.asarray(narrow | (np.abs(z.mean(axis=0)) > ERRORS / np.sqrt(draws)))
+
+
+class Law(NamedTuple):
+    """A normal law: centre, root of the covariance and its inverse."""
+
     centre: Array
     root: Array
     inverse: Array
 
 
 def population(z: Array) -> Law:
-    """The normal law of some draws (draw, coordinate) in the coordinates of which they have learned.
-
-    Where nothing was learned the law is the prior, by which proposals leave a coordinate what it is: a law of all
-    coordinates is too narrow in some directions by chance, and draws that move for the sake of others contract to it.
-    The covariance is shrunk to the prior's the more, the more coordinates there are to a draw.
-    """
-    draws, _ = z.shape
-    centre, variance = z.mean(axis=0), z.var(axis=0, ddof=1)
-    narrow = variance < 1.0 - LEARNED * np.sqrt(2.0 / draws)
-    learned = narrow | (np.abs(centre) > LEARNED / np.sqrt(draws))
-    count = int(learned.sum())
+    """The normal law of some draws (draw, coordinate), shrunk to the prior the more, the more coordinates to a draw."""
+    draws, count = z.shape
     share = count / (count + draws)
-    own = np.cov(z[:, learned].T).reshape(count, count) if count else np.zeros((0, 0))
-    covariance = (1.0 - share) * own + share * np.eye(count)
-    return Law(learned, centre[learned], np.linalg.cholesky(covariance), np.linalg.inv(covariance))
+    covariance = (1.0 - share) * np.cov(z.T).reshape(count, count) + share * np.eye(count)
+    return Law(z.mean(axis=0), np.linalg.cholesky(covariance), np.linalg.inv(covariance))
 
 
-def around(z: Array, law: Law, step: float, rng: np.random.Generator) -> Array:
-    """A proposal reversible with respect to a law."""
-    noise, centre = rng.standard_normal(z.shape), np.zeros(z.shape[1])
-    noise[:, law.learned] = noise[:, law.learned] @ law.root.T
-    centre[law.learned] = law.centre
-    return np.asarray(centre + np.sqrt(1.0 - step**2) * (z - centre) + step * noise)
+def around(z: Array, law: Law | None, step: float, rng: np.random.Generator) -> Array:
+    """A proposal reversible with respect to a law, by default the prior."""
+    noise, keep = rng.standard_normal(z.shape), np.sqrt(1.0 - step**2)
+    if law is None:
+        return np.asarray(keep * z + step * noise)
+    return np.asarray(law.centre + keep * (z - law.centre) + step * noise @ law.root.T)
 
 
-def surplus(z: Array, law: Law) -> Array:
+def surplus(z: Array, law: Law | None) -> Array:
     """Log of the prior's density over that of a law, but for a constant."""
-    away = z[:, law.learned] - law.centre
-    return np.asarray(0.5 * (((away @ law.inverse) * away).sum(axis=1) - (z[:, law.learned] ** 2).sum(axis=1)))
+    if law is None:
+        return np.zeros(len(z))
+    away = z - law.centre
+    return np.asarray(0.5 * (((away @ law.inverse) * away).sum(axis=1) - (z**2).sum(axis=1)))
 
 
 def stages(

@@ -153,6 +153,7 @@ def workspace(c: CalibrationStudy, folder: Path) -> Workspace:
         **c.tables.model_dump(mode="json", exclude={"title", "question"}),
         "fingerprint": c.fingerprint,
         "table": c.digest,
+        "sampler": smc.VERSION,
         "numpy": np.__version__,
     }
     own = (*OWN, *(f"{e.name}.nc" for e in c.alliances if c.tables.alliances))
