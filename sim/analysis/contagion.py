@@ -273,7 +273,7 @@ def cascades_of(years: Array) -> dict[str, float]:
 
 
 def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[str, Any]) -> list[str]:
-    """Who is pulled most and by whom, what is not told from nothing, and what cascades there are against none."""
+    """Who is pulled most and by whom, how many effects stand out, and what cascades there are against none."""
     last = effects[effects.date == effects.date.max()].sort_values("effect", key=abs, ascending=False, kind="stable")
     names, when = about["names"], spoken(str(last.date.iloc[0]))
     resolved = last[(last.low > 0.0) | (last.high < 0.0)]
