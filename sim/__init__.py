@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from sim.analysis.analysis import Analysis as Analysis
     from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
     from sim.analysis.condition import Event as Event, Level as Level
+    from sim.analysis.contagion import Contagion as Contagion, contagion as contagion
     from sim.analysis.drivers import Drivers as Drivers, drivers as drivers
     from sim.analysis.find import Found as Found, Given as Given, find as find
-    from sim.analysis.contagion import Contagion as Contagion, contagion as contagion
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.signals import Signals as Signals, signals as signals
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
