@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.analysis.analysis import Analysis as Analysis
     from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
     from sim.analysis.condition import Event as Event, Level as Level
+    from sim.analysis.contagion import Contagion as Contagion, contagion as contagion
     from sim.analysis.drivers import Drivers as Drivers, drivers as drivers
     from sim.analysis.find import Found as Found, Given as Given, find as find
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
@@ -53,9 +54,10 @@ _NAMES = {
     "sim.analysis.condition": "Event Level",
     "sim.analysis.find": "Found Given find",
     "sim.analysis.signals": "Signals signals",
+    "sim.analysis.contagion": "Contagion contagion",
     "sim.analysis.threshold": "Threshold threshold",
-    "sim.analysis.drivers": "Drivers drivers",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
+    "sim.analysis.drivers": "Drivers drivers",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
@@ -92,6 +94,7 @@ _KINDS = {
     "leave-one-out": "LeftOut",
     "study of mechanisms": "Mechanisms",
     "threshold": "Threshold",
+    "contagion": "Contagion",
     "sensitivity": "Sensitivity",
     "attribution": "Attribution",
     "early warning": "Signals",

@@ -429,6 +429,28 @@ def attribute(
 
 
 @app.command()
+def contagion(
+    scenario: ScenarioName,
+    event: Annotated[str, typer.Option(help="exit or freeze.")] = "exit",
+    at: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="When a member is made to; default at the start.")
+    ] = None,
+    runs: Runs = 4096,
+    seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    set_: Set = [],  # noqa: B006
+    by: By = [],  # noqa: B006
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say who pulls whom: what each member's exit or freeze does to the others' probability of exit."""
+    how = {"event": event, "at": at, "runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "by": by}
+    _verb("contagion").main(scenario, _overrides(set_), out, force, json, **how)
+
+
+@app.command()
 def archive(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     out: Annotated[Path | None, typer.Option(help="The file; default the scenario's name and the day.")] = None,

@@ -115,6 +115,7 @@ class MemberState(mesa.Agent):
             help=script.help[self.row],
             changes=script.changes[self.row],
             enters=script.enters[self.row],
+            forced=None if script.forced is None else script.forced[self.row],
             record=record,
         )
         self.standing = phases.standing(self.inputs, m.c, m.d.dt, record=record is not None)

@@ -60,6 +60,7 @@ class Script(NamedTuple):
     renewal: float  # share of the tick in a renewal window
     drawn: bool  # whether crises are drawn as well
     calls: bool  # whether `kind` has a crisis
+    forced: Codes | None = None  # the status that members take, whatever the model says; -1: what it says. (member, 1)
 
 
 class Draws(NamedTuple):
@@ -275,6 +276,8 @@ def decide(
     after = membership.move(u, now.status, p)
     if script.enters.any():
         after[script.enters & now.alive & (after == OUTSIDE)] = ACTIVE
+    if script.forced is not None:
+        after = np.where((script.forced >= OUTSIDE) & now.alive & (now.status != OUTSIDE), script.forced, after)
     return p, after
 
 

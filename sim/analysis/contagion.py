@@ -1,0 +1,302 @@
+"""Who pulls whom: what one member's exit or freeze does to the others' probability of exit, and what cascades come.
+
+A member is made to leave at a date in every run in which it is still in, whatever the model says; all else is as it
+was, on the same draws. What that changes goes by all ways in which the model lets a state matter to others: its
+example, the stance of fellows, calls for help that others see, quarrels inside, the quorum.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis.analysis import Analysis
+from sim.analysis.spread import error_over_draws, footer, spread_over_draws
+from sim.engines.ensemble import Piece, pieces, run_together
+from sim.errors import InputError, Problem, arguments, each, nearest
+from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together
+from sim.evidence.measure import Reading, measure
+from sim.inference.continuation import continued
+from sim.model.arrays import Array
+from sim.model.membership import FROZEN, OUTSIDE
+from sim.model.outcomes import MONTE_CARLO, Z95
+from sim.results.change import percent
+from sim.results.horizons import by_dates
+from sim.results.run import Given, scenarios
+from sim.scenario.compile import Program, compile
+from sim.scenario.dates import WRITTEN, parse, spoken
+from sim.scenario.load import Scenario
+from sim.storage.effort import Effort, effort
+from sim.storage.workers import imap
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+FORCED = {"exit": OUTSIDE, "freeze": FROZEN}
+"""What a member may be made to do, and the status it has then."""
+DONE = {"exit": "leaves", "freeze": "freezes its membership"}
+NONE: dict[str, float] = {"contagion": 0.0, "peers": 0.0}
+"""Coefficients by which states pull each other, where they do not."""
+WITHIN = 2.0
+"""Years within which an exit follows another, in a cascade."""
+
+
+class Contagion(Analysis):
+    """What each member's exit or freeze does to the others.
+
+    Attributes
+    ----------
+    tables : ``effects`` has a row for each member that is made to move (of), each other (on) and horizon: the
+        probability that the other has left as things are (base) and with the move (value), their difference (effect)
+        with its Monte Carlo standard error (mcse), 95 % interval (low, high) and 90 % interval over what is uncertain.
+        ``cascades`` has, as the scenario is and without contagion and peers, the exits in a run, the share of runs with
+        a cascade (exits within two years of one another), its size and its years; each with its error.
+    """
+
+    kind = "contagion"
+    names = ("effects", "cascades")
+    words = ("of", "on", "date", "case")
+
+    def figures(self) -> "dict[str, Figure]":
+        """A matrix of effects at the last horizon."""
+        from sim.figures.contagion import draw
+
+        return {"contagion": draw(self.frames["effects"], self.about)}
+
+
+@arguments
+def contagion(
+    scenario: Given,
+    event: str = "exit",
+    at: dt.date | str | None = None,
+    runs: int = 4096,
+    seed: int = 1,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    scheduler: str | None = None,
+    set: Mapping[str, Any] | None = None,
+    by: Sequence[dt.date | str] = (),
+    out: str | Path | None = None,
+    force: bool = False,
+) -> Contagion:
+    """Say who pulls whom: the effect of each member's exit or freeze on the others' probability of exit.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or Path
+        As for :func:`sim.run`.
+    event : str
+        ``exit`` or ``freeze``.
+    at : date or str, optional
+        When a member is made to move; by default in the first step of the forecast.
+    runs : int
+        Of each, rounded up to a multiple of 16: so many draws with 16 runs each.
+    seed, jobs, scheduler, set, by, out, force
+        As for :func:`sim.run`.
+    progress : callable, optional
+        Called with how much is done, and of how much.
+
+    Returns
+    -------
+    Contagion
+        ``answer`` in sentences, the tables ``effects`` and ``cascades``.
+
+    Raises
+    ------
+    InputError
+        For a scenario, event or date that cannot be.
+
+    Examples
+    --------
+    >>> import sim
+    >>> found = sim.contagion("csto/outlook-2023", runs=32)
+    >>> sorted(set(found.frames["effects"].of))
+    ['ARM', 'BLR', 'KAZ', 'KGZ', 'TJK']
+    """
+    (chosen,) = by_dates(continued(scenarios([scenario], set)), by)
+    program = compile(chosen)
+    how, tick, _ = each(
+        lambda: effort(runs, seed, jobs, scheduler, multiple=REPEATS.draw),
+        lambda: _tick(program, at),
+        lambda: _known(event),
+    )
+    found = _contagion(chosen, program, event, tick, how, progress)
+    if out is not None:
+        found.save(out, force)
+    return found
+
+
+def _known(event: str) -> None:
+    if event not in FORCED:
+        raise InputError([Problem("event", "", event, f"allowed: {', '.join(FORCED)}", nearest(event, FORCED))])
+
+
+def _tick(program: Program, at: dt.date | str | None) -> int:
+    """The tick in which a date lies. Raises InputError."""
+    first, last = program.edges[program.record_ticks], program.edges[-1]
+    try:
+        day = first if at is None else parse(at)
+    except ValueError as error:
+        raise InputError([Problem("at", "", f"{at} {error}", f"allowed: {WRITTEN}")]) from None
+    if not first <= day < last:
+        raise InputError([Problem("at", "", f"{day}", f"allowed: from {first} to before {last}")])
+    return max(t for t, edge in enumerate(program.edges[:-1]) if edge <= day)
+
+
+def forced(program: Program, member: str, tick: int, status: int) -> Program:
+    """The program in which a member takes a status in a tick, in runs in which it is in."""
+    rows = np.full((len(program.members), 1), -1, dtype=np.int8)
+    rows[program.members.index(member)] = status
+    script = list(program.script)
+    script[tick] = script[tick]._replace(forced=rows)
+    return program._replace(script=tuple(script))
+
+
+def without(program: Program) -> Program:
+    """The program in which, from the start of the forecast on, nobody pulls anybody."""
+    return program._replace(coefficients=program.coefficients | NONE)
+
+
+def _contagion(
+    s: Scenario, program: Program, event: str, tick: int, by: Effort, progress: Callable[[int, int], None] | None
+) -> Contagion:
+    import pandas as pd
+
+    status = s.tables.as_forecast
+    members = [m for m in program.members if status[m] != OUTSIDE and not (event == "freeze" and status[m] == FROZEN)]
+    others = [m for m in program.members if status[m] != OUTSIDE]
+    programs = {"": program} | {m: forced(program, m, tick, FORCED[event]) for m in members}
+    times = {
+        y: program.horizon_tick(y) for y in program.horizons if program.horizon_tick(y) + program.record_ticks > tick
+    }
+    if not times:
+        raise InputError([Problem("at", "", f"{program.edges[tick]}", "allowed: before the last horizon")])
+    readings = [Reading(k, f"exit.{m}", t) for k in programs for m in others for t in times.values()]
+    share = len(programs) / (len(programs) + 2.0)
+
+    def tell(done: float) -> None:
+        if progress:
+            progress(round(1000 * done), 1000)
+
+    together = runs_together([program])
+    x = measure(programs, readings, by, lambda done: tell(share * done / by.runs), REPEATS, together)
+    effects = []
+    for of in members:
+        for on in (m for m in others if m != of):
+            for years, t in times.items():
+                base, value = (x[Reading(k, f"exit.{on}", t)] for k in ("", of))
+                row = {"of": of, "on": on, "horizon_years": years, "date": str(program.dates[t])}
+                effects.append(row | {"base": float(base.mean()), "value": float(value.mean())} | _effect(value - base))
+    cases = {"as it is": program, "without contagion and peers": without(program)}
+    left = exits(list(cases.values()), by, lambda done: tell(share + (1.0 - share) * done))
+    dt_ = program.alliance.dt
+    cascades = pd.DataFrame(
+        [{"case": name} | cascades_of(first * dt_) for name, first in zip(cases, left, strict=True)]
+    )
+    frame = pd.DataFrame(effects)
+    about = {
+        "event": event,
+        "at": str(program.edges[tick]),
+        "names": {code: m.name or code for code, m in s.tables.members.items()},
+        "scenario": s.tables.title,
+        "footer": footer(s.name, by, program.start.words, [s]),
+    }
+    identity = {
+        "scenario": s.name,
+        "fingerprint": s.fingerprint,
+        "event": event,
+        "at": about["at"],
+        "horizons": list(times),
+        "runs": by.runs,
+        "seed": by.seed,
+    }
+    title = f"Who pulls whom: what it does to the others if a member {DONE[event]} in {spoken(about['at'])}"
+    return Contagion(
+        title, sentences(frame, cascades, about), {"effects": frame, "cascades": cascades}, identity, about
+    )
+
+
+def _effect(x: Array) -> dict[str, float]:
+    mean, error = float(x.mean()), error_over_draws(x)
+    ends = (error, mean - Z95 * error, mean + Z95 * error)
+    return {"effect": mean, **dict(zip(MONTE_CARLO[:-1], ends, strict=True)), **spread_over_draws(x, mean, -1.0, 1.0)}
+
+
+def exits(programs: Sequence[Program], by: Effort, progress: Callable[[float], None] = lambda _: None) -> list[Array]:
+    """By program the forecast tick in which each member first leaves, infinite where it does not. (member, run)"""
+    tasks = [(piece,) for piece in pieces(0, by.runs)]
+
+    def one(piece: Piece) -> list[Array]:
+        found = [np.full((len(p.members), piece.runs), np.inf) for p in programs]
+        own = Piece(INTERVAL_BLOCK + piece.block, piece.lanes)
+        for t, sides in enumerate(run_together(programs, by.seed, own, REPEATS)):
+            for side in sides:
+                for place, k in enumerate(side.programs):
+                    left = side.record.left[:, place * piece.runs : (place + 1) * piece.runs]
+                    found[k][left & np.isinf(found[k])] = t
+        return found
+
+    parts = []
+    for done, part in enumerate(imap(one, tasks, by, threads=True), start=1):
+        parts.append(part)
+        progress(done / len(tasks))
+    return [np.concatenate([part[k] for part in parts], axis=-1) for k in range(len(programs))]
+
+
+def cascades_of(years: Array) -> dict[str, float]:
+    """Exits in a run, and cascades: exits of which each follows another within two years.
+
+    Parameters
+    ----------
+    years : of the exit of each member, infinite where it does not leave. (member, run)
+    """
+    at = np.sort(years, axis=0)
+    went = np.isfinite(at)
+    gaps = np.where(went[1:], at[1:], np.inf) - np.where(went[:-1], at[:-1], 0.0)
+    follows = went[1:] & (gaps <= WITHIN)
+    size, length = went.astype(float), np.zeros(at.shape)
+    for k, more in enumerate(follows, start=1):
+        size[k] += np.where(more, size[k - 1], 0.0)
+        length[k] = np.where(more, length[k - 1] + np.where(more, gaps[k - 1], 0.0), 0.0)
+    ends = (size >= 2.0) & np.append(~follows, np.ones((1, at.shape[1]), dtype=bool), axis=0)
+    found = {"exits": went.sum(axis=0).astype(float), "cascade": ends.any(axis=0).astype(float)}
+    said: dict[str, float] = {}
+    for name, x in found.items():
+        said |= {name: float(x.mean()), f"{name}_mcse": error_over_draws(x.reshape(-1, REPEATS.draw))}
+    for name, x in (("size", size[ends]), ("years", length[ends])):
+        error = float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else np.nan
+        said |= {name: float(x.mean()) if len(x) else np.nan, f"{name}_mcse": error}
+    return said
+
+
+def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[str, Any]) -> list[str]:
+    """Who is pulled most and by whom, how many effects stand out, and what cascades there are against none."""
+    last = effects[effects.date == effects.date.max()].sort_values("effect", key=abs, ascending=False, kind="stable")
+    names, when = about["names"], spoken(str(last.date.iloc[0]))
+    resolved = last[(last.low > 0.0) | (last.high < 0.0)]
+    pulls = [
+        f"{names[r.on]} by {100 * r.effect:+.1f} points (90 % interval {100 * r.q05:+.1f} to {100 * r.q95:+.1f}) if "
+        f"{names[r.of]} does"
+        for r in resolved.head(3).itertuples()
+    ]
+    first = (
+        f"If a member {DONE[about['event']]} in {spoken(about['at'])}, the probability that another has left by {when}"
+    )
+    if pulls:
+        said = [f"{first} changes most for {'; for '.join(pulls)}."]
+    else:
+        said = [f"{first} is not moved by more than chance in these runs."]
+    said.append(
+        f"{len(resolved)} of {len(last)} effects differ from nothing by more than the 95 % Monte Carlo interval."
+    )
+    own, none = (cascades.iloc[k] for k in (0, 1))
+    shares = [percent(x.cascade) for x in (own, none)]
+    said.append(
+        f"In {shares[0]} % of runs some exit follows another within two years, without contagion and peers in "
+        f"{shares[1]} %; exits in a run are {own.exits:.2f} and {none.exits:.2f}"
+        + (f"; a cascade has {own['size']:.1f} exits in {own.years:.1f} years." if own["size"] == own["size"] else ".")
+    )
+    return said
