@@ -286,8 +286,7 @@ def _analysed(
         "rows": len(rows.x),
         "footer": f"{s.name}  |  {plural(runs, 'run')}, {plural(len(rows.x), 'different draw')} of what varies",
     }
-    identity = {k: result.provenance[k] for k in ("runs", "seed")} | {"scenario": s.name, "fingerprint": s.fingerprint}
-    return Drivers(f"What outcomes hang on: {s.tables.title}", answer(frames, about), frames, identity, about)
+    return Drivers(f"What outcomes hang on: {s.tables.title}", answer(frames, about), frames, result.identity, about)
 
 
 def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> list[str]:

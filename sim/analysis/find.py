@@ -152,8 +152,7 @@ class Runs:
         return share_given(events, condition, rows, distinct if rows else None)
 
     def _identity(self, **more: str) -> dict[str, Any]:
-        p = self.result.provenance
-        return {**{k: p[k] for k in ("scenario", "fingerprint", "runs", "seed", "engine")}, **more}
+        return {**self.result.identity, **more}
 
     def found(self, condition: Condition) -> Found:
         """The runs in which a condition holds, with the dates of the events that it names."""

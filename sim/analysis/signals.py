@@ -146,8 +146,8 @@ def signals(
     title = result.dataset.attrs["title"]
     footer = f"{plural(min(p['runs'], BLOCK), 'run')}, those of every other row held out; seed {p['seed']}"
     about = {"title": title, "footer": footer}
-    which = {k: p[k] for k in ("scenario", "fingerprint", "runs", "seed", "engine")}
-    found = Signals(title, answer(table, leads), {"areas": table, "leads": leads}, which, {**about, "meaning": MEANING})
+    more = {**about, "meaning": MEANING}
+    found = Signals(title, answer(table, leads), {"areas": table, "leads": leads}, result.identity, more)
     if out is not None:
         found.save(out, force)
     return found

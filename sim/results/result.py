@@ -182,6 +182,11 @@ class Result(Results):
             runs = home if keeps_runs(home) else None
             return cls(scenario, by_name(ds.load()), provenance_of(home) or {}, runs)
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What makes it the run it is."""
+        return identity(self.scenario, *(self.provenance[k] for k in ("runs", "seed", "engine")))
+
     def save(self, folder: str | Path, force: bool = False) -> None:
         """Write everything to a folder, as :func:`sim.save`. Raises InputError where it cannot."""
         save(self, folder, force)

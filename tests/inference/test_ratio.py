@@ -63,7 +63,7 @@ def test_the_mean_ratio_of_a_fresh_to_a_kept_estimate_is_that_of_the_evidence() 
 def test_the_ratio_by_the_samplers_draws_is_exact_over_seeds(off: Sequence[int], width: float) -> None:
     exact, found, values = log_evidence(off) - log_evidence(()), [], []
     for seed in range(16):
-        s = smc.Settings(200, 2, 2, seed, BEHAVIOURAL)
+        s = smc.Settings(300, 2, 2, seed, BEHAVIOURAL)
         stages = list(smc.stages(estimator(()), SIZE, s))
         found.append(ratio(stages, estimator(off), s))
         values.append(found[-1].log_evidence - own(stages).log_evidence)
