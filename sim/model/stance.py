@@ -120,10 +120,11 @@ class Standing(NamedTuple):
 def coded(inputs: Inputs, c: Coefficients) -> Iterator[Term]:
     """The terms of the target that inputs alone decide, without protection."""
     own, leader = inputs.members, inputs.leader
-    yield "no ties at all", c.baseline
+    yield "a state without ties", c.baseline
     yield "Western ties", -c.western_ties * own.western_ties
-    yield "the leader's conflict with the West", -(c.entrapment * leader.confrontation) * (
-        own.western_ties + own.target_ties
+    yield (
+        "the leader's conflict with the West",
+        -(c.entrapment * leader.confrontation) * (own.western_ties + own.target_ties),
     )
     yield "hierarchy", -(c.hierarchy * leader.hierarchy) * own.autonomy
     yield "partiality of the leader", -c.partiality * own.partiality

@@ -14,13 +14,7 @@ Terms = Mapping[str, Array]
 
 
 def goals(
-    state: State,
-    belief: credibility.State,
-    ties: Present,
-    shared: Shared,
-    inputs: Inputs,
-    s: Standing,
-    c: Coefficients,
+    state: State, belief: credibility.State, ties: Present, shared: Shared, inputs: Inputs, s: Standing, c: Coefficients
 ) -> Terms:
     """What the goal of a stance is made of, the other members' pull included."""
     remembered = credibility.reliability(belief), belief.grievance
