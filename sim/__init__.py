@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
     from sim.analysis.signals import Signals as Signals, signals as signals
     from sim.analysis.threshold import Threshold as Threshold, threshold as threshold
+    from sim.analysis.why import Why as Why, why as why
     from sim.errors import InputError as InputError
     from sim.evaluation.archive import Archive as Archive, Score as Score, archive as archive
     from sim.evaluation.backtest import Backtest as Backtest, backtest as backtest
@@ -58,6 +59,7 @@ _NAMES = {
     "sim.analysis.threshold": "Threshold threshold",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
     "sim.analysis.drivers": "Drivers drivers",
+    "sim.analysis.why": "Why why",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
     "sim.evaluation.backtest": "Backtest backtest",
@@ -101,6 +103,7 @@ _KINDS = {
     "list of runs": "Found",
     "conditional probabilities": "Given",
     "drivers": "Drivers",
+    "why": "Why",
 }
 """What a finished folder of each kind is given back as."""
 

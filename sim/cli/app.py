@@ -370,6 +370,25 @@ def replay(
 
 
 @app.command()
+def why(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
+    run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")],
+    member: Annotated[str, typer.Option(metavar="CODE", help="Which state, e.g. ARM.")],
+    date: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD", help="What the state did then; default its last move, or change of conduct."
+        ),
+    ] = None,
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say why a state did what it did in one run: terms, causes, chance."""
+    _verb("why").main(folder, run, member, date, out, force, json)
+
+
+@app.command()
 def threshold(
     scenario: ScenarioName,
     lever: Annotated[str, typer.Option(metavar="PATH[@DATE]", help="What is moved: an input, dispute or coefficient.")],

@@ -113,7 +113,7 @@ class Stack:
         self.state: State | None = None
         self._last: tuple[Inputs, Standing, bool] | None = None
 
-    def _around(self, t: int) -> tuple[Inputs, Standing]:
+    def around(self, t: int) -> tuple[Inputs, Standing]:
         """Inputs, and what they alone decide; computed anew only where something changes."""
         record = self.program.script[t].record is not None
         if self._last and self._last[2] == record and not self._moves(t):
@@ -131,7 +131,7 @@ class Stack:
         if kept := state_at_start(self.program, self.noise, self.lanes):
             self.state = each(lambda x: repeated(x, self.copies), kept)
             return
-        inputs, s = self._around(0)
+        inputs, s = self.around(0)
         z = record_normals(self.program, self.noise, 0)[:, self.lanes]
         z = repeated(z, self.copies)
         self.state = begin(inputs, s, z, self.program.start_status, self.c)
@@ -139,7 +139,7 @@ class Stack:
     def relive(self, t: int) -> None:
         """A tick of the record."""
         assert self.state is not None
-        inputs, s = self._around(t)
+        inputs, s = self.around(t)
         z = record_normals(self.program, self.noise, t + 1)[:, self.lanes]
         z = repeated(z, self.copies)
         self.state = relive(self.state, inputs, s, z, self.program.script[t], self.c, self.d)
@@ -151,7 +151,7 @@ class Stack:
         everybody = now._replace(status=np.broadcast_to(now.status, self.state.stance.shape))
         before = self.state._replace(membership=everybody)
         self.relive(t)
-        inputs, _ = self._around(t)
+        inputs, _ = self.around(t)
         s, script = standing(inputs, self.c, p.alliance.dt), p.script[t]
         assert script.record is not None
         u = self.noise.uniforms("membership", t + 1, rows)[:, self.lanes]
@@ -168,7 +168,7 @@ class Stack:
     def anew(self, t: int, draws: Draws) -> None:
         """A tick of a past that was otherwise, by the draws of the record's."""
         assert self.state is not None
-        inputs, s = self._around(t)
+        inputs, s = self.around(t)
         draws, p = each(lambda x: repeated(x, self.copies), draws), self.program
         self.state, _ = tick(self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d)
 
@@ -176,7 +176,7 @@ class Stack:
         """The start of the forecast."""
         assert self.state is not None
         t, p = self.program.record_ticks, self.program
-        inputs, _ = self._around(t)
+        inputs, _ = self.around(t)
         drawn = self.noise.uniforms("conduct", t, len(p.members)), motion_effect(self.noise, t, p)
         u, motion = (repeated(x[..., self.lanes], self.copies) for x in drawn)
         return look(self.state, inputs, u, motion, p.alliance, self.c)
@@ -185,7 +185,7 @@ class Stack:
         """A tick of the forecast."""
         assert self.state is not None
         p = self.program
-        inputs, s = self._around(t)
+        inputs, s = self.around(t)
         draws = tick_draws(self.noise, t, p, self.lanes, self.copies, self.regimes)
         self.state, record = tick(self.state, inputs, s, draws, p.script[t], p.alliance, self.c, self.d)
         return record
@@ -264,7 +264,14 @@ def run_together(programs: Sequence[Program], seed: int, piece: Piece, repeats: 
     and dates. ``repeats`` says how many runs in a row share coefficients, coded values and inputs to come.
     Memory does not grow with the number of ticks.
     """
-    noise = Noise(seed, piece.block, repeats)
+    begun = at_start(programs, Noise(seed, piece.block, repeats), piece)
+    yield [Side(g, s.look()) for g, s in begun]
+    for t in range(programs[0].record_ticks, programs[0].ticks):
+        yield [Side(g, s.tick(t)) for g, s in begun]
+
+
+def at_start(programs: Sequence[Program], noise: TickNoise, piece: Piece) -> list[tuple[list[int], Stack]]:
+    """Stacks of programs (by index) at the start of the forecast; all have the same members and dates."""
     wide = max(1, WIDTH // piece.runs)
     first = Environment(programs[0], noise, piece.lanes)
     hashes: dict[int, str] = {}
@@ -276,10 +283,7 @@ def run_together(programs: Sequence[Program], seed: int, piece: Piece, repeats: 
     stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
     for stack, group in zip(stacks, groups, strict=True):
         stack.state = joined([starts[pasts[k]] for k in group])
-    starts.clear()
-    yield [Side(g, s.look()) for g, s in zip(groups, stacks, strict=True)]
-    for t in range(programs[0].record_ticks, programs[0].ticks):
-        yield [Side(g, s.tick(t)) for g, s in zip(groups, stacks, strict=True)]
+    return list(zip(groups, stacks, strict=True))
 
 
 def _starts(programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: int, first: Environment) -> list[State]:

@@ -5,7 +5,7 @@ block gives. Three rules keep it so: numpy ufuncs only (``math.exp`` rounds othe
 members by the built-in ``sum`` over rows (``np.sum`` adds pairwise), no ``@`` and no ``einsum``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int8]
+Term = tuple[str, Array]
+"""A part of a sum, and what it is, in words."""
 T = TypeVar("T")
 
 LARGEST_EXPONENT = 700.0
@@ -27,6 +29,15 @@ def logistic(x: Array) -> Array:
 def exp(x: Array, most: float = LARGEST_EXPONENT) -> Array:
     """exp(x), held below overflow; with a smaller ``most`` it may be multiplied as well."""
     return np.asarray(np.exp(np.minimum(x, most)))
+
+
+def total(terms: Iterable[Term]) -> Array:
+    """The sum of two terms or more, added in their order."""
+    values = (x for _, x in terms)
+    whole = np.asarray(next(values) + next(values))
+    for x in values:
+        whole = np.add(whole, x, out=whole) if whole.shape == x.shape else whole + x
+    return whole
 
 
 def count(x: Array | Flags) -> Array:

@@ -8,11 +8,12 @@ offer here, since it changes what leaving costs and not what is thought of the l
 stance.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, count, exp, indicator, where
+from sim.model.arrays import Array, Codes, Coefficients, Flags, Inputs, Term, count, exp, indicator, total, where
 from sim.model.declaration import BASE_RATES, TRIAL, Coefficient, Input
 
 Status = Literal["outside", "frozen", "active"]
@@ -128,11 +129,17 @@ class Chances(NamedTuple):
     side: Array  # active: freeze; frozen: resume; outside: entry
 
 
+def coded(inputs: Inputs, c: Coefficients) -> Iterator[Term]:
+    """The terms of the log-hazard of leaving that inputs alone decide."""
+    yield "outside offers", c.exit_offer * inputs.members.security_offer
+    yield "the alliance's own effect", inputs.alliance
+
+
 def standing(inputs: Inputs, c: Coefficients) -> Standing:
     """The environment's part of the log-hazards."""
     own = inputs.members
     return Standing(
-        push=c.exit_offer * own.security_offer + inputs.alliance,
+        push=total(coded(inputs, c)),
         bases=c.exit_basing * own.basing,
         leash=c.exit_dependence * inputs.leader.coercion,
         entry=c.entry_regime_threat * own.regime,
@@ -150,6 +157,20 @@ def renewal_factor(share: float, c: Coefficients) -> Array:
     return (1.0 - share) + share * exp(c.renewal)
 
 
+def drift(push: Iterable[Term], recent_exits: Array, stance: Array, s: Standing, c: Coefficients) -> Iterator[Term]:
+    """What makes leaving, and freezing, likelier: terms of their log-hazards."""
+    yield from push
+    yield "exits of others", c.contagion * recent_exits
+    yield "stance", -c.exit_stance * (stance - s.origin)
+
+
+def grip(dependence: Array, punishment: Array, s: Standing, c: Coefficients) -> Iterator[Term]:
+    """What holds a member, more against an exit than against a freeze."""
+    yield "coercion and dependence", s.leash * dependence
+    yield "the leader's bases", s.bases
+    yield "punishment", c.exit_punishment * punishment
+
+
 def hazards(
     state: State,
     stance: Array,
@@ -162,21 +183,61 @@ def hazards(
 ) -> tuple[Array, Array]:
     """Hazards a year of (exit, the other move): freeze if active, resume if frozen, entry if outside."""
     frozen, outside = state.status == FROZEN, state.status == OUTSIDE
-    grip = s.leash * dependence + s.bases + c.exit_punishment * punishment
-    drift = s.push + c.contagion * state.recent_exits - c.exit_stance * (stance - s.origin)
-    loose = drift - c.freeze_cost * grip
-    leave = bounded(c.exit_rate * exp(drift - grip, most=600.0), c)
+    held = total(grip(dependence, punishment, s, c))
+    pushed = total(drift([("coded", s.push)], state.recent_exits, stance, s, c))
+    loose = pushed - c.freeze_cost * held
+    leave = bounded(c.exit_rate * exp(pushed - held, most=600.0), c)
     side = bounded(np.where(frozen, c.resume_rate, c.freeze_rate) * exp(np.where(frozen, -loose, loose), most=600.0), c)
     if outside.any():
         leave = indicator(~outside) * leave
-        entry = indicator(may_join) * c.entry_rate * exp(s.entry + c.entry_stance * stance)
+        entry = indicator(may_join) * c.entry_rate * exp(total(wish(stance, s, c)))
         side = np.where(outside, entry, side)
     return leave * renewal, side
 
 
+def wish(stance: Array, s: Standing, c: Coefficients) -> Iterator[Term]:
+    """What makes a state enter: terms of the log-hazard."""
+    yield "threat to the regime", s.entry
+    yield "stance", c.entry_stance * stance
+
+
+def log_hazard(
+    move: str,
+    state: State,
+    stance: Array,
+    dependence: Array,
+    punishment: Array,
+    renewal: Array | float,
+    inputs: Inputs,
+    s: Standing,
+    c: Coefficients,
+) -> dict[str, Array]:
+    """The log-hazard of a move (exit, freeze, resume, entry) by its terms, for a state that can make it.
+
+    Their sum is the logarithm of what :func:`hazards` says, where that is not cut off at exp(600).
+    """
+    rate = vars(c)[f"{move}_rate"]
+    base = "the rate of a state without ties", np.log(rate)
+    if move == "entry":
+        return dict([base, *wish(stance, s, c)])
+    towards, hold = -1.0 if move == "resume" else 1.0, 1.0 if move == "exit" else c.freeze_cost
+    terms = dict([base])
+    terms |= {name: towards * x for name, x in drift(coded(inputs, c), state.recent_exits, stance, s, c)}
+    terms |= {name: -towards * hold * x for name, x in grip(dependence, punishment, s, c)}
+    terms["the time that a move takes"] = -np.log(slowness(exp(total(terms.items())), c))
+    if move == "exit":
+        terms["renewal of the treaty"] = np.log(renewal) + 0.0 * rate
+    return terms
+
+
 def bounded(rate: Array, c: Coefficients) -> Array:
     """A rate of moves of which each takes ``exit_delay`` at least, in the mean."""
-    return np.asarray(rate / (1.0 + c.exit_delay * rate))
+    return np.asarray(rate / slowness(rate, c))
+
+
+def slowness(rate: Array, c: Coefficients) -> Array:
+    """By how much a rate is slowed because a move takes its time."""
+    return 1.0 + c.exit_delay * rate
 
 
 def chances(exit_hazard: Array, side_hazard: Array, dt: float) -> Chances:

@@ -1,10 +1,15 @@
-"""Phase 3: where a member stands towards the leader, a real number, positive in favour."""
+"""Phase 3: where a member stands towards the leader, a real number, positive in favour.
 
+A term of the target stands once, with what it is in words; targets and what is said of a stance are both made of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.model.arrays import Array, Coefficients, Flags, Inputs
+from sim.model.arrays import Array, Coefficients, Flags, Inputs, Term, total
 from sim.model.declaration import FIXED, TRIAL, Coefficient, Input
 
 MEMBER_INPUTS = (
@@ -112,31 +117,53 @@ class Standing(NamedTuple):
     protection: Array  # the part that reliability multiplies
 
 
+def coded(inputs: Inputs, c: Coefficients) -> Iterator[Term]:
+    """The terms of the target that inputs alone decide, without protection."""
+    own, leader = inputs.members, inputs.leader
+    yield "a state without ties", c.baseline
+    yield "Western ties", -c.western_ties * own.western_ties
+    yield (
+        "the leader's conflict with the West",
+        -(c.entrapment * leader.confrontation) * (own.western_ties + own.target_ties),
+    )
+    yield "hierarchy", -(c.hierarchy * leader.hierarchy) * own.autonomy
+    yield "partiality of the leader", -c.partiality * own.partiality
+    yield "other partners", -c.other_ties * own.other_ties
+    yield "what the pact itself gives", c.institution * own.institution
+
+
 def standing(inputs: Inputs, capacity: Array, c: Coefficients) -> Standing:
     """The environment's part of the target stance."""
-    own, leader = inputs.members, inputs.leader
-    exposure = own.western_ties + own.target_ties
-    fixed = (
-        c.baseline
-        - c.western_ties * own.western_ties
-        - (c.entrapment * leader.confrontation) * exposure
-        - (c.hierarchy * leader.hierarchy) * own.autonomy
-        - c.partiality * own.partiality
-        - c.other_ties * own.other_ties
-        + c.institution * own.institution
-    )
+    own = inputs.members
     need = (
         c.salience_interstate * own.interstate
         + c.salience_separatist * own.separatist
         + c.salience_insurgency * own.insurgency
         + c.salience_regime * own.regime
     )
-    return Standing(fixed, (c.protection * capacity) * need)
+    return Standing(total(coded(inputs, c)), (c.protection * capacity) * need)
 
 
 def unrest(inputs: Inputs, c: Coefficients, dt: float) -> Array:
     """The chance of a change of regime in a tick, where such are drawn. (member, run)."""
     return np.asarray(-np.expm1(-dt * (c.regime_change_rate * inputs.members.regime)))
+
+
+def felt(
+    s: Standing,
+    reliability: Array,
+    grievance: Array,
+    dependence: Array,
+    affinity: Array,
+    opinion: Array,
+    c: Coefficients,
+) -> Iterator[Term]:
+    """The terms of the target that past ticks have a part in."""
+    yield "protection", s.protection * reliability
+    yield "dependence", c.dependence * dependence
+    yield "likeness", c.affinity * affinity
+    yield "public opinion", c.opinion * (opinion - 0.5)
+    yield "grievance", -c.grievance * grievance
 
 
 def target(
@@ -149,14 +176,7 @@ def target(
     c: Coefficients,
 ) -> Array:
     """The stance that the member would take, its peers aside."""
-    return (
-        s.fixed
-        + s.protection * reliability
-        + c.dependence * dependence
-        + c.affinity * affinity
-        + c.opinion * (opinion - 0.5)
-        - c.grievance * grievance
-    )
+    return total(chain([("coded", s.fixed)], felt(s, reliability, grievance, dependence, affinity, opinion, c)))
 
 
 def peer_pull(stance: Array, belongs: Array, total: Array, n: Array, c: Coefficients) -> Array:
@@ -169,9 +189,44 @@ def peer_pull(stance: Array, belongs: Array, total: Array, n: Array, c: Coeffici
     return weight * (total - n * stance)
 
 
+def jump(gap: Array, changed: Flags, c: Coefficients) -> Array:
+    """The gap to the target after changes of regime, which close a share of it at once."""
+    return gap * (1.0 - c.regime_change * changed) if changed.any() else gap
+
+
 def adjust(stance: Array, goal: Array, z: Array, changed: Flags, c: Coefficients, d: Decays) -> Array:
     """Partial adjustment with noise; a change of regime closes a share of the gap at once."""
-    gap = stance - goal
-    if changed.any():
-        gap = gap * (1.0 - c.regime_change * changed)
-    return goal + gap * d.gap + d.shake * z
+    return goal + jump(stance - goal, changed, c) * d.gap + d.shake * z
+
+
+PEERS, REGIME, NOISE, START = "the other members", "changes of regime", "chance", "where it stood at the start"
+"""What stance is made of beside the terms of the target."""
+
+
+def begin_terms(goals: Mapping[str, Array], stance: Array) -> dict[str, Array]:
+    """A first stance by what it is made of: as if all inputs had long been what they are, and the rest."""
+    none = np.zeros(stance.shape)
+    return {**goals, REGIME: none, NOISE: none, START: stance - total(goals.items())}
+
+
+def adjust_terms(
+    terms: Mapping[str, Array],
+    goals: Mapping[str, Array],
+    stance: Array,
+    z: Array,
+    changed: Flags,
+    c: Coefficients,
+    d: Decays,
+) -> dict[str, Array]:
+    """:func:`adjust` of every term by itself: what the stance was made of, and what its goal is, in; what it is out.
+
+    The step is linear: each term goes to its own part of the goal. What a change of regime closes at once, and noise,
+    are terms that go to 0, as does where the stance stood at the start.
+    """
+    none = np.zeros(stance.shape)
+    still = np.zeros(stance.shape, dtype=bool)
+    gap = stance - total(goals.items())
+    moved = {**terms, REGIME: terms[REGIME] + (jump(gap, changed, c) - gap)}
+    return {
+        name: adjust(x, goals.get(name, none), z if name == NOISE else none, still, c, d) for name, x in moved.items()
+    }

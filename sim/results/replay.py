@@ -124,6 +124,17 @@ def replay(
     >>> sim.replay("results/example", run=3).identical
     True
     """
+    scenario, _, seed = made_from(folder, run)
+    shows = chosen(scenario, member, only, votes)
+    story = tell(scenario, seed, run)
+    return replace(story, sentences=[s for s in story.sentences if shows(s)])
+
+
+def made_from(folder: str | Path, run: int) -> tuple[Scenario, int, int]:
+    """What one run of a finished ensemble is made again from: the scenario, how many runs there are, the seed.
+
+    Raises InputError where the folder is not as it was written, or has no such run.
+    """
     folder = as_path(folder, "folder")
     check_kind(folder, "run")
     if provenance_of(folder) is None:
@@ -137,9 +148,7 @@ def replay(
         refuse(folder, ["its workspace.json cannot be read"])
     if not isinstance(run, int) or not 0 <= run < runs:
         raise InputError([Problem(str(folder), "run", f"{run!r}", f"allowed: 0 to {runs - 1}")])
-    shows = chosen(scenario, member, only, votes)
-    story = tell(scenario, seed, run)
-    return replace(story, sentences=[s for s in story.sentences if shows(s)])
+    return scenario, runs, seed
 
 
 def chosen(scenario: Scenario, member: Sequence[str], only: Sequence[str], votes: bool) -> Callable[[Sentence], bool]:
