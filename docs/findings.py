@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import sim
-from sim.cli.compare import monte_carlo
-from sim.cli.run import answer, horizons, monte_carlo_error
 from sim.evaluation.leave_one_out import slug
 from sim.evaluation.scoring import with_error
 from sim.model.outcomes import names
+from sim.reports.comparison import monte_carlo
+from sim.reports.run import answer, horizons, monte_carlo_error
 from sim.scenario import left_out
 from sim.scenario.left_out import ALL
 

@@ -293,7 +293,19 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
     elif set:
         scenario = load(scenario.file, {**scenario.overrides, **set})
     (scenario,) = continued([scenario])
-    tables, program = scenario.tables, compile(scenario)
+    return _explained(scenario, compile(scenario), path)
+
+
+def explain_all(scenario: Scenario) -> list[Explanation]:
+    """Every coded value of a scenario, in the order in which they are coded."""
+    (scenario,) = continued([scenario])
+    program = compile(scenario)
+    return [_explained(scenario, program, path) for path in scenario.tables.values]
+
+
+def _explained(scenario: Scenario, program: Program, path: str) -> Explanation:
+    """All there is to say of a path. Raises InputError where it names no coded value."""
+    tables = scenario.tables
     effect = {effect_path(state): OF_STATE for state in scenario.members}.get(path)
     effect = OF_ALLIANCE if path == ALLIANCE_EFFECT else effect
     if effect and program.coefficients[effect.spread] != 0.0:
