@@ -1,17 +1,23 @@
 """What a backtest says: which forecasts were better."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from sim.errors import plural
+from sim.errors import listed, plural
 from sim.evaluation.backtest import Backtest
 from sim.evaluation.baselines import MEANING
-from sim.evaluation.forecasts import AS_THEY_WERE, MODEL
+from sim.evaluation.forecasts import AS_PUBLISHED, AS_THEY_WERE, MODEL
+from sim.evaluation.history import EXIT
 from sim.evaluation.leave_one_out import LeftOut
+from sim.evaluation.rules import RATE
 from sim.evaluation.scoring import Measure, ScoreRow, with_error
 from sim.evaluation.study import Scheme
 from sim.figures.rows import Skill
+from sim.model.outcomes import sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
+from sim.reports.brief import Brief, chosen
 from sim.reports.histories import SAID, SCORES, history
+from sim.scenario.load import Scenario
 
 
 def said(title: str, schemes: Sequence[Scheme], found: Backtest) -> Iterator[Block]:
@@ -64,3 +70,68 @@ def _mark(r: ScoreRow, skills: list[Skill]) -> str:
     if any(s.low > 0 for s in same):
         return "*"
     return "-" if any(s.high < 0 for s in same) else " "
+
+
+ONE = "Nothing beyond these alliances and years: the cases are few, and those of one alliance hang together."
+
+
+def answer(found: Backtest) -> list[str]:
+    """Against which others the forecasts are better or worse, with inputs that go on as in published ones."""
+    every = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
+    skills = [s for s in every if s.skill == s.skill and s.inputs == AS_PUBLISHED]
+    said = []
+    for scheme in dict.fromkeys(s.scheme for s in skills):
+        parts = []
+        for question, score in dict.fromkeys((s.question, s.score) for s in skills if s.scheme == scheme):
+            own = [s for s in skills if (s.scheme, s.question, s.score) == (scheme, question, score)]
+            how = {"better than": [s for s in own if s.low > 0], "worse than": [s for s in own if s.high < 0]}
+            how["not told apart from"] = [s for s in own if not (s.low > 0 or s.high < 0)]
+            each = [
+                f"{words} {listed(list(dict.fromkeys(s.baseline for s in some)))}"
+                for words, some in how.items()
+                if some
+            ]
+            parts.append(f"{question} ({score}): {', '.join(each)}")
+        said.append(f"{sentence(scheme)}. Forecasts made as the published ones are, in {'; in '.join(parts)}.")
+    return said
+
+
+def brief(found: Backtest, title: str, schemes: Sequence[Scheme], scenarios: Sequence[Scenario], look: int) -> Brief:
+    """Of a backtest, for a report."""
+    return Brief(
+        title=title,
+        question="Had the model been fitted to the past alone, how good would its forecasts have been?",
+        answer=answer(found),
+        results=list(said(title, schemes, found)),
+        figures=chosen(found.figures(), ()),
+        scenarios=scenarios,
+        certainty=[f"This was look {look} at the held-out years: what is chosen after many looks fits them by luck."],
+        limits=[ONE],
+    )
+
+
+def brief_left_out(found: LeftOut, title: str, look: int) -> Brief:
+    """Of left-out alliances, for a report."""
+    tables = found.tables
+    first = tables["counts"][tables["counts"].event == EXIT].drop_duplicates("alliance")
+    scores = tables["scores"][(tables["scores"].origins == "beginning") & (tables["scores"].event == EXIT)]
+    logs = {(r.alliance, r.forecaster): r.log_score for r in scores.itertuples()}
+    said = [_exits(r, logs) for r in first.itertuples()]
+    return Brief(
+        title=title,
+        question="How well is an alliance forecast by what the records of others teach?",
+        answer=[" ".join(said)],
+        results=list(left_out(found)),
+        figures=chosen(found.figures(), ()),
+        certainty=[f"This was look {look} at what was left out."],
+        limits=[ONE],
+    )
+
+
+def _exits(r: Any, logs: Mapping[tuple[str, str], float]) -> str:
+    """Exits of an alliance seen and forecast from its beginning, and the scores."""
+    model, rate = logs[r.alliance, MODEL], logs[r.alliance, RATE]
+    return (
+        f"{sentence(r.alliance)}: {plural(int(r.seen), 'exit')} where {r.mean:.1f} were forecast "
+        f"(90 % of futures: {r.q05:.0f} to {r.q95:.0f}); log score {model:.2f}, base rate {rate:.2f}."
+    ).replace(" (90 % of futures: nan to nan)", "")

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sim.errors import plural
+from sim.errors import listed, plural
 from sim.model.membership import STATUSES
 from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
+from sim.reports.brief import Brief, chosen
 from sim.reports.since import events_since
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison
@@ -35,6 +36,14 @@ def said(c: Comparison) -> Iterator[Block]:
         yield from start(c, s)
         yield from changes(last[last.scenario == s.name], c.state_names)
     yield Paragraph()
+    yield from reading(c, last)
+    for words in c.begins:
+        yield Paragraph(f"{words}.")
+    yield from remark(c.not_fitted)
+
+
+def reading(c: Comparison, last: "pd.DataFrame") -> Iterator[Block]:
+    """How the tables are read, what has happened since the calibration, and the Monte Carlo error."""
     yield Paragraph(
         "In brackets: 90 % interval over coefficients and coded values, chance taken out; of a difference, over the "
         "same coefficients and values in both"
@@ -43,14 +52,11 @@ def said(c: Comparison) -> Iterator[Block]:
         "support over all pairs of those who are members then, or of those who were at the start, of whom one that "
         "has left or frozen supports nothing."
     )
-    for words in c.begins:
-        yield Paragraph(f"{words}.")
     yield from events_since({s.tables.title: since_then(s) for s in (c.base, *c.others)})
     events = last[last.outcome.isin(names("event"))]
     yield Paragraph(
         f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."
     )
-    yield from remark(c.not_fitted)
 
 
 def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
@@ -97,3 +103,35 @@ def changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> Iterator[B
         columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference{unit}")]
         cells = [[words, level(row, "base"), level(row, "value"), difference(row)] for words, row in rows]
         yield Table(columns, cells)
+
+
+def brief(c: Comparison) -> Brief:
+    """Of a comparison, for a report."""
+    last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
+    titles = listed([s.tables.title for s in c.others])
+    tables: list[Block] = []
+    for s in c.others:
+        tables += [Paragraph((s.tables.title, "bold"))] * (len(c.others) > 1)
+        tables += [*start(c, s), *changes(last[last.scenario == s.name], c.state_names)]
+    return Brief(
+        title=titles,
+        question=f"What would be different, by {last.date.iloc[0]:%B %Y}, from this: {c.base.tables.title}?",
+        answer=[" ".join(f"{x}." for x in c.sentences()[s.name]) for s in c.others],
+        results=[*tables, *reading(c, last)],
+        figures=chosen(c.figures(), ("curves", "differences")),
+        scenarios=[c.base, *c.others],
+        certainty=[f"{words}." for words in c.begins],
+        limits=list(filter(None, [undecided(last, c.state_names)])),
+    )
+
+
+def undecided(last: "pd.DataFrame", state_names: Mapping[str, str]) -> str:
+    """The headline outcomes of which it is open which way they move, in a sentence."""
+    rows = last[last.outcome.isin(shown())].itertuples()
+    open_ = [
+        OUTCOMES[r.outcome].title.format(state_names.get(r.member, ""))
+        for r in rows
+        if r.difference_q05 < 0 < r.difference_q95
+    ]
+    which = listed(list(dict.fromkeys(open_)))
+    return f"Which way these would move, as their intervals hold both more and less: {which}." if open_ else ""

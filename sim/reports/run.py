@@ -7,6 +7,7 @@ from sim.errors import listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
 from sim.model.outcomes import OUTCOMES, error_of
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
+from sim.reports.brief import Brief, chosen
 from sim.reports.cells import level, with_interval
 from sim.reports.detail import alliance_events, detail
 from sim.reports.since import events_since
@@ -100,3 +101,18 @@ def probabilities(s: Summary, dates: dict[str, str]) -> Iterator[Block]:
     )
     yield from remark(outsiders(s))
     yield from remark(s["coefficients"])
+
+
+def brief(result: Result) -> Brief:
+    """Of a run, for a report."""
+    s, dates, time = result.summary(), horizons(result), result.scenario.tables.time
+    years = f"{time.start:%B %Y} to {time.end:%B %Y}"
+    return Brief(
+        title=s["title"],
+        question=f"Which states are likely to leave from {years}, and what becomes of the alliance?",
+        answer=[answer(s, dates)],
+        results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
+        figures=chosen(result.figures(), ("ladder", "exits", "cohesion")),
+        scenarios=[result.scenario],
+        certainty=[f"{s['begins']}."],
+    )

@@ -3,11 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sim.errors import plural
+from sim.errors import listed, plural
 from sim.model.outcomes import OUTCOMES, error_of
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
-from sim.reports.cells import mean, with_error
+from sim.reports.brief import Brief, chosen
+from sim.reports.cells import level, mean, with_error, with_interval
+from sim.reports.sliders import last_date, sliders
 from sim.studies.sweep import Sweep
+
+READING = (
+    "In brackets: 90 % interval over coefficients and coded values (of cohesion: over runs). In the table ± is one "
+    "Monte Carlo standard error."
+)
 
 
 def said(s: Sweep) -> Iterator[Block]:
@@ -21,6 +28,7 @@ def said(s: Sweep) -> Iterator[Block]:
     )
     if not found["outcomes"]:
         return
+    yield Paragraph(" ".join(answer(s)))
     columns = [Column(f"after {plural(found['outcomes'][0]['years'], 'year')}", left=True)]
     columns += [column for end in ("lowest", "highest") for column in (Column(end), Column("at", words=True))]
     rows = []
@@ -53,3 +61,51 @@ def _value(outcome: str, end: dict[str, Any]) -> str:
 def _at(end: dict[str, Any], several: bool) -> str:
     where = [f"{k} {v:.3g}" for k, v in end["at"].items()]
     return ", ".join([*([end["scenario"]] if several else []), *where])
+
+
+def answer(s: Sweep) -> list[str]:
+    """Where some exit, the exits in focus and cohesion are lowest and highest at the last horizon, a sentence each."""
+    ds = s.dataset
+    full = dict(zip(map(str, ds.member.values), map(str, ds["name"].values), strict=True))
+    several = len(s.plan.content["variants"]) > 1
+    last = s.summary[s.summary.horizon_years == s.summary.horizon_years.max()]
+    rows = {(r.outcome, r.member, r.point): r for r in last.itertuples()}
+    said = []
+    for row in s.extremes():
+        o, ends = OUTCOMES[row["outcome"]], (row["lowest"], row["highest"])
+        if o.aside:
+            continue
+        each = [rows[o.name, row["member"], end["point"]]._asdict() for end in ends]
+        values = [with_interval(x, " %") if o.probability else level(x) for x in each]
+        what = f"{o.title.format(full.get(row['member'], ''))} by {last_date(s):%B %Y}"
+        what += " with" if o.probability else ":"
+        where = [_at({**end}, several).replace("_", " ") for end in ends]
+        if alike({**row}):
+            said.append(f"{what} {values[0]} to {values[1]} wherever it is: no difference beyond chance.")
+        else:
+            low, high = (f"{value} (at {at})" for value, at in zip(values, where, strict=True))
+            said.append(f"{what} {low} at the lowest, {high} at the highest.")
+    return said
+
+
+def brief(s: Sweep) -> Brief:
+    """Of a sweep, for a report."""
+    plan = s.plan
+    named = {n: f.label or listed(f.targets) for n, f in plan.factors.items()}
+    varied = "; ".join(f"{n.replace('_', ' ')}: {label}" for n, label in named.items() if label != n)
+    size = f"{plural(plan.size, 'point')}, {plural(plan.tables.runs, 'run')} each"
+    return Brief(
+        title=plan.tables.title,
+        question=plan.tables.question or "Where are the outcomes lowest and highest?",
+        answer=[*answer(s), f"What was varied: {varied}; {size}."],
+        results=[block for block in said(s) if isinstance(block, Table)],
+        figures=chosen(s.figures(), ()),
+        scenarios=list({v.scenario.name: v.scenario for v in plan.variants.values()}.values()),
+        certainty=[
+            f"{plan.begins}.",
+            "In tables and sentences ± is one Monte Carlo standard error; what is not known of "
+            "coefficients and coded values is in the intervals beside the sliders.",
+        ],
+        limits=["What lies between the points: it was not computed."],
+        sliders=sliders(s),
+    )

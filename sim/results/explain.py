@@ -1,7 +1,7 @@
 """Where a value comes from: its path over time, the coding rule and the sources with their words."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import Any, NamedTuple
@@ -134,6 +134,14 @@ def lines(e: Explanation) -> Iterator[str]:
     if e.later:
         yield f"  {e.later}"
     yield f"  {e.start}"
+
+
+def grouped(sources: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Sources with the same quotation once, all their citations before it."""
+    by_words: dict[tuple[str, str], list[str]] = {}
+    for source, quotation, where in sources:
+        by_words.setdefault((quotation, where), []).append(source)
+    return [("; ".join(cited), *words) for words, cited in by_words.items()]
 
 
 def _knots(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
