@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sim.analysis.analysis import Analysis
 from sim.errors import InputError, Problem, arguments, as_path, nearest
@@ -29,9 +29,7 @@ KINDS = "a run, comparison, sweep, calibration, backtest, ledger of claims or an
 
 
 @arguments
-def report(
-    folder: str | Path, out: str | Path | None = None, format: Literal["html", "docx"] = "html", force: bool = False
-) -> Path:
+def report(folder: str | Path, out: str | Path | None = None, format: str = "html", force: bool = False) -> Path:
     """Make one file of a finished folder, to hand on: answer, figures, certainty, assumptions, how to do it again.
 
     Parameters

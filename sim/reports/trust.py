@@ -45,11 +45,11 @@ def limits(scenarios: Sequence[Scenario]) -> list[str]:
     found, scores = [STATEMENTS, *left_out.unsupported()], left_out.scores()
     for alliance in dict.fromkeys(s.tables.alliance.name for s in scenarios):
         if alliance in scores:
-            found += _of(alliance, scores[alliance])
+            found += of_alliance(alliance, scores[alliance])
     return found
 
 
-def _of(alliance: str, x: left_out.LeftOut) -> list[str]:
+def of_alliance(alliance: str, x: left_out.LeftOut) -> list[str]:
     """Of an alliance that was left out of the fit."""
     from scipy.stats import poisson
 
