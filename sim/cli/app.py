@@ -396,9 +396,10 @@ def report(
         str, typer.Option("--format", help="html, one page that opens anywhere; or docx, to be edited.")
     ] = "html",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Json = False,
 ) -> None:
     """Make one file to hand on: answer, figures, certainty, assumptions, how to do it again."""
-    _verb("report").main(folder, out, format_, force)
+    _verb("report").main(folder, out, format_, force, json)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from sim.evaluation.backtest import Backtest
 from sim.evaluation.baselines import MEANING
 from sim.evaluation.forecasts import AS_PUBLISHED, AS_THEY_WERE, MODEL
 from sim.evaluation.history import EXIT
+from sim.evaluation.history_scores import PRIORS
 from sim.evaluation.leave_one_out import LeftOut
 from sim.evaluation.rules import RATE
 from sim.evaluation.scoring import Measure, ScoreRow, with_error
@@ -17,6 +18,7 @@ from sim.model.outcomes import sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.reports.brief import Brief, chosen
 from sim.reports.histories import SAID, SCORES, history
+from sim.scenario.left_out import ALL
 from sim.scenario.load import Scenario
 
 
@@ -72,7 +74,7 @@ def _mark(r: ScoreRow, skills: list[Skill]) -> str:
     return "-" if any(s.high < 0 for s in same) else " "
 
 
-ONE = "Nothing beyond these alliances and years: the cases are few, and those of one alliance hang together."
+ONE = "Anything beyond these alliances and years: the cases are few, and those of one alliance hang together."
 
 
 def answer(found: Backtest) -> list[str]:
@@ -107,6 +109,7 @@ def brief(found: Backtest, title: str, schemes: Sequence[Scheme], scenarios: Seq
         scenarios=scenarios,
         certainty=[f"This was look {look} at the held-out years: what is chosen after many looks fits them by luck."],
         limits=[ONE],
+        forecasts=False,
     )
 
 
@@ -124,8 +127,20 @@ def brief_left_out(found: LeftOut, title: str, look: int) -> Brief:
         results=list(left_out(found)),
         figures=chosen(found.figures(), ()),
         certainty=[f"This was look {look} at what was left out."],
-        limits=[ONE],
+        limits=[*_no_better(logs), ONE],
+        forecasts=False,
     )
+
+
+def _no_better(logs: Mapping[tuple[str, str], float]) -> list[str]:
+    """By which forecasters exits of all alliances are forecast as well, without having been fitted to others."""
+    model = logs.get((ALL, MODEL), float("nan"))
+    return [
+        f"That fitting the other alliances improves probabilities of exit: over all alliances the model's log score is "
+        f"{model:.2f}, {who}'s {x:.2f} (less is better)."
+        for (alliance, who), x in logs.items()
+        if alliance == ALL and who in (PRIORS, RATE) and x <= model
+    ]
 
 
 def _exits(r: Any, logs: Mapping[tuple[str, str], float]) -> str:

@@ -34,6 +34,8 @@ class Brief:
     assumed: Sequence[str] = ()
     """What is said above the list of coded values."""
     sliders: Sliders | None = None
+    forecasts: bool = True
+    """Whether it draws from a calibration, whose scores then say how far to trust it."""
     coefficients_alone: bool = False
     """Of the coded values only coefficients are listed."""
 

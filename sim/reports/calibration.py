@@ -1,13 +1,16 @@
 """What a calibration says: what the record tells of the coefficients, and how the sampler did."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from sim.errors import listed, plural
 from sim.inference.posterior import Diagnostics, Learned
 from sim.inference.study import CalibrationStudy
+from sim.model.variables import COEFFICIENTS
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.brief import Brief, chosen
 from sim.results.calibration import Calibration
+from sim.scenario.rival import named
 
 VOID = "the sampler has collapsed and the fit is void; take more sweeps or draws"
 MOST = 5
@@ -19,10 +22,12 @@ def ratio(r: Learned) -> str:
     return f"{r.variance_ratio:.2f}±{r.variance_ratio_se:.2f}"
 
 
-def most(learned: Iterable[Learned]) -> str:
-    """The coefficients that the record tells most of, in a sentence."""
+def most(learned: Iterable[Learned], meanings: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The coefficients that the record tells most of, in a sentence; by their meanings where these are given."""
     first = sorted(learned, key=lambda r: r.variance_ratio)[:MOST]
-    return f"What the record tells most of: {', '.join(f'{r.coefficient} ({ratio(r)})' for r in first)}."
+    each = [(meanings.get(r.coefficient, ""), r.coefficient, ratio(r)) for r in first]
+    said = [f"{meaning} ({name}: {left})" if meaning else f"{name} ({left})" for meaning, name, left in each]
+    return f"What the record tells most of: {'; '.join(said) if meanings else ', '.join(said)}."
 
 
 def idle(d: Diagnostics) -> str:
@@ -83,16 +88,21 @@ def brief(found: Calibration, title: str, study: CalibrationStudy | None) -> Bri
     return Brief(
         title=title,
         question=(study.tables.question if study else "") or question,
-        answer=[most(learned), f"The numbers are the variance that is left, of 1 before. {idle(found.diagnostics)}"],
+        answer=[
+            most(learned, {c.name: named(c.meaning, None) for c in COEFFICIENTS}),
+            "The numbers are the variance that is left, of 1 before.",
+        ],
         results=[heading, *blocks],
         figures=chosen(found.figures(), ()),
         scenarios=[e.scenario for e in study.alliances] if study else [],
+        certainty=[idle(found.diagnostics)],
         limits=[
             f"Anything of {plural(len(idlers), 'coefficient')} that the records hardly tell of (variance above "
             f"{NEARLY:g} of the prior's), where the posterior is what was assumed: {listed(idlers, len(idlers))}."
         ]
         * bool(idlers),
         assumed=[LISTED_ELSEWHERE] * several,
+        forecasts=False,
         coefficients_alone=several,
     )
 

@@ -115,7 +115,7 @@ def brief(c: Comparison) -> Brief:
         tables += [*start(c, s), *changes(last[last.scenario == s.name], c.state_names)]
     return Brief(
         title=titles,
-        question=f"What would be different, by {last.date.iloc[0]:%B %Y}, from this: {c.base.tables.title}?",
+        question=f"What would this change by {last.date.iloc[0]:%B %Y}, against: {c.base.tables.title}?",
         answer=[" ".join(f"{x}." for x in c.sentences()[s.name]) for s in c.others],
         results=[*tables, *reading(c, last)],
         figures=chosen(c.figures(), ("curves", "differences")),

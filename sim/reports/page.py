@@ -34,8 +34,9 @@ class Page:
 def page(brief: Brief, again: Mapping[str, str]) -> Page:
     """All that is said, with what follows from the scores and the coded values of the scenarios."""
     explained, rows = assumed(brief.scenarios, brief.coefficients_alone)
-    sure = [*brief.certainty, *certainty(brief.scenarios)]
-    not_supported = [*limits(brief.scenarios), *brief.limits]
+    drawing = brief.scenarios if brief.forecasts else ()
+    sure = [*brief.certainty, *certainty(drawing)]
+    not_supported = [*limits(drawing), *brief.limits]
     says = [*brief.assumed, *([f"{of_assumptions(explained)}."] if rows else [])]
     text = "\n".join([brief.question, *brief.answer, *map(words, brief.results), *sure, *not_supported, *says])
     return Page(brief, sure, not_supported, says, rows, again, glossary(text))

@@ -1,7 +1,7 @@
 """The verb: a finished folder as one page to hand on."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ def report(folder: str | Path, out: str | Path | None = None, format: str = "htm
     out : the file; by default the folder's name with the format's ending, beside it.
     format : ``"html"``, which opens in any browser without a network, or ``"docx"`` (extra ``report``).
     force : replace a file that is there.
+    progress : called with how many steps are done of how many.
 
     Returns
     -------
@@ -64,12 +65,16 @@ def report(folder: str | Path, out: str | Path | None = None, format: str = "htm
     if file.is_dir() or (file.exists() and not force):
         found, allowed = "a folder" if file.is_dir() else "is there already", "allowed: another `out`, or `force`"
         raise InputError([Problem(str(file), "out", found, allowed)])
-    made = page(home)
-    content: str | bytes = html(made)
+    steps = 3
+    made = page(home, lambda: progress(1, steps))
+    progress(2, steps)
     if format == "docx":
         from sim.reports.document import docx
 
-        content = docx(made)
+        content: str | bytes = docx(made)
+    else:
+        content = html(made)
+    progress(steps, steps)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         put(file, content)
@@ -78,12 +83,14 @@ def report(folder: str | Path, out: str | Path | None = None, format: str = "htm
     return file
 
 
-def page(folder: Path) -> Page:
+def page(folder: Path, drawn: Callable[[], None] = lambda: None) -> Page:
     """All that a report of a finished folder says. Raises InputError where it holds nothing that has one."""
     from sim import open as opened
 
     found, contents, provenance = opened(folder), contents_of(folder) or {}, provenance_of(folder) or {}
-    return page_of(brief(found, folder, contents), again(provenance, contents))
+    said = brief(found, folder, contents)
+    drawn()
+    return page_of(said, again(provenance, contents))
 
 
 def brief(found: object, folder: Path, contents: Mapping[str, Any]) -> Brief:

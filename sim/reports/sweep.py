@@ -11,6 +11,7 @@ from sim.reports.cells import level, mean, with_error, with_interval
 from sim.reports.sliders import last_date, sliders
 from sim.studies.sweep import Sweep
 
+ENDS = ("the lowest", "the highest")
 READING = (
     "In brackets: 90 % interval over coefficients and coded values (of cohesion: over runs). In the table ± is one "
     "Monte Carlo standard error."
@@ -28,14 +29,16 @@ def said(s: Sweep) -> Iterator[Block]:
     )
     if not found["outcomes"]:
         return
+    yield Paragraph()
     yield Paragraph(" ".join(answer(s)))
+    full = names_of(s)
     columns = [Column(f"after {plural(found['outcomes'][0]['years'], 'year')}", left=True)]
     columns += [column for end in ("lowest", "highest") for column in (Column(end), Column("at", words=True))]
     rows = []
     several = len(s.plan.content["variants"]) > 1
     for row in found["outcomes"]:
         outcome, member = OUTCOMES[row["outcome"]], row["member"]
-        what = outcome.noun + (f" of {member}" if member else "")
+        what = outcome.noun + (f" of {full[member]}" if member else "")
         name = ", ".join(filter(None, (what, "%" if outcome.probability else outcome.scale)))
         low, high = (_value(row["outcome"], row[end]) for end in ("lowest", "highest"))
         lowest, highest = (_at(row[end], several) for end in ("lowest", "highest"))
@@ -63,15 +66,19 @@ def _at(end: dict[str, Any], several: bool) -> str:
     return ", ".join([*([end["scenario"]] if several else []), *where])
 
 
+def names_of(s: Sweep) -> dict[str, str]:
+    """Full names of the states by code."""
+    return dict(zip(map(str, s.dataset.member.values), map(str, s.dataset["name"].values), strict=True))
+
+
 def answer(s: Sweep) -> list[str]:
     """Where some exit, the exits in focus and cohesion are lowest and highest at the last horizon, a sentence each."""
-    ds = s.dataset
-    full = dict(zip(map(str, ds.member.values), map(str, ds["name"].values), strict=True))
+    full = names_of(s)
     several = len(s.plan.content["variants"]) > 1
     last = s.summary[s.summary.horizon_years == s.summary.horizon_years.max()]
     rows = {(r.outcome, r.member, r.point): r for r in last.itertuples()}
     said = []
-    for row in s.extremes():
+    for row in sorted(s.extremes(), key=lambda row: not OUTCOMES[row["outcome"]].probability):
         o, ends = OUTCOMES[row["outcome"]], (row["lowest"], row["highest"])
         if o.aside:
             continue
@@ -83,8 +90,8 @@ def answer(s: Sweep) -> list[str]:
         if alike({**row}):
             said.append(f"{what} {values[0]} to {values[1]} wherever it is: no difference beyond chance.")
         else:
-            low, high = (f"{value} (at {at})" for value, at in zip(values, where, strict=True))
-            said.append(f"{what} {low} at the lowest, {high} at the highest.")
+            low, high = (f"{value} at {end} ({at})" for value, end, at in zip(values, ENDS, where, strict=True))
+            said.append(f"{what} {low}, {high}.")
     return said
 
 
@@ -101,11 +108,7 @@ def brief(s: Sweep) -> Brief:
         results=[block for block in said(s) if isinstance(block, Table)],
         figures=chosen(s.figures(), ()),
         scenarios=list({v.scenario.name: v.scenario for v in plan.variants.values()}.values()),
-        certainty=[
-            f"{plan.begins}.",
-            "In tables and sentences ± is one Monte Carlo standard error; what is not known of "
-            "coefficients and coded values is in the intervals beside the sliders.",
-        ],
+        certainty=[f"{plan.begins}.", READING],
         limits=["What lies between the points: it was not computed."],
         sliders=sliders(s),
     )

@@ -40,7 +40,7 @@ def _scored(s: Scenario) -> bool:
 
 def limits(scenarios: Sequence[Scenario]) -> list[str]:
     """What forecasts of these alliances do not support, as far as scores say."""
-    if not all(map(_scored, scenarios)):
+    if not scenarios or not all(map(_scored, scenarios)):
         return [STATEMENTS]
     found, scores = [STATEMENTS, *left_out.unsupported()], left_out.scores()
     for alliance in dict.fromkeys(s.tables.alliance.name for s in scenarios):
