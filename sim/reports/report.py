@@ -29,7 +29,13 @@ KINDS = "a run, comparison, sweep, calibration, backtest, ledger of claims or an
 
 
 @arguments
-def report(folder: str | Path, out: str | Path | None = None, format: str = "html", force: bool = False) -> Path:
+def report(
+    folder: str | Path,
+    out: str | Path | None = None,
+    format: str = "html",
+    force: bool = False,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Path:
     """Make one file of a finished folder, to hand on: answer, figures, certainty, assumptions, how to do it again.
 
     Parameters
