@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import sim
-from sim.cli.compare import monte_carlo
-from sim.cli.run import answer, horizons, monte_carlo_error
 from sim.evaluation.leave_one_out import slug
 from sim.evaluation.scoring import with_error
 from sim.model.outcomes import names
+from sim.reports.comparison import monte_carlo
+from sim.reports.run import answer, horizons, monte_carlo_error
 from sim.scenario import left_out
 from sim.scenario.left_out import ALL
 
@@ -60,6 +60,8 @@ ANSWER = "answer.md"
 LEFT_OUT = "leave-one-out"
 QUOTED = DOCS.parent / "scenarios" / left_out.TABLE
 """What scenarios quote whose coefficients were fitted to others."""
+QUOTES = {name: f"../scenarios/{name}" for name in (left_out.WORDS, left_out.UNSUPPORTED)}
+"""What reports quote of how forecasts have done (the README's words) and of what that does not support."""
 OUTLOOK, WHAT_IF, HISTORY = "outlook-2023", "what-if", "history-1992-2023"
 LADDER = "ladder.png"
 OUTSIDE_ON = {
@@ -327,25 +329,63 @@ def _unsupported(total: Exits) -> str:
     )
 
 
+CONDUCT, MOVES = "conduct", "change of membership"
+
+
+def held_out(kept: Rows, question: str, forecaster: str = "model", inputs: str = "as published") -> float:
+    """The log score of what was forecast from 2012 on, made as the published forecasts are."""
+    (row,) = [
+        r
+        for r in kept
+        if (r["scheme"], r["question"], r["score"]) == ("split of 2012", question, "log score")
+        and (r["forecaster"], r["inputs"]) == (forecaster, inputs)
+    ]
+    return float(row["value"])
+
+
 def trust(kept: Rows) -> str:
     """How forecasts made as the published ones are have done."""
-
-    def score(question: str, forecaster: str, inputs: str = "") -> float:
-        (row,) = [
-            r
-            for r in kept
-            if (r["scheme"], r["question"], r["score"]) == ("split of 2012", question, "log score")
-            and (r["forecaster"], r["inputs"]) == (forecaster, inputs)
-        ]
-        return float(row["value"])
-
-    ours = "model", "as published"
-    conduct, moves = "conduct", "change of membership"
     return (
-        f"The CSTO fitted to 2012, forecast to 2023: {score(conduct, *ours):.2f} in conduct "
-        f"(logit {score(conduct, 'logit', 'held'):.2f}), {score(moves, *ours):.3f} in membership "
-        f"(base rate {score(moves, 'base rate'):.3f})."
+        f"The CSTO fitted to 2012, forecast to 2023: {held_out(kept, CONDUCT):.2f} in conduct "
+        f"(logit {held_out(kept, CONDUCT, 'logit', 'held'):.2f}), {held_out(kept, MOVES):.3f} in membership "
+        f"(base rate {held_out(kept, MOVES, 'base rate', ''):.3f})."
     )
+
+
+def unsupported(kept: Rows) -> str:
+    """What these scores do not support, a paragraph each, as reports say it."""
+    conduct, logit = held_out(kept, CONDUCT), held_out(kept, CONDUCT, "logit", "held")
+    moves, rate = held_out(kept, MOVES), held_out(kept, MOVES, "base rate", "")
+    found = []
+    if conduct >= logit:
+        found.append(
+            "Conduct forecast better than by a simple regression (logit). For the CSTO from 2013 to 2023 the model's "
+            f"log score was {conduct:.2f}, the regression's {logit:.2f} (less is better)."
+        )
+    if moves >= rate:
+        found.append(
+            "Changes of membership forecast better than by the average rate of all pacts. For the CSTO from 2013 to "
+            f"2023 the model's log score was {moves:.3f}, the average rate's {rate:.3f} (less is better)."
+        )
+    return "\n\n".join(found) + "\n"
+
+
+def quotes(kept: dict[str, Rows]) -> dict[str, str]:
+    """What is shipped for reports, by file."""
+    return {
+        left_out.WORDS: unmarked(trusted(kept)),
+        left_out.UNSUPPORTED: unsupported(kept["backtest-csto/scores.csv"]),
+    }
+
+
+def trusted(kept: dict[str, Rows]) -> str:
+    """The README's section: alliances that were left out, and the CSTO's held-out years."""
+    return carried_over(kept) + trust(kept["backtest-csto/scores.csv"])
+
+
+def unmarked(text: str) -> str:
+    """The words of a Markdown text, without its marks and links."""
+    return re.sub(r" ?\(\[[^]]*\]\([^)]*\)\)|\*\*", "", text) + "\n"
 
 
 def mechanisms(kept: Rows) -> str:
@@ -440,9 +480,7 @@ def blocks(document: str, kept: dict[str, Rows], folder: Path) -> dict[str, str]
         return {name: learned(table) for name, table in found.items()}
     answers = {name: (folder / name / ANSWER).read_text("utf-8").strip() for name in ANSWERS}
     if document == README:
-        return {"trust": carried_over(kept) + trust(kept["backtest-csto/scores.csv"])} | {
-            n: answers[n] for n in (OUTLOOK, WHAT_IF)
-        }
+        return {"trust": trusted(kept), **{n: answers[n] for n in (OUTLOOK, WHAT_IF)}}
     ledger, tests = kept["claims/ledger.csv"], kept["claims/tests.csv"]
     provenance = json.loads((folder / "claims" / PROVENANCE).read_text("utf-8"))
     scored, skilled = kept["backtest-csto/scores.csv"], kept["backtest-csto/skill.csv"]
@@ -543,6 +581,8 @@ def main() -> int:
         for folder in run_all() if given.all else given.results:
             take_over(folder, before[FINDINGS])
         after = {name: filled(text, KEPT, name) for name, text in before.items()}
+        before |= {file: (DOCS / file).read_text(encoding="utf-8") for file in QUOTES.values()}
+        after |= {QUOTES[name]: text for name, text in quotes(tables(KEPT)).items()}
     except (ValueError, OSError, KeyError, IndexError, StopIteration) as error:
         print(f"{DOCS}: {error}", file=sys.stderr)
         return 2

@@ -57,6 +57,7 @@ OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {
     "name": "ALLIANCE",
     "condition": "CONDITION",
     "keep_runs": "--keep-runs",
+    "format": "--format",
 }
 """Arguments in Python, and what they are called on the command line."""
 

@@ -12,6 +12,10 @@ BEHIND = {"h5netcdf": "h5py"}
 """Engines that need another package, which they do not bring."""
 
 
+OTHERWISE = {"python_docx": "docx"}
+"""Packages that are imported by another name."""
+
+
 def imported() -> set[str]:
     """Top-level packages that sim imports, wherever, and the engines that it names."""
     found: set[str] = set()
@@ -31,6 +35,7 @@ def declared() -> set[str]:
     """Names of the packages that pyproject.toml asks for, extras included, as they are imported."""
     extras = [x for name, some in PROJECT["optional-dependencies"].items() if name != "dev" for x in some]
     names = {re.split(r"[\[<>=~! ]", x)[0].replace("-", "_") for x in (*PROJECT["dependencies"], *extras)}
+    names |= {OTHERWISE[name] for name in names & OTHERWISE.keys()}
     return names | ({"distributed"} if "dask" in names else set()) | {"pydantic_core"}
 
 

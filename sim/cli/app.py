@@ -389,6 +389,20 @@ def why(
 
 
 @app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished folder that a command wrote.")],
+    out: Annotated[Path | None, typer.Option(help="The file; default the folder's name, beside it.")] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="html, one page that opens anywhere; or docx, to be edited.")
+    ] = "html",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Make one file to hand on: answer, figures, certainty, assumptions, how to do it again."""
+    _verb("report").main(folder, out, format_, force, json)
+
+
+@app.command()
 def threshold(
     scenario: ScenarioName,
     lever: Annotated[str, typer.Option(metavar="PATH[@DATE]", help="What is moved: an input, dispute or coefficient.")],

@@ -2,31 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.cli import show
 from sim.cli.check import brief
 from sim.cli.resumable import all_or_nothing, folder_for
-from sim.cli.show import Column
-from sim.cli.since import print_since
-from sim.errors import plural
-from sim.model.membership import STATUSES
-from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
-from sim.results.change import difference, level, moved
+from sim.reports import comparison
 from sim.results.comparison import Comparison, compare, sides
 from sim.results.result import since_then
-from sim.scenario.load import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-MOST = 4
-"""States that are shown of those whose exit changes."""
-ERROR = "± is one Monte Carlo standard error"
-KNOWN = 2.0
-"""Standard errors by which a stance has to differ at the start,"""
-HARDLY = 0.005
-"""and what is shown as no difference."""
 
 
 def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | None, json: bool, **how: Any) -> None:
@@ -49,7 +32,7 @@ def main(name: str, others: list[str], overrides: dict[str, Any], out: Path | No
             said["sentences"] = c.sentences()
             show.print_json({**said, "differences": c.table.assign(date=c.table.date.astype(str)).to_dict("records")})
         else:
-            print_comparison(c)
+            show.blocks(comparison.said(c))
 
     with all_or_nothing(folder), show.progress(how["runs"], f"{base.name} against {len(rest)}: runs") as advance:
         compare(base, *rest, progress=advance, out=folder, written=report, **how)
@@ -64,77 +47,3 @@ def folder_name(base: str, others: list[str], both: Mapping[str, object] | None 
     changed = "-and-".join(other.removeprefix(f"{base} with ") for other in others)
     alike = "".join(f"-both-{path}-{value}" for path, value in (both or {}).items())
     return folder_for(f"compare-{base}-with-{changed}{alike}")
-
-
-def print_comparison(c: Comparison) -> None:
-    """What each scenario would change in a sentence and in tables, at the last horizon; Monte Carlo error last."""
-    last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
-    show.paragraph((f"What would change: differences from {c.base.tables.title}", "bold"))
-    for s in c.others:
-        show.paragraph()
-        show.paragraph(" ".join(f"{x}." for x in c.sentences()[s.name]))
-        print_start(c, s)
-        print_changes(last[last.scenario == s.name], c.state_names)
-    show.paragraph()
-    show.paragraph(
-        "In brackets: 90 % interval over coefficients and coded values, chance taken out; of a difference, over the "
-        "same coefficients and values in both"
-        + (f"; where draws are weighed by other events there is none, and {ERROR}" if c.apart else "")
-        + ". Cohesion is the mean joint "
-        "support over all pairs of those who are members then, or of those who were at the start, of whom one that "
-        "has left or frozen supports nothing."
-    )
-    for words in c.begins:
-        show.paragraph(f"{words}.")
-    print_since({s.tables.title: since_then(s) for s in (c.base, *c.others)})
-    events = last[last.outcome.isin(names("event"))]
-    show.paragraph(
-        f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."
-    )
-    show.remark(c.not_fitted)
-
-
-def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
-    """The error of the differences, of runs and of the posterior's draws, and what pairing saves."""
-    error, saved = error_of(events.low, events.high).max(), events.saved_runs[events.saved_runs.between(0, 1e12)]
-    if error != error:
-        return ""
-    number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"
-    return (
-        f"; Monte Carlo standard error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
-        f"{number if len(saved) else ''}"
-    )
-
-
-def print_start(c: Comparison, s: Scenario) -> None:
-    """What differs at the start: membership, and members' stances that differ by more than their errors."""
-    own = c.table[(c.table.scenario == s.name) & (c.table.horizon_years == 0)].itertuples()
-    known = [r for r in own if abs(r.difference) > max(KNOWN * r.mcse, HARDLY) and c.belongs(r.member, s)]
-    rows = sorted(known, key=lambda r: -abs(r.difference))[:MOST]
-    cells = [
-        [f"Membership of {c.state_names[code]}", *(STATUSES[x] for x in statuses), ""]
-        for code, statuses in c.statuses[s.name].items()
-    ]
-    cells += [
-        [OUTCOMES[r.outcome].title.format(c.state_names[r.member]), level(r, "base"), level(r, "value"), difference(r)]
-        for r in rows
-    ]
-    if cells:
-        head = Column(f"At the start, {s.tables.time.start:%b %Y}", left=True)
-        show.table([head, Column("before"), Column("after"), Column("difference")], cells)
-
-
-def print_changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> None:
-    """Levels before and after, and their difference: of probabilities, then of measures such as cohesion."""
-    alliance = {row.outcome: row for row in final[final.member == ""].itertuples()}
-    headlines = [OUTCOMES[name] for name in shown(by_member=False)]
-    first, *others = [(sentence(o.noun), alliance[o.name]) for o in headlines if o.probability]
-    exits = [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
-    measures = [(sentence(o.column), alliance[o.name]) for o in headlines if not o.probability]
-    for name in shown(by_member=True)[1:]:
-        measures += [(OUTCOMES[name].title.format(state_names[r.member]), r) for r in moved(final, 2, name, 0.0)]
-    when = f"{final.date.iloc[0]:%b %Y}"
-    for head, unit, rows in ((f"By {when}, %", ", points", [first, *exits, *others]), (f"In {when}", "", measures)):
-        columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference{unit}")]
-        cells = [[words, level(row, "base"), level(row, "value"), difference(row)] for words, row in rows]
-        show.table(columns, cells)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.cli import show
 from sim.cli.show import Column
-from sim.results.explain import Explanation, Knot, explain
+from sim.results.explain import Explanation, Knot, explain, grouped
 from sim.scenario.load import load
 
 
@@ -37,14 +37,6 @@ def print_explanation(e: Explanation) -> None:
     if e.later:
         show.paragraph(e.later)
     show.paragraph(f"{e.start}.")
-
-
-def grouped(sources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Sources with the same quotation once, all their citations before it."""
-    by_words: dict[tuple[str, str], list[str]] = {}
-    for source, quotation, where in sources:
-        by_words.setdefault((quotation, where), []).append(source)
-    return [("; ".join(cited), *words) for words, cited in by_words.items()]
 
 
 def print_values(e: Explanation, knots: list[Knot]) -> None:

@@ -4,23 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import show
-from sim.cli.cells import level, with_interval
 from sim.cli.check import brief
-from sim.cli.detail import alliance_events, print_detail
 from sim.cli.resumable import all_or_nothing
-from sim.cli.show import Column
-from sim.cli.since import print_since
-from sim.errors import listed, plural
-from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import OUTCOMES, error_of
-from sim.results.change import interval, probability
-from sim.results.result import Result, since_then
+from sim.reports.run import said
+from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.load import load
-
-Summary = dict[str, Any]
-
-COHESIONS = {"cohesion": "Members then", "starters_cohesion": "Initial members"}
 
 
 def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, json: bool, **how: Any) -> None:
@@ -33,7 +22,7 @@ def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, j
         if json:
             show.print_json({**result.summary(), "out": str(folder)})
         else:
-            print_result(result, detail)
+            show.blocks(said(result, detail))
 
     with all_or_nothing(folder), show.progress(how["runs"], f"{scenario.name}: runs") as advance:
         result = run(scenario, progress=advance, out=folder, written=report, **how)
@@ -41,87 +30,3 @@ def main(name: str, overrides: dict[str, Any], out: Path | None, detail: bool, j
     show.notice(
         f"In {folder}/: tables, dataset, figures{runs}; computed in {result.provenance['computing_seconds']:.1f} s."
     )
-
-
-def print_result(result: Result, detail: bool) -> None:
-    """The answer in words, then the members' probabilities; all else where it is asked for."""
-    s, dates = result.summary(), horizons(result)
-    show.paragraph((s["title"], "bold"))
-    show.paragraph(f"{plural(s['runs'], 'run')} from {s['start']}, seed {s['seed']}. {s['begins']}.")
-    print_since({s["title"]: since_then(result.scenario)})
-    show.paragraph()
-    show.paragraph(answer(s, dates))
-    print_probabilities(s, dates)
-    if detail:
-        print_detail(s, dates)
-
-
-def horizons(result: Result) -> dict[str, str]:
-    """The date of each horizon, such as Oct 2028, by its years as the summary has them."""
-    pairs = result.alliance[["horizon_years", "date"]].drop_duplicates()
-    return {f"{years:g}": f"{date:%b %Y}" for years, date in pairs.itertuples(index=False)}
-
-
-def insiders(s: Summary) -> list[Summary]:
-    """The states that are members when the forecast begins, or that an event lets in later."""
-    return [m for m in s["members"] if m["forecast"] != STATUSES[OUTSIDE]]
-
-
-def outsiders(s: Summary) -> str:
-    """Who is outside at the start: listed as it enters later, or not; empty where nobody is."""
-    outside = [m for m in s["members"] if m["conduct"]["outside"]["mean"] > 0.5]
-    later = [m["name"] for m in outside if m in insiders(s)]
-    never = [m["name"] for m in outside if m not in insiders(s)]
-    said = [f"let in later by an event: {listed(later)}"] * bool(later)
-    said += [f"let in by no event: {listed(never)} ({NOT_LISTED})"] * bool(never)
-    return f"Outside at the start and {'; '.join(said)}" if said else ""
-
-
-NOT_LISTED = f"not listed; {OUTCOMES['any_exit'].noun} counts one that returns and leaves again"
-
-
-def answer(s: Summary, dates: dict[str, str]) -> str:
-    """Who is likeliest to leave, what becomes of the alliance, at the middle horizon."""
-    year = list(dates)[len(dates) // 2]
-    first = max(insiders(s), key=lambda m: m["exit"][year]["mean"], default=None)
-    if first is None:
-        return "No state is a member when the forecast begins, and none enters later."
-    p, cohesion, initial = first["exit"][year], *(s["alliance"][name] for name in COHESIONS)
-    spread = interval(p["q05"], p["q95"])
-    events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
-    return (
-        f"{first['name']} is likeliest to leave: {probability(p)} % by {dates[year]}"
-        f"{f' (90 % interval {spread})' if spread else ''}. "
-        f"{', '.join(f'{title}: {p}' for title, p in events.items()).capitalize()}. "
-        f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then, of the "
-        f"initial members {level(initial[year])}."
-    )
-
-
-def monte_carlo_error(s: Summary, dates: dict[str, str]) -> float:
-    """The largest of the probabilities that are printed, of runs and draws."""
-    printed = (*(m["exit"] for m in insiders(s)), *alliance_events(s).values())
-    return float(max(error_of(p[y]["low"], p[y]["high"]) for p in printed for y in dates))
-
-
-def print_probabilities(s: Summary, dates: dict[str, str]) -> None:
-    """That each member has left, and what becomes of the alliance, by each horizon."""
-    members, error = {m["name"]: m["exit"] for m in insiders(s)}, monte_carlo_error(s, dates)
-    when = [Column(f"by {date}") for date in dates.values()]
-    events = alliance_events(s)
-    for head, by_name in (("Has left, %", members), ("The alliance, %", events)):
-        cells = [[name, *(with_interval(p[y]) for y in dates)] for name, p in by_name.items()]
-        show.table([Column(head, left=True), *when], cells)
-    cohesion = [[who, *(level(s["alliance"][name][y]) for y in dates)] for name, who in COHESIONS.items()]
-    show.table([Column("Cohesion, 0 to 1", left=True), *when], cohesion)
-    show.paragraph()
-    show.paragraph(
-        "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
-        + (
-            f"Monte Carlo standard error (runs and draws) at most {max(100 * error, 0.1):.1f} points."
-            if error == error
-            else ""
-        )
-    )
-    show.remark(outsiders(s))
-    show.remark(s["coefficients"])

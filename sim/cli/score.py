@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from sim.cli import show
-from sim.cli.histories import SAID, SCORES, print_history
 from sim.cli.show import Column
 from sim.errors import listed
 from sim.evaluation.archive import Score
 from sim.evaluation.score import HistoryScore, score
 from sim.model.outcomes import OUTCOMES
+from sim.reports.histories import SAID, SCORES, history as tables_of
 from sim.results.change import percent
 
 
@@ -30,7 +30,7 @@ def history(found: HistoryScore, json: bool) -> None:
         about |= {"since": f"{found.since}", "until": f"{found.until}"}
         show.print_json({**about, **{name: tables[name].to_dict("records") for name in ("counts", "scores", "moves")}})
         return
-    print_history(found.title, tables["counts"], tables["scores"])
+    show.blocks(tables_of(found.title, tables["counts"], tables["scores"]))
     show.remark(f"Scored from {found.since} to {found.until}")
     show.remark(found.coefficients[:1].upper() + found.coefficients[1:])
     show.paragraph(SAID)

@@ -6,9 +6,11 @@ is ever cut; and what a stream cannot encode is written in letters that it can.
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from sim.reports.blocks import Block, Column as Column, Paragraph, Part as Part
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,25 +18,11 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-Part = str | tuple[str, str]
-"""A piece of text, or a piece of text and its style."""
-
 LIKENESS = str.maketrans({"±": "+-", "─": "-", "–": "-", "█": "#", "·": ".", "’": "'", "…": "...", "\u00a0": " "})
 """What stands for a sign of ours where the stream's encoding lacks it."""
 
 WRAPPED = 19
 """Least width of a column of words, in characters."""
-
-
-class Column(NamedTuple):
-    """The head of a column; numbers stand to the right, words may go on in the next line.
-
-    A head of an empty first line is of the group whose first line a column before it has.
-    """
-
-    head: str
-    left: bool = False
-    words: bool = False
 
 
 class Advance(Protocol):
@@ -147,6 +135,15 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Part]], keys: int =
         console.width = max(terminal, _needed(shown))
         _print(console, "")
         _print(console, shown)
+
+
+def blocks(what: Iterable[Block]) -> None:
+    """All that is said of a result."""
+    for block in what:
+        if isinstance(block, Paragraph):
+            paragraph(*block.parts)
+        else:
+            table(block.columns, block.rows, block.keys)
 
 
 def _groups(columns: Sequence[Column], keys: int) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """Where a value comes from: its path over time, the coding rule and the sources with their words."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import Any, NamedTuple
@@ -134,6 +134,14 @@ def lines(e: Explanation) -> Iterator[str]:
     if e.later:
         yield f"  {e.later}"
     yield f"  {e.start}"
+
+
+def grouped(sources: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Sources with the same quotation once, all their citations before it."""
+    by_words: dict[tuple[str, str], list[str]] = {}
+    for source, quotation, where in sources:
+        by_words.setdefault((quotation, where), []).append(source)
+    return [("; ".join(cited), *words) for words, cited in by_words.items()]
 
 
 def _knots(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
@@ -293,7 +301,19 @@ def explain(scenario: Scenario | str | PathLike[str], path: str, set: Mapping[st
     elif set:
         scenario = load(scenario.file, {**scenario.overrides, **set})
     (scenario,) = continued([scenario])
-    tables, program = scenario.tables, compile(scenario)
+    return _explained(scenario, compile(scenario), path)
+
+
+def explain_all(scenario: Scenario) -> list[Explanation]:
+    """Every coded value of a scenario, in the order in which they are coded."""
+    (scenario,) = continued([scenario])
+    program = compile(scenario)
+    return [_explained(scenario, program, path) for path in scenario.tables.values]
+
+
+def _explained(scenario: Scenario, program: Program, path: str) -> Explanation:
+    """All there is to say of a path. Raises InputError where it names no coded value."""
+    tables = scenario.tables
     effect = {effect_path(state): OF_STATE for state in scenario.members}.get(path)
     effect = OF_ALLIANCE if path == ALLIANCE_EFFECT else effect
     if effect and program.coefficients[effect.spread] != 0.0:

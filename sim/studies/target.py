@@ -1,17 +1,21 @@
 """What a factor moves in a scenario, and how a value of it becomes a change of the program."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sim.errors import Problem, nearest
-from sim.scenario.compile import Program
+from sim.model.arrays import Array
+from sim.scenario.compile import Program, input_band
+from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
 from sim.scenario.start import READ
-from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, dispute_path
-from sim.scenario.values import ALWAYS, COMMAND_LINE, Context
+from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, ScenarioTables, dispute_path
+from sim.scenario.values import ALWAYS, COMMAND_LINE, Context, Distribution
 from sim.studies.tables import Factor
 
 
@@ -118,3 +122,39 @@ def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:
 def whole(value: float) -> float | int:
     """A whole number where it is one: what counts, such as a quorum, is whole."""
     return int(value) if value == int(value) else value
+
+
+UNCHANGED = {"scale": 1.0, "shift": 0.0}
+"""What leaves what is coded as it is, by the way of a factor."""
+
+
+def as_coded(factor: Factor, to: Target, scenario: Scenario) -> float:
+    """The value of a factor that is what the scenario codes: the middle of bands, medians of draws, over its paths.
+
+    Not a number where it moves something that has none.
+    """
+    tables = scenario.tables
+    if factor.way in UNCHANGED:
+        return UNCHANGED[factor.way]
+    day = factor.from_ if isinstance(factor.from_, date) else tables.time.forecast_from or tables.time.start
+    edges = np.array([to_years(day), to_years(day + timedelta(days=1))])
+    middles = [_middle(tables, p, edges) for path in to.inputs for p in tables.adjustable[path]]
+    middles += [_median(tables, name) for name in to.coefficients]
+    return float(np.mean(middles)) if middles and not to.others else float("nan")
+
+
+def _middle(tables: ScenarioTables, path: str, edges: Array) -> float:
+    """Of an input on a day: the middle of its band, the median of its distribution."""
+    band = input_band(tables, path, edges)
+    low, high = float(band.low[0]), float(band.high[0])
+    d = band.distribution
+    return float(d.quantile(np.array([0.5]), low, high)[0]) if d and high > low else (low + high) / 2
+
+
+def _median(tables: ScenarioTables, name: str) -> float:
+    """Of a coefficient's draws, or of its prior."""
+    if tables.posterior and tables.from_posterior(name):
+        return float(np.median(tables.posterior.columns[name].values))
+    form = tables.behaviour[name].form
+    bounds = tables.values[f"{BEHAVIOUR}{name}"].bounds
+    return float(form.quantile(np.array([0.5]), *bounds)[0]) if isinstance(form, Distribution) else float(form)

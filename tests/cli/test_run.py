@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.cli import cells
-from sim.cli.compare import print_comparison
-from sim.cli.run import answer, horizons, print_result
+from sim.cli import show
 from sim.cli.show import print_json
 from sim.model.outcomes import ENDS
+from sim.reports import cells, comparison
+from sim.reports.run import answer, horizons, said
 from sim.results.change import probability
 from sim.results.comparison import compare
 from sim.results.result import Result
@@ -42,7 +42,7 @@ def test_the_answer_comes_first_in_a_sentence(result: Result) -> None:
 
 @pytest.mark.usefixtures("wide")
 def test_the_table_is_for_members_and_fits_80_columns(result: Result, capsys: pytest.CaptureFixture[str]) -> None:
-    print_result(result, detail=False)
+    show.blocks(said(result, False))
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith("State A") for line in lines) == 1
@@ -52,7 +52,7 @@ def test_the_table_is_for_members_and_fits_80_columns(result: Result, capsys: py
 
 @pytest.mark.usefixtures("wide")
 def test_detail_has_freezes_errors_and_a_split_that_adds_up(result: Result, capsys: pytest.CaptureFixture[str]) -> None:
-    print_result(result, detail=True)
+    show.blocks(said(result, True))
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= 80
     assert "Froze, %" in printed
@@ -136,7 +136,7 @@ def test_who_enters_later_has_a_row_and_who_never_does_is_named(
 ) -> None:
     scenario = load(late(tmp_path))
     result = run(scenario, runs=20, seed=4)
-    print_result(result, detail=False)
+    show.blocks(said(result, False))
     printed = capsys.readouterr().out
     table = printed.partition("Outside at the start")[0].splitlines()
     rows = [line.split("  ")[0] for line in table if line.startswith(("State A", "State B", "State C"))]
@@ -150,7 +150,7 @@ def test_who_enters_later_has_a_row_and_who_never_does_is_named(
 
 def test_few_runs_say_less_than(capsys: pytest.CaptureFixture[str]) -> None:
     few = run(load(SIX, {"time.step": "year"}), runs=18, seed=4)
-    print_result(few, detail=True)
+    show.blocks(said(few, True))
     printed = capsys.readouterr().out
     for m in few.summary()["members"]:
         p = m["exit"]["1"]
@@ -162,7 +162,7 @@ def test_few_runs_say_less_than(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_one_run_has_no_error_in_print_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     one = run(load(SIX, {"time.step": "year"}), runs=1, seed=4)
-    print_result(one, detail=True)
+    show.blocks(said(one, True))
     tables, _, _ = capsys.readouterr().out.partition("± is one Monte Carlo standard error")
     assert "Monte Carlo standard error (runs and draws) at most" not in tables
     froze = tables.split("Froze, %")[1]
@@ -180,7 +180,7 @@ def test_one_run_has_no_error_in_print_or_json(capsys: pytest.CaptureFixture[str
 def test_where_no_run_differs_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     base = load(SIX, {"time.step": "year"})
     same = compare(base, set={"behaviour.exit_offer": 0.7}, runs=64)
-    print_comparison(same)
+    show.blocks(comparison.said(same))
     printed = " ".join(capsys.readouterr().out.split())
     assert "no run differs" in printed
     assert "Monte Carlo standard error (runs and draws) of differences at most" in printed

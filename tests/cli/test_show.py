@@ -20,20 +20,17 @@ from sim.cli import (
     backtest as backtest_command,
     calibrate as calibrate_command,
     check,
-    claims as claims_command,
-    compare as compare_command,
     explain,
     list as list_command,
     mechanisms as mechanisms_command,
     new,
     replay as replay_command,
     resumable,
-    run as run_command,
     show,
     status as status_command,
-    sweep as sweep_command,
 )
 from sim.evidence.ledger import Ledger, claims
+from sim.reports import claims as claims_words, comparison as comparison_words, run as run_words, sweep as sweep_words
 from sim.results import explain as explanation
 from sim.results.comparison import Comparison, compare
 from sim.results.result import Result
@@ -178,13 +175,13 @@ def has_words(printed: str, text: str, encoding: str) -> bool:
 
 
 def test_run_and_its_detail_keep_names_whole(hostile: str, encoding: str, result: Result, printed: Printed) -> None:
-    text = printed(lambda: run_command.print_result(result, detail=True))
+    text = printed(lambda: show.blocks(run_words.said(result, True)))
     rows = [line for line in text.splitlines() if line.startswith(show.printable(hostile, encoding))]
     assert len(rows) >= 5, "the title, and a row in each table"
 
 
 def test_compare_keeps_titles(hostile: str, encoding: str, comparison: Comparison, printed: Printed) -> None:
-    text = printed(lambda: compare_command.print_comparison(comparison))
+    text = printed(lambda: show.blocks(comparison_words.said(comparison)))
     assert has_words(text, hostile, encoding)
 
 
@@ -236,12 +233,12 @@ def test_new_names_its_files_whole(tmp_path: Path, printed: Printed) -> None:
 
 
 def test_a_sweep_keeps_its_title(hostile: str, encoding: str, finished_sweep: Sweep, printed: Printed) -> None:
-    text = printed(lambda: sweep_command.print_sweep(finished_sweep))
+    text = printed(lambda: show.blocks(sweep_words.said(finished_sweep)))
     assert has_words(text, hostile, encoding)
 
 
 def test_claims_keep_their_titles(hostile: str, encoding: str, ledger: Ledger, printed: Printed) -> None:
-    text = printed(lambda: claims_command.print_ledger(ledger))
+    text = printed(lambda: show.blocks(claims_words.said(ledger)))
     assert has_words(text, hostile, encoding)
     assert has_words(text, "supported", encoding) or has_words(text, "undecided", encoding)
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from sim.cli.since import chance
 from sim.inference.continuation import continued
+from sim.reports.since import chance
 from sim.scenario.load import load
 from sim.scenario.reading import shipped
 

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 import sim
 from docs.tables import outcomes as documented
-from sim.cli.compare import print_comparison
+from sim.cli import show
 from sim.figures.phase import phase
 from sim.figures.points import varying
 from sim.figures.study import response, scatter
@@ -31,6 +31,7 @@ from sim.model.outcomes import (
     positions,
 )
 from sim.model.tick import Record
+from sim.reports.comparison import said
 from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -57,7 +58,7 @@ def test_a_new_measure_is_one_entry_and_appears_everywhere(
     assert "5" in (summary["members"][0] if new.by_member else summary["alliance"])[new.name]
     comparison = sim.compare(base, other, runs=32)
     assert new.name in set(comparison.table.outcome)
-    print_comparison(comparison)
+    show.blocks(said(comparison))
     assert new.noun in " ".join(capsys.readouterr().out.lower().split())
     swept = sim.sweep(study_file(tmp_path, ("runs = 40", "runs = 16")), tmp_path / "sweep", jobs=1)
     assert np.isfinite(swept.dataset[new.name]).all()

@@ -372,7 +372,7 @@ def test_printed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command.main(study, finished, None, None, False, False, False)
     printed = capsys.readouterr()
     assert "20 points, 40 runs each, seed 5" in printed.out
-    assert "exit of AAA, %" in printed.out
+    assert "exit of State A, %" in printed.out
     command.main(study, finished, None, None, False, False, True)
     read = json.loads(capsys.readouterr().out)
     assert read["finished"]

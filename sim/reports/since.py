@@ -1,11 +1,10 @@
 """What has happened since the calibration, and how surprising it was, as `run` and `compare` print it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.cli import show
-from sim.cli.show import Column, Part
 from sim.errors import plural
+from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 from sim.results.change import percent
 
 CHANCE, GIVEN = "This or farther, %", "given"
@@ -16,7 +15,7 @@ MEANING = (
 )
 
 
-def print_since(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
+def events_since(scenarios: Mapping[str, Mapping[str, Any]]) -> Iterator[Block]:
     """Events of each scenario by its title, with their chances; of those that begin where the calibration ends none."""
     going = {title: said["continued"] for title, said in scenarios.items() if said}
     rows: list[list[Part]] = []
@@ -30,11 +29,11 @@ def print_since(scenarios: Mapping[str, Mapping[str, Any]]) -> None:
         heads = [Column("Scenario", left=True), Column("By", left=True)]
         columns = [*heads, Column(f"Since {since}", words=True), Column(CHANCE)]
         own = slice(0 if len(scenarios) > 1 else 1, None)
-        show.table(columns[own], [row[own] for row in rows])
-        show.paragraph()
-        show.paragraph(". ".join([MEANING, *dict.fromkeys(said["inputs"] for said in going.values()), ""]).rstrip())
+        yield Table(columns[own], [row[own] for row in rows])
+        yield Paragraph()
+        yield Paragraph(". ".join([MEANING, *dict.fromkeys(said["inputs"] for said in going.values()), ""]).rstrip())
     for advice in dict.fromkeys(said["advice"] for said in going.values()):
-        show.remark(advice)
+        yield from remark(advice)
 
 
 def chance(p: float | None) -> str:

@@ -1,13 +1,12 @@
 """`cohesion run --detail`: conduct, freezes, outsiders, errors, and how much of the uncertainty is the parameters'."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sim.cli import show
-from sim.cli.cells import Estimate, mean, split, with_error
-from sim.cli.show import Column
 from sim.model.membership import FROZEN
 from sim.model.outcomes import OUTCOMES, names
+from sim.reports.blocks import Block, Column, Paragraph, Table
+from sim.reports.cells import Estimate, mean, split, with_error
 from sim.results.change import interval, span
 
 MEANING = (
@@ -20,17 +19,17 @@ MEANING = (
 )
 
 
-def print_detail(s: dict[str, Any], dates: Mapping[str, str]) -> None:
+def detail(s: dict[str, Any], dates: Mapping[str, str]) -> Iterator[Block]:
     """A table of each outcome of all states, one of the alliance, and what they mean."""
-    print_conduct(s)
+    yield from conduct(s)
     for outcome in names("event", by_member=True):
         title = f"{OUTCOMES[outcome].column.capitalize()}, %"
         able = [m for m in s["members"] if m["conduct"]["frozen"]["mean"] < 0.5 or OUTCOMES[outcome].open_to(FROZEN)]
-        print_estimates(title, {m["name"]: m[outcome] for m in able}, dates)
-    print_estimates("The alliance, %", alliance_events(s), dates)
-    print_estimates("Cohesion", {"The alliance": s["alliance"]["cohesion"]}, dates, mean, span)
-    show.paragraph()
-    show.paragraph(MEANING)
+        yield from estimates(title, {m["name"]: m[outcome] for m in able}, dates)
+    yield from estimates("The alliance, %", alliance_events(s), dates)
+    yield from estimates("Cohesion", {"The alliance": s["alliance"]["cohesion"]}, dates, mean, span)
+    yield Paragraph()
+    yield Paragraph(MEANING)
 
 
 def alliance_events(s: dict[str, Any]) -> dict[str, Mapping[str, Estimate]]:
@@ -38,10 +37,10 @@ def alliance_events(s: dict[str, Any]) -> dict[str, Mapping[str, Estimate]]:
     return {OUTCOMES[name].noun.capitalize(): s["alliance"][name] for name in names("event", by_member=False)}
 
 
-def print_conduct(s: dict[str, Any]) -> None:
+def conduct(s: dict[str, Any]) -> Iterator[Block]:
     """Where every state stands when the forecast begins."""
     rows = [[m["name"], f"{m['stance']['mean']:+.2f}", likeliest(m["conduct"])] for m in s["members"]]
-    show.table([Column("At the start", left=True), Column("Stance"), Column("Conduct", left=True)], rows)
+    yield Table([Column("At the start", left=True), Column("Stance"), Column("Conduct", left=True)], rows)
 
 
 def likeliest(conduct: Mapping[str, Estimate]) -> str:
@@ -50,13 +49,13 @@ def likeliest(conduct: Mapping[str, Estimate]) -> str:
     return name if p["mean"] > 0.995 else f"{name} {100 * p['mean']:.0f} %"
 
 
-def print_estimates(
+def estimates(
     title: str,
     by_name: Mapping[str, Mapping[str, Estimate]],
     dates: Mapping[str, str],
     value: Callable[[Estimate], str] = with_error,
     spread: Callable[[float, float], str] = interval,
-) -> None:
+) -> Iterator[Block]:
     """Estimates by each horizon, and at the middle one their interval and its parts."""
     year = list(dates)[len(dates) // 2]
     three = any(x[year]["input_share"] == x[year]["input_share"] for x in by_name.values())
@@ -65,4 +64,4 @@ def print_estimates(
         [name, *(value(x[y]) for y in dates), spread(x[year]["q05"], x[year]["q95"]), split(x[year])]
         for name, x in by_name.items()
     ]
-    show.table([Column(title, left=True), *map(Column, heads)], rows)
+    yield Table([Column(title, left=True), *map(Column, heads)], rows)

@@ -1,17 +1,16 @@
 """How histories were forecast, as tables: events forecast and seen, scores beside those of the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sim.cli import show
-from sim.cli.show import Column
 from sim.evaluation.forecasts import MODEL
 from sim.evaluation.history import EXIT, FREEZE
 from sim.evaluation.history_scores import Scored
 from sim.evaluation.rules import DISSOLUTION
 from sim.evaluation.scoring import with_error
 from sim.figures.rows import Counted
+from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.results.change import percent
 from sim.scenario.left_out import ALL
 
@@ -34,22 +33,22 @@ SCORES = (
 )
 
 
-def print_history(name: str, counts: "pd.DataFrame", scores: "pd.DataFrame") -> None:
+def history(name: str, counts: "pd.DataFrame", scores: "pd.DataFrame") -> Iterator[Block]:
     """The two tables of an alliance."""
-    show.paragraph((name, "bold"))
-    print_counts([Counted(*r) for r in counts.itertuples(index=False, name=None)])
-    print_scores([Scored(*r) for r in scores.itertuples(index=False, name=None)])
-    show.paragraph()
+    yield Paragraph((name, "bold"))
+    yield from count_table([Counted(*r) for r in counts.itertuples(index=False, name=None)])
+    yield from score_table([Scored(*r) for r in scores.itertuples(index=False, name=None)])
+    yield Paragraph()
 
 
-def print_counts(rows: Sequence[Counted]) -> None:
+def count_table(rows: Sequence[Counted]) -> Iterator[Block]:
     """A row an origin."""
     head = [Column("From", left=True)]
     for event in ("Exits", "Freezes"):
         head += [Column(f"{event}\nseen"), Column("\nforecast"), Column("\nmean"), Column("\nbase rate")]
         head += [Column("\nhazard")] * (event == "Exits")
     head += [Column("Dissolution\nseen"), Column("\nforecast, %"), Column("\nbase rate, %")]
-    cells: list[list[show.Part]] = []
+    cells: list[list[Part]] = []
     for since, some in groupby(rows, lambda r: r.since):
         by_event = {r.event: r for r in some}
         line = [since]
@@ -60,7 +59,7 @@ def print_counts(rows: Sequence[Counted]) -> None:
             if event == EXIT:
                 line.append(f"{r.integrated_hazard:.1f}" if r.integrated_hazard == r.integrated_hazard else "")
         cells.append([*line, *_end(by_event[DISSOLUTION])])
-    show.table(head, cells)
+    yield Table(head, cells)
 
 
 def _end(r: Counted) -> list[str]:
@@ -70,13 +69,13 @@ def _end(r: Counted) -> list[str]:
     return ["yes" if r.seen else "no", percent(r.mean), percent(r.base_rate)]
 
 
-def print_scores(rows: Sequence[Scored]) -> None:
+def score_table(rows: Sequence[Scored]) -> Iterator[Block]:
     """A row a forecaster, from the beginning and from rolling origins."""
     head = [Column("Origins", left=True), Column("Forecaster", left=True)]
     head += [Column("Exit\nlog"), Column("\nBrier"), Column("\nranking")]
     for event in ("Freeze", "Dissolution"):
         head += [Column(f"{event}\nlog"), Column("\nBrier")]
-    cells: list[list[show.Part]] = []
+    cells: list[list[Part]] = []
     for (origins, who), some in _by_forecaster(rows).items():
         by_event = {r.event: r for r in some}
         line = [origins, who]
@@ -86,7 +85,7 @@ def print_scores(rows: Sequence[Scored]) -> None:
             if event == EXIT:
                 line.append(f"{r.concordance:.2f}" if r and r.concordance == r.concordance else "")
         cells.append([line[0], (line[1], "bold" if who == MODEL else ""), *line[2:]])
-    show.table(head, cells, keys=2)
+    yield Table(head, cells, keys=2)
 
 
 def _by_forecaster(rows: Sequence[Scored]) -> dict[tuple[str, str], list[Scored]]:

@@ -1,0 +1,152 @@
+"""What a backtest says: which forecasts were better."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sim.errors import listed, plural
+from sim.evaluation.backtest import Backtest
+from sim.evaluation.baselines import MEANING
+from sim.evaluation.forecasts import AS_PUBLISHED, AS_THEY_WERE, MODEL
+from sim.evaluation.history import EXIT
+from sim.evaluation.history_scores import PRIORS
+from sim.evaluation.leave_one_out import LeftOut
+from sim.evaluation.rules import RATE
+from sim.evaluation.scoring import Measure, ScoreRow, with_error
+from sim.evaluation.study import Scheme
+from sim.figures.rows import Skill
+from sim.model.outcomes import sentence
+from sim.reports.blocks import Block, Column, Paragraph, Part, Table
+from sim.reports.brief import Brief, chosen
+from sim.reports.histories import SAID, SCORES, history
+from sim.scenario.left_out import ALL
+from sim.scenario.load import Scenario
+
+
+def said(title: str, schemes: Sequence[Scheme], found: Backtest) -> Iterator[Block]:
+    """A table a scheme: scores by forecaster, and how the model fares against each."""
+    scores = [ScoreRow(*r) for r in found.table.itertuples(index=False, name=None)]
+    skills = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
+    for scheme in schemes:
+        dates = ", ".join(f"{d}" for d in scheme.fit_until)
+        when = f"fitted until {dates}, {plural(scheme.years, 'year')} ahead"
+        yield Paragraph((title, "bold"), f": {scheme.name}, {when}")
+        yield from _scores([r for r in scores if r.scheme == scheme.name], skills)
+    words = "; ".join(f"{name}: {says}" for name, says in MEANING.items())
+    yield Paragraph(
+        "Scores: smaller is better; ± is one Monte Carlo standard error. * the model is better than this forecaster, "
+        "- it is worse, in at least 95 % of bootstrap samples "
+        "(the model with inputs as they were, but for the logit with inputs held)."
+    )
+    yield Paragraph(f"{words}.")
+
+
+def left_out(found: LeftOut) -> Iterator[Block]:
+    """Two tables an alliance, and the sums."""
+    tables = found.tables
+    for name in tables["scores"].alliance.unique():
+        counts, scores = (tables[t][tables[t].alliance == name] for t in ("counts", "scores"))
+        yield from history(f"{name}", counts, scores)
+    yield Paragraph("Each alliance is forecast by a fit that has not seen it; the rules have learned from the others.")
+    yield Paragraph(SAID)
+    yield Paragraph(SCORES)
+
+
+def _scores(rows: list[ScoreRow], skills: list[Skill]) -> Iterator[Block]:
+    measures = list(dict.fromkeys(Measure(r.question, r.score) for r in rows))
+    by_cell = {(r.forecaster, r.inputs, r.question, r.score): r for r in rows}
+    columns = [Column("Forecaster", left=True)]
+    columns += [Column(f"{m.question.capitalize()}\n{m.score}") for m in measures]
+    table: list[list[Part]] = []
+    for who, inputs in dict.fromkeys((r.forecaster, r.inputs) for r in rows):
+        found = [by_cell.get((who, inputs, *m)) for m in measures]
+        cells = [f"{with_error(r.value, r.mcse)}{_mark(r, skills)}" if r else "" for r in found]
+        name = f"{who}, inputs {inputs}" if inputs else who
+        table.append([(name, "bold" if who == MODEL else ""), *cells])
+    yield Table(columns, table)
+
+
+def _mark(r: ScoreRow, skills: list[Skill]) -> str:
+    """Whether the model is better (*) or worse (-) than a baseline rule, on the same inputs."""
+    against = (r.scheme, r.question, r.score, r.inputs or AS_THEY_WERE, r.forecaster)
+    same = [s for s in skills if s[:5] == against]
+    if any(s.low > 0 for s in same):
+        return "*"
+    return "-" if any(s.high < 0 for s in same) else " "
+
+
+ONE = "Anything beyond these alliances and years: the cases are few, and those of one alliance hang together."
+
+
+def answer(found: Backtest) -> list[str]:
+    """Against which others the forecasts are better or worse, with inputs that go on as in published ones."""
+    every = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
+    skills = [s for s in every if s.skill == s.skill and s.inputs == AS_PUBLISHED]
+    said = []
+    for scheme in dict.fromkeys(s.scheme for s in skills):
+        parts = []
+        for question, score in dict.fromkeys((s.question, s.score) for s in skills if s.scheme == scheme):
+            own = [s for s in skills if (s.scheme, s.question, s.score) == (scheme, question, score)]
+            how = {"better than": [s for s in own if s.low > 0], "worse than": [s for s in own if s.high < 0]}
+            how["not told apart from"] = [s for s in own if not (s.low > 0 or s.high < 0)]
+            each = [
+                f"{words} {listed(list(dict.fromkeys(s.baseline for s in some)))}"
+                for words, some in how.items()
+                if some
+            ]
+            parts.append(f"{question} ({score}): {', '.join(each)}")
+        said.append(f"{sentence(scheme)}. Forecasts made as the published ones are, in {'; in '.join(parts)}.")
+    return said
+
+
+def brief(found: Backtest, title: str, schemes: Sequence[Scheme], scenarios: Sequence[Scenario], look: int) -> Brief:
+    """Of a backtest, for a report."""
+    return Brief(
+        title=title,
+        question="Had the model been fitted to the past alone, how good would its forecasts have been?",
+        answer=answer(found),
+        results=list(said(title, schemes, found)),
+        figures=chosen(found.figures(), ()),
+        scenarios=scenarios,
+        certainty=[f"This was look {look} at the held-out years: what is chosen after many looks fits them by luck."],
+        limits=[ONE],
+        forecasts=False,
+    )
+
+
+def brief_left_out(found: LeftOut, title: str, look: int) -> Brief:
+    """Of left-out alliances, for a report."""
+    tables = found.tables
+    first = tables["counts"][tables["counts"].event == EXIT].drop_duplicates("alliance")
+    scores = tables["scores"][(tables["scores"].origins == "beginning") & (tables["scores"].event == EXIT)]
+    logs = {(r.alliance, r.forecaster): r.log_score for r in scores.itertuples()}
+    said = [_exits(r, logs) for r in first.itertuples()]
+    return Brief(
+        title=title,
+        question="How well is an alliance forecast by what the records of others teach?",
+        answer=[" ".join(said)],
+        results=list(left_out(found)),
+        figures=chosen(found.figures(), ()),
+        certainty=[f"This was look {look} at what was left out."],
+        limits=[*_no_better(logs), ONE],
+        forecasts=False,
+    )
+
+
+def _no_better(logs: Mapping[tuple[str, str], float]) -> list[str]:
+    """By which forecasters exits of all alliances are forecast as well, without having been fitted to others."""
+    model = logs.get((ALL, MODEL), float("nan"))
+    return [
+        f"That fitting the other alliances improves probabilities of exit: over all alliances the model's log score is "
+        f"{model:.2f}, {who}'s {x:.2f} (less is better)."
+        for (alliance, who), x in logs.items()
+        if alliance == ALL and who in (PRIORS, RATE) and x <= model
+    ]
+
+
+def _exits(r: Any, logs: Mapping[tuple[str, str], float]) -> str:
+    """Exits of an alliance seen and forecast from its beginning, and the scores."""
+    model, rate = logs[r.alliance, MODEL], logs[r.alliance, RATE]
+    return (
+        f"{sentence(r.alliance)}: {plural(int(r.seen), 'exit')} where {r.mean:.1f} were forecast "
+        f"(90 % of futures: {r.q05:.0f} to {r.q95:.0f}); log score {model:.2f}, base rate {rate:.2f}."
+    ).replace(" (90 % of futures: nan to nan)", "")

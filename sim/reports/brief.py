@@ -1,0 +1,46 @@
+"""A brief: what a report has of a result, whatever it was, before it is laid out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.reports.blocks import Block
+from sim.reports.sliders import Sliders
+from sim.scenario.load import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST = 3
+"""Figures that a report shows."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The question, the answer, what it rests on, and what it does not support."""
+
+    title: str
+    question: str
+    answer: Sequence[str]
+    """Paragraphs."""
+    results: Sequence[Block]
+    figures: "Mapping[str, Figure]"
+    scenarios: Sequence[Scenario] = ()
+    """Whose coded values are listed, the one that others are compared with first."""
+    certainty: Sequence[str] = ()
+    """How the numbers may be wrong, beside what is said of all scenarios."""
+    limits: Sequence[str] = ()
+    """What is not supported, beside what is said of all scenarios."""
+    assumed: Sequence[str] = ()
+    """What is said above the list of coded values."""
+    sliders: Sliders | None = None
+    forecasts: bool = True
+    """Whether it draws from a calibration, whose scores then say how far to trust it."""
+    coefficients_alone: bool = False
+    """Of the coded values only coefficients are listed."""
+
+
+def chosen(figures: "Mapping[str, Figure]", wanted: Sequence[str]) -> "dict[str, Figure]":
+    """The figures that are wanted, or else the first few."""
+    names = [name for name in wanted if name in figures] or list(figures)
+    return {name: figures[name] for name in names[:MOST]}

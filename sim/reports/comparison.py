@@ -1,0 +1,137 @@
+"""What a comparison says: what each scenario would change, in sentences and in tables."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from sim.errors import listed, plural
+from sim.model.membership import STATUSES
+from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
+from sim.reports.blocks import Block, Column, Paragraph, Table, remark
+from sim.reports.brief import Brief, chosen
+from sim.reports.since import events_since
+from sim.results.change import difference, level, moved
+from sim.results.comparison import Comparison
+from sim.results.result import since_then
+from sim.scenario.load import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST = 4
+"""States that are shown of those whose exit changes."""
+ERROR = "± is one Monte Carlo standard error"
+KNOWN = 2.0
+"""Standard errors by which a stance has to differ at the start,"""
+HARDLY = 0.005
+"""and what is shown as no difference."""
+
+
+def said(c: Comparison) -> Iterator[Block]:
+    """What each scenario would change in a sentence and in tables, at the last horizon; Monte Carlo error last."""
+    last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
+    yield Paragraph((f"What would change: differences from {c.base.tables.title}", "bold"))
+    for s in c.others:
+        yield Paragraph()
+        yield Paragraph(" ".join(f"{x}." for x in c.sentences()[s.name]))
+        yield from start(c, s)
+        yield from changes(last[last.scenario == s.name], c.state_names)
+    yield Paragraph()
+    yield from reading(c, last)
+    for words in c.begins:
+        yield Paragraph(f"{words}.")
+    yield from remark(c.not_fitted)
+
+
+def reading(c: Comparison, last: "pd.DataFrame") -> Iterator[Block]:
+    """How the tables are read, what has happened since the calibration, and the Monte Carlo error."""
+    yield Paragraph(
+        "In brackets: 90 % interval over coefficients and coded values, chance taken out; of a difference, over the "
+        "same coefficients and values in both"
+        + (f"; where draws are weighed by other events there is none, and {ERROR}" if c.apart else "")
+        + ". Cohesion is the mean joint "
+        "support over all pairs of those who are members then, or of those who were at the start, of whom one that "
+        "has left or frozen supports nothing."
+    )
+    yield from events_since({s.tables.title: since_then(s) for s in (c.base, *c.others)})
+    events = last[last.outcome.isin(names("event"))]
+    yield Paragraph(
+        f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."
+    )
+
+
+def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
+    """The error of the differences, of runs and of the posterior's draws, and what pairing saves."""
+    error, saved = error_of(events.low, events.high).max(), events.saved_runs[events.saved_runs.between(0, 1e12)]
+    if error != error:
+        return ""
+    number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"
+    return (
+        f"; Monte Carlo standard error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
+        f"{number if len(saved) else ''}"
+    )
+
+
+def start(c: Comparison, s: Scenario) -> Iterator[Block]:
+    """What differs at the start: membership, and members' stances that differ by more than their errors."""
+    own = c.table[(c.table.scenario == s.name) & (c.table.horizon_years == 0)].itertuples()
+    known = [r for r in own if abs(r.difference) > max(KNOWN * r.mcse, HARDLY) and c.belongs(r.member, s)]
+    rows = sorted(known, key=lambda r: -abs(r.difference))[:MOST]
+    cells = [
+        [f"Membership of {c.state_names[code]}", *(STATUSES[x] for x in statuses), ""]
+        for code, statuses in c.statuses[s.name].items()
+    ]
+    cells += [
+        [OUTCOMES[r.outcome].title.format(c.state_names[r.member]), level(r, "base"), level(r, "value"), difference(r)]
+        for r in rows
+    ]
+    if cells:
+        head = Column(f"At the start, {s.tables.time.start:%b %Y}", left=True)
+        yield Table([head, Column("before"), Column("after"), Column("difference")], cells)
+
+
+def changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> Iterator[Block]:
+    """Levels before and after, and their difference: of probabilities, then of measures such as cohesion."""
+    alliance = {row.outcome: row for row in final[final.member == ""].itertuples()}
+    headlines = [OUTCOMES[name] for name in shown(by_member=False)]
+    first, *others = [(sentence(o.noun), alliance[o.name]) for o in headlines if o.probability]
+    exits = [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
+    measures = [(sentence(o.column), alliance[o.name]) for o in headlines if not o.probability]
+    for name in shown(by_member=True)[1:]:
+        measures += [(OUTCOMES[name].title.format(state_names[r.member]), r) for r in moved(final, 2, name, 0.0)]
+    when = f"{final.date.iloc[0]:%b %Y}"
+    for head, unit, rows in ((f"By {when}, %", ", points", [first, *exits, *others]), (f"In {when}", "", measures)):
+        columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference{unit}")]
+        cells = [[words, level(row, "base"), level(row, "value"), difference(row)] for words, row in rows]
+        yield Table(columns, cells)
+
+
+def brief(c: Comparison) -> Brief:
+    """Of a comparison, for a report."""
+    last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
+    titles = listed([s.tables.title for s in c.others])
+    tables: list[Block] = []
+    for s in c.others:
+        tables += [Paragraph((s.tables.title, "bold"))] * (len(c.others) > 1)
+        tables += [*start(c, s), *changes(last[last.scenario == s.name], c.state_names)]
+    return Brief(
+        title=titles,
+        question=f"What would this change by {last.date.iloc[0]:%B %Y}, against: {c.base.tables.title}?",
+        answer=[" ".join(f"{x}." for x in c.sentences()[s.name]) for s in c.others],
+        results=[*tables, *reading(c, last)],
+        figures=chosen(c.figures(), ("curves", "differences")),
+        scenarios=[c.base, *c.others],
+        certainty=[f"{words}." for words in c.begins],
+        limits=list(filter(None, [undecided(last, c.state_names)])),
+    )
+
+
+def undecided(last: "pd.DataFrame", state_names: Mapping[str, str]) -> str:
+    """The headline outcomes of which it is open which way they move, in a sentence."""
+    rows = last[last.outcome.isin(shown())].itertuples()
+    open_ = [
+        OUTCOMES[r.outcome].title.format(state_names.get(r.member, ""))
+        for r in rows
+        if r.difference_q05 < 0 < r.difference_q95
+    ]
+    which = listed(list(dict.fromkeys(open_)))
+    return f"Which way these would move, as their intervals hold both more and less: {which}." if open_ else ""

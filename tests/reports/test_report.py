@@ -1,0 +1,305 @@
+"""`cohesion report`: what it says, that it asks for nothing, whatever a scenario is called; in browsers and in Word."""
+
+import io
+import json
+import re
+import shutil
+import subprocess
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import sim
+from sim.errors import InputError
+from sim.reports import comparison, run as run_words
+from sim.reports.assumed import assumed
+from sim.reports.blocks import Column, Table
+from sim.reports.glossary import glossary
+from sim.reports.page import heads, unbroken
+from sim.reports.report import command
+from sim.reports.trust import UNSCORED, limits, of_alliance
+from sim.results.result import Result
+from sim.scenario.left_out import LeftOut, trust, unsupported
+from sim.scenario.load import load
+from sim.studies.sweep import Sweep
+from tests.helpers import SIX
+from tests.scenarios import changed
+from tests.study_files import study_file
+
+HOSTILE = "</title><script>alert('x')</script><img src=x onerror=alert(1)> & {{ 7 * 7 }}"
+STATE = "<b onmouseover=alert(1)>State A</b>"
+CHROMIUM = shutil.which("chromium")
+browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
+
+
+class Parsed(HTMLParser):
+    """Elements with their attributes, and the text outside scripts and styles."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside not in ("script", "style"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).replace("\u00a0", " ").split())
+
+    def count(self, tag: str) -> int:
+        return sum(found == tag for found, _ in self.elements)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    folder = tmp_path_factory.mktemp("report")
+    text = SIX.read_text()
+    title, name = (re.search(p, text)[0] for p in (r"(?m)^title = .*$", r"(?m)^name = .*$"))  # type: ignore[index]
+    file = changed(folder, (title, f'title = "{HOSTILE}"'), (name, f'name = "{STATE}"'))
+    return sim.run(load(file, {"time.step": "year"}), runs=32, seed=3, out=folder / "run")
+
+
+@pytest.fixture(scope="module")
+def folder(result: Result) -> Path:
+    return Path(result.scenario.file).parent / "run"
+
+
+@pytest.fixture(scope="module")
+def text(folder: Path) -> str:
+    return sim.report(folder).read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    folder = tmp_path_factory.mktemp("sweep")
+    changes = (("Coercion against autonomy", HOSTILE), ("levels = 5", "levels = 3"), ("runs = 40", "runs = 16"))
+    return sim.sweep(study_file(folder, *changes), folder / "out", jobs=1)
+
+
+@pytest.fixture(scope="module")
+def sweep_text(swept: Sweep) -> str:
+    return sim.report(swept.folder).read_text("utf-8")
+
+
+def test_a_report_stands_beside_the_folder_and_says_what_the_command_says(result: Result, text: str) -> None:
+    said = Parsed(text).text
+    s, dates = result.summary(), run_words.horizons(result)
+    for sentence in (run_words.answer(s, dates), s["begins"], s["coefficients"], "Seed 3", "What it does not support"):
+        assert " ".join(sentence.split()) in said or escape(sentence) in text
+    for block in run_words.probabilities(s, dates):
+        if isinstance(block, Table):
+            assert all(str(cell) in said for row in block.rows for cell in row)
+
+
+def test_every_coded_value_is_listed_with_its_sources(result: Result, text: str) -> None:
+    parsed, values = Parsed(text), result.scenario.tables.values
+    explained, rows = assumed([result.scenario])
+    assert [row.path for row in rows] == list(values)
+    assert sum(tag == "td" and a.get("data-head") == "Rule" for tag, a in parsed.elements) == len(values)
+    assert all(e.sources == [] or row.sources for e, row in zip(explained, rows, strict=True))
+    assert all(path in parsed.text for path in values)
+
+
+def test_of_a_second_scenario_only_what_differs_is_listed() -> None:
+    base, other = load(SIX), load(SIX, {"leader.coercion": 0.2})
+    _, rows = assumed([base, other])
+    assert [row.path for row in rows[len(base.tables.values) :]] == ["leader.coercion"]
+
+
+@pytest.mark.parametrize("kind", ["text", "sweep_text"])
+def test_nothing_of_a_hostile_name_becomes_markup(kind: str, request: pytest.FixtureRequest) -> None:
+    page = request.getfixturevalue(kind)
+    parsed = Parsed(page)
+    assert parsed.count("title") == 1
+    assert parsed.count("b") == 0
+    assert parsed.count("script") == 1 + (kind == "sweep_text")
+    assert all(
+        a["src"] and a["src"].startswith("data:image/") and a["alt"] for tag, a in parsed.elements if tag == "img"
+    )
+    assert not [a for _, a in parsed.elements if any(name.startswith("on") for name in a)]
+    assert HOSTILE in parsed.text
+    assert "{{" not in page.replace(escape("{{ 7 * 7 }}"), "").replace("{{ 7 * 7 }}", "")
+
+
+@pytest.mark.parametrize("kind", ["text", "sweep_text"])
+def test_nothing_is_asked_of_a_network(kind: str, request: pytest.FixtureRequest) -> None:
+    page = request.getfixturevalue(kind)
+    parsed = Parsed(page)
+    loaded = [
+        a[name] for tag, a in parsed.elements for name in ("src", "srcset", "data", "poster", "action") if a.get(name)
+    ]
+    loaded += [a.get("href") for tag, a in parsed.elements if tag in ("link", "image", "use", "base")]
+    assert all(str(address).startswith("data:") for address in loaded)
+    assert not re.search(r"@import|url\(|\bfetch\b|XMLHttpRequest|WebSocket|sendBeacon|import\(", page)
+    policy = next(a["content"] for tag, a in parsed.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert str(policy).startswith("default-src 'none'")
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(folder: Path, text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is there already; allowed: another `out`, or `force`"):
+        sim.report(folder)
+    assert sim.report(folder, force=True).read_text("utf-8") == text, "the same folder gives the same bytes"
+    assert sim.report(folder, tmp_path / "new" / "brief.html").is_file()
+
+
+def test_what_has_no_report_is_said(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="did you mean docx"):
+        sim.report(folder, tmp_path / "x", format="doc")
+    with pytest.raises(InputError, match="no such folder"):
+        sim.report(tmp_path / "nowhere")
+
+
+def test_sliders_have_every_point_and_mark_what_is_coded(swept: Sweep, sweep_text: str) -> None:
+    data = re.search(r'<script type="application/json" id="points">(.*?)</script>', sweep_text, re.DOTALL)
+    assert data is not None
+    found = json.loads(data[1])
+    assert len(found["points"]) == swept.plan.size
+    assert [f["values"] for f in found["factors"]] == [[0.0, 0.3, 0.6, 0.9], [0.5, 1.0, 1.5]]
+    coercion, autonomy = (next(iter(f["coded"].values())) for f in found["factors"])
+    used = sim.explain(SIX, "leader.coercion").used[-1]
+    assert coercion == pytest.approx((used.low + used.high) / 2, abs=1e-6)
+    assert autonomy == 1.0, "a factor that multiplies is 1 where nothing is changed"
+    last = swept.summary[swept.summary.horizon_years == 3]
+    for (_, values, outcomes), point in zip(found["points"], swept.points.itertuples(), strict=True):
+        assert values == pytest.approx([point.coercion, point.autonomy])
+        rows = last[(last.point == point.point) & (last.outcome == "any_exit")]
+        k = [o["label"] for o in found["outcomes"]].index("Some member has left")
+        assert outcomes[k][1] == pytest.approx(rows["mean"].iloc[0], abs=1e-4)
+
+
+def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result, folder: Path, tmp_path: Path) -> None:
+    docx = pytest.importorskip("docx")
+    file = sim.report(folder, tmp_path / "brief.docx", format="docx")
+    made = docx.Document(io.BytesIO(file.read_bytes()))
+    said = [p.text for p in made.paragraphs]
+    assert said[0].startswith(HOSTILE)
+    assert run_words.answer(result.summary(), run_words.horizons(result)) in said
+    assert len(made.tables[-1].rows) == 1 + len(result.scenario.tables.values)
+    assert len(made.inline_shapes) == 3
+    assert all(shape._inline.docPr.get("descr") for shape in made.inline_shapes)
+
+
+def test_a_comparison_says_which_way_is_open() -> None:
+    c = sim.compare(load(SIX, {"time.step": "year"}), runs=64, set={"leader.coercion": 0.2})
+    brief = comparison.brief(c)
+    assert brief.answer == [" ".join(f"{x}." for x in c.sentences()[c.others[0].name])]
+    last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
+    both = last[(last.outcome == "dissolution") & (last.difference_q05 < 0) & (last.difference_q95 > 0)]
+    assert ("The alliance is dissolved" in " ".join(brief.limits)) == bool(len(both))
+
+
+def test_scores_are_quoted_only_of_the_calibration_that_is_drawn_from() -> None:
+    assert limits([load(SIX)])[1:] == limits([])[1:] == []
+    outlook = load("csto/outlook-2023")
+    assert set(unsupported()) < set(limits([outlook]))
+    assert UNSCORED not in " ".join(limits([outlook]))
+    assert trust()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (LeftOut(4, 1.0, 0.6, 1.2), ["in 2 of 100 cases"]),
+        (LeftOut(0, 3.2, 0.4, 0.1), ["so few come in 4 of 100", "the average rate's 0.10"]),
+        (LeftOut(2, 1.7, 0.1, 0.3), []),
+    ],
+)
+def test_what_scores_do_not_support_follows_from_them(row: LeftOut, said: list[str]) -> None:
+    """Exits that happen in a Poisson tail of less than 5 %, and a score that is no better than the base rate's."""
+    found = of_alliance("Pact", row)
+    assert len(found) == len(said)
+    assert all(words in text for words, text in zip(said, found, strict=True))
+
+
+def test_a_glossary_has_the_terms_that_are_used_and_no_others() -> None:
+    assert list(glossary("A Brier score of many runs")) == ["Brier", "run"]
+    assert "brunch" not in glossary("brunch")
+    assert glossary("the alliance's dissolution")["dissolution"].endswith("dissolved by then.")
+
+
+def test_groups_of_columns_stand_over_them() -> None:
+    table = Table([Column("From", left=True), Column("Exits\nseen"), Column("\nmean"), Column("Ends\nseen")], [])
+    first, second = heads(table)
+    assert [(h.text, h.across) for h in first] == [("", 1), ("Exits", 2), ("Ends", 1)]
+    assert [h.text for h in second] == ["From", "seen", "mean", "seen"]
+
+
+def test_an_interval_is_not_broken_and_what_was_typed_can_be_typed_again() -> None:
+    assert unbroken("6 (0.4 to 19)") == "6 (0.4\u00a0to\u00a019)"
+    assert command("__main__.py run a --seed 2") == "cohesion run a --seed 2"
+    assert command("pytest -x") == "from Python, in pytest"
+
+
+PROBE = """<script>window.faults = []; addEventListener("error", (e) => faults.push(e.message));
+addEventListener("securitypolicyviolation", (e) => faults.push(e.blockedURI));</script>"""
+HARNESS = """<!doctype html><body style="margin:0"><iframe id="f" style="border:0;width:360px;height:700px"></iframe>
+<pre id="found"></pre><script>
+const frame = document.getElementById("f");
+frame.onload = () => {
+  const w = frame.contentWindow, d = w.document, say = {};
+  const narrow = () => [d.documentElement.scrollWidth, d.documentElement.clientWidth];
+  say.narrow = narrow();
+  const search = d.getElementById("search"), rows = () => d.querySelectorAll("#values tbody tr:not([hidden])").length;
+  say.all = rows();
+  search.value = "coercion leader"; search.dispatchEvent(new Event("input")); say.some = rows();
+  search.value = "zzzzzz"; search.dispatchEvent(new Event("input")); say.none = rows();
+  say.counted = d.getElementById("count").textContent;
+  search.value = ""; search.dispatchEvent(new Event("input"));
+  const outcomes = () => d.getElementById("outcomes").innerText;
+  say.coded = outcomes();
+  const slider = d.getElementById("factor-0");
+  slider.value = 0.9; slider.dispatchEvent(new Event("input")); say.high = outcomes();
+  say.where = d.getElementById("where").textContent;
+  d.getElementById("as-coded").click(); say.back = outcomes();
+  say.asked = w.performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith("data:"));
+  say.faults = w.faults; say.after = narrow();
+  document.getElementById("found").textContent = JSON.stringify(say);
+};
+frame.srcdoc = PAGE;
+</script>"""
+
+
+def chromium(*arguments: str) -> str:
+    """What the browser prints."""
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=4000"]
+    done = subprocess.run([str(CHROMIUM), *options, *arguments], capture_output=True, text=True, timeout=300)
+    return done.stdout
+
+
+@browser
+def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(sweep_text: str, tmp_path: Path) -> None:
+    probed = sweep_text.replace("<head>", f"<head>{PROBE}", 1)
+    quoted = json.dumps(probed).replace("<", "\\u003c")
+    (tmp_path / "harness.html").write_text(HARNESS.replace("PAGE", quoted), encoding="utf-8")
+    dumped = Parsed(chromium("--window-size=800,800", "--dump-dom", f"file://{tmp_path}/harness.html")).words
+    found = SimpleNamespace(**json.loads(next(words for words in dumped if words.startswith('{"narrow"'))))
+    assert found.faults == found.asked == []
+    for wide, room in (found.narrow, found.after):
+        assert wide <= room == 360
+    assert 0 < found.some < found.all
+    assert found.none == 0
+    assert found.counted == f"0 of {found.all}"
+    assert found.coded == found.back != found.high
+    assert "0.9" in found.where
+
+
+@browser
+def test_printed_it_has_pages(folder: Path, text: str, tmp_path: Path) -> None:
+    printed = tmp_path / "report.pdf"
+    chromium(f"--print-to-pdf={printed}", "--no-pdf-header-footer", f"file://{folder.with_name('run.html')}")
+    pages = len(re.findall(rb"/Type /Page\b", printed.read_bytes()))
+    assert 4 <= pages <= 40
