@@ -266,9 +266,10 @@ def _titles(a: str, b: str) -> tuple[str, str]:
 
 
 def sentences(shares: "pd.DataFrame", gaps: "pd.DataFrame", about: Mapping[str, Any]) -> list[str]:
-    """Of each outcome, the last horizon first: the gap, if there is one, and what parts add, the largest first."""
+    """Of each outcome at the last horizon at which there is one the gap, and what parts add, the largest first."""
+    there = gaps[gaps.gap.abs() >= LEAST].sort_values("horizon_years", kind="stable")
     said = []
-    for g in gaps[gaps.gap.abs() >= LEAST].sort_values("horizon_years", ascending=False, kind="stable").itertuples():
+    for g in there.drop_duplicates(["outcome", "member"], keep="last").itertuples():
         own = shares[(shares.outcome == g.outcome) & (shares.member == g.member) & (shares.date == g.date)]
         scale, digits, unit = (100, 0, " points") if OUTCOMES[g.outcome].probability else (1, 2, "")
 
