@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sim.inference.study import load_calibration as load_calibration
     from sim.reports.report import report as report
     from sim.results.calibration import Calibration as Calibration, calibrate as calibrate
+    from sim.results.codebook import Codebook as Codebook, codebook as codebook
     from sim.results.comparison import Comparison as Comparison, compare as compare
     from sim.results.explain import explain as explain
     from sim.results.replay import Story as Story, replay as replay
@@ -72,6 +73,7 @@ _NAMES = {
     "sim.inference.study": "load_calibration",
     "sim.reports.report": "report",
     "sim.results.calibration": "Calibration calibrate",
+    "sim.results.codebook": "Codebook codebook",
     "sim.results.comparison": "Comparison compare",
     "sim.results.explain": "explain",
     "sim.results.replay": "Story replay",

@@ -314,6 +314,22 @@ def sheet(
 
 
 @app.command()
+def codebook(
+    scenario: ScenarioName,
+    out: Annotated[
+        Path | None, typer.Option(help="The file, with or without its ending; default the scenario's name.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, md or tex; several with commas between them, csv,tex.")
+    ] = "csv",
+    set_: Set = [],  # noqa: B006
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Write every coded value with its rule, width, sources and quotations, for a spreadsheet or an appendix."""
+    _verb("codebook").main(scenario, out, format_, _overrides(set_), force)
+
+
+@app.command()
 def agreement(
     first: Annotated[str, typer.Argument(metavar="FIRST", help="A coder's sheet, or a scenario.")],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="The other's.")],
