@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sim.evaluation.study import load_backtest as load_backtest, load_mechanisms as load_mechanisms
     from sim.evidence.ledger import Ledger as Ledger, claims as claims
     from sim.inference.study import load_calibration as load_calibration
+    from sim.reports.export import export as export
     from sim.reports.report import report as report
     from sim.results.calibration import Calibration as Calibration, calibrate as calibrate
     from sim.results.codebook import Codebook as Codebook, codebook as codebook
@@ -71,6 +72,7 @@ _NAMES = {
     "sim.evaluation.study": "load_backtest load_mechanisms",
     "sim.evidence.ledger": "Ledger claims",
     "sim.inference.study": "load_calibration",
+    "sim.reports.export": "export",
     "sim.reports.report": "report",
     "sim.results.calibration": "Calibration calibrate",
     "sim.results.codebook": "Codebook codebook",

@@ -419,6 +419,21 @@ def report(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished folder that a command wrote.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the files; default DIR-tables, beside it.")] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, xlsx, stata or netcdf; several with commas between them.")
+    ] = "csv",
+    wide: Annotated[bool, typer.Option("--wide", help="Outcomes as columns, a row for each state and date.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    json: Json = False,
+) -> None:
+    """Write the tables of a result for other programs, with what each column is and its unit."""
+    _verb("export").main(folder, out, format_, wide, force, json)
+
+
+@app.command()
 def threshold(
     scenario: ScenarioName,
     lever: Annotated[str, typer.Option(metavar="PATH[@DATE]", help="What is moved: an input, dispute or coefficient.")],
