@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from sim.evaluation.study import load_backtest as load_backtest, load_mechanisms as load_mechanisms
     from sim.evidence.ledger import Ledger as Ledger, claims as claims
     from sim.inference.study import load_calibration as load_calibration
+    from sim.reports.export import export as export
     from sim.reports.report import report as report
     from sim.results.calibration import Calibration as Calibration, calibrate as calibrate
+    from sim.results.codebook import Codebook as Codebook, codebook as codebook
     from sim.results.comparison import Comparison as Comparison, compare as compare
     from sim.results.explain import explain as explain
     from sim.results.replay import Story as Story, replay as replay
@@ -70,8 +72,10 @@ _NAMES = {
     "sim.evaluation.study": "load_backtest load_mechanisms",
     "sim.evidence.ledger": "Ledger claims",
     "sim.inference.study": "load_calibration",
+    "sim.reports.export": "export",
     "sim.reports.report": "report",
     "sim.results.calibration": "Calibration calibrate",
+    "sim.results.codebook": "Codebook codebook",
     "sim.results.comparison": "Comparison compare",
     "sim.results.explain": "explain",
     "sim.results.replay": "Story replay",

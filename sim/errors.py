@@ -218,6 +218,16 @@ def listed(names: Sequence[str], most: int = 12) -> str:
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def several(text: str, argument: str, allowed: Iterable[str]) -> list[str]:
+    """Names with commas between them, each once. Raises InputError for one that is not allowed."""
+    names, found = list(allowed), list(dict.fromkeys(part.strip() for part in text.split(",")))
+    wrong = [name for name in found if name not in names]
+    if wrong:
+        says = f"allowed: {listed(names)}, with commas between them"
+        raise InputError(Problem(argument, "", f"{name!r:.60}", says, nearest(name, names)) for name in wrong)
+    return found
+
+
 def plural(count: float, noun: str) -> str:
     """``1 run``, ``2,000 runs``, ``2 entries``"""
     many = f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"

@@ -314,6 +314,22 @@ def sheet(
 
 
 @app.command()
+def codebook(
+    scenario: ScenarioName,
+    out: Annotated[
+        Path | None, typer.Option(help="The file, with or without its ending; default the scenario's name.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, md or tex; several with commas between them, csv,tex.")
+    ] = "csv",
+    set_: Set = [],  # noqa: B006
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Write every coded value with its rule, width, sources and quotations, for a spreadsheet or an appendix."""
+    _verb("codebook").main(scenario, out, format_, _overrides(set_), force)
+
+
+@app.command()
 def agreement(
     first: Annotated[str, typer.Argument(metavar="FIRST", help="A coder's sheet, or a scenario.")],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="The other's.")],
@@ -400,6 +416,21 @@ def report(
 ) -> None:
     """Make one file to hand on: answer, figures, certainty, assumptions, how to do it again."""
     _verb("report").main(folder, out, format_, force, json)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished folder that a command wrote.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the files; default DIR-tables, beside it.")] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, xlsx, stata or netcdf; several with commas between them.")
+    ] = "csv",
+    wide: Annotated[bool, typer.Option("--wide", help="Outcomes as columns, a row for each state and date.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    json: Json = False,
+) -> None:
+    """Write the tables of a result for other programs, with what each column is and its unit."""
+    _verb("export").main(folder, out, format_, wide, force, json)
 
 
 @app.command()

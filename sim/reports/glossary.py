@@ -4,6 +4,7 @@ import re
 
 from sim.model.outcomes import OUTCOMES, sentence
 
+LOGIT = "logit"
 TERMS = {
     "run": "One course of events that the model plays through, with chance events of its own.",
     "draw": "One possible set of coefficients and coded values. Many are used, since none is known exactly.",
@@ -39,7 +40,8 @@ TERMS = {
 
 def glossary(text: str) -> dict[str, str]:
     """The terms that a text uses, with their meanings, in alphabetical order."""
-    outcomes = {o.noun: sentence(f"{o.meaning}.") for o in OUTCOMES.values()}
+    named = [o for o in OUTCOMES.values() if o.headline or o.unit == LOGIT]  # others are called by everyday words
+    outcomes = {o.noun: sentence(f"{o.meaning}.") for o in named}
     found = {term: meaning for term, meaning in {**outcomes, **TERMS}.items() if meaning and _uses(text, term)}
     return dict(sorted(found.items(), key=lambda item: item[0].casefold()))
 

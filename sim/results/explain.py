@@ -144,7 +144,7 @@ def grouped(sources: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str
     return [("; ".join(cited), *words) for words, cited in by_words.items()]
 
 
-def _knots(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
+def knots_of(value: Value, rules: Mapping[str, Rule]) -> list[Knot]:
     """What is coded, date by date, and the bands that it means."""
     coded = value.coded
     if d := coded.distribution:
@@ -204,7 +204,7 @@ def _place(program: Program, posterior: Posterior | None, path: str, coded: list
     return [Knot("", says + ("" if d else f"; of {last.coded}"), *ends)]
 
 
-def _drawn(tables: ScenarioTables, path: str) -> list[Knot]:
+def drawn_from(tables: ScenarioTables, path: str) -> list[Knot]:
     """What the posterior says of a coefficient that is drawn from it."""
     name, posterior = path.removeprefix(BEHAVIOUR), tables.posterior
     if name == path or posterior is None or not tables.from_posterior(name):
@@ -236,7 +236,7 @@ def _effect(scenario: Scenario, program: Program, path: str, effect: OwnEffect) 
     return Explanation(path, effect.meaning, "", knots, [], "prior", says, [], "", program.start.words, "")
 
 
-def _rule(coded: Coded | CodedCoefficient, rules: Mapping[str, Rule]) -> tuple[str, str]:
+def rule_of(coded: Coded | CodedCoefficient, rules: Mapping[str, Rule]) -> tuple[str, str]:
     """The name of the coding rule, and what it says."""
     if isinstance(coded, CodedCoefficient):
         return "prior", "a coefficient's prior; drawn once a run unless it is a number"
@@ -256,7 +256,7 @@ def source_of(source: str, registry: Registry) -> tuple[str, str, str]:
     return source, entry.get("quote", ""), entry.get("from", "")
 
 
-def _adjustments(tables: ScenarioTables, path: str) -> list[str]:
+def adjustments_of(tables: ScenarioTables, path: str) -> list[str]:
     """What is done to a value after it was coded."""
     return [
         f"{a} (held in 0 to 1; {listed(a.sources)})" for a in tables.adjustments if path in tables.adjustable[a.path]
@@ -325,8 +325,8 @@ def _explained(scenario: Scenario, program: Program, path: str) -> Explanation:
         near = "" if under or effect else nearest(path, tables.values)
         raise InputError([Problem(str(scenario.file), path, "no coded value", allowed, near)])
     value = tables.values[path]
-    rule, says = _rule(value.coded, tables.rules)
-    knots, drawn = _knots(value, tables.rules), _drawn(tables, path)
+    rule, says = rule_of(value.coded, tables.rules)
+    knots, drawn = knots_of(value, tables.rules), drawn_from(tables, path)
     if drawn:
         says = "what was believed before the calibration; each run draws from the posterior"
         says += f"; {tables.not_fitted}" if tables.not_fitted else ""
@@ -345,7 +345,7 @@ def _explained(scenario: Scenario, program: Program, path: str) -> Explanation:
         rule,
         says,
         [source_of(s, scenario.registry) for s in value.coded.sources],
-        "; ".join(filter(None, [value.coded.note, *_adjustments(tables, path)])),
+        "; ".join(filter(None, [value.coded.note, *adjustments_of(tables, path)])),
         program.start.words,
         later(program.course, path, tables.time.start, program.set_paths),
     )

@@ -125,9 +125,9 @@ def as_text(rows: Iterable[Coding], leader: str, rival: str | None = None) -> st
     writer.writerow(COLUMNS)
     says = {of_leader: meanings(of_leader, rival=rival) for of_leader in (True, False)}
     for r in rows:
-        texts = (r.state, r.input, r.date, r.value, r.width, _joined(r.sources), r.note, r.join, r.rule)
+        texts = (r.state, r.input, r.date, r.value, r.width, joined(r.sources), r.note, r.join, r.rule)
         cells = [*texts, says[r.state == leader][r.input]]
-        writer.writerow(_guarded(_cell(c)) for c in cells)
+        writer.writerow(guarded(_cell(c)) for c in cells)
     return "\ufeff" + out.getvalue()
 
 
@@ -137,7 +137,8 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _joined(sources: Sequence[str]) -> str:
+def joined(sources: Sequence[str]) -> str:
+    """Sources parted by semicolons; one that holds a semicolon stands in double quotes."""
     out = io.StringIO()
     csv.writer(out, delimiter=";").writerow(sources)
     joined = out.getvalue().removesuffix("\r\n")
@@ -148,7 +149,8 @@ def _begins_formula(text: str) -> bool:
     return text.lstrip("' \t\r\n").startswith(FORMULA)
 
 
-def _guarded(text: str) -> str:
+def guarded(text: str) -> str:
+    """A text that a spreadsheet takes for no formula."""
     return f"'{text}" if _begins_formula(text) and number_in(text) is None else text
 
 
@@ -258,7 +260,7 @@ def _coding(sheet: Sheet, row: Row, leader: str, states: Sequence[str]) -> Codin
         date=cell("date", _date),
         value=cell("value", lambda text: _value(text, coding)),
         width=cell("width", lambda text: _width(text, cells["value"], coding)),
-        sources=tuple(_sources(cells["source"])),
+        sources=tuple(parted_sources(cells["source"])),
         join=cell("join", _join) or "",
     )
     return coding._replace(value=None) if row.line in sheet.faulty else coding
@@ -322,8 +324,8 @@ def _width(text: str, value: str, of: Coding) -> float | None:
     return number
 
 
-def _sources(text: str) -> list[str]:
-    """Sources parted by semicolons; one that holds a semicolon stands in double quotes."""
+def parted_sources(text: str) -> list[str]:
+    """The sources that :func:`joined` put together."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=";", skipinitialspace=True)
     return [source.strip() for row in rows for source in row if source.strip()]
 

@@ -31,6 +31,14 @@ def test_numbers_are_current() -> None:
     assert findings.filled(TEXT, findings.KEPT) == TEXT, "run python docs/findings.py"
 
 
+def test_what_reports_quote_is_what_the_readme_says() -> None:
+    kept = findings.tables(findings.KEPT)
+    for name, text in findings.quotes(kept).items():
+        assert (shipped("scenarios") / name).read_text("utf-8") == text, "run python docs/findings.py"
+    readme = " ".join((findings.DOCS / findings.README).read_text("utf-8").split())
+    assert " ".join(findings.trusted(kept).split()) in readme
+
+
 def test_the_table_of_the_calibration_is_current_and_of_the_shipped_posterior() -> None:
     text = (DOCS / findings.CALIBRATION).read_text(encoding="utf-8")
     assert findings.filled(text, findings.KEPT, findings.CALIBRATION) == text, "run python docs/findings.py"

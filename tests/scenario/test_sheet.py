@@ -167,7 +167,7 @@ def test_a_text_is_kept_and_begins_no_formula(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("text", ["'=1", "''-a", "'tis", "-0.1", "+5", "\t=1"])
 def test_an_apostrophe_that_was_there_stays(text: str) -> None:
-    assert sheet._unguarded(sheet._guarded(text)) == text
+    assert sheet._unguarded(sheet.guarded(text)) == text
 
 
 # ----------------------------------------------------------------------------------------------------------- mistakes
