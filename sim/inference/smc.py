@@ -206,7 +206,7 @@ def following(
                 if len(which):
                     yes.append(_move(z, found, half, which, law, some, power, steps[k], parts, key))
             if yes:
-                accepted[sweep, k] = np.mean(yes)
+                accepted[sweep, k] = np.concatenate(yes).mean()
                 steps[k] = float(np.clip(steps[k] * np.exp(accepted[sweep, k] - ACCEPTED), SHORTEST, LONGEST))
             progress((len(kinds) * sweep + k + 1) / (len(kinds) * s.sweeps))
     moved = (z[:, : s.behavioural] != origin[:, : s.behavioural]).any(axis=1).mean()

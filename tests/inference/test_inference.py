@@ -316,13 +316,13 @@ def test_sampler_finds_a_normal_posterior_and_its_evidence() -> None:
     assert last.rows[-1].log_evidence == pytest.approx(evidence, abs=0.6)
 
 
-def normal_fit(seed: int, rounds: int = 0, sweeps: int = 1) -> list[smc.Stage]:
+def normal_fit(seed: int, rounds: int = 0, sweeps: int = 1, draws: int = 800) -> list[smc.Stage]:
     """Two coordinates seen with errors of a half, two of which nothing is seen."""
 
     def estimate(z: np.ndarray, key: tuple[int, ...]) -> np.ndarray:
         return -2.0 * ((z[:, :2] - 1.0) ** 2).sum(axis=1)
 
-    return list(smc.stages(estimate, 4, smc.Settings(800, sweeps, rounds, seed, 4)))
+    return list(smc.stages(estimate, 4, smc.Settings(draws, sweeps, rounds, seed, 4)))
 
 
 @pytest.mark.parametrize("sweeps", [0, 1])
@@ -343,6 +343,10 @@ def test_errors_of_variances_know_that_brothers_are_alike(sweeps: int) -> None:
         naive += abs(z[:, 3].var(ddof=1) - 1.0) < 1.96 * np.sqrt(2 / (len(z) - 1))
     assert least <= min(held.values()), (least, held)
     assert (naive < least) == (sweeps == 0), "one sweep moves what was not seen as far as from the prior"
+
+
+def test_draws_may_be_odd_in_number() -> None:
+    assert normal_fit(1, rounds=1, draws=101)[-1].z.shape == (101, 4)
 
 
 def test_errors_of_variances_of_independent_draws_are_those_of_normal_theory() -> None:
