@@ -18,7 +18,7 @@ from sim.cli.app import app
 from sim.studies.study import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "experiments").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "experiments").rglob("*.md")])
 LANGUAGES = {"sh", "powershell", "python", "toml", "math", "text", ""}
 FENCE = re.compile(r"(?ms)^( *)```(\w*)\n(.*?)^\1```$")
 INLINE = re.compile(r"`(cohesion [^`\n]+)`")

@@ -10,14 +10,14 @@ from sim.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CIRCUMSTANCES = re.compile(r"\b(sessions?|reviewers?|DESIGN\.md|(this|next|later|an) issue|issue \d+)\b", re.IGNORECASE)
 OLD_WORDS = re.compile(
     r"foretell|foretold|dull rule|(same|their) luck|same chance|how sure|\brungs?\b|\bany exit|\b_?told\b(?! apart)"
     r"|keeps? house",
     re.IGNORECASE,
 )
-PLACES = ("*.md", "docs/*.md", "docs/*.py", "experiments/**/*.md", "experiments/**/*.toml", "sim/**/*.py")
+PLACES = ("*.md", "docs/**/*.md", "docs/**/*.py", "experiments/**/*.md", "experiments/**/*.toml", "sim/**/*.py")
 OURS = sorted(f for place in (*PLACES, "benchmarks/*") for f in ROOT.glob(place) if f.is_file())
 
 
