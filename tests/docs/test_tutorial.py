@@ -50,9 +50,10 @@ def test_each_page_leads_to_the_next() -> None:
 def test_cells_are_executed_in_order(make: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = tmp_path / "1-page.md"
-    cells = "```sh\necho 3 > x\n```\n", '```python\nfrom pathlib import Path\nint(Path("x").read_text()) + 1\n```\n\n```text\nold\n```\n'
+    shell = "```sh\necho 3 > x\n```\n"
+    python = '```python\nfrom pathlib import Path\nint(Path("x").read_text()) + 1\n```\n\n```text\nold\n```\n'
     drawn = "```python\nfrom matplotlib.figure import Figure\nFigure()\n```\n"
-    page.write_text("\n".join([*cells, drawn, "<!-- not run -->\n```sh\nexit 1\n```\n"]), "utf-8")
+    page.write_text("\n".join([shell, python, drawn, "<!-- not run -->\n```sh\nexit 1\n```\n"]), "utf-8")
     figures: dict[str, matplotlib.figure.Figure] = {}
     text = make.executed(page, figures)
     assert "```text\n4\n```\n" in text
