@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from sim.figures import style
+from sim.figures.rows import Mark
 from sim.model.arrays import Array
 
 FEW_LEVELS = 7
@@ -56,36 +57,50 @@ def in_points(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.4g}".replace("-", "−")))
 
 
-def linear_below(values: Array) -> float | None:
-    """Where an axis stretched for small probabilities turns linear; None where a plain axis will do.
-
-    Plain while the smallest probability is at least a fiftieth of the largest.
-    """
-    positive = values[np.isfinite(values) & (values > 0)]
-    if not positive.size or positive.min() >= positive.max() / 50:
-        return None
-    return float(10 ** np.clip(np.floor(np.log10(positive.min())), -4, -2))
-
-
-def probability(axes: Axes, top: float, linear: float | None) -> None:
-    """A horizontal axis of probability in percent from 0 to just above ``top``, stretched above ``linear``."""
-    top = min(top, 1.0) or 0.01
-    if linear is None:
-        axes.set_xlim(0, min(1.04 * top, 1.0))
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-        axes.set_xlabel("probability")
-    else:
-        axes.set_xscale("symlog", linthresh=linear, linscale=0.6)
-        power = 10.0 ** np.floor(np.log10(top))
-        end = next(m * power for m in (1, 5, 10) if m * power >= top * 0.999)
-        powers = linear * 10.0 ** np.arange(6)
-        ticks = [0.0, *powers[powers <= end * 1.001]]
-        axes.set_xticks([*ticks, end] if end > ticks[-1] * 1.001 else ticks)
-        axes.set_xlim(0, end)
-        axes.set_xlabel("probability (scale stretched to show small values)")
+def probability(axes: Axes, top: float) -> None:
+    """A horizontal axis of probability in percent from 0 to just above ``top``."""
+    axes.set_xlim(0, min(1.04 * top, 1.0) or 0.01)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.set_xlabel("probability")
     in_percent(axes.xaxis)
     axes.grid(axis="x")
     axes.xaxis.label.set_color(style.GREY)
+
+
+# --- events on the axis of time
+
+MOST_MARKS = 9
+"""Events that have a number of their own; of more there are ticks alone."""
+TICK = 0.07
+"""Inches that the tick of an event is high."""
+
+
+def mark(axes: Axes, marks: Sequence[Mark], width: float) -> None:
+    """Lines at what happens, numbered above the axes; without numbers ticks at their foot. ``width`` in inches."""
+    if not marks:
+        return
+    at = days(np.array([m.date for m in marks], dtype="datetime64[D]"))
+    if len(marks) > MOST_MARKS:
+        tall = TICK / (axes.get_position().height * axes.figure.get_figheight())
+        axes.vlines(at, 0, min(tall, 0.06), color=style.INK, lw=1.0, transform=axes.get_xaxis_transform())
+        return
+    low, high = axes.get_xlim()
+    inch = (high - low) / width
+    by_day = {float(x): [k for k, other in enumerate(at, 1) if other == x] for x in at}
+    numbers = [", ".join(map(str, numbers)) for numbers in by_day.values()]
+    gap = max(style.text_width(n, style.SMALL) for n in numbers) + 0.06
+    places = keep_apart(list(by_day), gap * inch, low, high)
+    for x, place, number in zip(by_day, places, numbers, strict=True):
+        axes.axvline(x, **style.DASHED, zorder=1)
+        axes.text(place, 1.01, number, transform=axes.get_xaxis_transform(), ha="center", va="bottom", **style.NOTE)
+
+
+def marked(marks: Sequence[Mark]) -> str:
+    """What the marks stand for, as a footer says it; empty where there are none."""
+    if len(marks) > MOST_MARKS:
+        return f"ticks at the foot: {len(marks)} events of the scenario"
+    said = (f"{k}: {np.datetime64(m.date, 'M').item():%B %Y}, {m.words}" for k, m in enumerate(marks, 1))
+    return "; ".join(said)
 
 
 def levels(values: Array) -> Array:

@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from sim.figures import axes as scales, sheet, style
+from sim.figures.rows import Mark
 from sim.model.outcomes import LEAST, OUTCOMES, alone, side
 
 COHESIONS = {"cohesion": style.INK, "starters_cohesion": style.AWAY}
 BELOW = (
-    "Dots: difference to the base; lines: its 90\u00a0% interval over coefficients and coded values, the same in both; "
-    "thick: its 95\u00a0% Monte Carlo error, mostly hidden by the dot. To the right: level in the base → level in the "
-    "scenario. Exit is drawn of the states that some scenario moves by a percentage point or more. Cohesion: mean "
-    "joint support over all pairs of those who are members then; of the initial members: over all pairs of those who "
-    "were at the start, of whom one that has left or frozen supports nothing."
+    "Dots: difference to the base; lines: its 90\u00a0% interval over what is uncertain, the same in both; thick: its "
+    "95\u00a0% Monte Carlo error, where wider than the dot. To the right: level in the base → level in the scenario. "
+    "Not drawn: exits that no scenario moves by a point. Cohesion (mean joint support) of the initial members: one "
+    "that has left or frozen supports nothing."
 )
 APART = (
     " Where a scenario has draws of its own, weighed by what happened in it, differences have no interval; exits made "
@@ -43,10 +43,12 @@ def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[s
     base, *scenarios = titles
     final = table[table.horizon_years == table.horizon_years.max()]
     exits, dissolved = final[final.outcome == "exit"], final[final.outcome == "dissolution"]
+    looks = style.states(names)
     own = {f"{names[m]} has left": exits[exits.member == m] for m in _moved(exits)}
+    colours = dict(zip(own, (looks[m].colour for m in _moved(exits)), strict=True))
     if (dissolved.difference.abs() >= LEAST).any():
         own[OUTCOMES["dissolution"].title] = dissolved
-    colours = dict(zip(own, style.LINES, strict=False))
+        colours[OUTCOMES["dissolution"].title] = style.GREY
     row = 0.15 * max(len(own), 2) + 0.12
     headline = f"What would change by {_month(final)}: differences from “{titles[base]}”"
     with style.look():
@@ -76,12 +78,13 @@ def _apart(final: pd.DataFrame) -> bool:
 def _rows(panel: Axes, parts: Mapping[str, pd.DataFrame], colours: Sequence[str], scenarios: Sequence[str]) -> None:
     """For each scenario a dot of each part, its bars, and the levels beside them."""
     beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "center", "fontsize": style.SMALL}
-    for k, (part, colour) in enumerate(zip(parts.values(), colours, strict=True)):
+    for k, ((what, part), colour) in enumerate(zip(parts.items(), colours, strict=True)):
         own = part.set_index("scenario").reindex(list(scenarios))
         rows = np.arange(len(scenarios)) + (k - (len(parts) - 1) / 2) * 0.8 / len(parts)
-        panel.hlines(rows, own.difference_q05, own.difference_q95, color=colour, linewidth=0.9)
-        panel.hlines(rows, own.low, own.high, color=colour, linewidth=3)
-        panel.plot(own.difference, rows, "o", color=colour, markersize=4)
+        spread, error = f"{what}: 90 % interval", f"{what}: 95 % Monte Carlo error"
+        panel.hlines(rows, own.difference_q05, own.difference_q95, color=colour, linewidth=0.9, label=spread)
+        panel.hlines(rows, own.low, own.high, color=colour, linewidth=3, label=error)
+        panel.plot(own.difference, rows, "o", color=colour, markersize=4, label=what)
         for y, r in zip(rows, own.itertuples(), strict=True):
             said = "" if r.difference != r.difference else f"{_level(r, 'base')} → {_level(r, 'value')}"
             panel.text(1.02, y, said, color=colour, **beside)
@@ -113,13 +116,12 @@ def _moved(exits: pd.DataFrame) -> list[str]:
 
 CURVES_BELOW = (
     "Lines: probability by then, or mean cohesion; bands: 90\u00a0% interval over coefficients and coded values, "
-    "chance taken out. Dots are levels at the horizons ({}), in numbers where there is room. A state has left if it "
-    "did so of its own accord (dissolution competes). Cohesion, 0 to 1: mean joint support over all pairs of those "
-    "who are members then; of the initial members: of those who were at the start, of whom one that has left or "
-    "frozen supports nothing."
+    "chance taken out. A state has left if it did so of its own accord (dissolution competes). Cohesion, 0 to 1 (mean "
+    "joint support), of the initial members: one that has left or frozen supports nothing."
 )
-COLOURS = ("#595959", "#332288")
+COLOURS = (style.GREY, style.FAN["median"])
 """Of the base and of the other scenario."""
+DASHES = (style.DASHES[1], style.DASHES[0])
 STATES = 3
 """States whose exit is drawn at most."""
 HALO = [withStroke(linewidth=2.5, foreground="white")]
@@ -133,6 +135,7 @@ def curves(
     titles: Mapping[str, str],
     sentences: Sequence[str],
     footer: str,
+    marks: Sequence[Mark] = (),
 ) -> Figure:
     """Some exit, exit of the states that are moved most, and cohesion, over time in the base and one other scenario.
 
@@ -144,6 +147,7 @@ def curves(
     titles : of the base and of the other scenario, by name.
     sentences : what the figure says, its headline first.
     footer : where the numbers come from.
+    marks : what happens in one of them alone.
     """
     exits = own[own.outcome == "exit"]
     final = exits[exits.horizon_years == exits.horizon_years.max()]
@@ -154,34 +158,38 @@ def curves(
     columns = sheet.columns(len(shown))
     rows = -(-len(shown) // columns)
     tall = 2.5 * rows + 0.5
-    below = CURVES_BELOW.format(", ".join(f"{date:%b %Y}" for date in horizons))
+    footer = sheet.BETWEEN.join(filter(None, (footer, scales.marked(marks))))
     with style.look():
-        figure = sheet.page(f"{sentences[0]}.", " ".join(f"{s}." for s in sentences[1:]), below, footer, tall)
+        figure = sheet.page(f"{sentences[0]}.", " ".join(f"{s}." for s in sentences[1:]), CURVES_BELOW, footer, tall)
         panels = sheet.grid(figure, len(shown), columns)
         for panel, (outcome, member) in zip(panels, shown, strict=True):
             here = points[(points.outcome == outcome) & (points.member == member)]
-            panel.set_title(OUTCOMES[outcome].title.format(names.get(member, "")), fontsize=style.NORMAL)
-            _curve(panel, outcome, [here[here.scenario == s] for s in titles], horizons, sheet.inner(columns))
+            title = OUTCOMES[outcome].title.format(names.get(member, ""))
+            panel.set_title(title, fontsize=style.NORMAL, pad=13 if marks else 6)
+            _curve(panel, outcome, {t: here[here.scenario == s] for s, t in titles.items()}, horizons, columns)
             scales.calendar(panel, scales.days(here.date.to_numpy()), sheet.inner(columns))
+            scales.mark(panel, marks, sheet.inner(columns))
         room = style.ROOM - 0.8
         sheet.legend(
             figure,
             [
-                sheet.line(style.shorten(t, room, style.NORMAL), c, 2)
-                for t, c in zip(titles.values(), COLOURS, strict=True)
+                sheet.line(style.shorten(t, room, style.NORMAL), c, 2, ls=d)
+                for t, c, d in zip(titles.values(), COLOURS, DASHES, strict=True)
             ],
         )
         return sheet.settle(figure)
 
 
-def _curve(panel: Axes, outcome: str, sides: Sequence[pd.DataFrame], horizons: Sequence[Any], width: float) -> None:
-    """Both curves with their bands, and their levels at the horizons."""
+def _curve(panel: Axes, outcome: str, both: Mapping[str, pd.DataFrame], horizons: Sequence[Any], columns: int) -> None:
+    """Both curves by title with their bands, and their levels at the horizons."""
+    sides, width = list(both.values()), sheet.inner(columns)
     top = min(1.15 * max(float(curve[["mean", "q95"]].max().max()) for curve in sides), 1.15) or 0.01
     panel.set_ylim(0, top)
-    for curve, colour in zip(sides, COLOURS, strict=True):
+    for (title, curve), colour, dashes in zip(both.items(), COLOURS, DASHES, strict=True):
         x = scales.days(curve.date.to_numpy())
-        panel.fill_between(x, curve.q05, curve.q95, color=colour, alpha=0.15, linewidth=0)
-        panel.plot(x, curve["mean"], color=colour, linewidth=1.8)
+        spread = f"{title}: 90 % interval"
+        panel.fill_between(x, curve.q05, curve.q95, color=colour, alpha=0.15, linewidth=0, label=spread)
+        panel.plot(x, curve["mean"], color=colour, linewidth=1.8, ls=dashes, label=title)
     at = scales.days(np.asarray(horizons, dtype="datetime64[s]"))
     inch = (x[-1] - x[0]) / width
     taken: list[tuple[float, float]] = []

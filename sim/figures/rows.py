@@ -16,6 +16,13 @@ INPUTS = {
 """By what the model knows of the inputs after the origin: in words."""
 
 
+class Mark(NamedTuple):
+    """What happens at a date in a scenario, marked on the axis of time."""
+
+    date: str
+    words: str
+
+
 class Skill(NamedTuple):
     """Skill of the model against a baseline rule, with its 90 % interval."""
 

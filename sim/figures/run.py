@@ -1,5 +1,6 @@
 """A run: cohesion over time, the position of each state, exit and freeze at the horizons, exit as it builds up."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,139 +11,256 @@ from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.dataset import error_note, horizons, interval, names, starts_frozen, starts_outside
+from sim.figures.rows import Mark
 from sim.figures.style import error_bound
-from sim.model.outcomes import OUTCOMES, QUANTILES, positions, series
+from sim.model.arrays import Array
+from sim.model.outcomes import ENDS, LEAST, OUTCOMES, positions, series
 
 UNCERTAINTY = "middle 90 % over what is uncertain: inputs and coefficients"
 OUTSIDE = "outside at the start"
 
 
-def draw(ds: xr.Dataset) -> dict[str, Figure]:
+def draw(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> dict[str, Figure]:
     """Every figure of a run, by name.
 
     Parameters
     ----------
     ds : the dataset of a run, :attr:`sim.Result.dataset`.
+    marks : what the scenario says will happen, with its dates.
 
     Returns
     -------
     ``cohesion``, ``ladder``, ``exits`` and ``incidence``.
     """
-    return {"cohesion": cohesion(ds), "ladder": ladder(ds), "exits": exits(ds), "incidence": incidence(ds)}
+    return {
+        "cohesion": cohesion(ds, marks),
+        "ladder": ladder(ds, marks),
+        "exits": exits(ds),
+        "incidence": incidence(ds, marks),
+    }
 
 
-def _days(ds: xr.Dataset) -> Any:
+def _days(ds: xr.Dataset) -> Array:
     return scales.days(ds["date"].values)
+
+
+def _when(ds: xr.Dataset) -> str:
+    """The last horizon: ``October 2033``."""
+    return dataset.month_name(ds, horizons(ds)[-1].at, whole=True)
+
+
+def _looks(ds: xr.Dataset) -> list[style.State]:
+    """How each state is drawn."""
+    return list(style.states(map(str, ds["member"].values)).values())
+
+
+def _footer(*parts: str) -> str:
+    return sheet.BETWEEN.join(part for part in parts if part)
+
+
+def _likely(ds: xr.Dataset, *outcomes: str) -> list[int]:
+    """Members of whom some outcome is not improbable at the last horizon, by the first: where none, the likeliest."""
+    order = _by_exit(ds, horizons(ds)[-1].at)
+    able = {name: ~starts_frozen(ds) | (name != "freeze") for name in outcomes}
+    final = [np.nan_to_num(series(ds, name, "mean")[horizons(ds)[-1].at]) * able[name] for name in outcomes]
+    return [i for i in order if max(x[i] for x in final) >= LEAST] or order[:1]
+
+
+def _below(ds: xr.Dataset, drawn: Sequence[int], *outcomes: str) -> str:
+    """The states that are not drawn, with their probabilities."""
+    at, outside = horizons(ds)[-1].at, starts_outside(ds)
+    rest = [i for i in _by_exit(ds, at) if i not in drawn]
+    said = [
+        f"{names(ds)[i]}{f' ({OUTSIDE})' if outside[i] else ''} "
+        + " and ".join(dataset.probability(ds, name, at, i) for name in outcomes)
+        for i in rest
+    ]
+    return f"below 1 % by {_when(ds)}: {', '.join(said)}" if said else ""
 
 
 # --- cohesion over time
 
-COHESION = "Cohesion: how often do two states of the alliance both stand with the leader? 1\u00a0=\u00a0always"
 COHESION_BELOW = (
-    "Standard term: mean joint support over all pairs of states, the leader included "
-    "(support counts 1, abstention 1/2, opposition or a frozen membership 0)."
+    "How often do two states of the alliance both stand with the leader? 1\u00a0=\u00a0always. Standard term: mean "
+    "joint support over all pairs, the leader included (support 1, abstention 1/2, opposition or a freeze 0)."
 )
+SHARES = {
+    "parameter_share": ("coefficients and coded values, as far as the data leave them open", style.FAN["median"]),
+    "input_share": ("inputs to come", style.FAN["half"]),
+    "": ("chance", style.FAN["wide"]),
+}
+"""What the spread of the runs is due to."""
 
 
-def cohesion(ds: xr.Dataset) -> Figure:
-    """Fan chart of cohesion; two small ones show whether membership and agreement go with it.
+def cohesion(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
+    """Cohesion over time with the middle 90 % of the runs, what their spread is due to, and the number of members.
 
     Parameters
     ----------
     ds : the dataset of a run.
+    marks : what happens on the way.
     """
+    error = dataset.reach(ds, ["cohesion"])
+    bound = f", at most {error_bound(error)}" if error > 0 else ""
+    note = _footer(f"{error_note(ds, 'cohesion', 'around the line')}{bound}", scales.marked(marks))
     with style.look():
-        figure = dataset.page(ds, COHESION, COHESION_BELOW, error_note(ds, "cohesion", "orange band"), 5.2)
+        figure = dataset.page(ds, _cohesion_says(ds), COHESION_BELOW, note, 5.2)
         engine: Any = figure.get_layout_engine()
         engine.set(w_pad=0.12)
-        rows: list[Any] = [["cohesion", "cohesion"], ["members", "agreement_index"]]
+        rows: list[Any] = [["cohesion", "cohesion"], ["members", "shares"]]
         panels = figure.subplot_mosaic(rows, height_ratios=[2.3, 1])
-        for name, panel in panels.items():
-            _fan(panel, ds, name)
-            scales.calendar(panel, _days(ds), style.WIDTH * (0.9 if name == "cohesion" else 0.4))
-        for name in ("cohesion", "agreement_index"):
-            panels[name].set_ylim(0, 1)
+        for name in ("cohesion", "members"):
+            _band(panels[name], ds, name)
+            scales.calendar(panels[name], _days(ds), style.WIDTH * (0.9 if name == "cohesion" else 0.4))
+        panels["cohesion"].set_ylim(0, 1)
         panels["cohesion"].set_ylabel("cohesion")
-        panels["agreement_index"].set_yticks([0, 0.5, 1])
         panels["members"].set_title("Number of members beside the leader", fontsize=style.NORMAL)
-        panels["agreement_index"].set_title("Agreement index: do all vote alike? 1 = all", fontsize=style.NORMAL)
         panels["members"].set_ylim(0, max(float(series(ds, "members", "q95").max()), 1) * 1.1)
         scales.whole_numbers(panels["members"].yaxis)
-        sheet.legend(figure, _fan_key(ds))
+        _shares(panels["shares"], ds)
+        sheet.legend(
+            figure,
+            [
+                sheet.line("mean over the runs", style.FAN["median"], 2),
+                (Patch(color=style.FAN["wide"]), "middle 90 % of the runs: all that is uncertain, chance too"),
+            ],
+        )
+        scales.mark(panels["cohesion"], marks, style.WIDTH * 0.9)
         return sheet.settle(figure)
 
 
-def _fan(panel: Axes, ds: xr.Dataset, name: str) -> None:
-    """Bands of 90 and 50 % of the runs, median, and the mean with its Monte Carlo error."""
+def _cohesion_says(ds: xr.Dataset) -> str:
+    """From where to where cohesion goes."""
+    last = horizons(ds)[-1].at
+    mean = series(ds, "cohesion", "mean")
+    first, then = float(mean[0]), float(mean[last])
+    low, high = (float(series(ds, "cohesion", end)[last]) for end in ENDS)
+    moves = "falls" if then < first - 0.005 else "rises" if then > first + 0.005 else "hardly moves,"
+    spread = f" (90\u00a0% of the runs: {low:.2f} to {high:.2f})" if ds.attrs["runs"] > 1 else ""
+    return f"Cohesion {moves} from {first:.2f} to {then:.2f} by {_when(ds)}{spread}"
+
+
+def _band(panel: Axes, ds: xr.Dataset, name: str) -> None:
+    """The middle 90 % of the runs, and the mean with its Monte Carlo error."""
     x = _days(ds)
-    q05, q25, q50, q75, q95 = (series(ds, name, s) for s in QUANTILES)
-    mean, low, high = interval(ds, name)
-    steps = name == "members"
-    for a, b, colour in ((q05, q95, "wide"), (q25, q75, "half")):
-        panel.fill_between(x, a, b, color=style.FAN[colour], linewidth=0, step="post" if steps else None)
-    panel.plot(x, q50, color=style.FAN["median"], linewidth=2, drawstyle="steps-post" if steps else "default")
-    panel.fill_between(x, low, high, color=style.FAN["mean"], alpha=0.35, linewidth=0)
-    panel.plot(x, mean, color=style.FAN["mean"], linewidth=1)
+    low, high = (series(ds, name, end) for end in ENDS)
+    mean, *error = interval(ds, name)
+    step = "post" if name == "members" else None
+    panel.fill_between(x, low, high, color=style.FAN["wide"], linewidth=0, step=step, label="middle 90 % of the runs")
+    panel.fill_between(x, *error, color=style.FAN["half"], linewidth=0, label="95 % Monte Carlo error of the mean")
+    panel.plot(x, mean, color=style.FAN["median"], linewidth=2, label="mean")
     panel.grid(axis="y")
 
 
-def _fan_key(ds: xr.Dataset) -> list[sheet.Entry]:
-    """Legend entries; the Monte Carlo error is put in numbers, as it may be too small to see."""
-    error = dataset.reach(ds, ["cohesion"])
-    shade = "shaded: " if error > 0.004 else ""
-    bound = f" ({shade}95 % Monte Carlo error, at most {error_bound(error)})" if error > 0 else ""
-    return [
-        sheet.line("median", style.FAN["median"], 2),
-        (Patch(color=style.FAN["half"]), "middle half of the runs"),
-        (Patch(color=style.FAN["wide"]), "middle 90 % of the runs"),
-        sheet.line(f"mean{bound}", style.FAN["mean"], 1),
-    ]
+def _shares(panel: Axes, ds: xr.Dataset) -> None:
+    """A bar a horizon: which part of the variance of cohesion is due to what."""
+    marks = horizons(ds)
+    known = [key for key in SHARES if key and f"cohesion_{key}" in ds]
+    parts = [np.clip(np.nan_to_num(series(ds, "cohesion", key)[[m.at for m in marks]]), 0, 1) for key in known]
+    panel.set_title("Why the runs differ: part of the variance of cohesion", fontsize=style.NORMAL, pad=20)
+    panel.set_xlim(0, 1)
+    scales.in_percent(panel.xaxis)
+    rows = range(len(marks))
+    panel.set_yticks(rows, [m.month for m in marks])
+    panel.set_ylim(len(marks) - 0.5, -0.5)
+    panel.tick_params(axis="y", length=0)
+    if not parts or not any(p.any() for p in parts):
+        panel.text(0.5, 0.5, "not known of so few runs", transform=panel.transAxes, ha="center", **style.NOTE)
+        return
+    parts.append(np.clip(1 - sum(parts), 0, 1))
+    left = np.zeros(len(marks))
+    for key, part in zip([*known, ""], parts, strict=True):
+        panel.barh(rows, part, left=left, height=0.7, color=SHARES[key][1], label=SHARES[key][0])
+        left = left + part
+    words = {"parameter_share": "coefficients, coded values", "input_share": "inputs to come", "": "chance"}
+    place = 0.0
+    for key in [*known, ""]:
+        looks: dict[str, Any] = {"transform": panel.transAxes, "va": "bottom", "fontsize": style.SMALL}
+        panel.text(place, 1.04, "■", color=SHARES[key][1], **looks)
+        panel.text(place + 0.03, 1.04, words[key], **looks)
+        place += 0.08 + style.text_width(words[key], style.SMALL) / (style.WIDTH * 0.4)
 
 
 # --- the position of each state
 
-LADDER = "Where each state stands on the ladder from loyal to outside"
 LADDER_BELOW = (
     "The height of a colour is the probability that the state is in that position at that date "
-    "(state occupation probability); the five add up to 100 %."
+    "(state occupation probability); together they are 100 %."
 )
+INSIDE = 0.1
+"""Probability of being a member, at some date, from which on a state has a panel."""
+GONE = "dissolved"
 
 
-def ladder(ds: xr.Dataset) -> Figure:
-    """Stacked areas of the five positions, one panel a member.
+def ladder(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
+    """Stacked areas of the positions, one panel for each state that is or may well become a member.
 
     Parameters
     ----------
     ds : the dataset of a run.
+    marks : what happens on the way.
     """
-    count = ds.sizes["member"]
+    shares = _occupied(ds)
+    inside = np.round(1 - shares["outside"] - shares[GONE], 9)
+    drawn = [i for i in range(ds.sizes["member"]) if inside[:, i].max() >= INSIDE] or [*range(ds.sizes["member"])]
+    count = len(drawn)
     columns, height = _grid(count)
     rows = -(-count // columns)
     width = (style.ROOM - 0.4) / columns - 0.15
-    titles = _titles(ds, width)
-    tall = rows * (height + 0.17 * max(title.count("\n") + 1 for title in titles)) + 0.5
+    titles = [style.shorten(names(ds)[i], width, style.NORMAL) for i in drawn]
     note = error_note(ds, "loyal", "not drawn")
     error = dataset.reach(ds, positions())
     if error > 0:
         note += f", at most {error_bound(100 * error)} percentage points"
     wide = dataset.interval_note(ds, positions())
-    note += f"; {wide}" if wide else ""
+    note = _footer(f"{note}; {wide}" if wide else note, _throughout(ds, drawn, inside), scales.marked(marks))
     with style.look():
-        figure = dataset.page(ds, LADDER, LADDER_BELOW, note, tall)
+        figure = dataset.page(ds, _ladder_says(ds, drawn, inside), LADDER_BELOW, note, rows * (height + 0.17) + 0.5)
         panels = sheet.grid(figure, count, columns, share=True)
         panels[0].set_ylim(0, 1)
         panels[0].set_yticks([0, 0.5, 1])
         scales.in_percent(panels[0].yaxis)
         scales.calendar(panels[0], _days(ds), width)
-        for k, panel in enumerate(panels):
-            shares = [series(ds, name, "mean")[:, k] for name in positions()]
-            panel.stackplot(_days(ds), shares, colors=list(positions().values()), edgecolor="white", lw=0.4)
-            panel.set_title(titles[k], fontsize=style.NORMAL, pad=3)
+        for k, (i, panel) in enumerate(zip(drawn, panels, strict=True)):
+            parts = [share[:, i] for share in shares.values()]
+            colours = [*positions().values(), style.DISSOLVED["facecolor"]]
+            stack = panel.stackplot(_days(ds), parts, labels=list(shares), colors=colours, edgecolor="white", lw=0.4)
+            stack[-1].set(**style.DISSOLVED)
+            panel.set_title(titles[k], fontsize=style.NORMAL, pad=13 if marks else 3)
+            scales.mark(panel, marks, width)
             if k + columns >= count:
                 panel.tick_params(labelbottom=True)
         words = {name: OUTCOMES[name].title.removeprefix("{} ").removeprefix("is ") for name in positions()}
-        sheet.legend(figure, [(Patch(color=colour), f"{name}: {words[name]}") for name, colour in positions().items()])
+        key: list[sheet.Entry] = [(Patch(color=c), f"{name} ({words[name]})") for name, c in positions().items()]
+        sheet.legend(figure, [*key, (Patch(**style.DISSOLVED), "alliance dissolved")])
         return sheet.settle(figure)
+
+
+def _occupied(ds: xr.Dataset) -> dict[str, Array]:
+    """The probability of each position while the alliance lives, then that of its end. (date, member)"""
+    shares = {name: series(ds, name, "mean") for name in positions()}
+    gone = np.minimum(np.nan_to_num(series(ds, "dissolution", "mean"))[:, None], shares["outside"])
+    return {**shares, "outside": shares["outside"] - gone, GONE: gone}
+
+
+def _ladder_says(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:
+    """Who is least and who is most sure to take part at the end."""
+    at = horizons(ds)[-1].at
+    active = inside[at] - series(ds, "frozen", "mean")[at]
+    order = sorted(drawn, key=lambda i: (active[i], names(ds)[i]))
+    said = [f"{names(ds)[i]} with {style.percent(float(active[i]))}" for i in (order[0], order[-1])]
+    if len(order) == 1:
+        return f"{_when(ds)}: {said[0]} a member that takes part"
+    return f"By {_when(ds)} {said[0]} is least likely to still take part, {said[1]} most"
+
+
+def _throughout(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:
+    """The states without a panel, with how probable it is that they are members in the end."""
+    at = horizons(ds)[-1].at
+    said = [f"{name} {style.percent(float(inside[at, i]))}" for i, name in enumerate(names(ds)) if i not in drawn]
+    return f"outside and not drawn, with the probability of being a member in {_when(ds)}: {', '.join(said)}" * bool(
+        said
+    )
 
 
 def _grid(count: int) -> tuple[int, float]:
@@ -154,26 +272,11 @@ def _grid(count: int) -> tuple[int, float]:
     return (4, 1.3) if count <= 16 else (5, 1.05)
 
 
-def _titles(ds: xr.Dataset, width: float) -> list[str]:
-    """Name and code of each state, in two lines at most."""
-    titles = []
-    for name, code in zip(names(ds), map(str, ds["member"].values), strict=True):
-        title = f"{name} ({code})" if name != code else code
-        lines = style.wrap(title, width, style.NORMAL)
-        first, rest = lines[0], " ".join(lines[1:])
-        if style.text_width(rest, style.NORMAL) > width or len(lines) == 1:
-            first, rest = name, f"({code})" if len(lines) > 1 else ""
-        parts = [style.shorten(part, width, style.NORMAL) for part in (first, rest) if part]
-        titles.append("\n".join(parts) if len(lines) > 1 else title)
-    return titles
-
-
 # --- exit and freeze at the horizons
 
-EXITS = "How probable is it that a state leaves, or freezes its membership?"
 EXITS_BELOW = (
-    "Probability of having done so by then (cumulative incidence, with dissolution as competing "
-    "event). States in the order of their exit probability; one that is frozen at the start cannot freeze."
+    "Probability of having done so by then (cumulative incidence, with dissolution as competing event). Points: the "
+    "probability, chance included; lines: how far the data leave it open."
 )
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
 
@@ -185,115 +288,132 @@ def _by_exit(ds: xr.Dataset, at: int) -> list[int]:
     return sorted(range(len(full)), key=lambda i: (-final[i], full[i]))
 
 
+def _exits_say(ds: xr.Dataset) -> str:
+    """Who is likeliest to have left."""
+    at = horizons(ds)[-1].at
+    final = series(ds, "exit", "mean")[at]
+    likely = [i for i in _by_exit(ds, at) if final[i] >= LEAST]
+    if not likely:
+        return f"No state has left with a probability of 1 % or more by {_when(ds)}"
+    low, high = (series(ds, "exit", end)[at] for end in ENDS)
+
+    def said(i: int) -> str:
+        spread = f" ({style.whole(low[i])} to {style.whole(high[i])})" if low[i] == low[i] else ""
+        return f"{names(ds)[i]} has left with {dataset.probability(ds, 'exit', at, i)}{spread}"
+
+    first, *others = map(said, likely[:2])
+    return f"By {_when(ds)} {first}" + "".join(f", {s.replace(' has left', '')}" for s in others)
+
+
 def exits(ds: xr.Dataset) -> Figure:
-    """Exit and freeze probability of each state at each horizon, with their Monte Carlo error and uncertainty.
+    """Exit and freeze probability at each horizon, of the states of which either is 1 % or more.
 
     Parameters
     ----------
     ds : the dataset of a run.
     """
     marks = horizons(ds)
-    order = _by_exit(ds, marks[-1].at)
-    gap = 0.15 if len(order) <= 12 else 0.085
+    order = _likely(ds, "exit", "freeze")
+    gap = 0.16 if len(order) <= 12 else 0.145
     row = max(gap * (len(marks) + 1), 0.36)
+    note = _footer(error_note(ds, "exit", "bars"), _below(ds, order, "exit", "freeze"))
     with style.look():
-        figure = dataset.page(ds, EXITS, EXITS_BELOW, error_note(ds, "exit", "bars"), row * len(order) + 1.5)
+        figure = dataset.page(ds, _exits_say(ds), EXITS_BELOW, note, row * len(order) + 1.3)
         panels = dict(zip(PANELS, figure.subplots(1, 2, sharey=True, sharex=True), strict=True))
-        for name, panel in panels.items():
-            _exit_rows(panel, ds, name, order, gap / row)
+        tops = [_exit_rows(panel, ds, name, order, gap / row) for name, panel in panels.items()]
         outside = starts_outside(ds)
-        short = [style.shorten(names(ds)[i], 2.2, style.NORMAL) for i in order]
+        short = [style.shorten(names(ds)[i], 1.9, style.NORMAL) for i in order]
         labels = [f"{name}\n({OUTSIDE})" if outside[i] else name for name, i in zip(short, order, strict=True)]
         panels["exit"].set_yticks(range(len(order)), labels, fontsize=style.NORMAL)
         panels["freeze"].tick_params(left=False)
-        _exit_scale(ds, list(panels.values()))
-        colours = [style.step(k, len(marks)) for k in range(len(marks))]
+        for panel in panels.values():
+            scales.probability(panel, max(tops))
         sheet.legend(
             figure,
-            [sheet.dot(f"within {m.years} ({m.month})", c, 5) for m, c in zip(marks, colours, strict=True)],
             [
-                sheet.line("95 % Monte Carlo error, where wider than the point", style.GREY, 3),
                 sheet.line(UNCERTAINTY, style.GREY, 0.8),
+                sheet.line("95 % Monte Carlo error, where wider than the point", style.GREY, 3),
             ],
         )
         return sheet.settle(figure)
 
 
-def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float) -> None:
-    """One panel: a row a state, in it a mark a horizon, and the last horizon in numbers."""
-    marks = horizons(ds)
-    done = np.array([name == "freeze" and frozen for frozen in starts_frozen(ds)])[order]
-    mean, low, high = (np.where(done, np.nan, np.clip(a[:, order], 0, 1)) for a in interval(ds, name))
-    q05, q95 = (np.where(done, np.nan, series(ds, name, s)[:, order]) for s in ("q05", "q95"))
-    rows = range(len(order))
-    for r in rows[1::2]:
-        panel.axhspan(r - 0.5, r + 0.5, color=style.BAND, linewidth=0, zorder=0)
-    for k, mark in enumerate(marks):
-        t, colour = mark.at, style.step(k, len(marks))
-        y = np.arange(len(order)) + (k - (len(marks) - 1) / 2) * step
-        panel.hlines(y, q05[t], q95[t], color=colour, linewidth=0.8)
-        panel.hlines(y, low[t], high[t], color=colour, linewidth=3)
-        panel.plot(mean[t], y, "o", color=colour, markersize=4, clip_on=False, zorder=3)
-    beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "fontsize": style.SMALL}
-    for r in rows:
-        said = "frozen" if done[r] else dataset.probability(ds, name, marks[-1].at, order[r])
-        panel.text(1.03, r, said, va="center", **beside)
-    panel.text(1.03, -0.55, f"by {marks[-1].month}", va="bottom", color=style.GREY, **beside)
+def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float) -> float:
+    """One panel: a row a state, in it a mark a horizon with its date and number; how far to the right it reaches."""
+    marks, looks = horizons(ds), _looks(ds)
+    done = np.array([name == "freeze" and frozen for frozen in starts_frozen(ds)])
+    mean, low, high = (np.clip(a, 0, 1) for a in interval(ds, name))
+    q05, q95 = (series(ds, name, end) for end in ENDS)
+    beside: dict[str, Any] = {"xycoords": panel.get_yaxis_transform(), "textcoords": "offset points", "va": "center"}
+    beside |= {"fontsize": style.SMALL, "annotation_clip": False}
+    after = 14 + 72 * style.text_width("May 2000", style.SMALL)
+    top = 0.0
+    for r, i in enumerate(order):
+        if r % 2:
+            panel.axhspan(r - 0.5, r + 0.5, color=style.BAND, linewidth=0, zorder=0)
+        if done[i]:
+            panel.annotate("frozen at the start", (1, r), (8, 0), **beside)
+            continue
+        for k, (t, _, month) in enumerate(marks):
+            y, colour = r + (k - (len(marks) - 1) / 2) * step, looks[i].colour
+            what = f"{names(ds)[i]}, by {month}"
+            panel.hlines(y, q05[t, i], q95[t, i], color=colour, linewidth=0.8, label=f"{what}: {UNCERTAINTY}")
+            panel.hlines(y, low[t, i], high[t, i], color=colour, linewidth=3, label=f"{what}: 95 % Monte Carlo error")
+            panel.plot(mean[t, i], y, "o", color=colour, markersize=4, clip_on=False, zorder=3, label=what)
+            panel.annotate(month, (1, y), (8, 0), color=style.GREY, **beside)
+            panel.annotate(dataset.probability(ds, name, t, i), (1, y), (after, 0), **beside)
+            top = max(top, *(float(x) for x in np.nan_to_num([mean[t, i], q95[t, i], high[t, i]])))
     panel.set_title(PANELS[name])
     panel.set_ylim(len(order) - 0.5, -0.5)
     panel.tick_params(left=False)
-
-
-def _exit_scale(ds: xr.Dataset, panels: list[Axes]) -> None:
-    """The probability axis that both panels share."""
-    at = [mark.at for mark in horizons(ds)]
-    able = {name: ~starts_frozen(ds) | (name != "freeze") for name in PANELS}
-    means = np.array([series(ds, name, "mean")[at] * able[name] for name in PANELS])
-    ends = [[x[at] * able[name] for x in (series(ds, name, "q95"), interval(ds, name)[2])] for name in PANELS]
-    top = max(float(np.nan_to_num(a).max()) for a in (means, ends))
-    linear = scales.linear_below(np.append(means, top))
-    for panel in panels:
-        scales.probability(panel, top, linear)
+    return top
 
 
 # --- exit as it builds up
 
-INCIDENCE = "Probability of having left by then (cumulative incidence of exit)"
 INCIDENCE_BELOW = (
-    "Counted is a state that leaves of its own accord; a dissolution of the alliance ends the "
-    "chance of that (competing event)."
+    "Probability of having left by then (cumulative incidence of exit). Counted is a state that leaves of its own "
+    "accord; a dissolution of the alliance ends the chance of that (competing event)."
 )
 OTHERS = "#a6a6a6"
 MOST_LINES = len(style.LINES)
 """States with a colour and a label of their own in the curves."""
 
 
-def incidence(ds: xr.Dataset) -> Figure:
-    """Exit probability as it builds up, one line a state, named at its end.
+def incidence(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
+    """Exit probability as it builds up, one line a state of which it is 1 % or more, named at its end.
 
     Parameters
     ----------
     ds : the dataset of a run.
+    marks : what happens on the way.
     """
-    order = _by_exit(ds, -1)
-    shown = order if len(order) <= MOST_LINES else order[: MOST_LINES - 1]
-    rest = order[len(shown) :]
+    likely = _likely(ds, "exit")
+    shown = likely[:MOST_LINES]
+    rest = likely[len(shown) :]
+    looks = _looks(ds)
     mean = np.clip(series(ds, "exit", "mean"), 0, 1)
-    low, high = (series(ds, "exit", s) for s in ("q05", "q95"))
+    low, high = (series(ds, "exit", end) for end in ENDS)
+    note = _footer(_incidence_note(ds), _below(ds, likely, "exit"), scales.marked(marks))
     with style.look():
-        figure = dataset.page(ds, INCIDENCE, INCIDENCE_BELOW, _incidence_note(ds), 4.8)
+        figure = dataset.page(ds, _exits_say(ds), INCIDENCE_BELOW, note, 4.4)
         panel = figure.subplots()
         x = _days(ds)
         for i in reversed(rest):
-            panel.plot(x, mean[:, i], color=OTHERS, linewidth=0.8)
-        for colour, i in reversed(list(zip(style.LINES, shown, strict=False))):
-            panel.fill_between(x, low[:, i], high[:, i], color=colour, alpha=0.13, linewidth=0)
-            panel.plot(x, mean[:, i], color=colour, linewidth=1.8)
-        panel.set_ylim(0, min(1.05 * max(float(np.nan_to_num(a).max()) for a in (mean, high)), 1.0) or 0.01)
+            panel.plot(x, mean[:, i], color=OTHERS, linewidth=0.8, label=names(ds)[i])
+        for i in reversed(shown):
+            band = f"{names(ds)[i]}: {UNCERTAINTY}"
+            panel.fill_between(x, low[:, i], high[:, i], color=looks[i].colour, alpha=0.13, linewidth=0, label=band)
+            dashes = looks[i].dashes
+            panel.plot(x, mean[:, i], color=looks[i].colour, ls=dashes, linewidth=1.8, label=names(ds)[i])
+        drawn = [*shown, *rest]
+        most = max(float(np.nan_to_num(a[:, drawn]).max()) for a in (mean, high))
+        panel.set_ylim(0, min(1.05 * most, 1.0) or 0.01)
         panel.grid(axis="y")
         panel.set_ylabel("probability of having left")
         scales.in_percent(panel.yaxis)
         scales.calendar(panel, x, style.WIDTH * 0.7)
+        scales.mark(panel, marks, style.WIDTH * 0.7)
         _name_ends(panel, ds, shown, rest)
         return sheet.settle(figure)
 
@@ -307,7 +427,7 @@ def _incidence_note(ds: xr.Dataset) -> str:
 
 def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -> None:
     """Names and final probabilities to the right of the lines, joined to their ends."""
-    full, outside = names(ds), starts_outside(ds)
+    full, outside, looks = names(ds), starts_outside(ds), _looks(ds)
     final = np.clip(np.nan_to_num(series(ds, "exit", "mean")[-1]), 0, 1)
     ends = [(final[i], final[i]) for i in shown]
     labels = [
@@ -323,10 +443,11 @@ def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -
         labels.append(f"{len(rest)} others  {' to '.join(dict.fromkeys((least, most)))}")
     top = panel.get_ylim()[1]
     middles = [(low + high) / 2 / top for low, high in ends]
-    places = scales.keep_apart([-middle for middle in middles], 0.055, -1.0, 0.0)
+    places = scales.keep_apart([-middle for middle in middles], 0.06, -1.0, 0.0)
     aside: dict[str, Any] = {"transform": panel.transAxes, "clip_on": False}
     for k, (low, high) in enumerate(ends):
-        colour, y = (style.LINES[k] if k < len(shown) else OTHERS), -places[k]
-        panel.plot([1.01, 1.01], [low / top, high / top], color=colour, linewidth=1.2, **aside)
+        colour, y = (looks[shown[k]].colour if k < len(shown) else OTHERS), -places[k]
+        if low < high:
+            panel.plot([1.01, 1.01], [low / top, high / top], color=colour, linewidth=1.2, **aside)
         panel.plot([1.01, 1.04, 1.05], [middles[k], y, y], color=colour, linewidth=1.2, **aside)
         panel.text(1.06, y, labels[k], va="center", **aside)

@@ -1,10 +1,10 @@
 """The look that all figures share: sheet size, fonts, colours; how wide a text is, and numbers in words."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib import style
 from matplotlib.font_manager import FontProperties
@@ -34,6 +34,9 @@ STEPS = ("#86cfc0", "#3fb0c6", "#2081bf", "#22559f", "#14246b", "#000000")
 """Horizons, light for the earliest and dark for the last."""
 LINES = ("#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#ddaa33", "#44aa99", "#999933", "#aa4499")
 """Paul Tol's muted scheme (sand darkened), distinct under all colour blindness."""
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1.5, 2)))
+DISSOLVED: dict[str, Any] = {"facecolor": "#e3e3e3", "edgecolor": "#8c8c8c", "hatch": "////", "linewidth": 0.0}
+"""The alliance is no more."""
 
 SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 13.0
 """Font sizes in points."""
@@ -83,6 +86,20 @@ def step(k: int, count: int) -> str:
     """The colour of the k-th of so many horizons."""
     last = len(STEPS) - 2 if count < len(STEPS) else len(STEPS) - 1
     return STEPS[last if count == 1 else min(round(k * last / (count - 1)), last)]
+
+
+class State(NamedTuple):
+    """How a state is drawn in every figure."""
+
+    colour: str
+    dashes: Any
+    """Tell apart the states that share a colour, of which there are more than colours in a large alliance."""
+
+
+def states(codes: Iterable[str]) -> dict[str, State]:
+    """The look of every state by its place among all of its alliance, in the scenario's order, drawn or not."""
+    count = len(LINES)
+    return {code: State(LINES[k % count], DASHES[k // count % len(DASHES)]) for k, code in enumerate(codes)}
 
 
 @lru_cache(10_000)
@@ -142,6 +159,12 @@ def percent(share: float) -> str:
     if value > 99:
         return ">99 %"
     return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f} %"
+
+
+def whole(share: float) -> str:
+    """An end of an interval in whole percent, without the sign, never a false zero or a false certainty."""
+    value = 100 * share
+    return "<1" if 0 < value < 0.5 else ">99" if 99 < value < 100 else f"{value:.0f}"
 
 
 def level(p: Mapping[str, float]) -> str:

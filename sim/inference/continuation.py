@@ -22,8 +22,9 @@ from sim.model import conduct, membership
 from sim.model.arrays import Array, each
 from sim.model.membership import OUTSIDE
 from sim.model.noise import Pick
-from sim.model.outcomes import CONDUCTS, MOVES, RETURN, sentence
+from sim.model.outcomes import CONDUCTS, MOVES, RETURN
 from sim.model.tick import Script, State
+from sim.scenario import events
 from sim.scenario.compile import Program, compile, past_of
 from sim.scenario.continuation import since
 from sim.scenario.course import coded_days, moves
@@ -270,29 +271,13 @@ def inputs(scenario: Scenario, program: Program) -> str:
     return f"Inputs since then are as they were last coded{f', but for {words}' if paths else ''}"
 
 
-PART = {"partial": "granted in part"}
-"""How an answer is said that is no participle."""
-
-
 def prescribed(scenario: Scenario) -> Iterator[Surprise]:
     """What is given and weighs no draw: calls for help and their answers, changes of regime, shocks, renewals."""
     tables, begins = scenario.tables, since(scenario.tables)
     for e in tables.events:
         if begins is None or e.kind == "entry" or not begins <= e.date < tables.time.start:
             continue
-        names = {code: m.name for code, m in tables.members.items()}
-        match e.kind:
-            case "crisis":
-                words = f"{names[e.member]}'s call for help is {PART.get(e.answer, e.answer)} ({e.threat})"
-            case "clash":
-                words = f"{' and '.join(names[s] for s in e.between)} clash, and help is {PART.get(e.answer, e.answer)}"
-            case "renewal":
-                words = "Membership has to be renewed"
-            case "regime_change":
-                words = f"{names[e.member]}'s regime changes"
-            case "shock":
-                words = f"{sentence(scenario.subject(e.path))} moves by {e.change:+g}"
-        yield Surprise(str(e.date), "given", getattr(e, "member", ""), words, None)
+        yield Surprise(str(e.date), "given", getattr(e, "member", ""), events.words(scenario, e), None)
 
 
 def _together(parts: Sequence[Seen]) -> Seen:

@@ -23,13 +23,14 @@ from sim.estimates.summary import Level, coherent, levels
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.membership import OUTSIDE
-from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, MOVES, OUTCOMES, names
+from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, MOVES, OUTCOMES, names, sentence
 from sim.results.change import change, earlier
 from sim.results.horizons import by_dates
 from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, alike, compile
+from sim.scenario.events import to_come
 from sim.scenario.load import Scenario, not_fitted, posteriors_of, restored
 from sim.scenario.overrides import said
 from sim.scenario.posterior import POSTERIORS, unpacked
@@ -164,17 +165,22 @@ class Comparison(Results):
     def figures(self) -> "dict[str, Figure]":
         """``differences`` of all, and ``curves`` of the base and each other (``curves-2`` of the second)."""
         from sim.figures.comparison import curves, differences
+        from sim.figures.rows import Mark
 
         titles = {s.name: s.tables.title for s in (self.base, *self.others)}
         runs = f"{plural(self.runs, 'run')} each with common random numbers"
         footer = f"Base: {self.base.name}  |  {runs}  |  seed {self.seed}"
         footer = "  |  ".join(filter(None, [footer, *self.begins, self.not_fitted]))
         figures = {"differences": differences(self.asked, self.state_names, titles, footer)}
-        for k, (name, sentences) in enumerate(self.sentences().items(), start=1):
-            own = self.asked[self.asked.scenario == name]
-            both = {n: titles[n] for n in (self.base.name, name)}
+        sentences, usual = self.sentences(), to_come(self.base)
+        for k, s in enumerate(self.others, start=1):
+            own = self.asked[self.asked.scenario == s.name]
+            both = {n: titles[n] for n in (self.base.name, s.name)}
+            first, *more = sentences[s.name]
+            said = [sentence(first.removeprefix(f"{titles[s.name]}: ")), *more]
+            marks = [Mark(str(date), words) for date, words in to_come(s) if (date, words) not in usual]
             figures["curves" if k == 1 else f"curves-{k}"] = curves(
-                self.curves, own, self.state_names, both, sentences, footer
+                self.curves, own, self.state_names, both, said, footer, marks
             )
         return figures
 

@@ -13,6 +13,7 @@ from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, names, series
 from sim.results import kept, tables
 from sim.results.change import probability
 from sim.results.dataset import by_name
+from sim.scenario.events import to_come
 from sim.scenario.load import Scenario, posteriors_of, restore
 from sim.scenario.posterior import POSTERIORS
 from sim.storage.effort import Effort
@@ -166,9 +167,10 @@ class Result(Results):
 
     def figures(self) -> dict[str, "Figure"]:
         """The figures by name, drawn anew."""
+        from sim.figures.rows import Mark
         from sim.figures.run import draw
 
-        return draw(self.dataset)
+        return draw(self.dataset, [Mark(str(date), words) for date, words in to_come(self.scenario)])
 
     @classmethod
     def open(cls, folder: str | Path) -> "Result":

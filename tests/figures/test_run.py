@@ -2,11 +2,14 @@
 
 import functools
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from sim.figures import style
+from sim.figures.rows import Mark
 from sim.figures.run import draw
-from tests.figures.looking import check, drawn, shown, texts
+from tests.figures.looking import check, drawn, shown
 from tests.run_data import CASES
 
 
@@ -30,5 +33,66 @@ def test_every_figure_is_whole_and_says_where_it_comes_from(name):
 
 def test_states_outside_at_the_start_are_marked():
     for key in ("exits", "incidence"):
-        marked = [t for t in texts(made("history")[key]) if "outside at the start" in t.get_text()]
-        assert len(marked) == 3
+        assert shown(made("history")[key]).count("outside at the start") == 3
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_exits_are_drawn_of_likely_states_on_a_plain_scale_and_the_rest_are_in_a_note(name):
+    ds = CASES[name]
+    at = ds.sizes["date"] - 1
+    likely = np.maximum(ds.exit, ds.freeze).values[at] >= 0.01
+    figure = made(name)["exits"]
+    rows = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert len(rows) == max(likely.sum(), 1)
+    assert {panel.get_xscale() for panel in figure.axes} == {"linear"}
+    for full, there in zip(ds["name"].values, likely, strict=True):
+        if likely.any():
+            assert any(row.startswith(full[:18]) for row in rows) is bool(there), full
+        assert full[:18] in shown(figure)
+
+
+def test_a_dissolved_alliance_is_a_colour_of_its_own_and_states_outside_throughout_have_no_panel():
+    ds = CASES["six"].copy(deep=True)
+    ds["outside"].values[:, 5] = 1.0
+    for k, position in enumerate(["loyal", "absent", "critical", "frozen", "outside"]):
+        ds[position].values[:, 0] = [0.2, 0.2, 0.1, 0.1, 0.4][k]
+    ds["dissolution"].values[:] = 0.3
+    figure = drawn(draw, ds)["ladder"]
+    panels = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.get_visible()}
+    assert list(panels) == ["Armenia", "Belarus", "Kazakhstan", "Kyrgyzstan", "Tajikistan"]
+    stack = {area.get_label(): area for area in panels["Armenia"].collections}
+    tall = {name: np.ptp(area.get_paths()[0].vertices[:, 1]) for name, area in stack.items()}
+    assert tall["outside"] == pytest.approx(0.1)
+    assert tall["dissolved"] == pytest.approx(0.3)
+    assert stack["dissolved"].get_hatch(), "told apart in grey print"
+    assert "Uzbekistan 0 %" in shown(figure)
+
+
+def test_a_state_has_the_same_colour_in_every_figure():
+    ds = CASES["six"]
+    colours = {line.get_label(): line.get_color() for line in made("six")["incidence"].axes[0].lines}
+    dots = {line.get_label().split(",")[0]: line.get_color() for line in made("six")["exits"].axes[0].lines}
+    for full, look in zip(ds["name"].values, style.states(ds.member.values).values(), strict=True):
+        assert colours.get(full, look.colour) == dots.get(full, look.colour) == look.colour
+    assert len(set(colours) & set(dots)) >= 2
+
+
+def test_the_spread_of_cohesion_is_shared_out_between_what_is_open_what_is_to_come_and_chance():
+    ds = CASES["six"].assign(
+        cohesion_parameter_share=("date", np.full(41, 0.3)), cohesion_input_share=("date", np.full(41, 0.2))
+    )
+    panel = drawn(draw, ds)["cohesion"].axes[-1]
+    assert [round(p.get_width(), 9) for p in panel.patches] == [0.3] * 3 + [0.2] * 3 + [0.5] * 3
+    assert "not known" in shown(made("six")["cohesion"])
+
+
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_what_happens_is_marked_at_its_date_and_said_below(count):
+    marks = [Mark(f"{2024 + k // 2}-0{1 + 6 * (k % 2)}-01", f"event {k}") for k in range(count)]
+    for name, figure in drawn(draw, CASES["six"], marks).items():
+        check(figure)
+        if name == "exits":
+            continue
+        lines = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
+        assert len(lines) == (count if count < 10 else 0)
+        assert ("1: January 2024, event 0" if count < 10 else "12 events") in shown(figure)
