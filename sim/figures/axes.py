@@ -71,8 +71,8 @@ def probability(axes: Axes, top: float) -> None:
 
 MOST_MARKS = 9
 """Events that have a number of their own; of more there are ticks alone."""
-TICK = 0.07
-"""Inches that the tick of an event is high."""
+TICK = 0.04
+"""How high the tick of an event is, of the axes."""
 
 
 def mark(axes: Axes, marks: Sequence[Mark], width: float) -> None:
@@ -81,8 +81,7 @@ def mark(axes: Axes, marks: Sequence[Mark], width: float) -> None:
         return
     at = days(np.array([m.date for m in marks], dtype="datetime64[D]"))
     if len(marks) > MOST_MARKS:
-        tall = TICK / (axes.get_position().height * axes.figure.get_figheight())
-        axes.vlines(at, 0, min(tall, 0.06), color=style.INK, lw=1.0, transform=axes.get_xaxis_transform())
+        axes.vlines(at, 0, TICK, color=style.INK, lw=1.0, transform=axes.get_xaxis_transform())
         return
     low, high = axes.get_xlim()
     inch = (high - low) / width

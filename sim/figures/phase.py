@@ -71,10 +71,13 @@ def phase(ds: xr.Dataset, x: Factor, y: Factor) -> Figure:
         figure = _sheet(ds, shown, drawn, height, tall)
         colours = colour_scales(ds, shown, groups)
         _bars(figure, colours, points.month(ds))
+        if all(points.coded(ds, groups[0], f) is not None for f in (x, y)):
+            sheet.legend(figure, [sheet.line("as coded in the scenario", style.INK, 0, **CODED)])
         lines = sheet.panels(figure, [*rows, sheet.Across(x.label)], columns, height)
         axes = [panel for line in lines for panel in line]
         for k, (panel, one) in enumerate(zip(axes, drawn, strict=True)):
             _fill(panel, one, colours[_key(one.shown)], is_grid(ds))
+            _point(panel, [points.coded(ds, one.group, f) for f in (x, y)])
             _axes(panel, one, is_grid(ds), k % columns == 0, sheet.inner(columns), height)
         sheet.settle(figure)
         for panel, one in zip(axes, drawn, strict=True):
@@ -85,7 +88,8 @@ def phase(ds: xr.Dataset, x: Factor, y: Factor) -> Figure:
 
 def _sheet(ds: xr.Dataset, shown: list[Shown], drawn: list[Panel], height: float, tall: float) -> Figure:
     """The sheet with its texts."""
-    headline = f"{points.subject(shown, points.month(ds))} as two factors vary"
+    headline = f"{points.finding(ds, shown)} as two factors vary"
+    what = f"{points.subject(shown, points.month(ds))} as two factors vary"
     known = any(points.error(one.shown, one.error) for one in drawn)
     y = drawn[0].y.label
     cut = f"vertical axis: {y}" if sheet.upright(y, height)[1] else ""
@@ -94,7 +98,7 @@ def _sheet(ds: xr.Dataset, shown: list[Shown], drawn: list[Panel], height: float
     note = points.note(ds, shown, error, f"not drawn: {wide}" if wide else "", cut)
     lines = is_grid(ds) and any(contour_levels(one.cells[2], one.worst) for one in drawn)
     how = (CELLS if is_grid(ds) else DOTS) + LINES * lines
-    return dataset.page(ds, headline, points.below(ds, shown, how), note, tall)
+    return dataset.page(ds, headline, points.below(ds, shown, what, how), note, tall)
 
 
 def _panel(ds: xr.Dataset, group: Group, shown: Shown, x: Factor, y: Factor) -> Panel:
@@ -131,6 +135,21 @@ def _fill(panel: Axes, one: Panel, scale: "Scale", grid: bool) -> None:
     edge: dict[str, Any] = {"edgecolors": style.GREY, "linewidths": 0.3 if size > 4 else 0.0}
     panel.set_facecolor(style.BAND)
     panel.scatter(one.x.values[known], one.y.values[known], s=size, c=one.mean[known], **edge, **look)
+
+
+CODED: dict[str, Any] = {"marker": "o", "ms": 8.0, "mfc": "white", "mec": style.INK, "mew": 1.8}
+"""The mark of what the scenario itself codes."""
+
+
+def _point(panel: Axes, place: Sequence[float | None]) -> None:
+    """The mark at what the scenario codes, where it lies within the panel."""
+    x, y = place
+    if x is None or y is None:
+        return
+    low, high = (np.array(ends) for ends in zip(panel.get_xlim(), panel.get_ylim(), strict=True))
+    if np.all(low <= [x, y]) and np.all([x, y] <= high):
+        panel.plot(x, y, ls="none", zorder=4, label="as coded in the scenario", **CODED)
+        panel.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
 
 
 def _axes(panel: Axes, one: Panel, grid: bool, first: bool, width: float, height: float) -> None:
@@ -181,9 +200,11 @@ def colour_scales(ds: xr.Dataset, shown: Sequence[Shown], groups: Sequence[Group
 
 
 def _scale(shown: Shown, low: float, high: float, k: int) -> Scale:
-    """From 0 to a round number for a probability, else over the range that occurs."""
+    """From 0 to a round number for a probability, to 1 for cohesion; else over the range that occurs."""
     if shown.share:
         return Scale(_part("magma_r"), 0.0, next((t for t in TOPS if high <= t * 1.0001), 1.0), shown)
+    if _key(shown) == "cohesion":
+        return Scale(_part(MAPS[0]), 0.0, 1.0, shown)
     return Scale(_part(MAPS[k > 1]), *points.widened(shown, low, high), shown)
 
 

@@ -83,6 +83,13 @@ def groups(ds: xr.Dataset) -> list[Group]:
     ]
 
 
+def coded(ds: xr.Dataset, group: Group, factor: Factor) -> float | None:
+    """Where the scenario of a group itself stands on the axis of a factor; None where that is not known."""
+    name = str(ds["scenario"].values[group.points[0]])
+    place = ds.attrs.get("coded", {}).get(name, {}).get(factor.name)
+    return None if place is None else float(place)
+
+
 def at(ds: xr.Dataset, shown: Shown, statistic: str) -> Array:
     """A statistic of what is shown. (point, tick)"""
     values = series(ds, shown.name, statistic)
@@ -187,10 +194,20 @@ def subject(shown: Sequence[Shown], when: str) -> str:
     return sentence(style.conjunction(list(words)))
 
 
-def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
-    """The lines under the title: the question, how to read the figure, what the terms mean."""
+def finding(ds: xr.Dataset, shown: Sequence[Shown]) -> str:
+    """What is seen: how far the probability that moves most goes over the points, else the first outcome."""
+    drawn = np.concatenate([group.points for group in groups(ds)])
+    reach = {s: ends(last(ds, s)[drawn]) for s in shown}
+    most = max([s for s in shown if s.share] or shown[:1], key=lambda s: reach[s][1] - reach[s][0])
+    low, high = ((style.percent if most.share else "{:.2f}".format)(end) for end in reach[most])
+    between = low if low == high else f"{low} to {high}"
+    return f"{most.title} by {month(ds)} with {between}" if most.share else f"{most.title}, {month(ds)}: {between}"
+
+
+def below(ds: xr.Dataset, shown: Sequence[Shown], what: str, how: str) -> str:
+    """The lines under the title: the question, what is drawn, how to read it, what the terms mean."""
     outcomes = {s.name: s for s in shown}
-    parts = [str(ds.attrs.get("question", "")), how]
+    parts = [str(ds.attrs.get("question", "")), f"{what}.", how]
     parts += [EXIT_BELOW] if EXITS & set(outcomes) else []
     for name in sorted(set(outcomes) - EXITS):
         parts.append(f"{sentence(outcomes[name].words)}: {OUTCOMES[name].meaning}.")

@@ -144,10 +144,10 @@ def _band(panel: Axes, ds: xr.Dataset, name: str) -> None:
     """The middle 90 % of the runs, and the mean with its Monte Carlo error."""
     x = _days(ds)
     low, high = (series(ds, name, end) for end in ENDS)
-    mean, *error = interval(ds, name)
-    step = "post" if name == "members" else None
-    panel.fill_between(x, low, high, color=style.FAN["wide"], linewidth=0, step=step, label="middle 90 % of the runs")
-    panel.fill_between(x, *error, color=style.FAN["half"], linewidth=0, label="95 % Monte Carlo error of the mean")
+    mean, least, most = interval(ds, name)
+    steps: dict[str, Any] = {"step": "post"} if name == "members" else {}
+    panel.fill_between(x, low, high, color=style.FAN["wide"], linewidth=0, label="middle 90 % of the runs", **steps)
+    panel.fill_between(x, least, most, color=style.FAN["half"], linewidth=0, label="95 % Monte Carlo error of the mean")
     panel.plot(x, mean, color=style.FAN["median"], linewidth=2, label="mean")
     panel.grid(axis="y")
 

@@ -75,11 +75,12 @@ def response(ds: xr.Dataset, factor: Factor) -> Figure:
     shown = points.choose(ds, shown_names(), 6)
     columns, rows = sheet.columns(len(shown)), sheet.rows_of(len(shown))
     when = "then" if len(points.groups(ds)) == 1 else points.month(ds)
-    headline = f"{points.subject(shown, when)} against {factor.label}"
+    headline = f"{points.finding(ds, shown)} as one factor varies"
+    below = points.below(ds, shown, f"{points.subject(shown, when)} against {factor.label}", LINES_BELOW)
     with style.look():
         mark = "bars" if lines[0].points.size <= MOST_BARS else "bands"
         note = points.note(ds, shown, points.error_note(ds, shown, mark))
-        figure = dataset.page(ds, headline, points.below(ds, shown, LINES_BELOW), note, len(rows) * 2.6 + 1.1)
+        figure = dataset.page(ds, headline, below, note, len(rows) * 2.6 + 1.1)
         room = style.ROOM - 0.8
         key = [sheet.line(style.shorten(line.label, room, style.NORMAL), line.colour) for line in lines]
         sheet.legend(figure, key, _uncertainty_key(ds, shown, lines[-1]))
@@ -172,13 +173,15 @@ def scatter(ds: xr.Dataset, vary: Sequence[Factor]) -> Figure:
     drawn = moving(ds, vary, shown, groups)
     columns = -(-len(drawn) // -(-len(drawn) // COLUMNS))
     chunks = [drawn[k : k + columns] for k in range(0, len(drawn), columns)]
-    headline = f"{points.subject(shown, points.month(ds))} against each factor"
+    headline = f"{points.finding(ds, shown)} as {plural(len(vary), 'factor')} vary"
     y = points.last(ds, shown[0])
     means = any(bins(f.values[g.points], y[g.points]).x.size for f in drawn for g in groups)
     with style.look():
         rows = [len(chunk) for chunk in chunks for _ in shown]
         tall = len(rows) * 1.65 + len(chunks) * 0.65 + 0.7
-        below = points.below(ds, shown, DOTS_BELOW + COMPARE * means)
+        below = points.below(
+            ds, shown, f"{points.subject(shown, points.month(ds))} against each factor", DOTS_BELOW + COMPARE * means
+        )
         figure = dataset.page(ds, headline, below, _note(ds, shown, vary, drawn), tall)
         sheet.legend(figure, *_scatter_key(groups, means, is_grid(ds)))
         made = sheet.panels(figure, rows, columns, 1.4)

@@ -25,7 +25,7 @@ from sim.storage.files import as_csv, sha256
 from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
 from sim.studies.tables import Factor, StudyTables
-from sim.studies.target import Target, adjustments, changes_past, overrides, target, whole
+from sim.studies.target import Target, adjustments, changes_past, coded, overrides, target, whole
 
 POINTS = "points.csv"
 LANES = 9 * 16 * BLOCK
@@ -168,6 +168,15 @@ class Plan:
             found[v["scenario"], tuple(v["values"])] = Variant(scenario, program, to)
         started = alike([v.program for v in found.values()])
         return {k: v._replace(program=p) for (k, v), p in zip(found.items(), started, strict=True)}
+
+    @property
+    def coded(self) -> dict[str, dict[str, float]]:
+        """Where each scenario itself stands on the axes of the factors, by name, as far as that is one place."""
+        found: dict[str, dict[str, float]] = {}
+        for (name, _), (scenario, program, to) in self.variants.items():
+            places = {n: coded(f, to[n], scenario, program) for n, f in self.factors.items()}
+            found.setdefault(name, {n: x for n, x in places.items() if x is not None})
+        return found
 
     @property
     def begins(self) -> str:

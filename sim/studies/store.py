@@ -26,6 +26,7 @@ from sim.storage.workspace import ANEW, Workspace
 from sim.studies.batch import Failure, Outcome, run_points
 from sim.studies.plan import POINTS, Plan, batch_size, frozen, opened, plan_of, points_text, read_points
 from sim.studies.study import Study
+from sim.studies.target import in_words
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -198,7 +199,8 @@ def _labels(plan: Plan) -> "xr.Dataset":
             "horizons": list(plan.horizons),
             "outcomes": list(tables.outcomes),
             "factors": list(plan.factors),
-            "labels": [f.label or ", ".join(f.targets) for f in plan.factors.values()],
+            "labels": [f.label or in_words(f, scenario) for f in plan.factors.values()],
+            "coded": plan.coded,
             "scenarios": names,
             "titles": [titles[n] for n in names],
             "focus": list(tables.focus),

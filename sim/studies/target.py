@@ -1,20 +1,24 @@
 """What a factor moves in a scenario, and how a value of it becomes a change of the program."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
+from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import Problem, nearest
+from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array
+from sim.model.outcomes import sentence
 from sim.scenario.compile import Program, input_band
 from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
 from sim.scenario.start import READ
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, ScenarioTables, dispute_path
+from sim.scenario.titles import subject
 from sim.scenario.values import ALWAYS, COMMAND_LINE, Context, Distribution
 from sim.studies.tables import Factor
 
@@ -117,6 +121,47 @@ def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:
     found = dict.fromkeys(to.inputs, change)
     found |= {f"{BEHAVIOUR}{c}": value for c in to.coefficients}
     return found | {p: whole(value) for p in to.others}
+
+
+NEUTRAL = {"scale": 1.0, "shift": 0.0}
+"""What leaves a coded value as it is."""
+WORDED = {"value": "", "scale": ", times what is coded", "shift": ", more or less than coded", "place": ", quantile"}
+"""How a factor moves what it is of."""
+
+
+def in_words(factor: Factor, scenario: Scenario) -> str:
+    """What a factor without a label of its own is called: ``Security offer (west) of Armenia, times what is coded``."""
+
+    rival = scenario.tables.alliance.rival_name
+
+    def said(path: str) -> str:
+        if path.startswith("members.*."):
+            return subject(path, {"members.*": "all members"}, rival)
+        known = path in scenario.tables.adjustable or path in scenario.tables.values
+        return scenario.subject(path) if known else path
+
+    return sentence(listed([said(path) for path in factor.targets])) + WORDED[factor.way]
+
+
+def coded(factor: Factor, to: Target, scenario: Scenario, program: Program) -> float | None:
+    """Where the scenario itself stands on a factor's axis from the factor's date on; None where at no one place."""
+    if factor.way != "value":
+        return NEUTRAL.get(factor.way)
+    if to.coefficients or to.others:
+        return None
+    since = factor.from_ if isinstance(factor.from_, date) else scenario.tables.time.start
+    tick = max(bisect_right(program.edges, since) - 1, 0)
+
+    def middle(path: str) -> float:
+        """In the middle of its band, over the channels of a group as the model weighs them."""
+        channels = scenario.tables.adjustable[path]
+        weights = scenario.tables.weights.get(path.split(".")[-1], {})
+        each = [float(program.bands[p].at(0.5)[min(tick, program.bands[p].low.size - 1)]) for p in channels]
+        shares = [weights.get(p.split(".")[-1], 1.0) if len(channels) > 1 else 1.0 for p in channels]
+        return round(sum(map(mul, each, shares)) / sum(shares), 6)
+
+    middles = {middle(path) for path in to.inputs}
+    return middles.pop() if len(middles) == 1 else None
 
 
 def whole(value: float) -> float | int:
