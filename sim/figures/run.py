@@ -175,9 +175,9 @@ def _shares(panel: Axes, ds: xr.Dataset) -> None:
     words = {"parameter_share": "coefficients, coded values", "input_share": "inputs to come", "": "chance"}
     place = 0.0
     for key in [*known, ""]:
-        looks: dict[str, Any] = {"transform": panel.transAxes, "va": "bottom", "fontsize": style.SMALL}
-        panel.text(place, 1.04, "■", color=SHARES[key][1], **looks)
-        panel.text(place + 0.03, 1.04, words[key], **looks)
+        looks: dict[str, Any] = {"transform": panel.transAxes, "fontsize": style.SMALL}
+        panel.text(place, 1.05, "■", color=SHARES[key][1], **looks)
+        panel.text(place + 0.03, 1.05, words[key], **looks)
         place += 0.08 + style.text_width(words[key], style.SMALL) / (style.WIDTH * 0.4)
 
 

@@ -25,7 +25,7 @@ from sim.storage.files import as_csv, sha256
 from sim.storage.workspace import CONTENTS
 from sim.studies.study import Study
 from sim.studies.tables import Factor, StudyTables
-from sim.studies.target import Target, adjustments, changes_past, coded, overrides, target, whole
+from sim.studies.target import Target, adjustments, as_coded, changes_past, overrides, target, whole
 
 POINTS = "points.csv"
 LANES = 9 * 16 * BLOCK
@@ -173,9 +173,10 @@ class Plan:
     def coded(self) -> dict[str, dict[str, float]]:
         """Where each scenario itself stands on the axes of the factors, by name, as far as that is one place."""
         found: dict[str, dict[str, float]] = {}
-        for (name, _), (scenario, program, to) in self.variants.items():
-            places = {n: coded(f, to[n], scenario, program) for n, f in self.factors.items()}
-            found.setdefault(name, {n: x for n, x in places.items() if x is not None})
+        for (name, _), (scenario, _, to) in self.variants.items():
+            one = {n: f for n, f in self.factors.items() if f.way != "value" or len(to[n].inputs) < 2}
+            places = {n: as_coded(f, to[n], scenario) for n, f in one.items()}
+            found.setdefault(name, {n: x for n, x in places.items() if x == x})
         return found
 
     @property

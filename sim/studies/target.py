@@ -1,10 +1,8 @@
 """What a factor moves in a scenario, and how a value of it becomes a change of the program."""
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
-from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,15 +121,8 @@ def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:
     return found | {p: whole(value) for p in to.others}
 
 
-NEUTRAL = {"scale": 1.0, "shift": 0.0}
-"""What leaves a coded value as it is."""
-WORDED = {"value": "", "scale": ", times what is coded", "shift": ", more or less than coded", "place": ", quantile"}
-"""How a factor moves what it is of."""
-
-
 def in_words(factor: Factor, scenario: Scenario) -> str:
-    """What a factor without a label of its own is called: ``Security offer (west) of Armenia, times what is coded``."""
-
+    """What a factor without a label of its own is called: ``Dependence of Kazakhstan, multiplied by``."""
     rival = scenario.tables.alliance.rival_name
 
     def said(path: str) -> str:
@@ -140,28 +131,8 @@ def in_words(factor: Factor, scenario: Scenario) -> str:
         known = path in scenario.tables.adjustable or path in scenario.tables.values
         return scenario.subject(path) if known else path
 
-    return sentence(listed([said(path) for path in factor.targets])) + WORDED[factor.way]
-
-
-def coded(factor: Factor, to: Target, scenario: Scenario, program: Program) -> float | None:
-    """Where the scenario itself stands on a factor's axis from the factor's date on; None where at no one place."""
-    if factor.way != "value":
-        return NEUTRAL.get(factor.way)
-    if to.coefficients or to.others:
-        return None
-    since = factor.from_ if isinstance(factor.from_, date) else scenario.tables.time.start
-    tick = max(bisect_right(program.edges, since) - 1, 0)
-
-    def middle(path: str) -> float:
-        """In the middle of its band, over the channels of a group as the model weighs them."""
-        channels = scenario.tables.adjustable[path]
-        weights = scenario.tables.weights.get(path.split(".")[-1], {})
-        each = [float(program.bands[p].at(0.5)[min(tick, program.bands[p].low.size - 1)]) for p in channels]
-        shares = [weights.get(p.split(".")[-1], 1.0) if len(channels) > 1 else 1.0 for p in channels]
-        return round(sum(map(mul, each, shares)) / sum(shares), 6)
-
-    middles = {middle(path) for path in to.inputs}
-    return middles.pop() if len(middles) == 1 else None
+    way = "" if factor.way == "value" else f", {WAYS[factor.way].words}"
+    return sentence(listed([said(path) for path in factor.targets])) + way
 
 
 def whole(value: float) -> float | int:
