@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sim.evidence.ledger import Ledger as Ledger, claims as claims
     from sim.inference.study import load_calibration as load_calibration
     from sim.reports.export import export as export
+    from sim.reports.plot import plot as plot
     from sim.reports.report import report as report
     from sim.results.calibration import Calibration as Calibration, calibrate as calibrate
     from sim.results.codebook import Codebook as Codebook, codebook as codebook
@@ -73,6 +74,7 @@ _NAMES = {
     "sim.evidence.ledger": "Ledger claims",
     "sim.inference.study": "load_calibration",
     "sim.reports.export": "export",
+    "sim.reports.plot": "plot",
     "sim.reports.report": "report",
     "sim.results.calibration": "Calibration calibrate",
     "sim.results.codebook": "Codebook codebook",

@@ -419,6 +419,23 @@ def report(
 
 
 @app.command()
+def plot(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished folder that a command wrote.")],
+    figures: Annotated[
+        list[str] | None, typer.Argument(metavar="[FIGURE...]", help="Figures by name; default all it has.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files; default DIR-figures, beside it.")] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="png, svg or pdf; several with commas between them.")
+    ] = "png",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    json: Json = False,
+) -> None:
+    """Draw figures of a result as files, each with the table of what is drawn."""
+    _verb("plot").main(folder, figures or [], format_, out, force, json)
+
+
+@app.command()
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished folder that a command wrote.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the files; default DIR-tables, beside it.")] = None,

@@ -246,24 +246,32 @@ def settle(figure: Figure) -> Figure:
     return figure
 
 
+WITHOUT_DATE: dict[str, Any] = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""The formats, and what is left out of each so that the same figure gives the same bytes."""
+
+
 def save(figure: Figure, path: str | Path) -> Path:
-    """Write a PNG at 150 dpi: whole or not at all, and the same bytes for the same figure.
+    """Write a file, a PNG at 150 dpi: whole or not at all, and the same bytes for the same figure.
 
     Parameters
     ----------
     figure : of any function of these modules.
-    path : the file; one that is there is replaced.
+    path : the file, whose ending says the format: png, svg or pdf; one that is there is replaced.
 
     Returns
     -------
     The file's path.
     """
     target = Path(path)
+    kind = target.suffix.removeprefix(".")
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with style.look(), beside.open("wb") as file:
-            canvas: Any = FigureCanvasAgg(figure)
-            canvas.print_png(file, metadata={"Software": None})  # savefig draws twice
+            if kind == "png":
+                canvas: Any = FigureCanvasAgg(figure)
+                canvas.print_png(file, metadata=WITHOUT_DATE[kind])  # savefig draws twice
+            else:
+                figure.savefig(file, format=kind, metadata=WITHOUT_DATE[kind])
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, target)

@@ -72,6 +72,8 @@ _RC: dict[str, Any] = {
     "legend.handlelength": 1.6,
     "legend.columnspacing": 1.8,
     "savefig.dpi": "figure",
+    "svg.hashsalt": "alliance-cohesion",
+    "pdf.fonttype": 42,
 }
 
 

@@ -77,10 +77,10 @@ def export(
         made = Path(beside)
         for one in formats:
             FORMATS[one](frames, made, home.resolve().name, getattr(result, "dataset", None))
-        return _moved(made, into, force)
+        return moved(made, into, force)
 
 
-def _moved(made: Path, into: Path, force: bool) -> list[Path]:
+def moved(made: Path, into: Path, force: bool) -> list[Path]:
     """Put the files into their folder, none where one of them is there already."""
     files = [into / file.name for file in sorted(made.iterdir(), key=lambda f: f.stat().st_mtime_ns)]
     if there := [f for f in files if f.exists() and not force]:

@@ -1,0 +1,67 @@
+"""Figures of a finished result as files of one's choice, each with the numbers that are drawn."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError, Problem, arguments, as_path, listed, nearest, several
+from sim.reports.export import moved
+from sim.results.tables import csv
+from sim.storage.files import check_folder
+
+
+@arguments
+def plot(
+    folder: str | Path,
+    figures: Sequence[str] = (),
+    format: str = "png",
+    out: str | Path | None = None,
+    force: bool = False,
+) -> list[Path]:
+    """Draw figures of a finished result anew, each beside a table of what is drawn.
+
+    Parameters
+    ----------
+    folder : that a verb wrote.
+    figures : by name, as ``sim.open(folder).figures()`` has them; all where none is named.
+    format : ``"png"``, ``"svg"`` or ``"pdf"``; several with commas between them.
+    out : the folder for the files; by default the first one's name and ``-figures``, beside it.
+    force : replace files that are there.
+
+    Returns
+    -------
+    list of Path
+        The files: of each figure one in each format, then ``NAME.csv`` (columns: :func:`sim.figures.plotted.plotted`).
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no finished result, for an unknown figure or format, and where files are there.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("csto/outlook-2023", runs=16, out="results/example")
+    >>> [file.name for file in sim.plot("results/example", ["ladder"], format="svg")]
+    ['ladder.svg', 'ladder.csv']
+    """
+    from sim import open as opened
+    from sim.figures.plotted import plotted
+    from sim.figures.sheet import WITHOUT_DATE, save
+
+    home, formats = as_path(folder, "folder"), several(format, "format", WITHOUT_DATE)
+    into = as_path(out, "out") if out is not None else home.with_name(f"{home.resolve().name}-figures")
+    check_folder(into)
+    result: Any = opened(home)
+    drawn = result.figures()
+    if unknown := [name for name in figures if name not in drawn]:
+        allowed = f"allowed: {listed(list(drawn))}" if drawn else "it has no figures"
+        raise InputError(Problem(str(home), "", f"no figure {n}", allowed, nearest(n, list(drawn))) for n in unknown)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".plot-", dir=into.parent) as beside:
+        for name in dict.fromkeys(figures) or drawn:
+            for kind in formats:
+                save(drawn[name], Path(beside) / f"{name}.{kind}")
+            (Path(beside) / f"{name}.csv").write_text(csv(plotted(drawn[name])), encoding="utf-8", newline="")
+        return moved(Path(beside), into, force)

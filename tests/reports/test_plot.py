@@ -1,0 +1,37 @@
+"""Figures as files: the ones asked for, in the formats asked for, each with its numbers, whole or not at all."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from sim.errors import InputError
+from tests.helpers import SIX
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("plot") / "run"
+    sim.run(SIX, runs=16, set={"time.step": "year"}, out=home)
+    return home
+
+
+def test_figures_are_drawn_in_every_format_with_their_numbers(folder: Path) -> None:
+    files = sim.plot(folder, ["exits", "ladder", "exits"], format="svg, pdf")
+    assert [f.name for f in files] == ["exits.svg", "exits.pdf", "exits.csv", "ladder.svg", "ladder.pdf", "ladder.csv"]
+    starts = {".svg": b"<?xml", ".pdf": b"%PDF-", ".csv": b"panel,mark,series"}
+    assert all(f.read_bytes().startswith(starts[f.suffix]) for f in files)
+    assert pd.read_csv(files[-1]).mark.unique().tolist() == ["band"]
+    before = [f.read_bytes() for f in files]
+    again = sim.plot(folder, ["exits", "ladder"], format="svg,pdf", out=folder.with_name("again"))
+    assert [f.read_bytes() for f in again] == before, "the same figure gives the same bytes"
+    with pytest.raises(InputError, match="is there already"):
+        sim.plot(folder, ["exits"], format="svg")
+
+
+def test_unknown_figures_and_formats_are_told_with_the_nearest(folder: Path) -> None:
+    with pytest.raises(InputError, match="did you mean ladder"):
+        sim.plot(folder, ["lader"])
+    with pytest.raises(InputError, match="did you mean svg"):
+        sim.plot(folder, format="svgz")
