@@ -302,7 +302,7 @@ def codebook(
     >>> import sim
     >>> book = sim.codebook("warsaw-pact/history-1955-1991", out="codebook", format="csv,tex")
     >>> book.values.path[0], book.values.coded[0]
-    ('members.POL.record', 'active')
+    ('members.ALB.record', 'active')
     """
     formats = several(format, "format", FORMATS)
     if not isinstance(scenario, Scenario):
