@@ -200,11 +200,11 @@ def ladder(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
     ds : the dataset of a run.
     marks : what happens on the way.
     """
-    shares = _occupied(ds)
+    shares = occupied(ds)
     inside = np.round(1 - shares["outside"] - shares[GONE], 9)
     drawn = [i for i in range(ds.sizes["member"]) if inside[:, i].max() >= INSIDE] or [*range(ds.sizes["member"])]
     count = len(drawn)
-    columns, height = _grid(count)
+    columns, height = grid_of(count)
     rows = -(-count // columns)
     width = (style.ROOM - 0.4) / columns - 0.15
     titles = [style.shorten(names(ds)[i], width, style.NORMAL) for i in drawn]
@@ -236,7 +236,7 @@ def ladder(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
         return sheet.settle(figure)
 
 
-def _occupied(ds: xr.Dataset) -> dict[str, Array]:
+def occupied(ds: xr.Dataset) -> dict[str, Array]:
     """The probability of each position while the alliance lives, then that of its end. (date, member)"""
     shares = {name: series(ds, name, "mean") for name in positions()}
     gone = np.minimum(np.nan_to_num(series(ds, "dissolution", "mean"))[:, None], shares["outside"])
@@ -263,7 +263,7 @@ def _throughout(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:
     )
 
 
-def _grid(count: int) -> tuple[int, float]:
+def grid_of(count: int) -> tuple[int, float]:
     """Columns of panels, and the height of a panel in inches."""
     if count <= 4:
         return min(count, 2), 2.2

@@ -1,5 +1,6 @@
 """What a run gives back: dataset, tables, figures and a summary; its folder; and what every result can do."""
 
+import datetime as dt
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,10 +168,22 @@ class Result(Results):
 
     def figures(self) -> dict[str, "Figure"]:
         """The figures by name, drawn anew."""
+        from sim.figures.record import record
         from sim.figures.rows import Mark
         from sim.figures.run import draw
 
-        return draw(self.dataset, [Mark(str(date), words) for date, words in to_come(self.scenario)])
+        drawn = draw(self.dataset, [Mark(str(date), words) for date, words in to_come(self.scenario)])
+        on_record = self._on_record()
+        moved = any(len(set(statuses)) > 1 for statuses in on_record.values())
+        return {**drawn, "record": record(self.dataset, on_record)} if moved else drawn
+
+    def _on_record(self) -> dict[str, list[int]]:
+        """The recorded status of every state at each date, where the scenario codes a history from its beginning."""
+        tables = self.scenario.tables
+        if tables.time.record_from:
+            return {}
+        days = [dt.date.fromisoformat(str(day)) for day in self.dataset.date.values.astype("datetime64[D]")]
+        return {code: [member.status_at(day) for day in days] for code, member in tables.members.items()}
 
     @classmethod
     def open(cls, folder: str | Path) -> "Result":

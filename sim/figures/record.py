@@ -1,0 +1,82 @@
+"""A history against what happened: where the model has each state at each date, and where it was."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from sim.figures import axes as scales, dataset, sheet, style
+from sim.figures.run import GONE, grid_of, occupied
+from sim.model.arrays import Array
+from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
+from sim.model.outcomes import positions
+
+BELOW = (
+    "Below: the probability of each position at that date, lived through from the beginning (posterior predictive); "
+    "entries that the scenario prescribes are given, and coefficients fitted to this record describe it. The strip "
+    "above: membership on record; black lines: the state entered, froze, took part again or left."
+)
+STRIP = (1.06, 1.2)
+"""Where the strip lies, above probabilities of 0 to 1."""
+MEMBER = "#ffffff"
+
+
+def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
+    """The ladder of every state, and above it what its membership was.
+
+    Parameters
+    ----------
+    ds : the dataset of a run that begins with the record.
+    statuses : codes of the recorded status of each state, by date of the dataset.
+    """
+    shares, codes = occupied(ds), [str(code) for code in ds["member"].values]
+    real = np.array([statuses[code] for code in codes]).T
+    drawn = [i for i in range(len(codes)) if (real[:, i] != OUTSIDE).any()]
+    columns, height = grid_of(len(drawn))
+    rows = -(-len(drawn) // columns)
+    width = (style.ROOM - 0.4) / columns - 0.15
+    x = scales.days(ds["date"].values)
+    look = {ACTIVE: MEMBER, FROZEN: positions()["frozen"], OUTSIDE: positions()["outside"]}
+    wide = dataset.interval_note(ds, positions())
+    note = sheet.BETWEEN.join(
+        filter(None, (dataset.error_note(ds, "loyal", "not drawn"), wide and f"not drawn: {wide}"))
+    )
+    with style.look():
+        figure = dataset.page(ds, _says(shares, real, drawn), BELOW, note, rows * (height + 0.25) + 0.6)
+        panels = sheet.grid(figure, len(drawn), columns, share=True)
+        panels[0].set_ylim(0, STRIP[1])
+        panels[0].set_yticks([0, 0.5, 1])
+        scales.in_percent(panels[0].yaxis)
+        scales.calendar(panels[0], x, width)
+        for k, (i, panel) in enumerate(zip(drawn, panels, strict=True)):
+            colours = [*positions().values(), style.DISSOLVED["facecolor"]]
+            parts = [share[:, i] for share in shares.values()]
+            stack = panel.stackplot(x, parts, labels=list(shares), colors=colours, edgecolor="white", lw=0.4)
+            stack[-1].set(**style.DISSOLVED)
+            changes = [0, *(np.flatnonzero(np.diff(real[:, i])) + 1), len(x) - 1]
+            for start, end in pairwise(changes):
+                status = int(real[start, i])
+                span = [x[start], x[end]]
+                name = {ACTIVE: "on record: member", FROZEN: "on record: frozen", OUTSIDE: "on record: outside"}[status]
+                panel.fill_between(span, *STRIP, facecolor=look[status], edgecolor=style.GREY, lw=0.6, label=name)
+            panel.vlines(x[changes[1:-1]], STRIP[0], STRIP[1], color=style.INK, lw=2.0, label="moved")
+            panel.set_title(style.shorten(dataset.names(ds)[i], width, style.NORMAL), fontsize=style.NORMAL, pad=4)
+            if k + columns >= len(drawn):
+                panel.tick_params(labelbottom=True)
+        key: list[sheet.Entry] = [(Patch(color=c), name) for name, c in positions().items()]
+        key += [(Patch(**style.DISSOLVED), GONE), (Patch(facecolor=MEMBER, edgecolor=style.GREY), "member (strip)")]
+        sheet.legend(figure, key)
+        return sheet.settle(figure)
+
+
+def _says(shares: Mapping[str, Array], real: Array, drawn: Sequence[int]) -> str:
+    """How probable what happened was held, on average."""
+    out = shares["outside"] + shares[GONE]
+    chances = np.select([real == ACTIVE, real == FROZEN], [1 - out - shares["frozen"], shares["frozen"]], out)
+    held = float(chances[:, drawn].mean())
+    still = float((real == real[0])[:, drawn].mean())
+    said = f"Membership on record was held to be {style.whole_percent(held)} probable on average"
+    return f"{said} (right in {style.whole_percent(still)} had nobody moved)"
