@@ -75,7 +75,7 @@ def _below(ds: xr.Dataset, drawn: Sequence[int], *outcomes: str) -> str:
         + " and ".join(dataset.probability(ds, name, at, i) for name in outcomes)
         for i in rest
     ]
-    return f"below 1 % by {_when(ds)}: {', '.join(said)}" if said else ""
+    return f"not drawn, less probable by {_when(ds)}: {', '.join(said)}" if said else ""
 
 
 # --- cohesion over time
@@ -278,6 +278,8 @@ EXITS_BELOW = (
     "Probability of having done so by then (cumulative incidence, with dissolution as competing event). Points: the "
     "probability, chance included; lines: how far the data leave it open."
 )
+MOST_ROWS = 12
+"""States that have a row at most."""
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
 
 
@@ -313,8 +315,8 @@ def exits(ds: xr.Dataset) -> Figure:
     ds : the dataset of a run.
     """
     marks = horizons(ds)
-    order = _likely(ds, "exit", "freeze")
-    gap = 0.16 if len(order) <= 12 else 0.145
+    order = _likely(ds, "exit", "freeze")[:MOST_ROWS]
+    gap = 0.16
     row = max(gap * (len(marks) + 1), 0.36)
     note = _footer(error_note(ds, "exit", "bars"), _below(ds, order, "exit", "freeze"))
     with style.look():
