@@ -155,7 +155,7 @@ def percent(share: float) -> str:
         return "none"
     value = 100 * share
     if value <= 0 or value >= 100:
-        return f"{min(max(value, 0), 100):.0f} %"
+        return f"{min(max(0.0, value), 100.0):.0f} %"
     if value < 0.01:
         return "<0.01 %"
     if value > 99:

@@ -10,6 +10,7 @@ from sim.figures.style import conjunction, error_bound, percent, whole_percent
     ("share", "words"),
     [
         (0, "0 %"),
+        (-0.0, "0 %"),
         (1e-6, "<0.01 %"),
         (0.0012, "0.12 %"),
         (0.0997, "10 %"),
@@ -28,6 +29,7 @@ def test_percent_claims_neither_zero_nor_certainty(share, words):
     ("share", "words"),
     [
         (0, "0 %"),
+        (-0.0, "0 %"),
         (0.001, "less than 1 %"),
         (0.006, "1 %"),
         (0.5, "50 %"),
