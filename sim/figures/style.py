@@ -165,7 +165,7 @@ def percent(share: float) -> str:
 
 def whole(share: float) -> str:
     """An end of an interval in whole percent, without the sign, never a false zero or a false certainty."""
-    value = 100 * share
+    value = 100 * share + 0.0  # no minus of a zero
     return "<1" if 0 < value < 0.5 else ">99" if 99 < value < 100 else f"{value:.0f}"
 
 
@@ -183,7 +183,7 @@ def whole_percent(share: float) -> str:
         return "none"
     if 0 < share < 0.005:
         return "less than 1\u00a0%"
-    return f"{100 * min(share, 0.99) if share < 1 else 100:.0f}\u00a0%"
+    return f"{100 * min(share, 0.99) + 0.0 if share < 1 else 100:.0f}\u00a0%"
 
 
 def error_bound(error: float) -> str:
