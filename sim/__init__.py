@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.analysis.attribute import Attribution as Attribution, attribute as attribute
     from sim.analysis.condition import Event as Event, Level as Level
     from sim.analysis.contagion import Contagion as Contagion, contagion as contagion
+    from sim.analysis.discover import Discovery as Discovery, discover as discover
     from sim.analysis.drivers import Drivers as Drivers, drivers as drivers
     from sim.analysis.find import Found as Found, Given as Given, find as find
     from sim.analysis.sensitivity import Sensitivity as Sensitivity, sensitivity as sensitivity
@@ -63,6 +64,7 @@ _NAMES = {
     "sim.analysis.threshold": "Threshold threshold",
     "sim.analysis.sensitivity": "Sensitivity sensitivity",
     "sim.analysis.drivers": "Drivers drivers",
+    "sim.analysis.discover": "Discovery discover",
     "sim.analysis.why": "Why why",
     "sim.errors": "InputError",
     "sim.evaluation.archive": "Archive Score archive",
@@ -111,6 +113,7 @@ _KINDS = {
     "list of runs": "Found",
     "conditional probabilities": "Given",
     "drivers": "Drivers",
+    "discovery": "Discovery",
     "why": "Why",
 }
 """What a finished folder of each kind is given back as."""

@@ -143,6 +143,7 @@ GOOD: dict[str, dict[str, object]] = {
     "new": {"name": "p", "leader": "SUN", "member": ["POL=P", "HUN=H"], "start": "1955", "end": "1957"},
     "explain": {"path": "leader.war"},
     "attribute": {"a": SIX, "b": SIX},
+    "discover": {"when": "cohesion by 5 years > 0.5"},
     "threshold": {"lever": "leader.war", "reach": "cohesion by 5 years = 0.5"},
     **{
         verb: {"study": names_of(key)[0]}

@@ -44,7 +44,7 @@ class Drivers(Analysis):
 
     kind = "drivers"
     names = ("drivers", "groups", "outcomes")
-    words = ("outcome", "member", "path", "kind", "group")
+    words = ("outcome", "member", "path", "label", "kind", "group")
 
     def figures(self) -> "dict[str, Figure]":
         """The figure: what is resolved, for each outcome."""
@@ -120,8 +120,8 @@ def drivers(
     result = result if isinstance(result, Result) else Result.open(as_path(result, "result"))
     ds = result.kept
     tell = progress or (lambda done, total: None)
-    names, x = _inputs(ds)
-    rows = _rows(ds, x)
+    names, x = inputs_of(ds)
+    rows = rows_of(ds, x)
     if len(rows.x) < FEWEST_ROWS:
         found = f"{plural(len(rows.x), 'different draw')} of what varies"
         raise InputError([Problem(result.scenario.name, "runs", found, f"allowed: at least {FEWEST_ROWS}")])
@@ -133,7 +133,7 @@ def drivers(
     return made
 
 
-def _inputs(ds: "Dataset") -> tuple[list[str], Array]:
+def inputs_of(ds: "Dataset") -> tuple[list[str], Array]:
     """Paths of all that varies over runs, and values (run, input)."""
     coefficients = [f"{BEHAVIOUR}{c}" for c in ds.coefficient.values]
     names = [*map(str, ds.value.values), *coefficients]
@@ -142,7 +142,7 @@ def _inputs(ds: "Dataset") -> tuple[list[str], Array]:
     return [n for n, m in zip(names, moves, strict=True) if m], x[:, moves]
 
 
-def _rows(ds: "Dataset", x: Array) -> Rows:
+def rows_of(ds: "Dataset", x: Array) -> Rows:
     """Runs of one row of the posterior together, and rows that are the same; without one the first so many runs.
 
     What is drawn anew in every run, whatever its row, is no input of rows.
@@ -236,6 +236,7 @@ def _analysed(
     years = float(result.kept.horizon.values[-1])
     key = [dict(zip(KEYS, (o, m, years), strict=True)) for o, m in y.keys]
     known = y.known / y.whole
+    labels = [s.label(name) for name in names]
     drawn, grouped, thresholds = [], [], []
     for number, (which, own, outputs) in enumerate(_units(x, rows, y)):
         scale = outputs.var(axis=0, ddof=1) / y.whole
@@ -246,6 +247,7 @@ def _analysed(
             {
                 **key[j],
                 "path": names[k],
+                "label": labels[k],
                 "kind": kind_of(names[k], s),
                 "share": share[i, j],
                 "share_low": share[i, j] - Z95 * error[i, j],
@@ -304,18 +306,18 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
     least = f"{100 * first['least_resolved']:.2g} %"
     said = []
     if len(coded):
-        said.append(f"Check {coded.iloc[0]['path']} first: {_takes(coded.iloc[0], what)}.")
+        said.append(f"Check {coded.iloc[0]['label']} first: {_takes(coded.iloc[0], what)}.")
     elif len(any_coded):
         r = any_coded.iloc[0]
         about_it = subject(r["outcome"], about["names"].get(r["member"], ""))
         said.append(
-            f"No coded value is resolved for {what}. For another outcome check {r['path']}: {_takes(r, about_it)}."
+            f"No coded value is resolved for {what}. For another outcome check {r['label']}: {_takes(r, about_it)}."
         )
     else:
         said.append("No coded value stands out to be checked first: none is resolved for any outcome.")
     if len(coefficients):
         r = coefficients.iloc[0]
-        said.append(f"Of the coefficients {r['path']} matters most: {_takes(r, what)}.")
+        said.append(f"Of the coefficients {r['label']} matters most: {_takes(r, what)}.")
     else:
         said.append(f"No coefficient is resolved for {what}.")
     if np.isfinite(first["chance"]):

@@ -14,6 +14,7 @@ from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.figures.sensitivity import KEYS
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES
+from sim.scenario.load import Scenario
 from sim.storage.effort import effort
 from sim.storage.workspace import Workspace
 from sim.studies.study import Study, load_study
@@ -179,7 +180,7 @@ def analysed(study: Study, halves: list[Sweep], of: Sensitivity) -> Sensitivity:
         by_factor = {name: getattr(found, name) for name in COLUMNS[design]}
         for k, (name, factor) in enumerate(study.factors.items()):
             numbers = {c: x for n, i in by_factor.items() for c, x in _columns(n, i, k).items()}
-            rows.append({**key, "factor": name, "label": label(factor), **numbers})
+            rows.append({**key, "factor": name, "label": label(factor, study.scenarios[0]), **numbers})
         whole.append({**key, "mean": float(one.y.mean()), **_whole(found)})
     names = {code: m.name or code for code, m in study.scenarios[0].tables.members.items()}
     about = {
@@ -197,9 +198,9 @@ COLUMNS = {"saltelli": ("first", "total"), "morris": ("size", "mean", "spread")}
 """Of a design, the indices of a factor, the one by which factors are ranked in a sentence first."""
 
 
-def label(factor: Factor) -> str:
-    """What a factor is called."""
-    return factor.label or ", ".join(factor.targets)
+def label(factor: Factor, scenario: Scenario) -> str:
+    """What a factor is called: by the study, else by what it moves."""
+    return factor.label or listed([scenario.label(path) for path in factor.targets])
 
 
 def footer(study: Study) -> str:

@@ -196,6 +196,21 @@ def drivers(
 
 
 @app.command()
+def discover(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A finished sweep, or what `cohesion run --keep-runs` wrote.")
+    ],
+    when: Annotated[str, typer.Option(metavar="GOAL", help='What is to be so, e.g. "some exit by 10 years > 50 %".')],
+    seed: Annotated[int, typer.Option(help="Of the half of the points that is held out.")] = 1,
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Say under which conditions something is so, in sentences checked on points held out."""
+    _verb("discover").main(folder, when, seed, out, force, json)
+
+
+@app.command()
 def sensitivity(
     study: Annotated[str, _study("factors")],
     out: Out = None,

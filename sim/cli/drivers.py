@@ -33,9 +33,9 @@ def print_drivers(found: Drivers) -> None:
             best = own[own["kind"] == kind].sort_values("share", ascending=False).head(MOST)
             for r in best.to_dict("records"):
                 ends = f"{100 * max(r['share_low'], 0.0):.2g} to {100 * r['share_high']:.2g}"
-                rows.append([name, r["path"], f"{100 * r['share']:.2g}", ends, f"{100 * r['of_known']:.0f}"])
+                rows.append([name, r["label"], f"{100 * r['share']:.2g}", ends, f"{100 * r['of_known']:.0f}"])
     if rows:
-        columns = [Column("outcome", left=True, words=True), Column("input", left=True)]
+        columns = [Column("outcome", left=True, words=True), Column("input", left=True, words=True)]
         show.table([*columns, *map(Column, ("share, %", "95 %", "of what is known, %"))], rows)
     first = whole.iloc[0]
     groups = found.frames["groups"]

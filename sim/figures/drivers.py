@@ -17,7 +17,7 @@ KEYS = ("outcome", "member", "horizon_years")
 COLOURS = {CODED: style.FAN["mean"], EFFECT: style.STEPS[1], COEFFICIENT: style.FAN["median"]}
 NAMES, GAP = 3.1, 0.3
 """Inches for the names of inputs, and between panels."""
-ROW, HEAD, AXIS = 0.25, 0.5, 0.5
+ROW, HEAD, AXIS = 0.29, 0.5, 0.5
 PANELS, MOST = 3, 18
 """Outcomes that are drawn, and inputs."""
 BELOW = (
@@ -36,7 +36,7 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
     """
     panels = [own for row in _drawn(outcomes).itertuples() if len(own := _of(table, row))]
     order = _order(panels)
-    kinds = dict(zip(table["path"], table["kind"], strict=True))
+    inputs = table.drop_duplicates("path").set_index("path")
     height = ROW * len(order)
     wide = (style.ROOM - NAMES - GAP * (len(panels) - 1)) / len(panels)
     with style.look():
@@ -65,9 +65,16 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
             axes.set_xlabel("share of variance", color=style.GREY)
             _title(figure, own.iloc[0], outcomes, about, left, top + 0.08, wide)
         for i, path in enumerate(order):
-            text = style.shorten(path, NAMES - 0.15, style.SMALL)
-            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, text, va="center", color=COLOURS[kinds[path]])
+            label, kind = inputs.loc[path, ["label", "kind"]]
+            looks = {"va": "center", "color": COLOURS[kind], "linespacing": 1.0}
+            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, _lines(label), **looks)
         return sheet.settle(figure)
+
+
+def _lines(label: str) -> list[str]:
+    """A name in two lines at most."""
+    first, *rest = style.wrap(label, NAMES - 0.15, style.SMALL)
+    return [first, *(style.shorten(text, NAMES - 0.15, style.SMALL) for text in [" ".join(rest)] if text)]
 
 
 def _drawn(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -108,5 +115,5 @@ def _headline(table: pd.DataFrame, outcomes: pd.DataFrame) -> str:
     own = coded[(coded["outcome"] == first["outcome"]) & (coded["member"] == first["member"])]
     best = own.sort_values("share", ascending=False)
     return (
-        f"Check first: {best.iloc[0]['path']}" if len(best) else "No single coded value stands out to be checked first"
+        f"Check first: {best.iloc[0]['label']}" if len(best) else "No single coded value stands out to be checked first"
     )

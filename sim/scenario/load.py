@@ -20,7 +20,7 @@ from sim.scenario.overrides import SET, as_typed, mistaken, override, plain, rem
 from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Keys, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
-from sim.scenario.titles import in_words, subject
+from sim.scenario.titles import in_words, label, subject
 from sim.scenario.values import Context
 
 
@@ -47,6 +47,10 @@ class Scenario:
     def subject(self, path: str) -> str:
         """A coded value of this scenario as a sentence names it."""
         return subject(path, self._owners, self.tables.alliance.rival_name)
+
+    def label(self, path: str) -> str:
+        """What sentences and figures of results call a coded value, an own effect or a coefficient."""
+        return label(path, self._owners, self.tables.alliance.rival_name)
 
     @property
     def _owners(self) -> dict[str, str]:

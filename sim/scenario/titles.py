@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim.errors import plural
+from sim.model.variables import COEFFICIENTS
 from sim.scenario import posterior
 from sim.scenario.dates import spoken
 from sim.scenario.overrides import parted, said
-from sim.scenario.rival import plain
+from sim.scenario.rival import named, plain
 from sim.scenario.values import ALWAYS, JOINS, JUDGEMENT, Distribution
 
 
@@ -36,6 +37,7 @@ SAID: dict[str, Callable[[Any], str]] = {
     "posterior": lambda file: "no posterior" if file == posterior.NONE else f"posterior {file}",
 }
 """What is no coded value, by its path."""
+MEANINGS = {c.name: c.meaning for c in COEFFICIENTS}
 AMOUNTS: dict[str, Callable[[Any], str]] = {
     "value": said,
     "scale": lambda amount: f"times {said(amount)}",
@@ -83,6 +85,25 @@ def subject(path: str, owners: Mapping[str, str], rival: str | None = None) -> s
     owner = next(o for o in owners if path.startswith(f"{o}."))
     of, *channels = (plain(key, rival) for key in path.removeprefix(f"{owner}.").split("."))
     return f"{of}{''.join(f' ({c})' for c in channels)} of {owners[owner]}"
+
+
+def label(path: str, owners: Mapping[str, str], rival: str | None = None) -> str:
+    """What sentences and figures of results call a path: a coefficient by what it is, all else as a title does.
+
+    >>> label("behaviour.exit_stance", {})
+    'deterrence of exit by stance'
+    >>> label("members.*.western_ties.trade", {})
+    'Western ties (trade) of every member'
+    """
+    match path.split("."):
+        case ["behaviour", name] if name in MEANINGS:
+            return named(MEANINGS[name], rival)
+        case ["alliance", "effect"]:
+            return "own effect of the alliance"
+        case ["members", _, "effect"]:
+            path = path.replace("effect", "own_effect")
+    words = subject(path, {**owners, "members.*": "every member"}, rival)
+    return words.replace("western ties", "Western ties")
 
 
 def _amount(change: object) -> str:

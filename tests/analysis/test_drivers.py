@@ -48,8 +48,8 @@ def planted() -> xr.Dataset:
 
 def test_shares_and_chance_are_those_of_the_closed_form(planted: xr.Dataset) -> None:
     """Var(p) = 0.04 / 3 of the event's variance 0.2 x 0.8; the rest is chance."""
-    _, x = home._inputs(planted)
-    rows = home._rows(planted, x)
+    _, x = home.inputs_of(planted)
+    rows = home.rows_of(planted, x)
     assert rows.x.shape == (ROWS, 8), "what is drawn anew in every run is no input of rows"
     y = home._outputs(planted, rows)
     assert y.keys[0] == ("any_exit", "")
@@ -65,7 +65,7 @@ def test_the_value_that_was_planted_is_to_be_checked_first(
     monkeypatch.setattr(given, "RESAMPLES", 50)
     result = sim.Result(load(SIX), xr.Dataset(), {"runs": ROWS * EACH, "seed": 1}, planted)
     found = home.drivers(result, tmp_path / "x")
-    assert found.answer[0].startswith("Check members.AAA.partiality first: knowing it would take away")
+    assert found.answer[0].startswith("Check partiality of State A first: knowing it would take away")
     table = found.frames["drivers"].query("outcome == 'any_exit'").set_index("path")
     assert abs(table.loc["members.AAA.partiality", "share"] - 0.04 / 3 / 0.16) < 0.015
     assert table.loc["members.AAA.partiality", "of_known"] > 0.9
