@@ -8,17 +8,18 @@ import numpy as np
 
 from sim.analysis.analysis import Analysis
 from sim.analysis.drivers import inputs_of, rows_of
-from sim.analysis.goal import Goal, goal
+from sim.analysis.goal import RELATIONS, Goal, goal
 from sim.analysis.rules import METHODS, Rule
-from sim.analysis.sensitivity import label
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.evidence.statement import share_of
 from sim.model.arrays import Array, Flags
 from sim.results.kept import CHANCES, LEVELS
 from sim.results.result import Result
 from sim.scenario.load import Scenario
+from sim.storage.effort import effort
 from sim.storage.workspace import kind_of
 from sim.studies.sweep import Sweep
+from sim.studies.target import in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +31,10 @@ ALPHA = 0.05
 """Where nothing matters, the chance that any rule at all is said to be better than the base density."""
 AGAIN = 10
 """Other halves of the points, of which rules are made as well."""
+EXACTLY = "="
+"""No condition of a number that is never quite the same."""
 BY_SCALE = "0 to 1"
 """In place of a unit, of coded values."""
-RELATIONS = ("<", ">", "<=", ">=")
 
 
 class Discovery(Analysis):
@@ -119,6 +121,7 @@ def discover(
     >>> found.frames["points"]["points"].sum()
     64.0
     """
+    seed = effort(seed=seed).seed
     if isinstance(results, str | Path):
         home = as_path(results, "results")
         results = Sweep.open(home) if kind_of(home) == Sweep.kind else Result.open(home)
@@ -162,7 +165,7 @@ def _of_sweep(sweep: Sweep, when: str) -> tuple[Points, Goal]:
     ds = ds.sel(member=asked.member) if asked.member else ds
     y, error = (np.asarray(ds[n].values, dtype=np.float64) for n in (asked.outcome, f"{asked.outcome}_mcse"))
     known = np.isfinite(y)
-    factors = [Factor(n, label(f, scenario), "", f.say) for n, f in plan.factors.items()]
+    factors = [Factor(n, f.label or in_words(f, scenario), "", f.say) for n, f in plan.factors.items()]
     columns = [plan.values]
     if len(names := sorted(set(plan.scenarios))) > 1:
         factors += [Factor(f"scenario={n}", "the scenario", "", _chosen(n)) for n in names]
@@ -207,9 +210,9 @@ def _unit(path: str, scenario: Scenario) -> str:
 def _goal(when: str, scenario: Scenario) -> Goal:
     """The goal; raises InputError where it asks for one value exactly."""
     asked = goal(when, scenario, "when")
-    if asked.relation not in RELATIONS:
-        allowed = f"allowed: {listed(RELATIONS)}"
-        raise InputError([Problem("when", "relation", asked.relation, allowed, str(asked).replace("=", ">="))])
+    if asked.relation == EXACTLY:
+        allowed = f"allowed: {listed([r for r in RELATIONS if r != EXACTLY])}"
+        raise InputError([Problem("when", "relation", asked.relation, allowed, str(asked).replace(EXACTLY, f">{EXACTLY}"))])
     return asked
 
 

@@ -14,12 +14,12 @@ from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.figures.sensitivity import KEYS
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES
-from sim.scenario.load import Scenario
 from sim.storage.effort import effort
 from sim.storage.workspace import Workspace
 from sim.studies.study import Study, load_study
 from sim.studies.sweep import Progress, Sweep, sweep
-from sim.studies.tables import OWN, Factor
+from sim.studies.tables import OWN
+from sim.studies.target import in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +180,9 @@ def analysed(study: Study, halves: list[Sweep], of: Sensitivity) -> Sensitivity:
         by_factor = {name: getattr(found, name) for name in COLUMNS[design]}
         for k, (name, factor) in enumerate(study.factors.items()):
             numbers = {c: x for n, i in by_factor.items() for c, x in _columns(n, i, k).items()}
-            rows.append({**key, "factor": name, "label": label(factor, study.scenarios[0]), **numbers})
+            rows.append(
+                {**key, "factor": name, "label": factor.label or in_words(factor, study.scenarios[0]), **numbers}
+            )
         whole.append({**key, "mean": float(one.y.mean()), **_whole(found)})
     names = {code: m.name or code for code, m in study.scenarios[0].tables.members.items()}
     about = {
@@ -196,11 +198,6 @@ def analysed(study: Study, halves: list[Sweep], of: Sensitivity) -> Sensitivity:
 
 COLUMNS = {"saltelli": ("first", "total"), "morris": ("size", "mean", "spread")}
 """Of a design, the indices of a factor, the one by which factors are ranked in a sentence first."""
-
-
-def label(factor: Factor, scenario: Scenario) -> str:
-    """What a factor is called: by the study, else by what it moves."""
-    return factor.label or listed([scenario.label(path) for path in factor.targets])
 
 
 def footer(study: Study) -> str:

@@ -93,7 +93,7 @@ def label(path: str, owners: Mapping[str, str], rival: str | None = None) -> str
     >>> label("behaviour.exit_stance", {})
     'deterrence of exit by stance'
     >>> label("members.*.western_ties.trade", {})
-    'Western ties (trade) of every member'
+    'Western ties (trade) of all members'
     """
     match path.split("."):
         case ["behaviour", name] if name in MEANINGS:
@@ -102,7 +102,7 @@ def label(path: str, owners: Mapping[str, str], rival: str | None = None) -> str
             return "own effect of the alliance"
         case ["members", _, "effect"]:
             path = path.replace("effect", "own_effect")
-    words = subject(path, {**owners, "members.*": "every member"}, rival)
+    words = subject(path, {**owners, "members.*": "all members"}, rival)
     return words.replace("western ties", "Western ties")
 
 

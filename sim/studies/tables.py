@@ -21,9 +21,6 @@ Title = Annotated[str, of_kind(LINE)]
 TAKEN = ("point", "scenario", "tick", "member", "quantile", "date", "years", "name", "runs")
 
 
-FORMS = {"value": "{:.4g}", "scale": "{:.4g} times what is coded", "shift": "{:+.4g}", "place": "the quantile {:.4g}"}
-
-
 class Factor(Strict):
     """Something that is varied: one path, or several that move together."""
 
@@ -68,9 +65,8 @@ class Factor(Strict):
         return next(word for word, middle in MIDDLES.items() if middle == place) if self.in_words else place
 
     def say(self, place: float) -> str:
-        """A place on its axis in words: the word that stands there, or the number, and what is done with it if no label says so."""
-        form = FORMS["value" if self.label else self.way]
-        return str(self.entry(place)) if self.in_words else form.format(place)
+        """A place on its axis in words: the word that stands there, or the number."""
+        return str(self.entry(place)) if self.in_words else f"{place:.4g}"
 
     @property
     def targets(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Conditions under which something is so: a planted box is found, unrelated inputs give no rule, bad goals are refused."""
+"""Conditions under which something is so: planted boxes are found, unrelated inputs give no rule, bad goals exit 2."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ import xarray as xr
 import sim
 from sim.analysis import discover as home
 from sim.analysis.rules import Rule, outward
+from sim.cli.app import main
 from sim.errors import InputError
 from sim.results.kept import CHANCES, LEVELS
 from sim.scenario.load import load
@@ -109,7 +110,7 @@ def test_limits_of_few_levels_are_these_and_of_many_outward_in_three_digits() ->
 @pytest.mark.parametrize(
     ("goal", "message"),
     [
-        ("some exit by 10 years = 50 %", "when: relation: =; allowed: <, >, <=, >="),
+        ("some exit by 10 years = 50 %", "when: relation: =; allowed: <=, >=, <, >"),
         ("loyal AAA by 10 years > 50 %", "when: outcome: loyal was not recorded"),
         ("some exit by 5 years > 50 %", "when: time: 5 years was not recorded; allowed: 10 years"),
         ("some exit by 10 years > 99 %", "in 0 of 600 draws; allowed: a level between"),
@@ -163,10 +164,10 @@ def test_points_of_a_sweep_give_rules_and_bad_goals_exit_with_2(
     middle = float(swept.dataset["cohesion"].isel(tick=-1).median())
     found = sim.discover("swept", f"cohesion by 3 years > {middle:.3f}")
     assert found.frames["points"]["points"].sum() == 48
-    assert set(found.frames["limits"]["label"]) <= {"war of Leader", "target ties of every member"}
+    assert set(found.frames["limits"]["label"]) <= {"War of LEA", "Target ties of all members"}
     for said, message in ((["--when", "cohesion by 9 years > 0.4"], "when: time"), (["--when", "x"], "no `by TIME`")):
         monkeypatch.setattr(sys, "argv", ["cohesion", "discover", "swept", *said])
         with pytest.raises(SystemExit) as caught:
-            sim.cli.app.main()
+            main()
         assert caught.value.code == 2
         assert message in capsys.readouterr().err

@@ -63,7 +63,7 @@ def test_the_value_that_was_planted_is_to_be_checked_first(
 ) -> None:
     monkeypatch.setattr(given, "PERMUTATIONS", 100)
     monkeypatch.setattr(given, "RESAMPLES", 50)
-    result = sim.Result(load(SIX), xr.Dataset(), {"runs": ROWS * EACH, "seed": 1}, planted)
+    result = sim.Result(load(SIX), xr.Dataset(), {"runs": ROWS * EACH, "seed": 1, "engine": "ensemble"}, planted)
     found = home.drivers(result, tmp_path / "x")
     assert found.answer[0].startswith("Check partiality of State A first: knowing it would take away")
     table = found.frames["drivers"].query("outcome == 'any_exit'").set_index("path")
