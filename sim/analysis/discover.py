@@ -212,7 +212,9 @@ def _goal(when: str, scenario: Scenario) -> Goal:
     asked = goal(when, scenario, "when")
     if asked.relation == EXACTLY:
         allowed = f"allowed: {listed([r for r in RELATIONS if r != EXACTLY])}"
-        raise InputError([Problem("when", "relation", asked.relation, allowed, str(asked).replace(EXACTLY, f">{EXACTLY}"))])
+        raise InputError(
+            [Problem("when", "relation", asked.relation, allowed, str(asked).replace(EXACTLY, f">{EXACTLY}"))]
+        )
     return asked
 
 

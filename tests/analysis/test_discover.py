@@ -155,7 +155,7 @@ levels = 24
 
 
 def test_points_of_a_sweep_give_rules_and_bad_goals_exit_with_2(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sim.figures.study.draw", lambda _: {})
     monkeypatch.chdir(tmp_path)
@@ -170,4 +170,4 @@ def test_points_of_a_sweep_give_rules_and_bad_goals_exit_with_2(
         with pytest.raises(SystemExit) as caught:
             main()
         assert caught.value.code == 2
-        assert message in capsys.readouterr().err
+        assert message in capfd.readouterr().err
