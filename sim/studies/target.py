@@ -16,6 +16,7 @@ from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
 from sim.scenario.start import READ
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, Adjustment, ScenarioTables, dispute_path
+from sim.scenario.titles import subject
 from sim.scenario.values import ALWAYS, COMMAND_LINE, Context, Distribution
 from sim.studies.tables import Factor
 
@@ -122,10 +123,13 @@ def overrides(factor: Factor, to: Target, value: float) -> dict[str, Any]:
 
 def in_words(factor: Factor, scenario: Scenario) -> str:
     """What a factor without a label of its own is called: ``Dependence of Kazakhstan, multiplied by``."""
+    rival = scenario.tables.alliance.rival_name
 
     def said(path: str) -> str:
-        known = path in scenario.tables.adjustable or path in scenario.tables.values or path.startswith("members.*.")
-        return scenario.label(path) if known else path
+        if path.startswith("members.*."):
+            return subject(path, {"members.*": "all members"}, rival)
+        known = path in scenario.tables.adjustable or path in scenario.tables.values
+        return scenario.subject(path) if known else path
 
     way = "" if factor.way == "value" else f", {WAYS[factor.way].words}"
     return sentence(listed([said(path) for path in factor.targets])) + way
