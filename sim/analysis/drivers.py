@@ -295,8 +295,7 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
     """Which coded value to check first, the coefficients that matter most, and how much of it all is chance."""
     table, whole = frames["drivers"], frames["outcomes"]
     first = whole.iloc[0]
-    what = subject(first["outcome"], about["names"].get(first["member"], ""))
-    what += f" after {plural(first['horizon_years'], 'year')}"
+    what = f"{_asked(first, about)} after {plural(first['horizon_years'], 'year')}"
     own = table[(table["outcome"] == first["outcome"]) & (table["member"] == first["member"])]
     coded, coefficients = (
         own[(own["kind"] == kind) & (own["resolved"] == 1.0)].sort_values("share", ascending=False)
@@ -309,9 +308,11 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
         said.append(f"Check {coded.iloc[0]['label']} first: {_takes(coded.iloc[0], what)}.")
     elif len(any_coded):
         r = any_coded.iloc[0]
-        about_it = subject(r["outcome"], about["names"].get(r["member"], ""))
+        same = (whole["outcome"] == r["outcome"]) & (whole["member"] == r["member"])
+        there = f"{100 * whole[same].iloc[0]['least_resolved']:.2g} %"
         said.append(
-            f"No coded value is resolved for {what}. For another outcome check {r['label']}: {_takes(r, about_it)}."
+            f"No coded value is resolved for {what}. For another outcome check {r['label']}: "
+            f"{_takes(r, _asked(r, about))}; of it shares from {there} on are resolved."
         )
     else:
         said.append("No coded value stands out to be checked first: none is resolved for any outcome.")
@@ -324,10 +325,16 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
         chance = f"{100 * first['chance']:.0f} %"
         said.append(f"Of the variance of {what} {chance} is chance, which no better value takes away.")
     said.append(
-        f"{plural(about['rows'], 'different draw')} resolve a share from {least} on (where nothing matters, "
+        f"{plural(about['rows'], 'different draw')} resolve a share of {what} from {least} on (where nothing matters, "
         f"anything in one run of {1 / RATE:.0f}); shares of values that hang together overlap and do not add up to one."
     )
     return said
+
+
+def _asked(r: "pd.Series[Any]", about: Mapping[str, Any]) -> str:
+    """What varies from run to run: of an event whether it happens."""
+    what = subject(r["outcome"], about["names"].get(r["member"], ""))
+    return what.replace("the probability that", "whether", 1)
 
 
 def _takes(r: "pd.Series[Any]", what: str) -> str:
