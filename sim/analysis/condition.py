@@ -11,14 +11,14 @@
 An event is the first of its kind in a run. ``within`` counts from the event before it in the sentence, before which it
 must not come: of alternatives from the one that comes first, never from what is not to happen, and from the start where
 there is none. A year or a month is the whole of it: before 2028 is before its first day, by 2028 up to its last, after
-2028 after its last. Stance is that at the end; cohesion that at a horizon, the last where none is named; a path is a
-coded value or a coefficient (``behaviour.NAME``).
+2028 after its last. Where no tick ends then, only ticks that lie inside count. Stance is that at the end; cohesion that
+at a horizon, the last where none is named; a path is a coded value or a coefficient (``behaviour.NAME``).
 """
 
 import datetime as dt
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,6 +45,7 @@ RELATIONS: dict[str, Callable[[Array, float], Flags]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+OPPOSITE = {"<=": ">", ">=": "<", "<": ">=", ">": "<="}
 HOW = "allowed: such as ARM leaves before 2028 and not (KAZ leaves within 3 years or BLR freezes)"
 WHERE = "condition"
 
@@ -80,9 +81,13 @@ class Condition:
         """What is wrong with it for these runs."""
         raise NotImplementedError
 
-    def words(self, names: Mapping[str, str]) -> str:
-        """The same with states by their names."""
+    def words(self, ds: "xr.Dataset") -> str:
+        """The same with states by their names, and with the days that are meant where ticks do not end then."""
         raise NotImplementedError
+
+    def denied(self, ds: "xr.Dataset") -> str:
+        """In words, that it is not so."""
+        return f"not ({self.words(ds)})"
 
     def events(self) -> "Iterator[Event]":
         """The events that it names, in order."""
@@ -101,8 +106,8 @@ class _Several(Condition):
     def __str__(self) -> str:
         return f" {self.word} ".join(f"({p})" if isinstance(p, _Several) else str(p) for p in self.parts)
 
-    def words(self, names: Mapping[str, str]) -> str:
-        said = (p.words(names) for p in self.parts)
+    def words(self, ds: "xr.Dataset") -> str:
+        said = (p.words(ds) for p in self.parts)
         return f" {self.word} ".join(
             f"({s})" if isinstance(p, _Several) else s for p, s in zip(self.parts, said, strict=True)
         )
@@ -148,9 +153,11 @@ class Not(Condition):
     def __str__(self) -> str:
         return f"not ({self.part})" if isinstance(self.part, _Several) else f"not {self.part}"
 
-    def words(self, names: Mapping[str, str]) -> str:
-        said = self.part.words(names)
-        return f"not ({said})" if isinstance(self.part, _Several) else f"not: {said}"
+    def words(self, ds: "xr.Dataset") -> str:
+        return self.part.denied(ds)
+
+    def denied(self, ds: "xr.Dataset") -> str:
+        return self.part.words(ds)
 
     def problems(self, ds: "xr.Dataset") -> list[Problem]:
         return self.part.problems(ds)
@@ -186,17 +193,24 @@ class Event(Condition):
         for word in (SINCE, *UNTIL):  # a year may be a number, a day a date
             object.__setattr__(self, word, str(getattr(self, word)))
 
-    def _limits(self) -> str:
-        dates = [f" {word} {date}" for word in (SINCE, *UNTIL) if (date := getattr(self, word))]
+    def _limits(self, says: Callable[[str, str], str] = lambda word, date: "") -> str:
+        dates = [f" {word} {date}{says(word, date)}" for word in (SINCE, *UNTIL) if (date := getattr(self, word))]
         years = f" within {_in_years(self.within)}" if self.within < float("inf") else ""
         return "".join(dates) + years + (" of the start" if years and self.of_start else "")
 
     def __str__(self) -> str:
         return f"{self.state or ALLIANCE} {self.verb}{self._limits()}"
 
-    def words(self, names: Mapping[str, str]) -> str:
-        who = names.get(self.state, self.state) or "the alliance"
-        return f"{who} {SAID.get(self.verb, self.verb)}{self._limits()}"
+    def words(self, ds: "xr.Dataset") -> str:
+        return self._said(ds, SAID.get(self.verb, self.verb))
+
+    def denied(self, ds: "xr.Dataset") -> str:
+        verb, *rest = SAID.get(self.verb, self.verb).split()
+        return self._said(ds, " ".join(["does not", verb.removesuffix("s"), *rest]))
+
+    def _said(self, ds: "xr.Dataset", does: str) -> str:
+        who = _named(ds, self.state) or "the alliance"
+        return f"{who} {does}{self._limits(lambda word, date: _meant(ds, word, date))}"
 
     def events(self) -> "Iterator[Event]":
         yield self
@@ -213,23 +227,23 @@ class Event(Condition):
         return np.asarray(x.values, dtype=np.float64)
 
     def dates(self, ds: "xr.Dataset") -> dict[str, Array]:
-        """When it happens, by a name; nothing of staying."""
-        return {f"{self.state or ALLIANCE} {self.verb}": self.years(ds)} if self.variable else {}
+        """When its tick ends, by a name; nothing of staying."""
+        return {f"{self.state or ALLIANCE} {self.verb}, until": self.years(ds)} if self.variable else {}
 
     def find(self, ds: "xr.Dataset", before: Array) -> Seen:
         step = float(ds.attrs["step_years"])
         if self.verb == STAYS:
             last = np.fmin(self.years(ds, "leaves"), np.asarray(ds.dissolution.values))
-            ends = [_boundary(ds, word, getattr(self, word))[0] * step for word in UNTIL if getattr(self, word)]
+            ends = [_boundary(ds, word, getattr(self, word)).tick * step for word in UNTIL if getattr(self, word)]
             gone = last <= min([*ends, np.inf]) + step / 2
             return Seen(~gone, before)
         years = self.years(ds)
         holds = np.isfinite(years)
         for word in UNTIL:
             if date := getattr(self, word):
-                holds &= years <= (_boundary(ds, word, date)[0] + 0.5) * step
+                holds &= years <= (_boundary(ds, word, date).tick + 0.5) * step
         if self.after:
-            holds &= years > (_boundary(ds, SINCE, self.after)[0] + 0.5) * step
+            holds &= years > (_boundary(ds, SINCE, self.after).tick + 0.5) * step
         if self.within < float("inf"):
             since = years - (0.0 if self.of_start else before)
             holds &= (since >= -step / 2) & (since <= self.within + step / 2)
@@ -246,7 +260,7 @@ class Event(Condition):
             found.append(Problem(WHERE, "state", f"{self.state} stays", "required: a member at the start"))
         for word in (SINCE, *UNTIL):
             if date := getattr(self, word):
-                found += [problem for problem in [_boundary(ds, word, date)[1]] if problem]
+                found += [problem for problem in [_boundary(ds, word, date).problem] if problem]
         if self.verb == STAYS and (self.after or self.within < float("inf")):
             found.append(Problem(WHERE, "limit", f"{self._limits().strip()}", "allowed of stays: before or by a date"))
         if not self.within >= 0.0:
@@ -273,9 +287,12 @@ class Level(Condition):
         by = "" if self.by is None else f" by {_in_years(self.by)}"
         return f"{self.what}{by} {self.relation} {_exact(self.level)}"
 
-    def words(self, names: Mapping[str, str]) -> str:
+    def words(self, ds: "xr.Dataset") -> str:
         head, _, state = self.what.partition(" ")
-        return str(replace(self, what=f"{head} of {names.get(state, state)}") if state else self)
+        return str(replace(self, what=f"{head} of {_named(ds, state)}") if state else self)
+
+    def denied(self, ds: "xr.Dataset") -> str:
+        return replace(self, relation=OPPOSITE[self.relation]).words(ds)
 
     def events(self) -> "Iterator[Event]":
         return iter(())
@@ -322,22 +339,52 @@ def _wrong(path: str, found: str, names: Sequence[str], allowed: str = "") -> Pr
     return Problem(WHERE, path, found, allowed or f"allowed: {listed(names, 24)}", nearest(found, names))
 
 
-def _boundary(ds: "xr.Dataset", word: str, date: str | int | dt.date) -> tuple[int, Problem | None]:
-    """The tick up to whose end, or after whose end, an event is to lie; where there is none what is wrong."""
+def _named(ds: "xr.Dataset", state: str) -> str:
+    """A state by its name, else as it is."""
+    names = dict(zip(map(str, ds.member.values), map(str, ds["name"].values), strict=True))
+    return names.get(state, state)
+
+
+class _Boundary(NamedTuple):
+    """Where a limit lies among the ends of ticks."""
+
+    tick: int = 0
+    """Up to whose end, or after whose end, an event is to lie."""
+    end: dt.date | None = None
+    """That end, where it is not the very limit."""
+    problem: Problem | None = None
+
+
+def _boundary(ds: "xr.Dataset", word: str, date: str | int | dt.date) -> _Boundary:
+    """The last tick that ends inside a limit, or, of ``after``, the first end inside it; where there is none what is
+    wrong."""
     text = str(date)
     dates = [dt.date.fromisoformat(d) for d in ds.attrs["dates"]]
     try:
         first = parse(text)
     except ValueError as error:
-        return 0, Problem(WHERE, word, f"{text} {error}", f"allowed: {WRITTEN}")
+        return _Boundary(problem=Problem(WHERE, word, f"{text} {error}", f"allowed: {WRITTEN}"))
     months = {0: 12, 1: 1, 2: 0}[text.count("-")]
-    day = first if word == UNTIL[0] or not months else add_months(first, months)
+    past = add_months(first, months) if months else first
+    day = first if word == UNTIL[0] else past
     for end in (day, day + dt.timedelta(days=1)):
         if end in dates:
-            return dates.index(end), None
-    near = min(dates, key=lambda d: abs(d - day))
-    found = f"{text}, on which no tick of the forecast ends"
-    return 0, Problem(WHERE, word, found, f"allowed: ends of ticks from {dates[0]} to {dates[-1]}", str(near))
+            return _Boundary(dates.index(end))
+    inside = [d for d in dates if (d >= day if word == SINCE else d <= day)]
+    if past < dates[0] or first > dates[-1] or not inside:
+        near = dates[0] if day < dates[0] else dates[-1]
+        allowed = f"allowed: from {dates[0]} to {dates[-1]}"
+        return _Boundary(problem=Problem(WHERE, word, f"{text}, outside the forecast", allowed, str(near)))
+    end = min(inside) if word == SINCE else max(inside)
+    return _Boundary(dates.index(end), end)
+
+
+def _meant(ds: "xr.Dataset", word: str, date: str) -> str:
+    """The day that is meant by a limit on which no tick ends."""
+    end = _boundary(ds, word, date).end
+    if end is None:
+        return ""
+    return f" (from {end} on)" if word == SINCE else f" (up to {end - dt.timedelta(days=1)})"
 
 
 # ------------------------------------------------------------------------------------------------------- as text
@@ -365,6 +412,7 @@ class _Reader:
         self.end = _Token("", len(text) + 1)
         self.at = 0
         self.found: list[Problem] = []
+        self.columns: dict[str, int] = {}  # of the limits of an event
         codes = [str(c) for c in ds.member.values]
         names = [str(n) for n in ds["name"].values]
         self.states = {tuple(x.casefold().split()): c for c, n in zip(codes, names, strict=True) for x in (c, n)}
@@ -426,13 +474,14 @@ class _Reader:
             if not self.took(")"):
                 self.wrong(self.peek(), "allowed: )")
             return inside
-        start, wrong = self.peek(), len(self.found)
+        start, wrong, self.columns = self.peek(), len(self.found), {}
         own = self.level() if self._is_level() else self.event()
         if own is None:
             self.skip()
             return Event("", DISSOLVES)
         if len(self.found) == wrong:
-            self.found += [replace(p, path=f"column {start.column}, {p.path}") for p in own.problems(self.ds)]
+            for p in own.problems(self.ds):
+                self.found.append(replace(p, path=f"column {self.columns.get(p.path, start.column)}, {p.path}"))
         return own
 
     def _is_level(self) -> bool:
@@ -501,6 +550,7 @@ class _Reader:
                         self.wrong(self.peek(), "allowed: start", ["start"])
                         self.skip()
             else:
+                self.columns[word] = self.peek().column
                 dates: dict[str, Any] = {word: self.date()}
                 event = replace(event, **dates)
         return event

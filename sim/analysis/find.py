@@ -166,7 +166,7 @@ class Runs:
                 columns[name] = dates_of(self.ds, years[where])
         share = self.share(holds, np.ones(self.count, dtype=bool))
         said = (
-            f"{sentence(condition.words(self.names))}: in {len(where):,} of {plural(self.count, 'run')}, "
+            f"{sentence(condition.words(self.ds))}: in {len(where):,} of {plural(self.count, 'run')}, "
             f"{in_percent(share)}."
         )
         answer = [said, *([f"The first of them: {self.line(int(where[0]))}"] if len(where) else [])]
@@ -198,7 +198,7 @@ class Runs:
         rows = list(self.headlines())
         last, place = float(self.ds.horizon.values[-1]), None
         if asked is not None and (place := self._place(rows, asked, last)) is None:
-            says = asked.words(self.names)
+            says = asked.words(self.ds)
             rows.insert(0, Row(ASKED, "", sentence(says), says, last, asked.holds(self.ds)))
             place = 0
         events = np.stack([r.happens for r in rows])
@@ -215,7 +215,7 @@ class Runs:
             }
         )
         k = self._most(rows, then, always, given) if place is None else place
-        tells = f"If {given.words(self.names)}, {rows[k].says}{self._by(rows[k])}"
+        tells = f"If {given.words(self.ds)}, {rows[k].says}{self._by(rows[k])}"
         one, other = (Share(*(x[k] for x in s)) for s in (then, always))
         answer = [
             f"{tells} with {in_percent(one)} instead of {in_percent(other)}.",
@@ -224,7 +224,7 @@ class Runs:
         ]
         about = {
             "headline": f"{tells} with {percent(float(one.mean))} % instead of {percent(float(other.mean))} %",
-            "condition": given.words(self.names),
+            "condition": given.words(self.ds),
             "when": spoken(self.date(last)),
             "runs": runs,
             "of": self.count,

@@ -4,6 +4,7 @@ A new outcome is an entry here and a function. Beside them stand the words and c
 """
 
 import math
+import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -420,9 +421,13 @@ def shown(by_member: bool | None = None) -> tuple[str, ...]:
     return tuple(o.name for o in sorted(some, key=lambda o: not o.probability))
 
 
+PATH = re.compile(r"\w+[._]\w")
+"""Begins with a name of the program, which is written as it is."""
+
+
 def sentence(text: str) -> str:
-    """The text with a capital first."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital first, but where it begins with a dotted path."""
+    return text if PATH.match(text) else text[:1].upper() + text[1:]
 
 
 def positions() -> dict[str, str]:

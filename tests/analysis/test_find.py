@@ -11,6 +11,7 @@ from sim.analysis.condition import RELATIONS, VERBS, Both, Condition, Either, Ev
 from sim.analysis.find import LEAST, Found, Given, Runs, find
 from sim.errors import InputError
 from sim.estimates.conditional import share_given
+from sim.model.outcomes import sentence
 from sim.results.kept import read
 from sim.results.result import Result
 from sim.results.run import run
@@ -77,6 +78,71 @@ def test_conditions_hold_where_they_should(text: str, runs: list[int]) -> None:
     assert condition(str(found), DS) == found
 
 
+def shifted() -> xr.Dataset:
+    """Three years from December 1949 by quarter; AND leaves in the tick that ends in March, September, June, December,
+    NOT never."""
+    ds = planted(
+        {"exit": [[0.25, 0.75, 1.5, 2.0], [NAN] * 4]} | dict.fromkeys(("freeze", "resume", "entry"), [[NAN] * 4] * 2)
+    )
+    ends = [f"{1949 + (k + 4) // 4 - (k % 4 == 0)}-{12 if k % 4 == 0 else 3 * (k % 4):02}-01" for k in range(13)]
+    return ds.assign_attrs(dates=ends, step_years=0.25)
+
+
+@pytest.mark.parametrize(
+    ("limit", "runs", "says"),
+    [
+        ("by 1950", [0, 1], " (up to 1950-11-30)"),
+        ("before 1951", [0, 1], " (up to 1950-11-30)"),
+        ("by 1950-08", [0, 1], ""),
+        ("before 1950-08", [0], " (up to 1950-05-31)"),
+        ("by 1950-07-14", [0], " (up to 1950-05-31)"),
+        ("after 1950", [2, 3], " (from 1951-03-01 on)"),
+        ("after 1949", [1, 2, 3], " (from 1950-03-01 on)"),
+        ("by 1952", [0, 1, 2, 3], " (up to 1952-11-30)"),
+        ("before 1950-12-01", [0, 1], ""),
+    ],
+)
+def test_limits_are_the_ticks_inside_where_no_tick_ends_then(limit: str, runs: list[int], says: str) -> None:
+    ds = shifted()
+    assert ds.attrs["dates"][:5] == ["1949-12-01", "1950-03-01", "1950-06-01", "1950-09-01", "1950-12-01"]
+    found = condition(f"AND leaves {limit}", ds)
+    assert np.flatnonzero(found.holds(ds)).tolist() == runs
+    assert found.words(ds) == f"Andorra leaves {limit}{says}"
+    assert str(found) == f"AND leaves {limit}"
+
+
+@pytest.mark.parametrize("limit", ["by 1948", "before 1949", "before 1960", "by 1953", "after 1952", "after 1947"])
+def test_only_a_time_outside_the_forecast_is_refused_at_its_column(limit: str) -> None:
+    text = f"not AND leaves {limit}"
+    with pytest.raises(InputError) as caught:
+        condition(text, shifted())
+    (problem,) = caught.value.problems
+    assert problem.path == f"column {text.index(limit.split()[1]) + 1}, {limit.split()[0]}"
+    assert "outside the forecast; allowed: from 1949-12-01 to 1952-12-01" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("AND freezes and not NOT leaves", "Andorra freezes its membership and State of Not does not leave"),
+        ("not AND stays by 2024", "Andorra does not stay by 2024"),
+        ("not alliance dissolves", "the alliance does not dissolve"),
+        ("not AND resumes", "Andorra does not resume its membership"),
+        ("not not AND returns", "Andorra returns"),
+        ("not behaviour.peers > 0.2", "behaviour.peers <= 0.2"),
+        ("not (AND leaves or stance NOT < 1)", "not (Andorra leaves or stance of State of Not < 1)"),
+    ],
+)
+def test_what_is_not_is_said_in_plain_words(text: str, says: str) -> None:
+    assert condition(text, DS).words(DS) == says
+
+
+def test_a_sentence_does_not_change_a_path() -> None:
+    assert sentence("behaviour.peers > 0.2: in 477 runs") == "behaviour.peers > 0.2: in 477 runs"
+    assert sentence("starters_cohesion > 0.2") == "starters_cohesion > 0.2"
+    assert sentence("some member leaves. Then") == "Some member leaves. Then"
+
+
 def test_a_state_stays_in_no_alliance_that_ends() -> None:
     ds = planted(dissolution=[NAN, 3, NAN, NAN])
     assert not condition("AND stays", ds).holds(ds).any()
@@ -139,18 +205,18 @@ def test_no_text_is_a_traceback(text: str) -> None:
 
 def test_all_that_is_wrong_is_said_at_once_with_its_column() -> None:
     with pytest.raises(InputError) as caught:
-        condition("ANDD leaves befor 2022 and AND leeves or (AND leaves before 2022-05 and behaviour.peer > 1", DS)
+        condition("ANDD leaves befor 2022 and AND leeves or (AND leaves before 2042-05 and behaviour.peer > 1", DS)
     said = str(caught.value).splitlines()
     assert [line.split(";")[0] for line in said] == [
         "condition: column 1: ANDD",
         "condition: column 13: befor",
         "condition: column 32: leeves",
-        "condition: column 43, before: 2022-05, on which no tick of the forecast ends",
+        "condition: column 61, before: 2042-05, outside the forecast",
         "condition: column 73, number: behaviour.peer",
         "condition: column 91: the end",
     ]
     suggested = [line.partition("did you mean ")[2] for line in said]
-    assert suggested == ["AND?", "before?", "leaves?", "2022-01-01?", "behaviour.peers?", ""]
+    assert suggested == ["AND?", "before?", "leaves?", "2030-01-01?", "behaviour.peers?", ""]
     with pytest.raises(InputError, match="state: XYZ"):
         condition(Event("XYZ", "leaves") & Event("AND", "leaves", before=2022), DS)
 
@@ -240,6 +306,7 @@ def test_runs_are_found_written_and_read_back(result: tuple[Path, Result], tmp_p
     left = np.isfinite(ds.exit.sel(member=["AAA", "BBB"]).values).any(axis=1)
     assert found.runs == np.flatnonzero(left).tolist()
     assert f"in {left.sum()} of 40 runs" in found.answer[0]
+    assert list(found.frames["runs"]) == ["run", "AAA leaves, until", "BBB leaves, until"]
     assert found.answer[1].endswith(f"cohesion replay {folder} --run {found.runs[0]}")
     assert Found.open(tmp_path / "x").runs == found.runs
     with pytest.raises(InputError, match=r"(?s)condition: column 1: XXX.*given: column 5: flies"):
