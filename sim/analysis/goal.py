@@ -170,20 +170,13 @@ def _member(outcome: str, said: str, scenario: Scenario, problems: list[Problem]
     """The code of the state that is meant."""
     if not outcome:
         return ""
-    names = {m.name.casefold(): code for code, m in scenario.tables.members.items() if m.name}
-    codes = {code.casefold(): code for code in scenario.members}
     if not OUTCOMES[outcome].by_member:
         if said:
             allowed = f"allowed: no state, {OUTCOMES[outcome].noun} is of the alliance"
-            own = f"exit {said}" if said.casefold() in names | codes and outcome == "any_exit" else ""
+            own = f"exit {said}" if scenario.state(said, "", "", []) and outcome == "any_exit" else ""
             problems.append(Problem("", "state", said, allowed, own))
         return ""
-    if found := (codes | names).get(said.casefold()):
-        return found
-    allowed = f"allowed: {listed(scenario.members, 64)}"
-    states = [*scenario.members, *(m.name for m in scenario.tables.members.values() if m.name)]
-    problems.append(Problem("", "state", said or f"{OUTCOMES[outcome].noun} of nobody", allowed, nearest(said, states)))
-    return ""
+    return scenario.state(said or f"{OUTCOMES[outcome].noun} of nobody", "", "state", problems)
 
 
 def _time(said: str, scenario: Scenario, problems: list[Problem]) -> float | dt.date:

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.analysis.analysis import Analysis
 from sim.engines.ensemble import run_block
-from sim.errors import arguments, as_path, plural
+from sim.errors import InputError, Problem, arguments, as_path, plural
 from sim.estimates.roc import Area, area
 from sim.evaluation.baselines import fit_logit
 from sim.evaluation.history import history_of
@@ -124,11 +124,12 @@ def signals(
     Raises
     ------
     InputError
-        Where the folder holds no run.
+        Where the folder holds no run, or one whose steps are not quarters.
     """
     import pandas as pd
 
     result = Result.open(as_path(folder, "folder"))
+    check_quarters(result.scenario)
     tell = progress or (lambda *_: None)
     p = result.provenance
     panel = of_runs(result.scenario, p["seed"], min(p["runs"], BLOCK))
@@ -151,6 +152,14 @@ def signals(
     if out is not None:
         found.save(out, force)
     return found
+
+
+def check_quarters(scenario: Scenario) -> None:
+    """Raises InputError where ticks of a scenario are no quarters, by which signs are read."""
+    step = scenario.tables.time.step
+    if step != "quarter":
+        how = f"required: quarter, such as by `cohesion run {scenario.name} --set time.step=quarter`"
+        raise InputError([Problem(scenario.name, "time.step", step, how)])
 
 
 def of_runs(scenario: Scenario, seed: int, runs: int) -> Panel:
@@ -238,8 +247,7 @@ def on_record(scenario: Scenario) -> Panel:
     """The history of an alliance: its states by quarter, votes where its roll calls are coded."""
     h = history_of(scenario)
     p, record = h.whole.program, h.whole.record
-    if round(1.0 / p.alliance.dt) != YEAR:
-        raise ValueError("signs are read by quarter")
+    check_quarters(scenario)
     alive = h.seen.alive[:, None]
     none = np.zeros((1, len(p.members)))
     script = p.script[: len(record) - 1]

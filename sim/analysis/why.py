@@ -16,7 +16,7 @@ from sim.analysis.event import CONDUCT, FROM, NOUNS, Event, chosen
 from sim.analysis.moments import Moment, moments, row_of
 from sim.analysis.reasons import HAZARD, STANCE, of_causes, of_chance, of_terms, spans
 from sim.engines.ensemble import Piece, Stack, at_start, pieces
-from sim.errors import InputError, Problem, arguments, nearest
+from sim.errors import InputError, Problem, arguments
 from sim.model.arrays import Array, total
 from sim.model.noise import Noise, locate
 from sim.results.replay import made_from
@@ -63,7 +63,7 @@ def why(
     run : int
         Which run, counted from 0.
     member : str
-        Code of a state.
+        A state by code or name.
     date : str or date, optional
         What to explain: what the state did in the tick of this day. By default its last freeze, resumption, exit or
         entry; else the last change of what it usually does; else that it did nothing.
@@ -106,10 +106,8 @@ def why(
 
 def place(scenario: Scenario, member: str, date: str | dt.date | None) -> tuple[int, int | None]:
     """A member's row, and the tick of the forecast in which a day lies. Raises InputError with all that is wrong."""
-    problems, codes = [], scenario.members
-    if member not in codes:
-        allowed = f"allowed: {', '.join(codes)}"
-        problems.append(Problem(scenario.name, "member", str(member), allowed, nearest(str(member), codes)))
+    problems: list[Problem] = []
+    code = scenario.state(member, scenario.name, "member", problems)
     start, end = scenario.tables.time.start, scenario.tables.time.end
     try:
         day = dt.date.fromisoformat(date) if isinstance(date, str) else date
@@ -121,7 +119,7 @@ def place(scenario: Scenario, member: str, date: str | dt.date | None) -> tuple[
         raise InputError(problems)
     edges, begins = tick_edges(scenario.tables.time)
     ends = [end for end in edges[begins:] if day and end > day] or [end]
-    return codes.index(member), None if day is None else max(edges[begins:].index(ends[0]), 1)
+    return scenario.members.index(code), None if day is None else max(edges[begins:].index(ends[0]), 1)
 
 
 def explain_run(

@@ -404,7 +404,7 @@ def replay(
 def why(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `cohesion run` wrote.")],
     run: Annotated[int, typer.Option(metavar="K", help="Which run, counted from 0.")],
-    member: Annotated[str, typer.Option(metavar="CODE", help="Which state, e.g. ARM.")],
+    member: Annotated[str, typer.Option(metavar="STATE", help="Which state, e.g. ARM or Armenia.")],
     date: Annotated[
         str | None,
         typer.Option(

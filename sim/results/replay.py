@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engines import ensemble
-from sim.errors import InputError, Problem, arguments, as_path, listed, nearest
+from sim.errors import InputError, Problem, arguments, as_path, nearest
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import Noise, locate
@@ -18,8 +18,7 @@ from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, restore
-from sim.storage.files import provenance_of
-from sim.storage.workspace import check_kind, contents_of, differences
+from sim.storage.workspace import check_finished, contents_of, differences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,9 +135,7 @@ def made_from(folder: str | Path, run: int) -> tuple[Scenario, int, int]:
     Raises InputError where the folder is not as it was written, or has no such run.
     """
     folder = as_path(folder, "folder")
-    check_kind(folder, "run")
-    if provenance_of(folder) is None:
-        raise InputError([Problem(str(folder), "", "not finished", "allowed: a folder that `cohesion run` wrote")])
+    check_finished(folder, "run")
     refuse(folder, differences(folder))
     scenario = restore(folder / RESOLVED)
     refuse(folder, read_otherwise([scenario], folder))
@@ -153,19 +150,13 @@ def made_from(folder: str | Path, run: int) -> tuple[Scenario, int, int]:
 
 def chosen(scenario: Scenario, member: Sequence[str], only: Sequence[str], votes: bool) -> Callable[[Sentence], bool]:
     """Which sentences it tells. Raises InputError for names of no state or kind."""
-    by_name = {n.casefold(): code for code, m in scenario.tables.members.items() for n in (code, m.name or code)}
-    states = [*scenario.members, *(m.name for m in scenario.tables.members.values() if m.name)]
-    problems = [
-        Problem("member", "", m, f"allowed: {listed(scenario.members, 64)}", nearest(m, states))
-        for m in member
-        if m.casefold() not in by_name
-    ]
+    problems: list[Problem] = []
+    codes = {scenario.state(m, "member", "", problems) for m in member}
     problems += [
         Problem("only", "", k, f"allowed: {', '.join(KINDS)}", nearest(k, KINDS)) for k in only if k not in KINDS
     ]
     if problems:
         raise InputError(problems)
-    codes = {by_name[m.casefold()] for m in member}
     kinds = {*only} or {k for k in KINDS if votes or k != VOTES}
 
     def shows(s: Sentence) -> bool:

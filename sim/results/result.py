@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sim.errors import InputError, Problem, arguments, as_path, plural
+from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
 from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, names, series
 from sim.results import kept, tables
@@ -18,7 +18,7 @@ from sim.scenario.events import to_come
 from sim.scenario.load import Scenario, posteriors_of, restore
 from sim.scenario.posterior import POSTERIORS
 from sim.storage.effort import Effort
-from sim.storage.files import as_json, provenance_of, write
+from sim.storage.files import PROVENANCE, as_json, hashes, provenance_of, write
 from sim.storage.workspace import SET, Workspace, beware, contents_of, flat, holds, reading
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.zarr", "figures"
 TABLES = ("members.csv", "ticks.csv", "alliance.csv")
 OWN = (*TABLES, "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SCRATCH)
+WHOLE = "allowed: a run as it was written; the same command with `force` makes it anew"
 KEEPS = "single runs"
 """Says of a folder, among what is changeable, that they are kept."""
 
@@ -141,7 +142,12 @@ class Result(Results):
             of = [f"cohesion run {self.scenario.name} --runs {p['runs']} --seed {p['seed']}", *engine, *sets]
             allowed = f"required: {' '.join([*of, '--keep-runs'])}"
             raise InputError([Problem(self.scenario.name, "", "single runs were not kept", allowed)])
-        return kept.read(self.runs) if isinstance(self.runs, Path) else self.runs
+        if not isinstance(self.runs, Path):
+            return self.runs
+        written = self.provenance.get("files", {}).get(kept.DATASET)
+        if written and hashes(self.runs, [kept.DATASET]) != {kept.DATASET: written}:
+            raise InputError([Problem(str(self.runs), "", f"{kept.DATASET} is not as it was written", WHOLE)])
+        return kept.read(self.runs)
 
     @cached_property
     def members(self) -> "pd.DataFrame":
@@ -191,11 +197,17 @@ class Result(Results):
         import xarray as xr
 
         home = as_path(folder, "folder")
+        lost = [name for name in kept.FILES if keeps_runs(home) and not (home / name).exists()]
+        if lost:
+            raise InputError([Problem(str(home), "", f"incomplete: {listed(lost)} missing", WHOLE)])
         with reading(home, "run"), xr.open_zarr(home / DATASET, chunks=None, consolidated=False) as ds:
             scenario = restore(home / RESOLVED)
             beware(home, read_otherwise([scenario], home))
             runs = home if keeps_runs(home) else None
-            return cls(scenario, by_name(ds.load()), provenance_of(home) or {}, runs)
+            made = provenance_of(home) or {}
+            if not {"runs", "seed", "engine"} <= set(made):
+                raise InputError([Problem(str(home), "", f"incomplete: {PROVENANCE} is not as it was written", WHOLE)])
+            return cls(scenario, by_name(ds.load()), made, runs)
 
     @property
     def identity(self) -> dict[str, Any]:

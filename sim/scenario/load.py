@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import InputError, Problem, arguments, as_path, in_order, plural
+from sim.errors import InputError, Problem, arguments, as_path, in_order, listed, nearest, plural
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of, sound
 from sim.scenario.messages import from_validation, places_of
@@ -39,6 +39,14 @@ class Scenario:
     def members(self) -> list[str]:
         """The states, leader excluded, in the order of the file."""
         return list(self.tables.members)
+
+    def state(self, said: str, where: str, path: str, problems: list[Problem]) -> str:
+        """The code of the state that is called so, by code or name in any case; a problem more where there is none."""
+        called = {x: code for code, m in self.tables.members.items() for x in (m.name, code) if x}
+        if found := {x.casefold(): code for x, code in called.items()}.get(said.casefold()):
+            return found
+        problems.append(Problem(where, path, said, f"allowed: {listed(self.members, 64)}", nearest(said, called)))
+        return ""
 
     def in_words(self, path: str, value: object) -> str:
         """A change of this scenario as a title says it."""

@@ -329,6 +329,14 @@ def check_kind(folder: Path, kind: str) -> None:
         raise InputError([Problem(str(folder), "", found, "allowed: made anew, with `force` in the same folder")])
 
 
+def check_finished(folder: Path, kind: str) -> None:
+    """Raises InputError where a folder holds nothing of a kind, or nothing that is finished."""
+    check_kind(folder, kind)
+    if provenance_of(folder) is None:
+        found = f"the {kind} is not finished: there is no {PROVENANCE} that can be read"
+        raise InputError([Problem(str(folder), "", found, "allowed: finished results; the same command finishes them")])
+
+
 def _other_format(there: Mapping[str, Any]) -> str:
     """In words, that contents are in a format that this version does not read; empty where they are not."""
     written = there.get("format", FORMAT)
@@ -353,11 +361,12 @@ def beware(folder: Path, found: Iterable[str]) -> None:
 
 
 @contextmanager
-def reading(folder: Path, kind: str) -> Iterator[bool]:
-    """While what a folder holds is read back, as :func:`holds`: what cannot be read is an InputError."""
-    finished = holds(folder, kind)
+def reading(folder: Path, kind: str) -> Iterator[None]:
+    """While finished results are read back: what is not finished or cannot be read is an InputError."""
+    check_finished(folder, kind)
+    beware(folder, differences(folder))
     try:
-        yield finished
+        yield
     except InputError:
         raise
     except Exception as error:  # whatever a library makes of a broken file

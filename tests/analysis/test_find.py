@@ -1,5 +1,6 @@
 """Conditions on single runs: what is printed reads as itself, what is wrong is said at once, shares are right."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,18 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings, strategies as st
 
+import sim
 from sim.analysis.condition import RELATIONS, VERBS, Both, Condition, Either, Event, Level, Not, condition
+from sim.analysis.drivers import drivers
 from sim.analysis.find import LEAST, Found, Given, Runs, find
+from sim.analysis.signals import signals
+from sim.analysis.why import why
 from sim.errors import InputError
 from sim.estimates.conditional import share_given
+from sim.evaluation.archive import archive
 from sim.model.outcomes import sentence
 from sim.results.kept import read
+from sim.results.replay import replay
 from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.load import load
@@ -313,6 +320,45 @@ def test_runs_are_found_written_and_read_back(result: tuple[Path, Result], tmp_p
         find(folder, "XXX leaves", "AAA flies")
     with pytest.raises(InputError, match="required: `condition` or `given`"):
         find(folder)
+
+
+VERBS_THAT_OPEN = {
+    "find": lambda folder: find(folder, "AAA leaves"),
+    "given": lambda folder: find(folder, given="AAA leaves"),
+    "drivers": drivers,
+    "signals": signals,
+    "replay": replay,
+    "why": lambda folder: why(folder, 0, "AAA"),
+    "archive": archive,
+    "open": sim.open,
+    "export": lambda folder: sim.export(folder, folder / "tables"),
+    "report": lambda folder: sim.report(folder, folder / "report.html"),
+}
+
+
+@pytest.mark.parametrize("lost", ["provenance.json", "runs.zarr", "runs.csv"])
+def test_a_folder_that_is_not_whole_is_refused_by_all_that_open_it(
+    lost: str, result: tuple[Path, Result], tmp_path: Path
+) -> None:
+    copy = shutil.copytree(result[0], tmp_path / "r")
+    shutil.rmtree(copy / lost) if (copy / lost).is_dir() else (copy / lost).unlink()
+    for verb, acts in VERBS_THAT_OPEN.items():
+        with pytest.raises(InputError) as caught:
+            acts(copy)
+        (problem,) = caught.value.problems
+        assert problem.where == str(copy), verb
+        unfinished = "finished" in problem.found or "interrupted" in problem.found
+        assert unfinished if lost == "provenance.json" else f"{lost}" in problem.found, (verb, problem)
+
+
+def test_damaged_runs_are_refused(result: tuple[Path, Result], tmp_path: Path) -> None:
+    copy = shutil.copytree(result[0], tmp_path / "r")
+    next(p for p in (copy / "runs.zarr").rglob("c/*") if p.is_file()).write_bytes(b"")
+    with pytest.warns(UserWarning, match="runs.zarr"), pytest.raises(InputError, match="zarr is not as it was"):
+        find(copy, "AAA leaves")
+    (copy / "provenance.json").write_text("{}")
+    with pytest.warns(UserWarning, match="provenance"), pytest.raises(InputError, match="json is not as it was"):
+        find(copy, "AAA leaves")
 
 
 def test_probabilities_given_are_written_and_read_back(result: tuple[Path, Result], tmp_path: Path) -> None:

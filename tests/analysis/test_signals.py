@@ -1,6 +1,7 @@
 """Early warning: planted signs are found as long before as they are there, and nothing is found where nothing is."""
 
 import numpy as np
+import pytest
 from scipy.stats import norm
 
 from sim.analysis.signals import (
@@ -11,14 +12,17 @@ from sim.analysis.signals import (
     Panel,
     areas,
     change,
+    check_quarters,
     following,
     lead_times,
     on_record,
     over_a_year,
 )
+from sim.errors import InputError
 from sim.evaluation.score import shipped_histories
 from sim.figures.signals import signals
-from tests.helpers import ALPHA
+from sim.scenario.load import load
+from tests.helpers import ALPHA, SIX
 
 SHIFT, BEFORE = 1.0, 3
 
@@ -32,6 +36,13 @@ def planted(units: int = 1500, quarters: int = 16) -> Panel:
     sign[12 - BEFORE : 12, ::3] += SHIFT
     gone = np.cumsum(event, axis=0) > 0
     return Panel({"planted": sign, "idle": idle}, {"exit": event}, {"exit": ~gone}, np.arange(units))
+
+
+@pytest.mark.parametrize("step", ["month", "year"])
+def test_steps_that_are_no_quarters_are_refused(step: str) -> None:
+    check_quarters(load(SIX))
+    with pytest.raises(InputError, match=f"time.step: {step}; required: quarter"):
+        check_quarters(load(SIX, {"time.step": step}))
 
 
 def test_a_sign_is_found_as_long_before_as_it_is_there() -> None:

@@ -160,6 +160,7 @@ def test_states_and_dates_that_are_none_are_named_at_once() -> None:
     assert "AAA" in str(caught.value.problems[0])
     assert place(load(SIX), "BBB", "2021-02-01") == (1, 5)
     assert place(load(SIX), "BBB", None) == (1, None)
+    assert place(load(SIX), "state b", None) == place(load(SIX), "bbb", None) == (1, None)
 
 
 def test_a_date_on_which_nothing_happened_is_explained_and_read_back(tmp_path: Path) -> None:
