@@ -20,6 +20,10 @@ NOTHING = 0.0005
 """A change of probability that is none,"""
 STILL = 0.005
 """and of stance."""
+EXACT = 1e-12
+"""A standard error that is rounding, and"""
+FINEST = 4
+"""digits after the point of a percentage, at most."""
 LARGEST = 2
 """Terms and causes that the answer names."""
 
@@ -35,9 +39,28 @@ def spans(program: Program) -> list[str]:
     return found
 
 
-def _percent(p: float, error: float = 0.0) -> str:
-    """A probability, with its standard error where it has one."""
-    return f"{100 * p:.1f} %" + (f" (± {max(100 * error, 0.1):.1f})" if error else "")
+def apart(p: float, q: float) -> tuple[str, str]:
+    """Two probabilities in percent, with as many digits as tell them apart, if four do."""
+    said = ((f"{100 * p:.{digits}f}", f"{100 * q:.{digits}f}") for digits in range(1, FINEST + 1))
+    return next((pair for pair in said if pair[0] != pair[1]), (f"{100 * p:.1f}", f"{100 * q:.1f}"))
+
+
+def plus_minus(error: float) -> str:
+    """A standard error in percent, to its first digit; 0 where every draw gives the same."""
+    if error < EXACT:
+        return "0"
+    x, least = 100 * error, 10.0**-FINEST
+    return f"{x:.{max(-math.floor(math.log10(x)), 0)}f}" if x >= least else f"<{least:.{FINEST}f}"
+
+
+def _known(error: float) -> str:
+    """How well a probability or a difference is known."""
+    return "the same in every draw" if error < EXACT else f"± {plus_minus(error)}"
+
+
+def _percent(p: float, error: float) -> str:
+    """A probability with its standard error."""
+    return f"{apart(p, 0.0)[0]} % ({_known(error)})"
 
 
 def _signed(x: float) -> str:
@@ -55,18 +78,18 @@ def of_terms(terms: "pd.DataFrame", event: Event, about: Mapping[str, Any]) -> l
         did = f"{name} had no {NOUNS[event.kind]} in {when}"
     stance, hazard = (terms[terms.whole == w] for w in (STANCE, HAZARD))
 
-    def both(column: str) -> str:
-        rate = f" and a hazard of {_rate(hazard.iloc[-1][column])}" if len(hazard) else ""
+    def both(column: str, hazard_of: str = "hazard") -> str:
+        rate = f" and a {hazard_of} of {_rate(hazard.iloc[-1][column])}" if len(hazard) else ""
         return f"a stance of {_signed(stance.iloc[-1][column])}{rate}"
 
-    at, before, mean = map(both, ("at_date", "year_before", "mean"))
+    at, before, mean = both("at_date"), both("year_before"), both("mean", "typical hazard (geometric mean)")
     others = f"in the mean of {plural(about['compared'], 'run')} in which it could come then"
     said = [f"{did}, at {at}, against {before} in {about['before']}, and {mean} {others}."]
     moved = [f"in its stance {_moved(stance, column)}" for column in ("change", "from_mean")]
     if len(hazard):
         more = (f"in the logarithm of its hazard {_moved(hazard, column)}" for column in ("change", "from_mean"))
         moved = [", ".join(words) for words in zip(moved, more, strict=True)]
-    return [*said, f"Since then moved most {moved[0]}; against the mean stand out {moved[1]}."]
+    return [*said, f"Since {about['before']} moved most {moved[0]}; against the mean stand out {moved[1]}."]
 
 
 def _rate(log: float) -> str:
@@ -104,8 +127,9 @@ def idle(e: Effect, event: Event) -> bool:
 
 def _without(e: Effect, event: Event, program: Program) -> str:
     """What comes of it without a cause."""
-    by = f"its probability by then is {_percent(e.without)} instead of {_percent(e.with_it)}"
-    return f"without {e.cause.what} {_later(e.first, event, program)}, and {by} (± {max(100 * e.error, 0.1):.1f})"
+    without, with_it = apart(e.without, e.with_it)
+    by = f"its probability by then is {without} % instead of {with_it} % ({_known(e.error)})"
+    return f"without {e.cause.what} {_later(e.first, event, program)}, and {by}"
 
 
 def of_causes(did: Sequence[Effect], event: Event, program: Program) -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sim.analysis.reasons import apart, plus_minus
 from sim.analysis.why import Why, why
 from sim.cli import show
 from sim.cli.analyses import analyse
@@ -45,15 +46,15 @@ def detail(found: Why) -> None:
         Column("±"),
     ]
     rows = [
-        [r.what, r.date or "never", *(f"{100 * x:.1f}" for x in (r.probability, r.without)), f"{100 * r.mcse:.2f}"]
+        [r.what, r.date or "never", *apart(r.probability, r.without), plus_minus(r.mcse)]
         for r in ablations.head(MOST).itertuples()
     ]
     show.table(columns, rows)
     show.paragraph(" ".join(found.about["more"]))
     show.paragraph(
         "Dates are those of the same run with all its other draws; probabilities are of new draws from the thing on, "
-        "the same with and without it, and ± is the Monte Carlo standard error of their difference. Coefficients and "
-        "the course of inputs are this run's throughout."
+        "the same with and without it, and ± is the Monte Carlo standard error of their difference, 0 where every draw "
+        "gives the same. Coefficients and the course of inputs are this run's throughout."
     )
 
 

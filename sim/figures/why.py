@@ -48,7 +48,7 @@ def waterfall(terms: "pd.DataFrame", about: Mapping[str, Any]) -> Figure:
             own = terms[terms.whole == whole]
             since, mean = panels[2 * k : 2 * k + 2]
             what = "Stance" if whole == STANCE else f"Log-hazard of {noun}"
-            typical = f"mean of {plural(about['compared'], 'run')}"
+            typical = f"mean {'' if whole == STANCE else 'log '}of {plural(about['compared'], 'run')}"
             _draw(since, own, ("year_before", "change"), f"{what}, from a year before", (about["before"], when))
             _draw(mean, own, ("mean", "from_mean"), f"{what}, against the mean", (typical, f"run {about['run']}"))
         return sheet.settle(figure)

@@ -10,6 +10,7 @@ from sim.analysis.ablations import luck
 from sim.analysis.again import Again, Chance, Edit, Variant
 from sim.analysis.event import chosen
 from sim.analysis.moments import moments
+from sim.analysis.reasons import apart, plus_minus
 from sim.analysis.why import Why, explain_run, place
 from sim.engines.ensemble import Piece, at_start, run_block
 from sim.errors import InputError
@@ -151,6 +152,40 @@ def test_new_draws_give_the_probability_that_the_hazard_says(tmp_path: Path) -> 
     within = min(4, program.forecast_ticks + 1 - event.k) / 4
     for (p, error), years in ((seen.soon, within), (seen.before, event.k / 4)):
         assert p == pytest.approx(1.0 - math.exp(-h * years), abs=5 * error + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "said"),
+    [
+        (0.0043, 0.0031, ("0.4", "0.3")),
+        (0.00413521, 0.00396451, ("0.41", "0.40")),
+        (0.5, 0.5, ("50.0", "50.0")),
+        (0.0, 0.0, ("0.0", "0.0")),
+        (3e-5, 0.0, ("0.003", "0.000")),
+        (0.2, 0.2 + 1e-9, ("20.0", "20.0")),
+    ],
+)
+def test_probabilities_have_the_digits_that_tell_them_apart(p: float, q: float, said: tuple[str, str]) -> None:
+    assert apart(p, q) == said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(0.0, "0"), (1e-17, "0"), (1e-7, "<0.0001"), (3.04e-5, "0.003"), (0.0041, "0.4"), (0.12, "12")]
+)
+def test_errors_are_said_as_they_are(error: float, said: str) -> None:
+    assert plus_minus(error) == said
+
+
+def test_the_answer_says_what_its_tables_do(tmp_path: Path) -> None:
+    events, changed, _, _ = PLANTED["an outside offer"]
+    scenario = planted(tmp_path, events, **changed)
+    found = explained(scenario, first_exit(scenario, 0, 9), 0)
+    first = next(found.frames["ablations"].itertuples())
+    without, with_it = apart(first.without, first.probability)
+    assert f"is {without} % instead of {with_it} % (± {plus_minus(first.mcse)})" in found.answer[2]
+    hazard = found.frames["terms"].query("whole == 'log-hazard'")["mean"].iloc[-1]
+    assert f"a typical hazard (geometric mean) of {100 * math.exp(hazard):.2g} % a year in the mean" in found.answer[0]
+    assert f"Since {found.about['before']} moved most" in found.answer[1]
 
 
 def test_states_and_dates_that_are_none_are_named_at_once() -> None:
