@@ -59,8 +59,9 @@ def _known(error: float) -> str:
 
 
 def _percent(p: float, error: float) -> str:
-    """A probability with its standard error."""
-    return f"{apart(p, 0.0)[0]} % ({_known(error)})"
+    """A probability with its standard error, to the same digits."""
+    digits = max(len(plus_minus(error).partition(".")[2]), 1)
+    return f"{100 * p:.{digits}f} % ({_known(error)})"
 
 
 def _signed(x: float) -> str:
