@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from sim.scenario.load import Scenario as Scenario, load as load
     from sim.scenario.scaffold import new as new, sheet as sheet
     from sim.scenario.warnings import check as check
+    from sim.server.app import app as app
     from sim.storage.status import Status as Status, status as status
     from sim.studies.study import Study as Study, load_study as load_study
     from sim.studies.sweep import Sweep as Sweep, sweep as sweep
@@ -90,6 +91,7 @@ _NAMES = {
     "sim.scenario.load": "Scenario load",
     "sim.scenario.scaffold": "new sheet",
     "sim.scenario.warnings": "check",
+    "sim.server.app": "app",
     "sim.storage.status": "Status status",
     "sim.studies.study": "Study load_study",
     "sim.studies.sweep": "Sweep sweep",

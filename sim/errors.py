@@ -51,7 +51,7 @@ class Problem:
 
 
 _ALIKE = "runs seed jobs scheduler engine out force until posterior run by set leader member start end "
-_ALIKE += "lever reach low high way parts at event given only"
+_ALIKE += "lever reach low high way parts at event given only host port"
 OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {
     "many": "--yes",
     "name": "ALLIANCE",

@@ -14,7 +14,7 @@ from sim.model.outcomes import EVERY, OUTCOMES, STATISTICS
 ROOT = Path(__file__).resolve().parents[1]
 SIM = ROOT / "sim"
 FLOORS = ("model", "scenario", "engines", "estimates", "storage", "figures", "inference", "results", "studies")
-FLOORS += ("evaluation", "evidence", "analysis", "reports", "cli")
+FLOORS += ("evaluation", "evidence", "analysis", "reports", "server", "cli")
 """From the lowest up: each imports only those before it."""
 
 APART = {("evaluation", "studies"), ("evidence", "inference"), ("evidence", "evaluation")}

@@ -433,6 +433,20 @@ def report(
     _verb("report").main(folder, out, format_, force, json)
 
 
+@app.command(name="app")
+def app_(
+    scenario: Annotated[
+        str,
+        typer.Argument(metavar="[SCENARIO]", help="A scenario file, or a shipped one's name.", autocompletion=_names()),
+    ] = "csto/outlook-2023",
+    host: Annotated[str, typer.Option(help="Where it listens; by default only this machine can ask.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its port; 0 for any that is free.")] = 8765,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+) -> None:
+    """Serve a page to move levers, see what would change, and step through single runs."""
+    _verb("serve").main(scenario, host, port, browser)
+
+
 @app.command()
 def plot(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished folder that a command wrote.")],

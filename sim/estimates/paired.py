@@ -49,17 +49,18 @@ def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:
     ]
 
 
-def paired_intervals(programs: Sequence[Program], seed: int, ticks: Ticks) -> Pairs[Array]:
+def paired_intervals(programs: Sequence[Program], seed: int, ticks: Ticks, lanes: slice = slice(None)) -> Pairs[Array]:
     """90 % intervals over what is uncertain, chance taken out, (tick, [member,] end).
 
-    From a block of draws that all programs share, so that the interval of a difference is one of paired draws.
+    From (some ``lanes`` of) a block of draws that all programs share, so that the interval of a difference is one of
+    paired draws.
     """
     runs = runs_together(programs)
 
     def ends(x: Array, low: float, high: float) -> Array:
         return quantiles_over_draws(x, low, high, runs)[..., ENDS]
 
-    return _paired(programs, seed, Piece(INTERVAL_BLOCK, slice(None)), ticks, ends, np.stack, REPEATS)
+    return _paired(programs, seed, Piece(INTERVAL_BLOCK, lanes), ticks, ends, np.stack, REPEATS)
 
 
 S = TypeVar("S")

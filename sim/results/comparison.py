@@ -46,6 +46,8 @@ SCENARIOS, FIGURES = "scenarios.json", "figures"
 STANCE = "stance"
 """What events move at the start."""
 TABLES = ("differences", "curves")
+POINTS = 10
+"""Of a curve at a quick look."""
 
 
 @dataclass(repr=False)
@@ -300,17 +302,25 @@ def compare(
     effort = checked(runs, seed, "ensemble", jobs, scheduler)
     first, *rest = by_dates(sides(base, others, set), by)
     if out is None:
-        return _compare(first, rest, effort, progress)
+        return compared(first, rest, effort, progress)
     work = workspace(first, rest, effort, out)
     with work.held(force):
-        comparison = _compare(first, rest, effort, work.counting(effort.runs, "runs", progress))
+        comparison = compared(first, rest, effort, work.counting(effort.runs, "runs", progress))
         write_results(comparison, work, written)
     return comparison
 
 
-def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Callable[[int], None] | None) -> Comparison:
+def compared(
+    base: Scenario,
+    others: list[Scenario],
+    by: Effort,
+    progress: Callable[[int], None] | None = None,
+    quick: bool = False,
+) -> Comparison:
+    """As :func:`compare`, of sides; ``quick`` for headline outcomes at few dates, intervals from as few runs."""
     programs = alike([compile(s) for s in (base, *others)])
-    ticks = _ticks(programs[0])
+    ticks = _ticks(programs[0], quick)
+    lanes = slice(0, by.runs) if quick else slice(None)
 
     def one(piece: Piece) -> Pairs[Sample]:
         return paired_samples(programs, by.seed, piece, ticks)
@@ -318,12 +328,12 @@ def _compare(base: Scenario, others: list[Scenario], by: Effort, progress: Calla
     pairs = reduce(merged, each_piece(one, by, progress))
     intervals = [
         {name: _of_pairs(pair, s, base) for name, pair in by_name.items()}
-        for s, by_name in zip(others, paired_intervals(programs, by.seed, ticks), strict=True)
+        for s, by_name in zip(others, paired_intervals(programs, by.seed, ticks, lanes), strict=True)
     ]
     sides = [_levels("base", pairs[0], intervals[0])]
     sides += [_levels("value", *both) for both in zip(pairs, intervals, strict=True)]
-    table = _table(programs[0], others, pairs, intervals, sides)
-    return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], sides))
+    table = _table(programs[0], others, pairs, intervals, sides, ticks)
+    return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], sides, ticks))
 
 
 def _of_pairs(pair: Pair[Array], scenario: Scenario, base: Scenario) -> Pair[Array]:
@@ -338,12 +348,14 @@ def _levels(side: str, pairs: Mapping[str, Pair[Sample]], intervals: Mapping[str
     return coherent(levels(samples, ends))
 
 
-def _ticks(program: Program) -> Ticks:
+def _ticks(program: Program, quick: bool) -> Ticks:
     """Headline outcomes have curves, the others are read at the horizons, stances at the start too."""
-    every = range(program.forecast_ticks + 1)
+    last = program.forecast_ticks
+    curve = {*range(0, last + 1, max(1, last // POINTS) if quick else 1), last}
     return {
-        name: every if outcome.headline else sorted({program.horizon_tick(years) for years in _years(program, name)})
-        for name, outcome in OUTCOMES.items()
+        name: sorted({program.horizon_tick(y) for y in _years(program, name)} | (curve if o.headline else set()))
+        for name, o in OUTCOMES.items()
+        if o.headline or not quick
     }
 
 
@@ -358,10 +370,9 @@ def _table(
     pairs: Pairs[Sample],
     intervals: Pairs[Array],
     sides: Sequence[Mapping[str, Level]],
+    ticks: Ticks,
 ) -> "pd.DataFrame":
     import pandas as pd
-
-    ticks = _ticks(program)
 
     def rows(scenario: Scenario, name: str, columns: Mapping[str, Array]) -> "pd.DataFrame":
         years = _years(program, name)
@@ -379,7 +390,9 @@ def _table(
     return table[(table.horizon_years > 0) | (table.difference != 0)].reset_index(drop=True)
 
 
-def _curves(program: Program, scenarios: Sequence[Scenario], sides: Sequence[Mapping[str, Level]]) -> "pd.DataFrame":
+def _curves(
+    program: Program, scenarios: Sequence[Scenario], sides: Sequence[Mapping[str, Level]], ticks: Ticks
+) -> "pd.DataFrame":
     import pandas as pd
 
     frames = []
@@ -387,7 +400,7 @@ def _curves(program: Program, scenarios: Sequence[Scenario], sides: Sequence[Map
         for name in names(headline=True):
             level, ends = side[name]
             columns = dict(zip(ESTIMATE, (*level, *np.moveaxis(ends, -1, 0)), strict=True))
-            frames.append(_rows(program, scenario, name, {"date": program.dates}, columns))
+            frames.append(_rows(program, scenario, name, {"date": [program.dates[t] for t in ticks[name]]}, columns))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -174,6 +174,11 @@ def refuse(folder: Path, found: Sequence[str]) -> None:
 
 def tell(scenario: Scenario, seed: int, run: int) -> Story:
     """The story of any run of a scenario, in Mesa and, to see whether both agree, in the ensemble."""
+    return story(scenario, seed, run)[0]
+
+
+def story(scenario: Scenario, seed: int, run: int) -> tuple[Story, list[Record]]:
+    """The same with what it tells of: the start and every tick."""
     from sim.engines import agents
 
     program = compile(scenario)
@@ -184,7 +189,7 @@ def tell(scenario: Scenario, seed: int, run: int) -> Story:
     identical = all(same(a, b) for a, b in zip(records, again, strict=True))
     leader = scenario.tables.alliance.leader_name or scenario.tables.alliance.leader
     sentences = [*_record(program, seed, run), *_sentences(records, program, leader)]
-    return Story(scenario, run, seed, identical, sentences)
+    return Story(scenario, run, seed, identical, sentences), records
 
 
 def same(a: Record, b: Record) -> bool:
@@ -244,12 +249,13 @@ def _sentences(records: list[Record], program: Program, leader: str) -> Iterator
     yield say(len(records) - 1, "end", inside, f"At the end: {_together(last, inside, names)}.")
 
 
-def _rung(r: Record, i: int) -> str:
+def position(r: Record, i: int) -> str:
+    """Where a member stands: what it did on the motion, or that its membership is frozen."""
     return "frozen" if r.status[i, 0] == FROZEN else CONDUCTS[float(r.conduct[i, 0])]
 
 
 def _together(r: Record, rows: list[int], names: tuple[str, ...]) -> str:
-    return ", ".join(f"{names[i]} {_rung(r, i)} ({r.stance[i, 0]:+.1f})" for i in rows) or "no member"
+    return ", ".join(f"{names[i]} {position(r, i)} ({r.stance[i, 0]:+.1f})" for i in rows) or "no member"
 
 
 def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:

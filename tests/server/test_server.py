@@ -1,0 +1,350 @@
+"""The page of `cohesion app`: what its addresses answer, whom it answers, and how it works in a browser."""
+
+import http.client
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from html import escape
+from html.parser import HTMLParser
+from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+import sim
+from sim.errors import InputError
+from sim.results import comparison
+from sim.server import desk as desks, server as servers
+from sim.server.app import app
+from sim.server.desk import Desk
+from sim.server.server import Server
+from sim.server.view import MOST_MOVES
+from tests.helpers import SIX
+
+CHROMIUM = shutil.which("chromium")
+browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+PATH = "members.AAA.security_offer.west"
+MOVED = {"scenario": SIX.name, "set": f"{PATH}=0.9@2021-01-01"}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Server]:
+    """A server with few runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(desks.RUNS, desks.FIRST, 64)
+        patch.setitem(desks.RUNS, desks.MORE, 128)
+        patch.setattr(desks, "MOST_RUNS", 256)
+        with Server(Desk(SIX), "127.0.0.1", 0) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield server
+            server.shutdown()
+
+
+def get(served: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, Any, dict[str, str]]:
+    """Status, what is said (JSON read), and the headers of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.server_address[1], timeout=60)
+    connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    reply = connection.getresponse()
+    text, head = reply.read().decode(), dict(reply.getheaders())
+    connection.close()
+    return reply.status, json.loads(text) if "json" in head.get("Content-Type", "") and text else text, head
+
+
+def asked(served: Server, what: str, **query: str) -> Any:
+    """A good answer."""
+    status, said, _ = get(served, f"/{what}?{urlencode(query)}")
+    assert status == HTTPStatus.OK, said
+    return said
+
+
+def test_the_page_and_its_parts_are_there(served: Server) -> None:
+    for path, (_, kind) in servers.PAGES.items():
+        status, text, head = get(served, path)
+        assert status == HTTPStatus.OK
+        assert text
+        assert head["Content-Type"].startswith(kind)
+        assert "default-src 'none'" in head["Content-Security-Policy"]
+    status, text, _ = get(served, "/", "HEAD")
+    assert (status, text) == (HTTPStatus.OK, "")
+
+
+def test_an_address_says_what_is_shown_and_what_can_be_moved(served: Server) -> None:
+    view = asked(served, "view", **MOVED, state="BBB", run="3", at="2", condition="BBB leaves")
+    assert view["moves"] == {PATH: [0.9, "2021-01-01"]}
+    assert [view[k] for k in ("state", "run", "at", "condition")] == ["BBB", 3, 2, "BBB leaves"]
+    paths = [x["path"] for x in view["levers"]]
+    assert len(paths) == len({*paths})
+    assert PATH in paths  # though another state's are shown
+    assert {p.split(".")[0] for p in paths} <= {"leader", "members", "disputes"}
+    assert view["scenarios"][0] == SIX.name
+    assert "csto/outlook-2023" in view["scenarios"]
+
+
+def test_an_answer_is_that_of_the_command(served: Server) -> None:
+    """The second look has the numbers of `cohesion compare` with as many runs."""
+    said = asked(served, "answer", **MOVED, look="more")
+    c = sim.compare(SIX, runs=128, set={PATH: "0.9@2021-01-01"})
+    (name,) = c.sentences()
+    assert said["sentences"] == [f"{s}." for s in c.sentences()[name]]
+    last = c.table[c.table.horizon_years == c.table.horizon_years.max()].set_index(["outcome", "member"])
+    for row in said["rows"]:
+        numbers = last.loc[(row["outcome"], row["member"])]
+        for side in ("base", "value"):
+            expected = [numbers[side], numbers[f"{side}_q05"], numbers[f"{side}_q95"]]
+            assert row["at"][-1][side]["level"] == pytest.approx(expected, abs=1e-4)
+    curve = said["curves"]["cohesion"]["value"]
+    assert len(curve) == len(c.curves.date.unique())
+
+
+def test_a_first_look_has_the_same_outcomes_from_fewer_runs(served: Server) -> None:
+    first, more = (asked(served, "answer", **MOVED, look=look) for look in (desks.FIRST, desks.MORE))
+    assert [r["label"] for r in first["rows"]] == [r["label"] for r in more["rows"]]
+    assert first["runs"] < more["runs"]
+    assert 2 < len(first["curves"]["cohesion"]["base"]) <= comparison.POINTS + len(first["dates"]) + 2
+    for row in first["rows"]:
+        mean, low, high = row["at"][-1]["value"]["level"]
+        assert low <= mean <= high
+
+
+def test_nothing_moved_changes_nothing(served: Server) -> None:
+    said = asked(served, "answer", scenario=SIX.name)
+    assert said["sentences"] == []
+    assert all(cell["base"] == cell["value"] for row in said["rows"] for cell in row["at"])
+
+
+def test_found_runs_are_those_in_which_it_is_so(served: Server) -> None:
+    found = asked(served, "found", **MOVED, condition="AAA leaves")
+    assert found["runs"], found["says"]
+    run, words = found["runs"][0]
+    date = words.split()[-1]
+    story = asked(served, "run", **MOVED, run=str(run))
+    assert story["identical"]
+    there = [step["states"][0][0] == "outside" for step in story["steps"]]
+    first = story["steps"][there.index(True)]
+    assert first["date"] == date
+    assert any("leaves" in text for text in first["said"])
+    assert story["steps"][0]["cohesion"] is not None
+
+
+def test_the_scenario_file_says_the_same(served: Server, tmp_path: Path) -> None:
+    status, text, head = get(served, f"/scenario.toml?{urlencode(MOVED)}")
+    assert status == HTTPStatus.OK
+    assert "attachment" in head["Content-Disposition"]
+    shutil.copy(SIX, tmp_path)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    assert not [p for p in sim.check(tmp_path / "mine.toml") if not p.warning]
+    mine, same = (desks.kept(s) for s in (sim.load(tmp_path / "mine.toml"), sim.load(SIX, {PATH: "0.9@2021-01-01"})))
+    assert mine.exit.equals(same.exit)
+    assert mine.end_stance.equals(same.end_stance)
+
+
+BROKEN = {
+    "an unknown scenario": ("scenario=csto/outlok-2023", "did you mean csto/outlook-2023?"),
+    "a file": (f"scenario={quote(str(SIX))}", "scenario: "),
+    "a file above": ("scenario=../../etc/passwd", "scenario: "),
+    "no lever": ("set=members.AAA.securty_offer.west=1", "did you mean members.AAA.security_offer.west?"),
+    "a posterior": ("set=posterior=/etc/passwd", "posterior is no lever"),
+    "no number": (f"set={PATH}=high", "high; allowed: a number from 0 to 1"),
+    "not a number": (f"set={PATH}=nan", "a number from 0 to 1"),
+    "too much": (f"set={PATH}=1.5", "a number from 0 to 1"),
+    "no date": (f"set={PATH}=1@soon", "YYYY-MM-DD"),
+    "a date before": (f"set={PATH}=1@1900-01-01", "from 1900-01-01"),
+    "twice": (f"set={PATH}=1&set={PATH}=0", "given twice"),
+    "very many": ("&".join(["set=x"] * (MOST_MOVES + 1)), f"{MOST_MOVES + 1} of them"),
+    "very long": ("x" * 9000, "characters"),
+    "another word": ("sed=1", "did you mean set?"),
+    "no state": ("state=ZZZ", "state: ZZZ"),
+    "no run": ("run=-1", "run: -1"),
+    "a run too far": ("run=99999999", "run: 99999999"),
+    "digits of others": ("run=%D9%A3", "allowed: a number"),
+    "no text": ("run=%ff", "allowed: a number"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_broken_address_is_answered_with_what_is_wrong(served: Server, how: str) -> None:
+    query, says = BROKEN[how]
+    for path in ("view", "answer", "run", "scenario.toml"):
+        status, said, _ = get(served, f"/{path}?{query}")
+        assert status == HTTPStatus.BAD_REQUEST
+        assert says in "\n".join(said["problems"])
+        assert "Traceback" not in str(said)
+
+
+def test_all_that_is_wrong_is_said_at_once(served: Server) -> None:
+    _, said, _ = get(served, f"/view?state=ZZZ&set={PATH}=2&run=x")
+    assert len(said["problems"]) == 3
+    _, said, _ = get(served, f"/found?{urlencode({'condition': 'ZZZ leves'})}")
+    assert "condition" in said["problems"][0]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "localhost.evil.example", "", "[", "127.0.0.1.nip.io"]
+)
+def test_a_foreign_name_that_leads_here_is_refused(served: Server, host: str) -> None:
+    for path in ("/", "/view", "/scenario.toml"):
+        assert get(served, path, Host=host)[0] == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8765", "127.0.0.1:1", "[::1]:8765", "LOCALHOST."])
+def test_this_machine_is_answered(served: Server, host: str) -> None:
+    assert get(served, "/view", Host=host)[0] == HTTPStatus.OK
+
+
+def test_other_sites_other_pages_and_other_methods_are_refused(served: Server) -> None:
+    assert get(served, "/view", Sec_Fetch_Site="cross-site")[0] == HTTPStatus.FORBIDDEN
+    assert get(served, "/view", Sec_Fetch_Site="same-origin")[0] == HTTPStatus.OK
+    for path in ("/../pyproject.toml", "/desk.py", "/page.js/..%2fdesk.py", "//etc/passwd", "/view/"):
+        assert get(served, path)[0] == HTTPStatus.NOT_FOUND
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert get(served, "/view", method)[0] == HTTPStatus.NOT_IMPLEMENTED
+
+
+def test_a_fault_of_ours_is_a_message_too(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "levers", lambda *_: 1 / 0)
+    status, said, _ = get(served, "/view")
+    assert status == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert said["problems"] == ["ZeroDivisionError: division by zero"]
+
+
+def test_a_port_that_is_taken_and_a_host_that_is_not_here_are_said(served: Server) -> None:
+    for host, port in (("127.0.0.1", served.server_address[1]), ("nowhere.invalid", 0), ("127.0.0.1", 99999)):
+        with pytest.raises(InputError, match="port"):
+            app(SIX, host, port, browser=False)
+    with pytest.raises(InputError, match="no such file"):
+        app("csto/outlok-2023", port=0, browser=False)
+
+
+def test_an_interruption_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    seen: list[str] = []
+    monkeypatch.setattr(Server, "serve_forever", interrupted)
+    app(SIX, port=0, browser=False, started=seen.append)
+    assert seen[0].startswith("http://127.0.0.1:")
+    assert seen[0].endswith(SIX.name)
+
+
+# ------------------------------------------------------------------------------------------------- in a browser
+
+
+PROBE = """
+"use strict";
+const faults = [], seen = {};
+addEventListener("error", (e) => faults.push(String(e.message)));
+addEventListener("unhandledrejection", (e) => faults.push(String(e.reason)));
+addEventListener("securitypolicyviolation", (e) => faults.push(e.violatedDirective));
+const $ = (id) => document.getElementById(id);
+const until = async (what) => {
+  for (let k = 0; k < 600 && !what(); k += 1) await new Promise((r) => setTimeout(r, 50));
+  return what();
+};
+const done = () => $("status").textContent.includes("Monte Carlo");
+const wide = () => [document.documentElement.scrollWidth, innerWidth];
+addEventListener("load", async () => {
+  if (location.search.includes("set=broken")) {
+    seen.said = await until(() => !$("problems").hidden && $("problems").textContent);
+  } else {
+    await until(done);
+    seen.sentences = $("sentences").textContent;
+    seen.rows = $("outcomes").textContent;
+    seen.coded = location.search;
+    if (!location.search.includes("set=")) {
+      const lever = $("lever-PATH");
+      lever.value = 0.9;
+      lever.dispatchEvent(new Event("input"));
+      await until(() => $("sentences").textContent && done());
+    } else {
+      await until(() => !$("story").hidden);
+      seen.restored = [$("lever-PATH").value, $("when").textContent, $("run").value];
+    }
+    seen.moved = $("sentences").textContent;
+    seen.bands = document.querySelectorAll("svg .band").length;
+    $("find").dispatchEvent(new Event("submit", { cancelable: true }));
+    await until(() => !$("story").hidden && $("found").textContent.includes("runs,"));
+    const before = $("when").textContent;
+    $("forward").click();
+    seen.steps = [before, $("when").textContent];
+    seen.events = $("events").textContent;
+    seen.address = location.search;
+  }
+  seen.wide = wide();
+  top.document.getElementById("probe").textContent = JSON.stringify({ ...seen, faults });
+});
+""".replace("PATH", PATH)
+
+
+class Probe(HTMLParser):
+    """What the probe wrote."""
+
+    text, inside = "", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = ("id", "probe") in attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data if self.inside else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+
+FRAME = """<!doctype html><title>A telephone</title>
+<pre id="probe"></pre><iframe src="/page?QUERY" width="360" height="800"></iframe>"""
+
+
+def probed(served: Server, query: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What was seen in a browser at an address of the page, as wide as a telephone."""
+    home = Path(servers.__file__).parent
+    html = (home / "page.html").read_text("utf-8").replace("</head>", '<script src="probe.js"></script></head>')
+    frame = FRAME.replace("QUERY", escape(query))
+    for name, text, kind in (("", frame, "html"), ("page", html, "html"), ("probe.js", PROBE, "javascript")):
+        (tmp_path / f"probed-{name}").write_text(text, encoding="utf-8")
+        monkeypatch.setitem(servers.PAGES, f"/{name}", (str(tmp_path / f"probed-{name}"), f"text/{kind}"))
+    policy = servers.HEADERS["Content-Security-Policy"]
+    framed = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'; frame-src 'self'")
+    monkeypatch.setitem(servers.HEADERS, "Content-Security-Policy", framed)
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=40000", "--window-size=800,900"]
+    options.append("--hide-scrollbars")
+    asks = [str(CHROMIUM), *options, "--dump-dom", served.url]
+    done = subprocess.run(asks, capture_output=True, text=True, timeout=300)
+    found = Probe()
+    found.feed(done.stdout)
+    return SimpleNamespace(**json.loads(found.text))
+
+
+@browser
+def test_in_a_browser_a_lever_changes_the_answer_and_its_address_restores_it(
+    served: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = probed(served, "", tmp_path, monkeypatch)
+    assert first.faults == []
+    assert first.sentences == ""
+    assert "has left" in first.moved
+    assert first.bands == 4
+    assert first.steps[0] != first.steps[1]
+    assert "At the start" in first.events
+    assert first.wide == [360, 360]
+    assert quote(f"{PATH}=0.9", safe="") in first.address
+    again = probed(served, first.address.removeprefix("?"), tmp_path, monkeypatch)
+    assert again.faults == []
+    assert again.sentences == first.moved
+    assert again.restored[0] == "0.9"
+    assert again.restored[1] == first.steps[1]
+    assert f"run={again.restored[2]}" in first.address
+
+
+@browser
+def test_in_a_browser_a_broken_address_gives_a_message(
+    served: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = probed(served, "set=broken&run=x", tmp_path, monkeypatch)
+    assert seen.faults == []
+    assert "broken is no lever" in seen.said
+    assert "run: x" in seen.said
