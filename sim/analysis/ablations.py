@@ -185,7 +185,7 @@ def held(program: Program, paths: set[str]) -> Program:
         )
 
     bands = program.bands | {path: flat(program.bands[path]) for path in paths}
-    return program._replace(bands=bands, set_paths=program.set_paths | paths)
+    return program._replace(bands=bands, set_paths={**program.set_paths, **dict.fromkeys(paths, program.record_ticks)})
 
 
 def moved_inputs(moments: Sequence[Moment], event: Event, program: Program, words: Words) -> Iterator[Cause]:

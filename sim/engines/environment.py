@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engines.futures import Futures, Walk
 from sim.model import conduct
@@ -109,9 +110,9 @@ class Row:
         weights: Array,
         draw: Callable[[str], Array],
         runs: int,
-        free: Flags,
+        until: NDArray[np.intp],
     ) -> None:
-        self.bands, self.weights, self.free = bands, weights, free
+        self.bands, self.weights, self.until = bands, weights, until
         if any(band.word is not None for row in bands for band in row):  # as more channels, of the same draws
             words = [[Band(b.low * 0, b.low * 0 if b.word is None else b.word) for b in row] for row in bands]
             bands = [row + more for row, more in zip(bands, words, strict=True)]
@@ -135,11 +136,12 @@ class Row:
         self.walk: Walk | None = None
 
     def goes_on(self, owners: list[str], futures: Futures) -> None:
-        """From the start of the forecast on the input of owners for whom nobody has set it moves as it may."""
-        walk = Walk(self.base + 0.5 * self.span.sum(axis=1), owners, self.free, self.at(futures.course.first), futures)
+        """From the start of the forecast on the input moves as it may, until somebody has set it."""
+        walk = Walk(self.base + 0.5 * self.span.sum(axis=1), owners, self.until, self.at(futures.course.first), futures)
         if walk.moves:
             steps = [futures.course.steps(t) for t in range(len(self.changed))]
-            self.changed = self.changed | (np.diff(steps, prepend=0) > 0)
+            stops = np.isin(np.arange(len(steps)), self.until[self.until > futures.course.first])
+            self.changed = self.changed | (np.diff(steps, prepend=0) > 0) | stops
             self._version, self._last, self.walk = np.cumsum(self.changed), None, walk
 
     @staticmethod
@@ -195,11 +197,11 @@ class Environment:
 
         def row(paths: list[list[str]], weights: Array, theirs: Row | None, owners: Sequence[str]) -> Row:
             bands = [[program.bands[path] for path in channels] for channels in paths]
-            free = np.array([program.set_paths.isdisjoint(channels) for channels in paths])
+            until = np.array([min(program.set_paths.get(p, program.ticks) for p in channels) for channels in paths])
             same = theirs and theirs.weights is weights and same_bands(theirs.bands, bands)
-            if theirs and same and np.array_equal(theirs.free, free):
+            if theirs and same and np.array_equal(theirs.until, until):
                 return theirs
-            made = Row(bands, paths, weights, draw, self._none.shape[1], free)
+            made = Row(bands, paths, weights, draw, self._none.shape[1], until)
             if futures:
                 made.goes_on(list(owners), futures)
             return made

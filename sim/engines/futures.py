@@ -9,7 +9,7 @@ what ties them together in a state, among states and from year to year (moving b
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.arrays import Array, Flags
+from sim.model.arrays import Array
 from sim.model.noise import InputNoise
 from sim.scenario.course import Course
 
@@ -49,23 +49,28 @@ class Futures:
 class Walk:
     """How far one input of several owners has moved from its last known value, (owner, run)."""
 
-    def __init__(self, middle: Array, owners: list[str], free: Flags, last: Array, futures: Futures) -> None:
-        """``middle`` (owner, tick) is where bands have their middle, ``last`` (owner, run) the last known values."""
+    def __init__(
+        self, middle: Array, owners: list[str], until: NDArray[np.intp], last: Array, futures: Futures
+    ) -> None:
+        """``middle`` (owner, tick) is where bands have their middle, ``last`` (owner, run) the last known values.
+
+        From the tick ``until`` on (owner,) an owner's input stays as somebody has set it.
+        """
         known = middle[:, futures.course.past]
         self._increments = known[:, :-1] - known[:, 1:]  # (owner, year)
         self._increments -= self._increments.mean() if self._increments.size else 0.0
-        self._owners, self._free, self._last, self._futures = owners, free[:, None], last, futures
-        self.moves = bool(free.any() and self._increments.any())
+        self._owners, self._until, self._last, self._futures = owners, until[:, None], last, futures
+        self.moves = bool((until > futures.course.first).any() and self._increments.any())
         self._at: tuple[int, Array] = 0, np.zeros_like(last)
 
     def at(self, tick: int) -> Array:
-        """The distance in a tick; the same array for ticks of one step."""
+        """The distance in a tick; the same array for ticks of one step while nothing is set."""
         wanted = self._futures.course.steps(tick)
         step, moved = self._at if self._at[0] <= wanted else (0, np.zeros_like(self._last))
         while step < wanted:
             step += 1
             places = self._futures.of(self._owners, step, self._increments.shape[1])
-            there = np.clip(self._last + moved + self._increments.take(places), 0.0, 1.0)
-            moved = np.where(self._free, there - self._last, 0.0)
+            moved = np.clip(self._last + moved + self._increments.take(places), 0.0, 1.0) - self._last
         self._at = step, moved
-        return moved
+        free = tick < self._until
+        return moved if free.all() else np.where(free, moved, 0.0)

@@ -83,7 +83,7 @@ def hold_inputs(program: Program, tick: int) -> Program:
 def let_inputs_go_on(program: Program, tick: int) -> Program:
     """The same of somebody who lets inputs go on as they did before that tick, which is how runs forecast."""
     course = Course(tick, round(1.0 / program.alliance.dt))
-    return hold_inputs(program, tick)._replace(course=course, set_paths=frozenset())
+    return hold_inputs(program, tick)._replace(course=course, set_paths={})
 
 
 def forecast(fit: Target, whole: Target, z: Array, replicates: int, seed: int, program: Program) -> Forecast:

@@ -347,5 +347,5 @@ def _explained(scenario: Scenario, program: Program, path: str) -> Explanation:
         [source_of(s, scenario.registry) for s in value.coded.sources],
         "; ".join(filter(None, [value.coded.note, *adjustments_of(tables, path)])),
         program.start.words,
-        later(program.course, path, tables.time.start, program.set_paths),
+        later(program.course, path, tables.time.start, program.edges, program.set_paths),
     )

@@ -35,7 +35,7 @@ class Blend(NamedTuple):
             bands=a.bands | {path: b.bands[path] for path in a.bands if path in taken},
             coefficients=a.coefficients | {n: b.coefficients[n] for n in coefficients},
             weights=a.weights | {n: b.weights[n] for n in a.weights if f"{WEIGHTS}{n}" in taken},
-            set_paths=frozenset(path for path in a.bands if path in (b if path in taken else a).set_paths),
+            set_paths={path: sets[path] for path in a.bands if path in (sets := (b if path in taken else a).set_paths)},
         )
         if EVENTS in taken:
             p = p._replace(script=b.script, start_status=b.start_status)
@@ -82,7 +82,7 @@ def blend(first: Scenario, second: Scenario) -> Blend:
         problems.append(Problem(str(second.file), other, "coded in one alone", "allowed: the same disputes in both"))
     if problems:
         raise InputError(problems)
-    found = [p for p in a.bands if not same(a.bands[p], b.bands[p]) or (p in a.set_paths) != (p in b.set_paths)]
+    found = [p for p in a.bands if not same(a.bands[p], b.bands[p]) or a.set_paths.get(p) != b.set_paths.get(p)]
     found += _unlike(BEHAVIOUR, a.coefficients, b.coefficients) + _unlike(WEIGHTS, a.weights, b.weights)
     rest = {
         EVENTS: _script(a.script) != _script(b.script) or not np.array_equal(a.start_status, b.start_status),

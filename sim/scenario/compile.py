@@ -9,7 +9,7 @@ import numpy as np
 from sim.model.arrays import Array, Codes
 from sim.model.crises import THREATS
 from sim.model.tick import Alliance, Script
-from sim.scenario.course import Course, course_of, set_for_later
+from sim.scenario.course import Course, adjusted_later, course_of, set_for_later, sooner
 from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
@@ -49,8 +49,8 @@ class Program(NamedTuple):
     """Rows that would tell as much where none stands twice."""
     course: Course | None
     """From when inputs go on by themselves; None where they stay as they are coded."""
-    set_paths: frozenset[str]
-    """Inputs that stay as they are set."""
+    set_paths: Mapping[str, int]
+    """The tick from which inputs stay as they are set, by path."""
     fact: "Program | None" = None
     """Whose record is what happened, where this one's past is lived anew."""
 
@@ -135,11 +135,11 @@ def vary(
         for path, own in by_path.items()
     }
     start = tables.time.start
-    later = {p for a in adjustments if not a.from_ or a.from_ >= start for p in tables.adjustable[a.path]}
+    later = adjusted_later(tables, adjustments, program.edges, program.record_ticks)
     changed = program._replace(
         bands=program.bands | moved,
         coefficients=program.coefficients | dict(coefficients),
-        set_paths=program.set_paths | later,
+        set_paths=sooner(program.set_paths, later),
     )
     past_is_the_same = all(a.from_ and a.from_ >= start for a in adjustments) and coefficients.keys().isdisjoint(READ)
     if past_is_the_same or not program.start.states:
@@ -292,6 +292,6 @@ def compile(scenario: Scenario) -> Program:
         rows=posterior.rows if posterior else 0,
         distinct=posterior.distinct if posterior else 0.0,
         course=course_of(tables, record_ticks, STEPS[tables.time.step] / 12),
-        set_paths=set_for_later(tables, bands, record_ticks),
+        set_paths=set_for_later(tables, bands, edges, record_ticks),
     )
     return program._replace(start=begun(scenario, program, {}))

@@ -1,14 +1,15 @@
-"""Until when inputs are known, and which of them somebody has set for later."""
+"""Until when inputs are known, and from when on somebody has set which of them."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.paths import Band
-from sim.scenario.tables import ScenarioTables
+from sim.scenario.tables import Adjustment, ScenarioTables
 
 
 class Course(NamedTuple):
@@ -34,11 +35,29 @@ def course_of(tables: ScenarioTables, record_ticks: int, dt: float) -> Course | 
     return Course(record_ticks, round(1.0 / dt)) if tables.inputs == "uncertain" and record_ticks * dt > 1.0 else None
 
 
-def set_for_later(tables: ScenarioTables, bands: Mapping[str, Band], record_ticks: int) -> frozenset[str]:
-    """Paths that are coded, adjusted or shocked to be something after the start; they stay as they are set."""
-    start = tables.time.start
-    adjusted = {p for a in tables.adjustments if not a.from_ or a.from_ >= start for p in tables.adjustable[a.path]}
-    return frozenset(adjusted | {path for path, band in bands.items() if moves(band, record_ticks)})
+def set_for_later(
+    tables: ScenarioTables, bands: Mapping[str, Band], edges: Sequence[dt.date], record_ticks: int
+) -> dict[str, int]:
+    """Paths that are coded, adjusted or shocked to be something after the start, by the tick from which they are."""
+    coded = {path: first_move(band, record_ticks) for path, band in bands.items() if moves(band, record_ticks)}
+    return sooner(coded, adjusted_later(tables, tables.adjustments, edges, record_ticks))
+
+
+def adjusted_later(
+    tables: ScenarioTables, adjustments: Iterable[Adjustment], edges: Sequence[dt.date], record_ticks: int
+) -> dict[str, int]:
+    """Paths that are adjusted for the time after the start, by the tick from which they are."""
+    found: dict[str, int] = {}
+    for a in adjustments:
+        if not a.from_ or a.from_ >= tables.time.start:
+            tick = bisect_right(edges, a.from_) - 1 if a.from_ else record_ticks
+            found = sooner(found, dict.fromkeys(tables.adjustable[a.path], tick))
+    return found
+
+
+def sooner(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    """By path the earlier of two ticks."""
+    return {**a, **{path: min(tick, a.get(path, tick)) for path, tick in b.items()}}
 
 
 def coded_days(tables: ScenarioTables) -> dict[str, list[dt.date]]:
@@ -55,15 +74,29 @@ def coded_days(tables: ScenarioTables) -> dict[str, list[dt.date]]:
 
 def moves(band: Band, since: int) -> bool:
     """Whether a band is not the same in all ticks from one on."""
-    sides: Iterable[NDArray[np.float64]] = (band.low, band.high, *(() if band.word is None else (band.word,)))
-    return any((side[since:] != side[since]).any() for side in sides)
+    return bool(_moved(band, since).any())
 
 
-def later(course: Course | None, path: str, start: dt.date, set_paths: Iterable[str]) -> str:
+def first_move(band: Band, since: int) -> int:
+    """The first tick in which a band that moves is not as it is in an earlier one."""
+    return since + int(_moved(band, since).argmax())
+
+
+def _moved(band: Band, since: int) -> NDArray[np.bool_]:
+    sides = (band.low, band.high, *(() if band.word is None else (band.word,)))
+    return np.any([side[since:] != side[since] for side in sides], axis=0)
+
+
+def later(
+    course: Course | None, path: str, start: dt.date, edges: Sequence[dt.date], set_paths: Mapping[str, int]
+) -> str:
     """How an input goes on after the start, in words; empty where it is none or nothing goes on."""
     if course is None or path.startswith("behaviour."):
         return ""
     within = path.rpartition(".")[0] + "." if path.count(".") > 2 else path
-    if any(p == path or p.startswith(within) for p in set_paths):
-        return f"From {start} on it stays as it is set."
-    return f"From {start} on it goes on by changes of past years, if it has changed in them."
+    goes_on = f"From {start} on it goes on by changes of past years, if it has changed in them"
+    ticks = [tick for p, tick in set_paths.items() if p == path or p.startswith(within)]
+    if not ticks:
+        return f"{goes_on}."
+    day = max(edges[min(ticks)], start)
+    return f"From {start} on it stays as it is set." if day == start else f"{goes_on}; from {day} on it stays as set."

@@ -1,8 +1,12 @@
 """Inputs to come: moments of the walk by hand, what stays as it is set, what scenarios share, and backtests' own."""
 
+import datetime as dt
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from sim.analysis.lever import lever
 from sim.engines import agents, ensemble
 from sim.engines.environment import Environment
 from sim.engines.futures import YEARS, Futures, Walk
@@ -23,7 +27,8 @@ def program(**changes: object) -> Program:
 def walk(middle: np.ndarray, last: float = 0.5, free: bool = True) -> Walk:
     owners = [f"members.{k}" for k in range(len(middle))]
     start = np.full((len(middle), BLOCK), last)
-    return Walk(middle, owners, np.full(len(middle), free), start, Futures(QUARTERS, Noise(1, 0), slice(None)))
+    until = np.full(len(middle), 1000 if free else QUARTERS.first)
+    return Walk(middle, owners, until, start, Futures(QUARTERS, Noise(1, 0), slice(None)))
 
 
 @pytest.mark.parametrize(("year", "ticks"), [(4, [2, 6, 10]), (2, [1, 3, 5]), (1, [1, 2, 3]), (12, [6, 18, 30])])
@@ -96,6 +101,37 @@ def test_what_is_set_after_the_start_stays_as_it_is_set() -> None:
     assert last.leader.war.max() <= 0.125  # the word's band
     free = Environment(program(), Noise(2, 0)).at(kept.ticks - 1)
     np.testing.assert_array_equal(last.members.dependence, free.members.dependence)  # arms share the rest
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: compile(load(OUTLOOK, {"leader.war": "none@2025-01-01"})),
+        lambda: lever("leader.war@2025-01-01", load(OUTLOOK), "value", None, None).at(0.1),
+        lambda: compile(load("csto/counterfactuals/western-guarantee")),
+        lambda: compile(load("csto/counterfactuals/working-alliance")),
+    ],
+    ids=["set", "varied", "coded", "adjusted"],
+)
+def test_until_the_date_from_which_something_is_set_all_goes_on_as_where_nothing_is(
+    made: Callable[[], Program],
+) -> None:
+    changed, as_it_is = made(), program()
+    day = as_it_is.edges.index(dt.date(2025, 1, 1))
+    assert {*changed.set_paths.values()} == {day}
+    one, other = (Environment(p, Noise(2, 0)) for p in (changed, as_it_is))
+    for t in range(as_it_is.record_ticks, day):
+        for a, b in zip(
+            (*one.at(t).members, *one.at(t).leader), (*other.at(t).members, *other.at(t).leader), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+    assert other.at(day - 1).members.dependence.std() > other.at(as_it_is.record_ticks).members.dependence.std()
+    set_ = [
+        name
+        for name in one.at(day).leader._fields
+        if (getattr(one.at(day).leader, name) != getattr(other.at(day).leader, name)).any()
+    ]
+    assert {f"leader.{name}" for name in set_} == {p for p in changed.set_paths if p.startswith("leader.")}
 
 
 def test_inputs_that_are_held_are_those_of_the_record() -> None:
