@@ -41,6 +41,8 @@ USUAL = ("cohesion", "some exit")
 MOST_SETS = 128
 """Sets of parts that are run where they are too many for all: so many orders as go through no more."""
 MOST_PARTS = 40
+SAID = 3
+"""Parts that the answer names; the tables have all."""
 
 
 class Attribution(Analysis):
@@ -116,25 +118,26 @@ def attribute(
     >>> sorted(found.frames["parts"].part)
     ['capacity of Russia', 'coercion of Russia']
     """
-    two = by_dates(sides(a, [b], set), by)
-    effort_, between = each(
-        lambda: effort(runs, seed, jobs, scheduler, multiple=REPEATS.draw), lambda: blend(two[0], two[1])
+    one, other = sides(a, [b], set)
+    two, effort_, (between, held), *wanted = each(
+        lambda: by_dates([one, other], by),
+        lambda: effort(runs, seed, jobs, scheduler, multiple=REPEATS.draw),
+        lambda: _held(blend(one, other), parts or {}),
+        *(lambda text=text: quantity(text, one, "outcomes") for text in outcomes or USUAL),
     )
-    held, *wanted = each(
-        lambda: _few(parts_of(between, parts or {})),
-        *(lambda text=text: quantity(text, two[0], "outcomes") for text in outcomes or USUAL),
-    )
-    found = _attribute(between, held, list(dict.fromkeys(wanted)), effort_, progress)
+    found = _attribute(blend(*two) if by else between, held, list(dict.fromkeys(wanted)), effort_, progress)
     if out is not None:
         found.save(out, force)
     return found
 
 
-def _few(parts: Parts) -> Parts:
+def _held(between: Blend, given: Mapping[str, Sequence[str]]) -> tuple[Blend, Parts]:
+    """What is changed together, with what it lies between. Raises InputError."""
+    parts = parts_of(between, given)
     if len(parts) > MOST_PARTS:
         allowed = f"allowed: {MOST_PARTS} at most, by putting some together"
         raise InputError([Problem("parts", "", plural(len(parts), "part"), allowed)])
-    return parts
+    return between, parts
 
 
 class Shares(NamedTuple):
@@ -266,24 +269,50 @@ def _titles(a: str, b: str) -> tuple[str, str]:
 
 
 def sentences(shares: "pd.DataFrame", gaps: "pd.DataFrame", about: Mapping[str, Any]) -> list[str]:
-    """Of each outcome at the last horizon at which there is one the gap, and what parts add, the largest first."""
-    there = gaps[gaps.gap.abs() >= LEAST].sort_values("horizon_years", kind="stable")
-    said = []
-    for g in there.drop_duplicates(["outcome", "member"], keep="last").itertuples():
+    """Of each outcome a sentence, at the last horizon at which scenarios or parts make a difference."""
+    keys = ["outcome", "member", "date"]
+    most = shares.assign(most=shares.added.abs()).groupby(keys, as_index=False).most.max()
+    there = gaps.merge(most, on=keys).sort_values("horizon_years", kind="stable")
+    there = there[(there.gap.abs() >= LEAST) | (there.most >= LEAST)].drop_duplicates(keys[:2], keep="last")
+    order = list(dict.fromkeys(zip(gaps.outcome, gaps.member, strict=True)))
+    said = {}
+    for g in there.itertuples():
         own = shares[(shares.outcome == g.outcome) & (shares.member == g.member) & (shares.date == g.date)]
-        scale, digits, unit = (100, 0, " points") if OUTCOMES[g.outcome].probability else (1, 2, "")
+        said[g.outcome, g.member] = _sentence(g, own, about)
+    none = (
+        f"“{about['a']}” and “{about['b']}” hardly differ in what was asked, at any horizon, nor does any part matter."
+    )
+    return [said[q] for q in order if q in said] or [none]
 
-        def number(x: float, scale: int = scale, digits: int = digits) -> str:
-            return f"{scale * x:+.{digits}f}"
 
-        parts = [
-            f"{r.part} {number(r.added)} ({number(r.q05)} to {number(r.q95)})"
-            for r in own.reindex(own.added.abs().sort_values(ascending=False, kind="stable").index).itertuples()
-        ]
-        a, b = (f"{percent(x)} %" if scale == 100 else f"{x:.2f}" for x in (g.a, g.b))
-        what = subject(g.outcome, about["names"].get(g.member, g.member))
-        said.append(
-            f"By {spoken(g.date)} {what} is {a} in “{about['a']}” and {b} in “{about['b']}”: of the gap of "
-            f"{number(g.gap)}{unit} ({number(g.q05)} to {number(g.q95)}) the parts make {', '.join(parts)}."
-        )
-    return said or [f"“{about['a']}” and “{about['b']}” hardly differ in what was asked, at any horizon."]
+def _sentence(g: Any, own: "pd.DataFrame", about: Mapping[str, Any]) -> str:
+    """The gap in an outcome, whether parts cancel in it, and the largest of them."""
+    probability = OUTCOMES[g.outcome].probability
+    scale, digits, unit = (100, 0, " points") if probability else (1, 2, "")
+    by_size = own.reindex(own.added.abs().sort_values(ascending=False, kind="stable").index)
+
+    def number(x: float) -> str:
+        return signed(scale * x, digits)
+
+    parts = [f"{r.part} {number(r.added)} ({number(r.q05)} to {number(r.q95)})" for r in by_size[:SAID].itertuples()]
+    rest = len(own) - len(parts)
+    parts += [f"{plural(rest, 'smaller one')}"] * bool(rest)
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    a, b = (f"{percent(x)} %" if probability else f"{x:.2f}" for x in (g.a, g.b))
+    what, gap = subject(g.outcome, about["names"].get(g.member, g.member)), f"{number(g.gap)}{unit}"
+    levels = f"By {spoken(g.date)} {what} is {a} in “{about['a']}” and {b} in “{about['b']}”"
+    spread = f"({number(g.q05)} to {number(g.q95)})"
+    if cancel(g, by_size.iloc[0]):
+        return f"{levels}: the gap is near zero, {gap} {spread}, because parts offset one another: {listed}."
+    return f"{levels}: of the gap of {gap} {spread} the parts make {listed}."
+
+
+def cancel(gap: Any, largest: Any) -> bool:
+    """Whether a gap is within error of nothing, or too small to show, where its largest part is neither."""
+    near = abs(gap.gap) < max(LEAST, Z95 * gap.mcse)
+    return bool(near and abs(largest.added) >= max(LEAST, Z95 * largest.mcse, 2.0 * abs(gap.gap)))
+
+
+def signed(x: float, digits: int) -> str:
+    """A number with its sign, with a digit more where it would round to nothing; 0 where it still does."""
+    return next((s for d in (digits, digits + 1) if float(s := f"{x:+.{d}f}")), "0")

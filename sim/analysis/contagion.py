@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.analysis import Analysis
-from sim.analysis.spread import error_over_draws, footer, spread_over_draws
+from sim.analysis.spread import error_over_clusters, error_over_draws, footer, spread_over_draws
 from sim.engines.ensemble import Piece, pieces, run_together
 from sim.errors import InputError, Problem, arguments, each, nearest
 from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together
@@ -25,9 +25,10 @@ from sim.model.outcomes import MONTE_CARLO, Z95
 from sim.results.change import percent
 from sim.results.horizons import by_dates
 from sim.results.run import Given, scenarios
-from sim.scenario.compile import Program, compile
+from sim.scenario.compile import Program, compile, tick_edges
 from sim.scenario.dates import WRITTEN, parse, spoken
 from sim.scenario.load import Scenario
+from sim.scenario.tables import Time
 from sim.storage.effort import Effort, effort
 from sim.storage.workers import imap
 
@@ -42,6 +43,8 @@ NONE: dict[str, float] = {"contagion": 0.0, "peers": 0.0}
 """Coefficients by which states pull each other, where they do not."""
 WITHIN = 2.0
 """Years within which an exit follows another, in a cascade."""
+SHOWN = 5e-4
+"""Effects that do not round to 0.0 points."""
 
 
 class Contagion(Analysis):
@@ -53,7 +56,8 @@ class Contagion(Analysis):
         probability that the other has left as things are (base) and with the move (value), their difference (effect)
         with its Monte Carlo standard error (mcse), 95 % interval (low, high) and 90 % interval over what is uncertain.
         ``cascades`` has, as the scenario is and without contagion and peers, the exits in a run, the share of runs with
-        a cascade (exits within two years of one another), its size and its years; each with its error.
+        a cascade (exits within two years of one another), its size and its years; each with its error, draws of what
+        is uncertain as clusters; and how many more exits there are than as it is, on the same draws.
     """
 
     kind = "contagion"
@@ -116,14 +120,14 @@ def contagion(
     >>> sorted(set(found.frames["effects"].of))
     ['ARM', 'BLR', 'KAZ', 'KGZ', 'TJK']
     """
-    (chosen,) = by_dates(continued(scenarios([scenario], set)), by)
-    program = compile(chosen)
-    how, tick, _ = each(
+    (given,) = continued(scenarios([scenario], set))
+    (chosen,), how, tick, _ = each(
+        lambda: by_dates([given], by),
         lambda: effort(runs, seed, jobs, scheduler, multiple=REPEATS.draw),
-        lambda: _tick(program, at),
+        lambda: _tick(given.tables.time, at),
         lambda: _known(event),
     )
-    found = _contagion(chosen, program, event, tick, how, progress)
+    found = _contagion(chosen, compile(chosen), event, tick, how, progress)
     if out is not None:
         found.save(out, force)
     return found
@@ -134,16 +138,17 @@ def _known(event: str) -> None:
         raise InputError([Problem("event", "", event, f"allowed: {', '.join(FORCED)}", nearest(event, FORCED))])
 
 
-def _tick(program: Program, at: dt.date | str | None) -> int:
+def _tick(time: Time, at: dt.date | str | None) -> int:
     """The tick in which a date lies. Raises InputError."""
-    first, last = program.edges[program.record_ticks], program.edges[-1]
+    edges, record_ticks = tick_edges(time)
+    first, last = edges[record_ticks], edges[-1]
     try:
         day = first if at is None else parse(at)
     except ValueError as error:
         raise InputError([Problem("at", "", f"{at} {error}", f"allowed: {WRITTEN}")]) from None
     if not first <= day < last:
         raise InputError([Problem("at", "", f"{day}", f"allowed: from {first} to before {last}")])
-    return max(t for t, edge in enumerate(program.edges[:-1]) if edge <= day)
+    return max(t for t, edge in enumerate(edges[:-1]) if edge <= day)
 
 
 def forced(program: Program, member: str, tick: int, status: int) -> Program:
@@ -194,7 +199,10 @@ def _contagion(
     left = exits(list(cases.values()), by, lambda done: tell(share + (1.0 - share) * done))
     dt_ = program.alliance.dt
     cascades = pd.DataFrame(
-        [{"case": name} | cascades_of(first * dt_) for name, first in zip(cases, left, strict=True)]
+        [
+            {"case": name, **cascades_of(first * dt_), **more_exits(first, left[0])}
+            for name, first in zip(cases, left, strict=True)
+        ]
     )
     frame = pd.DataFrame(effects)
     about = {
@@ -266,17 +274,25 @@ def cascades_of(years: Array) -> dict[str, float]:
     said: dict[str, float] = {}
     for name, x in found.items():
         said |= {name: float(x.mean()), f"{name}_mcse": error_over_draws(x.reshape(-1, REPEATS.draw))}
-    for name, x in (("size", size[ends]), ("years", length[ends])):
-        error = float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else np.nan
-        said |= {name: float(x.mean()) if len(x) else np.nan, f"{name}_mcse": error}
+    clusters = at.shape[1] // REPEATS.draw
+    for name, x in (("size", size), ("years", length)):
+        own = np.where(ends, x, np.nan).T.reshape(clusters, -1)
+        error = error_over_clusters(own) if np.isfinite(own).any(axis=1).sum() > 1 else np.nan
+        said |= {name: float(x[ends].mean()) if ends.any() else np.nan, f"{name}_mcse": error}
     return said
+
+
+def more_exits(first: Array, as_it_is: Array) -> dict[str, float]:
+    """How many more exits a run has than as it is, on the same draws, from when members leave (member, run)."""
+    more = (np.isfinite(first).sum(axis=0) - np.isfinite(as_it_is).sum(axis=0)).astype(float)
+    return {"more": float(more.mean()), "more_mcse": error_over_draws(more.reshape(-1, REPEATS.draw))}
 
 
 def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[str, Any]) -> list[str]:
     """Who is pulled most and by whom, how many effects stand out, and what cascades there are against none."""
     last = effects[effects.date == effects.date.max()].sort_values("effect", key=abs, ascending=False, kind="stable")
     names, when = about["names"], spoken(str(last.date.iloc[0]))
-    resolved = last[(last.low > 0.0) | (last.high < 0.0)]
+    resolved = last[((last.low > 0.0) | (last.high < 0.0)) & (last.effect.abs() >= SHOWN)]
     pulls = [
         f"{names[r.on]} by {100 * r.effect:+.1f} points (90 % interval {100 * r.q05:+.1f} to {100 * r.q95:+.1f}) if "
         f"{names[r.of]} does"
@@ -290,13 +306,23 @@ def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[
     else:
         said = [f"{first} is not moved by more than chance in these runs."]
     said.append(
-        f"{len(resolved)} of {len(last)} effects differ from nothing by more than the 95 % Monte Carlo interval."
+        f"{len(resolved)} of {len(last)} effects show as 0.1 points or more and differ from nothing by more than "
+        "the 95 % Monte Carlo interval."
     )
     own, none = (cascades.iloc[k] for k in (0, 1))
     shares = [percent(x.cascade) for x in (own, none)]
     said.append(
         f"In {shares[0]} % of runs some exit follows another within two years, without contagion and peers in "
         f"{shares[1]} %; exits in a run are {own.exits:.2f} and {none.exits:.2f}"
+        + together(none)
         + (f"; a cascade has {own['size']:.1f} exits in {own.years:.1f} years." if own["size"] == own["size"] else ".")
     )
     return said
+
+
+def together(none: Any) -> str:
+    """What the ways by which members matter to each other do together, if more than chance in these runs."""
+    if abs(none.more) <= Z95 * none.more_mcse:
+        return ""
+    do = "hold members rather than pull them" if none.more > 0.0 else "pull members rather than hold them"
+    return f", so that the two ways together {do} ({none.more:+.2f} ± {none.more_mcse:.2f} exits a run without them)"

@@ -1,21 +1,28 @@
 """A lever: something of a scenario that is moved to any value, as ``--set`` and the factors of studies move it."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 from numbers import Real
+
+import numpy as np
 
 from sim.errors import InputError, Problem, nearest
 from sim.scenario.compile import Program, compile, unconditioned, vary
 from sim.scenario.dates import WRITTEN, parse, spoken
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
-from sim.scenario.values import ALWAYS
+from sim.scenario.posterior import Column
+from sim.scenario.values import ALWAYS, Distribution
 from sim.studies.tables import Factor
 from sim.studies.target import Target, adjustments, changes_past, since, target
 
 USUAL = {"scale": (0.0, 2.0)}
 """Where the lever is moved if nothing is said, if not over all that it may be: from nothing to twice as much."""
+UNMOVED = {"scale": (1.0, 1.0), "shift": (0.0, 0.0), "place": (0.0, 1.0)}
+"""Where it is if it is not moved, of ways that do not replace what is coded."""
+MIDDLE = (0.05, 0.95)
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,28 @@ class Lever:
         """The scenario with the lever at a value."""
         moved = adjustments(self.factor, self.to, value)
         return vary(self.program, self.scenario, moved, dict.fromkeys(self.to.coefficients, value))
+
+    @property
+    def now(self) -> tuple[float, float]:
+        """From where to where it lies in the scenario as it is, at the date from which it is moved.
+
+        The band in which it is coded; of what has a distribution, and of coefficients, the middle 90 %.
+        """
+        if self.factor.way in UNMOVED:
+            return UNMOVED[self.factor.way]
+        p, day = self.program, self.factor.from_
+        tick = min(bisect_right(p.edges, day) - 1, p.ticks - 1) if isinstance(day, date) else p.record_ticks
+        ends: list[float] = []
+        for path in (own for group in self.to.inputs for own in self.scenario.tables.adjustable[group]):
+            band = p.bands[path]
+            ends += [float(band.at(u)[tick]) for u in (MIDDLE if band.distribution else (0.0, 1.0))]
+        for name in self.to.coefficients:
+            given = p.coefficients[name]
+            if isinstance(given, Distribution):
+                ends += given.quantile(np.array(MIDDLE), self.to.low, self.to.high).tolist()
+            else:
+                ends += np.quantile(given.values if isinstance(given, Column) else given, MIDDLE).tolist()
+        return min(ends), max(ends)
 
     @property
     def words(self) -> str:

@@ -19,9 +19,14 @@ def parted(x: Array) -> Array:
 
 def error_over_draws(x: Array) -> float:
     """Standard error of the mean of all runs (draw, run); draws are clusters, runs without a value are left out."""
+    return error_over_clusters(x.reshape(-1, REPEATS.draw))
+
+
+def error_over_clusters(x: Array) -> float:
+    """Standard error of the mean of all values (cluster, value) that there are."""
     there = np.isfinite(x)
     apart = np.where(there, x - np.nanmean(x), 0.0)
-    sums = parted(apart).sum(axis=(1, 2))
+    sums = apart.sum(axis=1)
     n = len(sums)
     return float(np.sqrt((sums**2).sum() * n / max(n - 1, 1)) / there.sum())
 

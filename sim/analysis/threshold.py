@@ -8,6 +8,7 @@ threshold of its own, or none.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.analysis.analysis import Analysis
-from sim.analysis.goal import Goal, goal
+from sim.analysis.goal import RELATIONS, Goal, goal
 from sim.analysis.lever import Lever, lever as lever_of
 from sim.analysis.spread import error_over_draws, footer, parted
-from sim.errors import arguments, each, listed
+from sim.errors import InputError, Problem, arguments, each, listed
 from sim.estimates.intervals import REPEATS, draws_without_chance, runs_together
 from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
@@ -50,10 +51,11 @@ class Threshold(Analysis):
     Attributes
     ----------
     tables : ``threshold`` has a row for each value at which the level is reached, with its Monte Carlo standard error
-        (mcse), 95 % interval (low, high), and of the first the quantiles over draws of what is uncertain (q05, q50,
-        q95; empty where they lie outside the range), with the shares of draws that are below or above the level at
-        every value. ``curve`` has the outcome by value: mean, mcse, low, high, and its 90 % interval over what is
-        uncertain.
+        (mcse), 95 % interval (low, high), and of the first its quantiles among draws of what is uncertain that have
+        one in the range (q05, q50, q95), the shares of draws that have none (none) since they are below or above the
+        level at every value, from where to where the lever lies in the scenario (now_low, now_high) and the outcome
+        there (now, now_mcse). ``curve`` has the outcome by value: mean, mcse, low, high, and its 90 % interval over
+        what is uncertain.
     """
 
     kind = "threshold"
@@ -137,7 +139,7 @@ def threshold(
     (chosen,) = continued(scenarios([scenario], set))
     by, wanted, moved = each(
         lambda: effort(runs, seed, jobs, scheduler, multiple=REPEATS.draw),
-        lambda: goal(reach, chosen, "reach"),
+        lambda: level(goal(reach, chosen, "reach")),
         lambda: lever_of(lever, chosen, way, low, high),
     )
     found = _threshold(moved, wanted, by, progress)
@@ -146,16 +148,25 @@ def threshold(
     return found
 
 
+def level(wanted: Goal) -> Goal:
+    """A goal that is a level to be reached, no side of one. Raises InputError."""
+    if wanted.relation != "=":
+        found = f"{wanted.relation} ({RELATIONS[wanted.relation][1]})"
+        allowed = "allowed: =, since what is looked for is the value at which the level is reached"
+        raise InputError([Problem("reach", "relation", found, allowed, str(replace(wanted, relation="=")))])
+    return wanted
+
+
 def _threshold(moved: Lever, wanted: Goal, by: Effort, progress: Callable[[int, int], None] | None) -> Threshold:
-    evaluated: dict[float, Array] = {}
-    expected = (POINTS + 7) * by.runs
+    evaluated: dict[float | None, Array] = {}
+    expected = (POINTS + 8) * by.runs
     tick = wanted.tick(moved.scenario.tables.time)
     name = ".".join(filter(None, (wanted.outcome, wanted.member)))
 
-    def look(values: Sequence[float]) -> None:
-        """Run the lever at values that have not been run."""
+    def look(values: Sequence[float | None]) -> None:
+        """Run the lever at values that have not been run, None for the scenario as it is."""
         new = [x for x in dict.fromkeys(values) if x not in evaluated]
-        programs = {repr(x): moved.at(x) for x in new}
+        programs = {repr(x): moved.program if x is None else moved.at(x) for x in new}
         before = len(evaluated) * by.runs
 
         def tell(done: int) -> None:
@@ -172,14 +183,14 @@ def _threshold(moved: Lever, wanted: Goal, by: Effort, progress: Callable[[int, 
         return float(np.nanmean(evaluated[x])) - wanted.level
 
     grid = [float(x) for x in np.linspace(moved.low, moved.high, POINTS)]
-    look(grid)
+    look([None, *grid])
     roots = crossings(grid, gap, PRECISION * (moved.high - moved.low))
     look(roots)
     outcome = OUTCOMES[wanted.outcome]
     curve = curve_of({x: evaluated[x] for x in (*grid, *roots)}, outcome.low, outcome.high)
     if progress:
         progress(expected, expected)
-    return _answered(moved, wanted, by, roots, curve)
+    return _answered(moved, wanted, by, roots, curve, evaluated[None])
 
 
 def crossings(grid: Sequence[float], gap: Callable[[float], float], precision: float) -> list[float]:
@@ -247,22 +258,26 @@ def _slope(curve: Curve, x: float) -> float:
     return float(smooth(curve.values[keep], curve.means[keep], x, 1))
 
 
-def _answered(moved: Lever, wanted: Goal, by: Effort, roots: Sequence[float], curve: Curve) -> Threshold:
+def _answered(
+    moved: Lever, wanted: Goal, by: Effort, roots: Sequence[float], curve: Curve, as_it_is: Array
+) -> Threshold:
     import pandas as pd
 
     s = moved.scenario
     tipped = tips(curve, wanted.level)
-    at = np.quantile(tipped.at, (0.05, 0.5, 0.95), method="inverted_cdf")
-    own = {f"q{q:02}": float(x) if math.isfinite(x) else math.nan for q, x in zip((5, 50, 95), at, strict=True)}
-    for side, flags in (("below", tipped.below), ("above", tipped.above)):
+    some = tipped.at[np.isfinite(tipped.at)]
+    at = np.quantile(some, (0.05, 0.5, 0.95)) if some.size else (math.nan,) * 3
+    own = {f"q{q:02}": float(x) for q, x in zip((5, 50, 95), at, strict=True)}
+    for side, flags in (("none", tipped.below | tipped.above), ("below", tipped.below), ("above", tipped.above)):
         share = indicator(flags).mean(axis=1)
         own |= {side: float(share.mean()), f"{side}_mcse": float(share.std(ddof=1) / math.sqrt(len(share)))}
+    own |= dict(zip(("now_low", "now_high"), moved.now, strict=True))
+    own |= {"now": float(np.nanmean(as_it_is)), "now_mcse": error_over_draws(as_it_is)}
     rows = [_row(x, curve) | (own if k == 0 else dict.fromkeys(own, math.nan)) for k, x in enumerate(roots)]
     nothing = dict.fromkeys(COLUMNS, math.nan)
     table = pd.DataFrame(rows or [nothing | own])
     names = {code: m.name or code for code, m in s.tables.members.items()}
     subject = wanted.subject(names)
-    beyond = ["" if math.isfinite(x) else "above" if x > 0 else "below" for x in at]
     about = {
         "lever": moved.words,
         "outcome": wanted.outcome,
@@ -272,9 +287,8 @@ def _answered(moved: Lever, wanted: Goal, by: Effort, roots: Sequence[float], cu
         "said": wanted.in_words(wanted.level),
         "scenario": s.tables.title,
         "footer": footer(s.name, by, moved.program.start.words, [s]),
-        "beyond": beyond,
         "axis": moved.axis,
-        "never": f"; {never(table.iloc[0], wanted)}" if never(table.iloc[0], wanted) else "",
+        "never": f"; {never(moved, wanted, table.iloc[0])}" if own["none"] else "",
     }
     identity = {
         "scenario": s.name,
@@ -287,7 +301,7 @@ def _answered(moved: Lever, wanted: Goal, by: Effort, roots: Sequence[float], cu
         "seed": by.seed,
     }
     title = f"{sentence(subject)} by {about['when']} against {moved.words}"
-    answer = sentences(moved, wanted, subject, table, curve, beyond)
+    answer = sentences(moved, wanted, subject, table, curve)
     return Threshold(title, answer, {"threshold": table, "curve": _table(curve)}, identity, about)
 
 
@@ -308,10 +322,8 @@ def _table(curve: Curve) -> "pd.DataFrame":
     return pd.DataFrame(columns | {"q05": np.minimum(low, curve.means), "q95": np.maximum(high, curve.means)})
 
 
-def sentences(
-    moved: Lever, wanted: Goal, subject: str, table: "pd.DataFrame", curve: Curve, beyond: Sequence[str]
-) -> list[str]:
-    """The answer: where it tips, how well that is known, and in what share of draws it does not."""
+def sentences(moved: Lever, wanted: Goal, subject: str, table: "pd.DataFrame", curve: Curve) -> list[str]:
+    """The answer: where it tips, where it is now, in what share of draws it does not, and where in the others."""
     o, first, level = wanted.kind, table.iloc[0], wanted.in_words(wanted.level)
     scale, sign = (100, " %") if o.probability else (1, "")
 
@@ -337,27 +349,29 @@ def sentences(
             f"No value of {moved.words} from {moved.low:g} to {moved.high:g} brings {subject} by {when} to {level}: "
             f"the range reached is {reached}; it is {ends}."
         )
-    says = [
-        f"{x:.3g}" if x == x else f"{side} {moved.low if side == 'below' else moved.high:g}"
-        for x, side in zip((first.q05, first.q50, first.q95), beyond, strict=True)
-    ]
-    if says[0] == says[2]:
-        found.append(
-            f"In the middle 90 % of draws of what is uncertain, chance taken out, the threshold lies {says[0]}."
-        )
-    else:
-        found.append(
-            f"Over draws of what is uncertain, chance taken out, the threshold has the 90 % interval {says[0]} to "
-            f"{says[2]} (median {says[1]})."
-        )
-    said = never(first, wanted)
-    found.append(f"{sentence(said)}." if said else "Every draw reaches it at some value.")
+    found.append(
+        f"In the scenario {'it is' if first.now_low == first.now_high else 'it lies from'} {span(*moved.now)}, and "
+        f"{subject} by {when} is {number(first.now)} (± {number(first.now_mcse)})."
+    )
+    over = "draws of what is uncertain, chance taken out"
+    found.append(
+        f"{sentence(never(moved, wanted, first))}." if first.none else f"All {over}, reach {level} at some value."
+    )
+    if first.none < 1.0:
+        ends = f"{first.q05:.3g} to {first.q95:.3g} (median {first.q50:.3g})"
+        found.append(f"Among {'the others' if first.none else 'them'} the threshold has the 90 % interval {ends}.")
     return found
 
 
-def never(first: "pd.Series[float]", wanted: Goal) -> str:
+def span(low: float, high: float) -> str:
+    """From where to where something lies, or where."""
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+
+
+def never(moved: Lever, wanted: Goal, first: "pd.Series[float]") -> str:
     """In what share of draws no value of the lever reaches the level, and on which side of it they stay."""
-    level = wanted.in_words(wanted.level)
-    shares = {side: first[side] for side in ("below", "above") if first[side] > 0}
-    said = [f"in {percent(x)} % of draws it stays {side} {level}" for side, x in shares.items()]
-    return f"{' and '.join(said)} at every value" if said else ""
+    stay = [f"{percent(first[side])} % stay {side}" for side in ("above", "below") if 0.0 < first[side] < first.none]
+    sides = ", ".join(stay) or f"they stay {'above' if first.above else 'below'}"
+    share = "all" if first.none == 1.0 else f"{percent(first.none)} % of"
+    values = f"no value from {moved.low:g} to {moved.high:g} brings it to {wanted.in_words(wanted.level)}"
+    return f"in {share} draws of what is uncertain, chance taken out, {values} ({sides})"

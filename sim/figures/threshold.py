@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
@@ -13,8 +16,8 @@ from sim.model.outcomes import OUTCOMES, sentence
 BELOW = (
     "Line: mean over the runs, which are the same at every value; dark band: its 95\u00a0% Monte Carlo interval; pale "
     "band: 90\u00a0% interval over coefficients, coded values and inputs to come, chance taken out. Dot: where the "
-    "mean reaches the level; bar: where 90\u00a0% of draws do, with an arrow where some do so outside the range, if "
-    "at all."
+    "mean reaches the level; bar: the 90\u00a0% interval of where draws do that reach it in the range. Diamond and "
+    "line: the scenario as it is, the line from where to where the lever lies in it."
 )
 
 
@@ -24,7 +27,7 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
     Parameters
     ----------
     thresholds, curve : the tables of :func:`sim.threshold`.
-    about : its words: lever, axis, outcome, subject, when, level, said, scenario, footer, beyond, never.
+    about : its words: lever, axis, outcome, subject, when, level, said, scenario, footer, never.
     """
     o, first = OUTCOMES[about["outcome"]], thresholds.iloc[0]
     reached = bool(first.threshold == first.threshold)
@@ -39,7 +42,8 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
         panel.fill_between(curve.value, curve.low, curve.high, color=style.FAN["half"], lw=0)
         panel.plot(curve.value, curve["mean"], color=style.FAN["median"], lw=1.8)
         panel.axhline(about["level"], **style.DASHED)
-        _interval(panel, first, curve, about)
+        panel.hlines(about["level"], first.q05, first.q95, color=style.AWAY, lw=3, zorder=4)
+        now = _now(panel, first, curve)
         for x in thresholds.threshold[thresholds.threshold.notna()]:
             panel.plot([x], [about["level"]], "o", color=style.AWAY, ms=7, zorder=5)
             panel.plot([x, x], [panel.get_ylim()[0], about["level"]], **{**style.DASHED, "color": style.AWAY})
@@ -51,7 +55,8 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
         panel.set_xlabel(about["axis"])
         panel.grid(axis="y")
         marks = [sheet.dot("threshold", style.AWAY, 7)] * reached
-        marks += [sheet.line(f"where 90\u00a0% of draws reach {about['said']}", style.AWAY, 3)] * _spans(about)
+        marks += [sheet.line(f"where draws reach {about['said']}", style.AWAY, 3)] * bool(first.q05 == first.q05)
+        marks += [(now, "the scenario as it is")] if now else []
         sheet.legend(
             figure,
             [
@@ -64,20 +69,11 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
         return sheet.settle(figure)
 
 
-def _spans(about: Mapping[str, Any]) -> bool:
-    """Whether the interval of the threshold lies in the range, at least in part."""
-    lowest, _, highest = about["beyond"]
-    return not lowest or lowest != highest
-
-
-def _interval(panel: Any, first: Any, curve: pd.DataFrame, about: Mapping[str, Any]) -> None:
-    """A bar at the level, with arrows where it goes on beyond the range."""
-    if not _spans(about):
-        return
-    sides = about["beyond"][0], about["beyond"][2]
-    ends = {"below": curve.value.min(), "above": curve.value.max()}
-    bar = [ends.get(side, inside) for side, inside in zip(sides, (first.q05, first.q95), strict=True)]
-    panel.hlines(about["level"], *bar, color=style.AWAY, lw=3, zorder=4)
-    for end, side in zip(bar, sides, strict=True):
-        if side:
-            panel.plot([end], [about["level"]], "<" if side == "below" else ">", color=style.AWAY, ms=8, clip_on=False)
+def _now(panel: Axes, first: Any, curve: pd.DataFrame) -> Line2D | None:
+    """The outcome as it is, where the lever lies in the scenario, as far as that is in the range."""
+    if "now" not in first or first.now_high < curve.value.min() or first.now_low > curve.value.max():
+        return None
+    ends = np.clip([first.now_low, first.now_high], curve.value.min(), curve.value.max())
+    panel.hlines(first.now, *ends, color=style.INK, lw=1.2, zorder=4)
+    (mark,) = panel.plot([ends.mean()], [first.now], "D", color="white", mec=style.INK, ms=6, zorder=6, clip_on=False)
+    return mark

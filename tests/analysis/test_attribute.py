@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sim
-from sim.analysis.attribute import sets_of, shared_out
+from sim.analysis.attribute import sentences, sets_of, shared_out, signed
 from sim.analysis.parts import named, parts_of
 from sim.analysis.spread import error_over_draws, linear
 from sim.errors import InputError
@@ -113,10 +114,41 @@ def test_all_mistakes_of_parts_are_said_at_once() -> None:
     said = str(caught.value)
     for word in ("did you mean leader.coercion?", "leader.war stands in two parts", "did you mean exit?"):
         assert word in said
+    with pytest.raises(InputError) as caught:
+        sim.attribute(SIX, load(SIX, CHANGED), {"x": ["leader.nonsense"]}, ["exit"], by=["2028-02-02"], runs=0)
+    for word in ("leader.nonsense is the same in both", "exit of nobody", "2028-02-02", "runs: 0"):
+        assert word in str(caught.value)
     with pytest.raises(InputError, match="nothing differs from six"):
         sim.attribute(SIX, SIX)
     with pytest.raises(InputError, match="NAME=PATH"):
         named(["leader.war"])
+
+
+def answer(parts: dict[str, float], error: float = 0.001, outcome: str = "cohesion") -> str:
+    """What is said of parts that add so much."""
+    row = {"outcome": outcome, "member": "", "horizon_years": 5.0, "date": "2028-10-01", "mcse": error}
+    shares = pd.DataFrame([row | {"part": n, "added": x, "q05": x / 2, "q95": 2 * x} for n, x in parts.items()])
+    gap = sum(parts.values())
+    gaps = pd.DataFrame([row | {"a": 0.4, "b": 0.4 + gap, "gap": gap, "q05": gap / 2, "q95": 2 * gap}])
+    (said,) = sentences(shares, gaps, {"a": "A", "b": "B", "names": {}})
+    return said
+
+
+def test_parts_that_cancel_are_named() -> None:
+    said = answer({"up": 0.2, "down": -0.199, "more": 0.01, "less": -0.01, "least": 0.001})
+    assert "the gap is near zero, +0.002 (+0.001 to +0.004), because parts offset one another: up +0.20" in said
+    assert said.endswith("more +0.01 (+0.01 to +0.02) and 2 smaller ones.")
+    assert "offset" not in answer({"up": 0.2, "down": -0.05})
+    assert "hardly differ in what was asked" in answer({"up": 0.004, "down": -0.004})
+    assert "hardly differ" not in answer({"up": 0.2, "down": -0.2}, error=0.001)
+    assert "offset" not in answer({"up": 0.02, "down": -0.02}, error=0.05), "within the error of nothing"
+
+
+def test_small_numbers_have_a_digit_more_and_nothing_has_no_sign() -> None:
+    assert [signed(x, 0) for x in (-0.3, 0.04, -4.2, 0.0)] == ["-0.3", "0", "-4", "0"]
+    said = answer({"up": -0.10, "down": -0.003}, outcome="any_exit")
+    assert "down -0.3 (-0.1 to -1)" in said
+    assert "-0 " not in said
 
 
 def test_an_attribution_is_read_back_and_drawn_again(found: sim.Attribution, tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sim
-from sim.analysis.contagion import cascades_of, contagion, exits, forced, without
+from sim.analysis.contagion import cascades_of, contagion, exits, forced, sentences, without
 from sim.errors import InputError
 from sim.model.membership import FROZEN, OUTSIDE
 from sim.storage.effort import Effort
@@ -71,10 +72,38 @@ def test_cascades_are_exits_that_follow_one_another() -> None:
     assert math.isnan(cascades_of(np.full((3, 16), math.inf))["size"])
 
 
+def test_errors_of_cascades_take_draws_as_clusters() -> None:
+    """Two draws whose 16 runs are alike tell no more than two runs, however many cascades they have."""
+    one, other = [[1.0, 2.0, math.inf], [1.0, 2.0, 3.0]]
+    found = cascades_of(np.array([one] * 16 + [other] * 16).T)
+    assert (found["size"], found["years"]) == (2.5, 1.5)
+    assert (found["size_mcse"], found["years_mcse"]) == pytest.approx((0.5, 0.5))
+    few = cascades_of(np.array([one] * 16 + [[math.inf] * 3] * 16).T)
+    assert (few["size"], math.isnan(few["size_mcse"])) == (2.0, True)
+
+
+def effects(*values: float) -> pd.DataFrame:
+    rows = [{"of": "A", "on": "B", "effect": x, "low": x / 2, "high": 2 * x, "q05": x, "q95": x} for x in values]
+    return pd.DataFrame(rows).assign(date="2033-10-01")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [(0.07, "hold members rather than pull them (+0.07 ± 0.01"), (-0.07, "pull members rather"), (0.01, "")],
+)
+def test_the_answer_counts_effects_that_show_and_says_what_they_do_together(more: float, words: str) -> None:
+    case = {"cascade": 0.02, "exits": 0.3, "size": 2.0, "years": 1.0, "more": more, "more_mcse": 0.01}
+    about = {"event": "exit", "at": "2023-10-01", "names": {"A": "Aland", "B": "Beland"}}
+    said = " ".join(sentences(effects(0.02, 0.0004, -0.0006), pd.DataFrame([case, case]), about))
+    assert "2 of 3 effects show as 0.1 points or more" in said
+    assert words in said
+    assert bool(words) == ("together" in said)
+
+
 def test_mistakes_are_said_at_once_and_results_are_read_back(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        sim.contagion(SIX, "exits", "1999", runs=0)
-    assert all(word in str(caught.value) for word in ("did you mean exit?", "at: 1999-01-01", "runs: 0"))
+        sim.contagion(SIX, "exits", "1999", runs=0, by=["2028-02-02"])
+    assert all(word in str(caught.value) for word in ("2028-02-02", "did you mean exit?", "at: 1999-01-01", "runs: 0"))
     found = sim.contagion(SIX, "freeze", runs=32, set={"time.step": "year"}, out=tmp_path / "x")
     again = sim.open(tmp_path / "x")
     assert (again.answer, list(again.figures())) == (found.answer, ["contagion"])

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 import sim
+from sim.analysis.lever import lever
 from sim.analysis.threshold import crossings, curve_of, tips
 from sim.errors import InputError
+from sim.scenario.load import load
 from tests.helpers import SIX, centred
 
 RNG = np.random.default_rng(1)
@@ -49,12 +51,57 @@ def test_the_threshold_is_that_of_the_closed_form(tmp_path: Path) -> None:
 
 def test_what_no_value_reaches_is_said_with_the_range_reached() -> None:
     found = sim.threshold(SIX, "behaviour.exit_rate", "exit AAA by 5 years = 90 %", 0.0, 0.05, runs=64, set=ALONE)
-    first = found.frames["threshold"].iloc[0]
+    first, said = found.frames["threshold"].iloc[0], " ".join(found.answer)
     assert math.isnan(first.threshold)
     assert first.below == 1.0
     assert found.answer[0].startswith("No value of coefficient exit rate from 0 to 0.05")
     assert "range reached is 0 % to" in found.answer[0]
     assert list(found.figures()) == ["threshold"]
+    assert (first.none, first.above) == (1.0, 0.0)
+    assert found.frames["threshold"][["q05", "q50", "q95"]].isna().all(axis=None)
+    assert "In all draws of what is uncertain, chance taken out, no value from 0 to 0.05 brings it to 90 %" in said
+    assert "(they stay below)" in said
+
+
+def test_no_threshold_is_made_up_outside_the_range_and_the_scenario_as_it_is_stands_beside_it() -> None:
+    found = sim.threshold(SIX, "members.AAA.security_offer.west@2024-01-01", "cohesion by 8 years = 0.35", runs=128)
+    first, said = found.frames["threshold"].iloc[0], " ".join(found.answer)
+    assert 0.0 < first.none < 1.0
+    assert first.none == pytest.approx(first.below + first.above)
+    assert 0.0 <= first.q05 <= first.q50 <= first.q95 <= 1.0
+    for words in ("no value from 0 to 1 brings it to 0.35 (", "Among the others the threshold has the 90 % interval"):
+        assert words in said
+    lever_ = lever("members.AAA.security_offer.west@2024-01-01", load(SIX), "value", None, None)
+    assert (first.now_low, first.now_high) == lever_.now
+    as_it_is = sim.threshold(SIX, "members.AAA.affinity", "cohesion by 8 years = 0.35", runs=128).frames["threshold"]
+    assert as_it_is.now[0] == first.now, "whatever the lever is"
+    (panel,) = found.figures()["threshold"].axes
+    assert any(line.get_marker() == "D" and line.get_ydata()[0] == first.now for line in panel.lines)
+    assert not any(line.get_marker() in "<>" for line in panel.lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "changed", "way", "ends"),
+    [
+        ("leader.war", {"leader.war": 0.3}, "value", (0.3, 0.3)),
+        ("leader.war@2028-01-01", {"leader.war": "0.7@2027-01-01"}, "value", (0.7, 0.7)),
+        ("leader.war@2026-01-01", {"leader.war": "0.7@2027-01-01"}, "value", None),
+        ("leader.war", {"leader.war": "low"}, "value", (0.125, 0.375)),
+        ("leader.war", {}, "scale", (1.0, 1.0)),
+        ("leader.war", {}, "shift", (0.0, 0.0)),
+    ],
+)
+def test_where_a_lever_is_now_is_what_is_coded_at_its_date(
+    text: str, changed: dict[str, object], way: str, ends: tuple[float, float] | None
+) -> None:
+    before = lever(text, load(SIX), "value", None, None).now
+    assert lever(text, load(SIX, changed), way, None, 1.0).now == pytest.approx(ends or before)
+
+
+@pytest.mark.parametrize("relation", ["<", ">", "<=", ">="])
+def test_a_side_of_a_level_is_no_threshold(relation: str) -> None:
+    with pytest.raises(InputError, match=r"reach: relation: .*allowed: =.*did you mean exit AAA by 5 years = 6 %\?"):
+        sim.threshold(SIX, "leader.war", f"exit AAA by 5 years {relation} 6 %", runs=16)
 
 
 def test_crossings_are_found_to_the_precision_asked_for() -> None:
