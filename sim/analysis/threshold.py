@@ -351,7 +351,7 @@ def sentences(moved: Lever, wanted: Goal, subject: str, table: "pd.DataFrame", c
         )
     found.append(
         f"In the scenario {'it is' if first.now_low == first.now_high else 'it lies from'} {span(*moved.now)}, and "
-        f"{subject} by {when} is {number(first.now)} (± {number(first.now_mcse)})."
+        f"{subject} by {when} is {number(first.now)} (± {scale * first.now_mcse:.2g}{sign})."
     )
     over = "draws of what is uncertain, chance taken out"
     found.append(
@@ -372,6 +372,6 @@ def never(moved: Lever, wanted: Goal, first: "pd.Series[float]") -> str:
     """In what share of draws no value of the lever reaches the level, and on which side of it they stay."""
     stay = [f"{percent(first[side])} % stay {side}" for side in ("above", "below") if 0.0 < first[side] < first.none]
     sides = ", ".join(stay) or f"they stay {'above' if first.above else 'below'}"
-    share = "all" if first.none == 1.0 else f"{percent(first.none)} % of"
+    draws = "all draws" if first.none == 1.0 else f"{percent(first.none)} % of draws"
     values = f"no value from {moved.low:g} to {moved.high:g} brings it to {wanted.in_words(wanted.level)}"
-    return f"in {share} draws of what is uncertain, chance taken out, {values} ({sides})"
+    return f"in {draws} of what is uncertain, chance taken out, {values} ({sides})"
