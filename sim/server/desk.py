@@ -246,7 +246,6 @@ def _curve(c: Comparison, name: str, other: Scenario) -> Plain:
 
 def _found(ds: "xr.Dataset", text: str) -> Plain:
     asked = checked(text, ds, "condition")
-    full = dict(zip(map(str, ds.member.values), map(str, ds["name"].values), strict=True))
     holds = asked.holds(ds)
     where = np.flatnonzero(holds)
     rows = int(ds.attrs["rows"])
@@ -257,7 +256,7 @@ def _found(ds: "xr.Dataset", text: str) -> Plain:
         when |= {name: dates_of(ds, years[where[:SHOWN]]) for name, years in event.dates(ds).items()}
     return {
         "condition": str(asked),
-        "says": f"{sentence(asked.words(full))}: in {len(where):,} of {plural(len(holds), 'run')}, {share}.",
+        "says": f"{sentence(asked.words(ds))}: in {len(where):,} of {plural(len(holds), 'run')}, {share}.",
         "runs": [
             [int(ds.run.values[k]), ", ".join(f"{n} {d[i]}" for n, d in when.items() if d[i])]
             for i, k in enumerate(where[:SHOWN])
