@@ -259,7 +259,7 @@ def test_the_guides_walk_is_walked(tmp_path: Path) -> None:
     text = GUIDE.read_text("utf-8")
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
-    assert sum(line.startswith("cohesion ") for line in lines) == len(lines) - 1 == 6
+    assert sum(line.startswith("cohesion ") for line in lines) == len(lines) - 1 == 7
     cohesion = f'cohesion() {{ {shlex.quote(sys.executable)} -m sim "$@"; }}; '
     env = {**os.environ, "PYTHONPATH": str(GUIDE.parents[1])}
     said = {}
