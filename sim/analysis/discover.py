@@ -118,7 +118,7 @@ def discover(
     --------
     >>> result = sim.run("csto/outlook-2023", runs=64, keep_runs=True)
     >>> found = discover(result, "cohesion by 10 years < 0.5")
-    >>> found.frames["points"]["points"].sum()
+    >>> float(found.frames["points"]["points"].sum())
     64.0
     """
     seed = effort(seed=seed).seed
