@@ -23,13 +23,18 @@ def analyse(
     with all_or_nothing(folder):
         with show.progress(1.0, what) as advance:
             found = work(lambda k, n: advance(k / max(n, 1)))
-        if json:
-            show.print_json({**found.as_dict(), "out": str(folder)})
-        else:
-            show.paragraph((found.title, "bold"))
-            show.paragraph()
-            show.paragraph(" ".join(found.answer))
-            detail(found)
+        print_analysis(found, folder, json, detail)
         found.save(folder, force)
     tables = ", ".join(f"{name}.csv" for name in found.frames)
     show.notice(f"In {folder}/: {tables}, figures.")
+
+
+def print_analysis(found: A, folder: Path, json: bool, detail: Callable[[A], None]) -> None:
+    """The answer, then what ``detail`` prints; or all of it as JSON."""
+    if json:
+        show.print_json({**found.as_dict(), "out": str(folder)})
+        return
+    show.paragraph((found.title, "bold"))
+    show.paragraph()
+    show.paragraph(" ".join(found.answer))
+    detail(found)

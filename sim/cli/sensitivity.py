@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sim.analysis.sensitivity import COLUMNS, HALVES, Sensitivity, default_folder, in_focus, sensitivity
 from sim.cli import show
+from sim.cli.analyses import print_analysis
 from sim.cli.resumable import resumable, unfinished
 from sim.cli.show import Column
 from sim.cli.sweep import bar
@@ -24,13 +25,7 @@ def main(
         found = sensitivity(loaded, folder, jobs, scheduler, tell, stopped, force)
     if found is None:
         unfinished()
-    if json:
-        show.print_json({**found.as_dict(), "out": str(folder)})
-    else:
-        show.paragraph((found.title, "bold"))
-        show.paragraph()
-        show.paragraph(" ".join(found.answer))
-        print_indices(found)
+    print_analysis(found, folder, json, print_indices)
     show.notice(f"In {folder}/: indices.csv, outcomes.csv, figures.")
 
 

@@ -114,9 +114,7 @@ class Keeper:
     def _values(self, c: Coefficients) -> dict[str, Array]:
         p, lanes, t = self.program, self.piece.lanes, self.program.record_ticks
         found = {
-            path: value(band, t, places(p, self.noise, path)[lanes])
-            for path, band in p.bands.items()
-            if varies(band, t)
+            path: band.at(places(p, self.noise, path)[lanes], t) for path, band in p.bands.items() if varies(band, t)
         }
         if p.has_effects:
             found |= dict(zip(map(effect_path, p.members), draw_effects(p, self.noise, lanes, c), strict=True))
@@ -137,13 +135,6 @@ def moved(r: Record) -> dict[str, Flags]:
 def varies(band: Band, tick: int) -> bool:
     """Whether runs differ in a coded value."""
     return bool(band.low[tick] != band.high[tick]) or (band.word is not None and bool(band.word[tick] != 0.0))
-
-
-def value(band: Band, tick: int, u: Array) -> Array:
-    """A coded value in a tick by its place in the band, (run,)."""
-    inside = u if band.distribution is None else band.distribution.quantile(u)
-    word = 0.0 if band.word is None else band.word[tick] * u
-    return np.asarray(band.low[tick] + (band.high[tick] - band.low[tick]) * inside + word)
 
 
 def _note(first: Array, happens: Flags, years: float) -> None:

@@ -27,11 +27,11 @@ class Band(NamedTuple):
     distribution: Distribution | None = None
     word: Array | None = None
 
-    def at(self, place: float) -> Array:
-        """Where the value lies at a place, 0 to 1, (tick,): the quantile of a distribution."""
-        inside = place if self.distribution is None else float(self.distribution.quantile(np.array(place)))
-        beside = 0.0 if self.word is None else self.word * place
-        return self.low + (self.high - self.low) * inside + beside
+    def at(self, place: float | Array, tick: int | slice = slice(None)) -> Array:
+        """Where the value lies at places, 0 to 1, the quantile of a distribution: (tick,) at one, (run,) in a tick."""
+        inside = place if self.distribution is None else self.distribution.quantile(np.asarray(place))
+        beside = 0.0 if self.word is None else self.word[tick] * place
+        return np.asarray(self.low[tick] + (self.high[tick] - self.low[tick]) * inside + beside)
 
 
 class Way(NamedTuple):
