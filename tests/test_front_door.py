@@ -175,6 +175,7 @@ WRONG: list[object] = [
 ]
 FINE = {
     "jobs": (None, 5),
+    "port": (5,),
     "runs": (5,),
     "seed": (5, 10**40),
     "run": (5,),
