@@ -36,6 +36,8 @@ class Analysis(Results):
     """What else figures and sentences are made of, ready for JSON."""
     kind: ClassVar[str]
     """What a folder of it holds, in a word or two."""
+    question: ClassVar[str]
+    """What it answers."""
     names: ClassVar[Sequence[str]]
     """Its tables."""
     words: ClassVar[Sequence[str]] = ()

@@ -57,6 +57,7 @@ class Attribution(Analysis):
     """
 
     kind = "attribution"
+    question = "What makes the difference between the two?"
     names = ("shares", "gaps", "parts")
     words = ("outcome", "member", "date", "part", "paths")
 

@@ -61,6 +61,7 @@ class Contagion(Analysis):
     """
 
     kind = "contagion"
+    question = "If one member leaves or freezes, what does that do to the others?"
     names = ("effects", "cascades")
     words = ("of", "on", "date", "case")
 

@@ -47,6 +47,7 @@ class Discovery(Analysis):
     """
 
     kind = "discovery"
+    question = "Under which conditions is it so?"
     names = ("rules", "limits", "points")
     words = ("method", "sentence", "path", "label", "unit", "said", "half")
 

@@ -43,6 +43,7 @@ class Drivers(Analysis):
     """
 
     kind = "drivers"
+    question = "Which coded value or coefficient should be known better, and how much is chance?"
     names = ("drivers", "groups", "outcomes")
     words = ("outcome", "member", "path", "label", "kind", "group")
 

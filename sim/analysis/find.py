@@ -35,6 +35,7 @@ class Found(Analysis):
     """Runs in which a condition holds."""
 
     kind = "list of runs"
+    question = "In which runs is it so?"
     names = ("runs",)
 
     @property
@@ -51,6 +52,7 @@ class Given(Analysis):
     """Probabilities in the runs in which a condition holds, beside those in all runs."""
 
     kind = "conditional probabilities"
+    question = "What follows if it is so?"
     names = ("given",)
     words = ("outcome", "member", "label", "date")
 

@@ -42,6 +42,7 @@ class Sensitivity(Analysis):
     """
 
     kind = "sensitivity"
+    question = "Which factors do the outcomes hang on?"
     names = ("indices", "outcomes")
     words = ("scenario", "outcome", "member", "factor", "label")
 

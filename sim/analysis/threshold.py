@@ -59,6 +59,7 @@ class Threshold(Analysis):
     """
 
     kind = "threshold"
+    question = "From which value on is the level reached?"
     names = ("threshold", "curve")
 
     def figures(self) -> "dict[str, Figure]":

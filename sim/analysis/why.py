@@ -34,6 +34,7 @@ class Why(Analysis):
     """What :func:`sim.why` gives back: ``terms`` and ``ablations``, each a table."""
 
     kind = "why"
+    question = "Why did the state do so in this run, and what would have been otherwise?"
     names = ("terms", "ablations")
     words = ("whole", "term", "kind", "what", "date")
 

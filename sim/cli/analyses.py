@@ -2,39 +2,32 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from sim.analysis.analysis import Analysis
 from sim.cli import show
 from sim.cli.resumable import all_or_nothing
-
-A = TypeVar("A", bound=Analysis)
+from sim.reports.analysis import said
 
 
 def analyse(
-    work: Callable[[Callable[[int, int], None]], A],
-    what: str,
-    folder: Path,
-    force: bool,
-    json: bool,
-    detail: Callable[[A], None] = lambda _: None,
+    work: Callable[[Callable[[int, int], None]], Analysis], what: str, folder: Path, force: bool, json: bool
 ) -> None:
-    """Do the work, which tells how much is done of how much; print the answer and ``detail``, write the folder."""
+    """Do the work, which tells how much is done of how much; print the answer and its tables, write the folder."""
     with all_or_nothing(folder):
         with show.progress(1.0, what) as advance:
             found = work(lambda k, n: advance(k / max(n, 1)))
-        print_analysis(found, folder, json, detail)
+        print_analysis(found, folder, json)
         found.save(folder, force)
     tables = ", ".join(f"{name}.csv" for name in found.frames)
     show.notice(f"In {folder}/: {tables}, figures.")
 
 
-def print_analysis(found: A, folder: Path, json: bool, detail: Callable[[A], None]) -> None:
-    """The answer, then what ``detail`` prints; or all of it as JSON."""
+def print_analysis(found: Analysis, folder: Path, json: bool) -> None:
+    """The answer, then its tables; or all of it as JSON."""
     if json:
         show.print_json({**found.as_dict(), "out": str(folder)})
         return
     show.paragraph((found.title, "bold"))
     show.paragraph()
     show.paragraph(" ".join(found.answer))
-    detail(found)
+    show.blocks(said(found))

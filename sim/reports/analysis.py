@@ -1,35 +1,57 @@
-"""Of any analysis, for a report: its answer, its tables as they are, its figures."""
+"""What an analysis says below its answer, of whatever kind it is; and its brief."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from sim.analysis.analysis import Analysis
-from sim.reports.blocks import Block, Column, Paragraph, Table
+from sim.analysis.attribute import Attribution
+from sim.analysis.contagion import Contagion
+from sim.analysis.discover import Discovery
+from sim.analysis.drivers import Drivers
+from sim.analysis.find import Found, Given
+from sim.analysis.sensitivity import Sensitivity
+from sim.analysis.signals import Signals
+from sim.analysis.threshold import Threshold
+from sim.analysis.why import Why
+from sim.reports import attribute, contagion, discover, drivers, find, sensitivity, signals, threshold, why
+from sim.reports.blocks import Block
 from sim.reports.brief import Brief, chosen
 
-if TYPE_CHECKING:
-    import pandas as pd
+ELSEWHERE = (
+    "How forecasts with these coefficients have done is in the report of a run of the scenario (cohesion run, then "
+    "cohesion report), with every coded value and its sources."
+)
 
-MOST = 40
-"""Rows of a table that a report shows."""
+
+def said(a: Analysis) -> Iterator[Block]:
+    """Its tables in words and numbers as people read them."""
+    match a:
+        case Attribution():
+            yield from attribute.said(a)
+        case Contagion():
+            yield from contagion.said(a)
+        case Discovery():
+            yield from discover.said(a)
+        case Drivers():
+            yield from drivers.said(a)
+        case Found() | Given():
+            yield from find.said(a)
+        case Sensitivity():
+            yield from sensitivity.said(a)
+        case Signals():
+            yield from signals.said(a)
+        case Threshold():
+            yield from threshold.said(a)
+        case Why():
+            yield from why.said(a)
 
 
 def brief(a: Analysis) -> Brief:
     """Of an analysis, for a report."""
-    results: list[Block] = []
-    for name, frame in a.frames.items():
-        shown = f"{name}, the first {MOST} of {len(frame):,} rows" if len(frame) > MOST else name
-        results += [Paragraph((shown, "bold")), _table(frame.head(MOST))]
     return Brief(
-        title=a.title, question=a.heading, answer=[" ".join(a.answer)], results=results, figures=chosen(a.figures(), ())
+        title=a.title,
+        question=a.question,
+        answer=[" ".join(a.answer)],
+        results=list(said(a)),
+        figures=chosen(a.figures(), ()),
+        certainty=[ELSEWHERE],
     )
-
-
-def _table(frame: "pd.DataFrame") -> Table:
-    columns = [Column(str(c), left=frame[c].dtype.kind not in "fiu") for c in frame.columns]
-    return Table(columns, [[_cell(x) for x in row] for row in frame.itertuples(index=False, name=None)])
-
-
-def _cell(x: object) -> str:
-    if isinstance(x, float):
-        return "" if x != x else f"{x:.4g}"
-    return str(x)

@@ -79,8 +79,7 @@ ONE = "Anything beyond these alliances and years: the cases are few, and those o
 
 def answer(found: Backtest) -> list[str]:
     """Against which others the forecasts are better or worse, with inputs that go on as in published ones."""
-    every = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
-    skills = [s for s in every if s.skill == s.skill and s.inputs == AS_PUBLISHED]
+    skills = _published(found)
     said = []
     for scheme in dict.fromkeys(s.scheme for s in skills):
         parts = []
@@ -108,9 +107,25 @@ def brief(found: Backtest, title: str, schemes: Sequence[Scheme], scenarios: Seq
         figures=chosen(found.figures(), ()),
         scenarios=scenarios,
         certainty=[f"This was look {look} at the held-out years: what is chosen after many looks fits them by luck."],
-        limits=[ONE],
+        limits=[*_beaten(found), ONE],
         forecasts=False,
     )
+
+
+def _published(found: Backtest) -> list[Skill]:
+    """The model against the others, with inputs that go on as in published forecasts."""
+    every = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
+    return [s for s in every if s.skill == s.skill and s.inputs == AS_PUBLISHED]
+
+
+def _beaten(found: Backtest) -> list[str]:
+    """By which simpler forecasters the model is beaten, by scheme, in a sentence each."""
+    worse = [s for s in _published(found) if s.high < 0]
+    said = []
+    for scheme in dict.fromkeys(s.scheme for s in worse):
+        each = [f"{s.question} ({s.score}) by {s.baseline}" for s in worse if s.scheme == scheme]
+        said.append(f"That the model forecasts best: of {scheme} it is beaten in {listed(each, len(each))}.")
+    return said
 
 
 def brief_left_out(found: LeftOut, title: str, look: int) -> Brief:

@@ -25,6 +25,8 @@ class Brief:
     """Paragraphs."""
     results: Sequence[Block]
     figures: "Mapping[str, Figure]"
+    reading: str = ""
+    """What stands in the brackets of the answer, where it does not say so itself."""
     scenarios: Sequence[Scenario] = ()
     """Whose coded values are listed, the one that others are compared with first."""
     certainty: Sequence[str] = ()

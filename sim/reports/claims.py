@@ -128,7 +128,7 @@ def brief(ledger: Ledger, claims: Sequence[Claim]) -> Brief:
         title="The paper's claims, tested on the model",
         question="Which of the paper's claims follow from its mechanisms, if their strengths are what records allow?",
         answer=answer(ledger),
-        results=[block for block in said(ledger) if isinstance(block, Table)],
+        results=list(said(ledger)),
         figures={name: draw(ledger.drawn[name]) for name in ledger.drawn if name in set(clearest)},
         scenarios=list(scenarios.values()),
         limits=[OWN],

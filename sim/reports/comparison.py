@@ -17,6 +17,8 @@ from sim.scenario.load import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+INTERVAL = "In brackets: 90 % intervals over coefficients and coded values, chance taken out."
+"""Of what is said in sentences."""
 MOST = 4
 """States that are shown of those whose exit changes."""
 ERROR = "± is one Monte Carlo standard error"
@@ -115,8 +117,9 @@ def brief(c: Comparison) -> Brief:
         tables += [*start(c, s), *changes(last[last.scenario == s.name], c.state_names)]
     return Brief(
         title=titles,
-        question=f"What would this change by {last.date.iloc[0]:%B %Y}, against: {c.base.tables.title}?",
+        question=f"What would this change by {last.date.iloc[0]:%B %Y}, compared with “{c.base.tables.title}”?",
         answer=[" ".join(f"{x}." for x in c.sentences()[s.name]) for s in c.others],
+        reading=INTERVAL if not c.apart else "",
         results=[*tables, *reading(c, last)],
         figures=chosen(c.figures(), ("curves", "differences")),
         scenarios=[c.base, *c.others],

@@ -1,12 +1,12 @@
 """The page as a Word document, to be edited."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem
 from sim.reports.blocks import Paragraph, Part, Table
-from sim.reports.page import Page, heads, plain
+from sim.reports.page import SHORT, Page, heads, plain
 from sim.reports.pictures import dots
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def docx(page: Page) -> bytes:
     """All of the page. Raises InputError where python-docx is not there."""
     try:
         from docx import Document
-        from docx.shared import Pt
+        from docx.shared import Cm, Pt
     except ModuleNotFoundError:
         required = "required: pip install 'alliance-cohesion[report]'"
         raise InputError([Problem("format", "", "docx without python-docx", required)]) from None
@@ -26,10 +26,13 @@ def docx(page: Page) -> bytes:
     made.core_properties.author = ""
     made.core_properties.comments = f"Made by {page.again.get('Version', '')}"
     made.styles["Normal"].font.size = Pt(10.5)
+    section = made.sections[0]
+    section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.0)
     made.add_heading(clean(brief.title), 0)
     made.add_paragraph(clean(brief.question))
     made.add_heading("The answer", 1)
-    _paragraphs(made, brief.answer)
+    _paragraphs(made, [*brief.answer, brief.reading])
     if brief.figures:
         made.add_heading("Figures", 1)
         _figures(made, page)
@@ -50,7 +53,7 @@ def docx(page: Page) -> bytes:
         _terms(made, page.glossary.items())
     if page.assumed:
         made.add_heading("What was assumed", 1).paragraph_format.page_break_before = True
-        _paragraphs(made, page.assumed_says)
+        _paragraphs(made, [*page.assumed_says, SHORT])
         _assumed(made, page)
     out = io.BytesIO()
     made.save(out)
@@ -98,33 +101,68 @@ def _table(made: "Document", table: Table) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
     rows = [[head for head in row for _ in range(head.across)] for row in heads(table)]
-    grid = made.add_table(0, len(table.columns), style="Light List Accent 1")
-    for row in rows:
-        _fill(grid, [(head.text, "bold") for head in row])
-    for cells in table.rows:
-        _fill(grid, cells)
+    cells: list[Sequence[Part]] = [[(head.text, "bold") for head in row] for row in rows]
+    grid = _grid(made, [*cells, *table.rows], len(rows), _widths([*cells, *table.rows]))
     for row in grid.rows:
         for cell, column in zip(row.cells, table.columns, strict=True):
             if not (column.left or column.words):
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    for k, row in enumerate(heads(table)):
+        first = 0
+        for head in row:
+            for cell in grid.rows[k].cells[first + 1 : first + head.across]:
+                cell.paragraphs[0].clear()
+                grid.cell(k, first).merge(cell)
+            first += head.across
     made.add_paragraph()
 
 
+def _widths(rows: Sequence[Sequence[Part]]) -> list[int]:
+    """Characters that each column needs: its longest line, words in as many lines as they like."""
+    lines = [[line for row in rows for line in plain(row[k]).split("\n")] for k in range(len(rows[0]))]
+    return [min(WORDS, max(map(len, column))) + 2 for column in lines]
+
+
 def _assumed(made: "Document", page: Page) -> None:
-    grid = made.add_table(0, 4, style="Light List Accent 1")
-    _fill(grid, [("What", "bold"), ("Coded as, and what that means", "bold"), ("Rule", "bold"), ("Sources", "bold")])
+    rows: list[Sequence[Part]] = [
+        [(head, "bold") for head in ("What", "Coded as, and what that means", "Rule", "Sources")]
+    ]
     for row in page.assumed:
-        sources = [f"{cited}: {words}" if words else cited for cited, words in row.sources]
         note = [f"Note: {row.note}"] * bool(row.note)
-        what = f"{row.of}: {row.meaning}\n{row.path}"
-        _fill(grid, [what, "\n".join(row.coded), row.rule, "\n".join([*sources, *note])])
+        sources = "; ".join(cited for cited, _ in row.sources)
+        rows.append(
+            [f"{row.of}: {row.meaning}\n{row.path}", "\n".join(row.coded), row.rule, "\n".join([sources, *note])]
+        )
+    _grid(made, rows, 1, [24, 34, 18, 24])
 
 
-def _fill(grid: Any, cells: Iterable[Part]) -> None:
-    """A row in small type."""
-    from docx.shared import Pt
+WORDS = 36
+"""Characters of a line of words in a cell, at most."""
+LARGEST, WIDE = 8.0, 0.18
+"""Points of the type of a table, and centimetres that a character of it takes."""
+LEAST = 5.0
+"""Points, below which nobody reads."""
 
-    for cell, part in zip(grid.add_row().cells, cells, strict=True):
-        _parts(cell.paragraphs[0], [part])
-        for run in cell.paragraphs[0].runs:
-            run.font.size = Pt(8)
+
+def _grid(made: "Document", rows: Sequence[Sequence[Part]], head: int, widths: Sequence[int]) -> Any:
+    """A table as wide as it needs and no wider than the text, in type that fits; its head stands on every page."""
+    from docx.oxml import OxmlElement
+    from docx.shared import Cm, Pt
+
+    section = made.sections[0]
+    room = (section.page_width - section.left_margin - section.right_margin) / Cm(1)  # type: ignore[operator]
+    scale = min(1.0, room / (WIDE * sum(widths)))
+    grid = made.add_table(len(rows), len(widths), style="Light List Accent 1")
+    grid.autofit = False
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = Cm(scale * WIDE * width)
+    for k, (cells, row) in enumerate(zip(rows, grid.rows, strict=True)):
+        marks = ["w:cantSplit"] * (len(rows) > head) + ["w:tblHeader"] * (k < head)
+        for mark in marks:
+            row._tr.get_or_add_trPr().append(OxmlElement(mark))
+        for cell, part, width in zip(row.cells, cells, widths, strict=True):
+            cell.width = Cm(scale * WIDE * width)
+            _parts(cell.paragraphs[0], [part])
+            for run in cell.paragraphs[0].runs:
+                run.font.size = Pt(max(LEAST, LARGEST * scale))
+    return grid

@@ -13,8 +13,8 @@ TERMS = {
     "prior": "What was held possible of a coefficient before the records were looked at.",
     "posterior": "What the records leave possible of a coefficient.",
     "90 % interval": (
-        "Where the middle 90 % of the answers lie when what is not known, coefficients and coded values, takes all "
-        "values that are possible. That the model may be wrong is not in it."
+        "Where the middle 90 % of the answers lie when what is not known, coefficients and coded values, takes the "
+        "values that records and coding leave possible. That the model may be wrong is not in it."
     ),
     "Monte Carlo": (
         "The Monte Carlo standard error says how far a number would move if the computation were repeated with other "
@@ -23,6 +23,9 @@ TERMS = {
     "common random numbers": (
         "What happens by chance is alike in both scenarios, so that what differs is due to what was changed."
     ),
+    LOGIT: "A regression that forecasts from dependence, threat and ties with the rival alone: a rule to be beaten.",
+    "conduct": "Whether a state supports, abstains or opposes on a motion, relative to the leader.",
+    "membership": "Whether a state takes part, has frozen its membership or is outside; scored is whether it changes.",
     "base rate": "How often such a thing happens on average, whoever the state is: the simplest forecast.",
     "log score": (
         "Marks a forecast by the probability that it had given to what happened; less is better, and to have held for "

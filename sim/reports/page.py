@@ -16,6 +16,11 @@ from sim.reports.pictures import Picture, picture
 from sim.reports.trust import certainty, limits, of_assumptions
 
 TEMPLATE = "page.html.j2"
+SHORT = (
+    "Sources are named here without their quotations, which are in the report as a page for a browser, on a screen, "
+    "and in the codebook (cohesion codebook)."
+)
+"""On paper and in Word."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,9 @@ def page(brief: Brief, again: Mapping[str, str]) -> Page:
     sure = [*brief.certainty, *certainty(drawing)]
     not_supported = [*limits(drawing), *brief.limits]
     says = [*brief.assumed, *([f"{of_assumptions(explained)}."] if rows else [])]
-    text = "\n".join([brief.question, *brief.answer, *map(words, brief.results), *sure, *not_supported, *says])
+    text = "\n".join(
+        [brief.question, *brief.answer, brief.reading, *map(words, brief.results), *sure, *not_supported, *says]
+    )
     return Page(brief, sure, not_supported, says, rows, again, glossary(text))
 
 
@@ -99,6 +106,7 @@ def html(page: Page) -> str:
         page=page,
         brief=page.brief,
         figures=figures,
+        short=SHORT,
         data=_script(page.brief.sliders.plain) if page.brief.sliders else "",
         is_table=lambda block: isinstance(block, Table),
         heads=heads,

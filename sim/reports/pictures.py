@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 HEAVY = 400_000
 """Bytes of a drawing, above which dots take its place."""
+TALL = 1.5
+"""Height over width, from which on a figure is tall."""
 TEXTS = 3
 """Of a figure, that stand above its axes: what it says, what it shows, how to read it."""
 
@@ -21,6 +23,8 @@ class Picture(NamedTuple):
     title: str
     alternative: str
     """What a reader who does not see it is to know."""
+    tall: bool
+    """Whether it needs a printed page of its own."""
 
     @property
     def address(self) -> str:
@@ -31,7 +35,7 @@ class Picture(NamedTuple):
 def picture(figure: "Figure") -> Picture:
     """As a drawing that is sharp at any size, or where that would be heavy in dots."""
     drawn = _svg(figure)
-    return Picture("svg+xml", drawn, *_texts(figure)) if len(drawn) <= HEAVY else dots(figure)
+    return Picture("svg+xml", drawn, *_texts(figure), _tall(figure)) if len(drawn) <= HEAVY else dots(figure)
 
 
 def dots(figure: "Figure") -> Picture:
@@ -44,7 +48,7 @@ def dots(figure: "Figure") -> Picture:
     with style.look():
         canvas: Any = FigureCanvasAgg(figure)
         canvas.print_png(out, metadata={"Software": None})
-    return Picture("png", out.getvalue(), *_texts(figure))
+    return Picture("png", out.getvalue(), *_texts(figure), _tall(figure))
 
 
 def _svg(figure: "Figure") -> bytes:
@@ -58,6 +62,11 @@ def _svg(figure: "Figure") -> bytes:
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()
+
+
+def _tall(figure: "Figure") -> bool:
+    width, height = figure.get_size_inches()
+    return bool(height > TALL * width)
 
 
 def _texts(figure: "Figure") -> tuple[str, str]:

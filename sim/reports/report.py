@@ -1,5 +1,6 @@
 """The verb: a finished folder as one page to hand on."""
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,11 +10,12 @@ from sim.analysis.analysis import Analysis
 from sim.errors import InputError, Problem, arguments, as_path, nearest
 from sim.evaluation.backtest import Backtest
 from sim.evaluation.leave_one_out import LeftOut
+from sim.evaluation.mechanisms import Mechanisms
 from sim.evaluation.study import Scheme
 from sim.evidence.claim import Claim, load_claims
 from sim.evidence.ledger import Ledger
 from sim.inference.study import CalibrationStudy, load_calibration
-from sim.reports import analysis, backtest, calibration, claims, comparison, run, sweep
+from sim.reports import analysis, backtest, calibration, claims, comparison, mechanisms, run, sweep
 from sim.reports.brief import Brief
 from sim.reports.page import Page, html, page as page_of
 from sim.results.calibration import STUDY, Calibration
@@ -25,7 +27,7 @@ from sim.storage.workspace import contents_of
 from sim.studies.sweep import Sweep
 
 FORMATS = ("html", "docx")
-KINDS = "a run, comparison, sweep, calibration, backtest, ledger of claims or analysis"
+KINDS = "a run, comparison, sweep, calibration, backtest, study of mechanisms, ledger of claims or analysis"
 
 
 @arguments
@@ -40,7 +42,7 @@ def report(
 
     Parameters
     ----------
-    folder : of a run, comparison, sweep, calibration, backtest, ledger of claims or analysis.
+    folder : of a run, comparison, sweep, calibration, backtest, study of mechanisms, ledger of claims or analysis.
     out : the file; by default the folder's name with the format's ending, beside it.
     format : ``"html"``, which opens in any browser without a network, or ``"docx"`` (extra ``report``).
     force : replace a file that is there.
@@ -119,6 +121,9 @@ def brief(found: object, folder: Path, contents: Mapping[str, Any]) -> Brief:
             return backtest.brief_left_out(found, title, look)
         case Ledger():
             return claims.brief(found, _claims(identity["claims"]))
+        case Mechanisms():
+            draws = int(identity["settings"]["draws"])
+            return mechanisms.brief(found, title, str(identity["held_out_after"]), draws, look)
         case Analysis():
             return analysis.brief(found)
     raise InputError([Problem(str(folder), "", str(contents["kind"]), f"allowed: {KINDS}")])
@@ -171,9 +176,13 @@ def _seed(identity: Mapping[str, Any]) -> object:
     return study.get("seed") if isinstance(study, Mapping) else None
 
 
+HERE_ALONE = re.compile(r"(?<!\S)(--force|--(out|jobs|scheduler)[ =]\S+)\s*")
+"""Options of a command that change no result: where files were put and by whom they were computed."""
+
+
 def command(said: str) -> str:
     """What was typed, as one would type it again; of a program its name."""
     first, _, rest = said.partition(" ")
     if first in ("__main__.py", "cohesion"):
-        return f"cohesion {rest}"
+        return f"cohesion {HERE_ALONE.sub('', rest).strip()}"
     return f"from Python, in {shlex.quote(first)}" if first else ""

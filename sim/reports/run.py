@@ -16,6 +16,12 @@ from sim.results.result import Result, since_then
 
 Summary = dict[str, Any]
 
+RECORD = "record"
+"""The figure of a history that has happened."""
+NO_FORECAST = (
+    "A forecast of these years, or a test of the model on them: they have happened, and coefficients that were fitted "
+    "to this alliance have seen what it did. How the model forecasts what it has not seen is what a backtest says."
+)
 COHESIONS = {"cohesion": "Members then", "starters_cohesion": "Initial members"}
 
 
@@ -107,12 +113,16 @@ def brief(result: Result) -> Brief:
     """Of a run, for a report."""
     s, dates, time = result.summary(), horizons(result), result.scenario.tables.time
     years = f"{time.start:%B %Y} to {time.end:%B %Y}"
+    told = RECORD in (drawn := result.figures())
     return Brief(
         title=s["title"],
-        question=f"Which states are likely to leave from {years}, and what becomes of the alliance?",
+        question=f"What does the model make of the years from {years}?"
+        if told
+        else f"Which states are likely to leave from {years}, and what becomes of the alliance?",
         answer=[answer(s, dates)],
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
-        figures=chosen(result.figures(), ("ladder", "exits", "cohesion")),
+        figures=chosen(drawn, (RECORD, "exits", "cohesion") if told else ("ladder", "exits", "cohesion")),
         scenarios=[result.scenario],
         certainty=[f"{s['begins']}."],
+        limits=[NO_FORECAST] * told,
     )

@@ -105,10 +105,11 @@ def brief(s: Sweep) -> Brief:
         title=plan.tables.title,
         question=plan.tables.question or "Where are the outcomes lowest and highest?",
         answer=[*answer(s), f"What was varied: {varied}; {size}."],
+        reading=READING,
         results=[block for block in said(s) if isinstance(block, Table)],
         figures=chosen(s.figures(), ()),
         scenarios=list({v.scenario.name: v.scenario for v in plan.variants.values()}.values()),
-        certainty=[f"{plan.begins}.", READING],
+        certainty=[f"{plan.begins}."],
         limits=["What lies between the points: it was not computed."],
         sliders=sliders(s),
     )

@@ -11,7 +11,8 @@ from sim.scenario.values import ASSUMPTION
 
 STATEMENTS = (
     "Statements about the world as such. These are statements about the model: what would follow if its mechanisms "
-    "work with strengths and coded values that the records leave possible. That one is wrong is in no interval."
+    "work with strengths and coded values that the records leave possible. That a mechanism is missing or wrong is in "
+    "no interval."
 )
 SCORED = "How forecasts that were made in the same way have done:"
 UNSCORED = (

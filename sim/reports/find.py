@@ -1,0 +1,41 @@
+"""What is said of runs that were found."""
+
+from collections.abc import Iterator
+
+from sim.analysis.find import Found, Given
+from sim.estimates.conditional import Share
+from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
+from sim.results.change import interval, percent
+
+MOST = 12
+"""Runs that are shown of those that are found."""
+
+
+def said(found: Found | Given) -> Iterator[Block]:
+    """The first runs, or the probabilities."""
+    if isinstance(found, Given):
+        yield from _probabilities(found)
+    elif len(table := found.frames["runs"]):
+        shown = [[str(x) for x in row] for row in table.head(MOST).itertuples(index=False)]
+        yield Table([Column(str(c)) for c in table], shown)
+        yield from remark(f"The first {MOST} of {len(table):,}; all are in runs.csv" if len(table) > MOST else "")
+
+
+def _probabilities(found: Given) -> Iterator[Block]:
+    table = found.frames["given"]
+    last = table[table.horizon_years == table.horizon_years.max()]
+    columns = [Column(f"By {found.about['when']}, %", left=True), Column("if it is so"), Column("in all runs")]
+    rows: list[list[Part]] = []
+    for row in last.itertuples(index=False):
+        one, other = (Share(*(getattr(row, f"{side}{k}") for k in Share._fields)) for side in ("", "all_"))
+        rows.append([str(row.label), _cell(one), _cell(other)])
+    yield Table(columns, rows)
+    yield Paragraph()
+    yield from remark(
+        "In brackets: 95 % Monte Carlo intervals, rows of the posterior drawn as well. All horizons are in given.csv"
+    )
+
+
+def _cell(p: Share) -> str:
+    value, spread = percent(float(p.mean)), interval(float(p.low), float(p.high))
+    return value if spread == value else f"{value} ({spread})"
