@@ -3,6 +3,7 @@
 import datetime as dt
 import inspect
 import re
+import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -226,6 +227,14 @@ def several(text: str, argument: str, allowed: Iterable[str]) -> list[str]:
         says = f"allowed: {listed(names)}, with commas between them"
         raise InputError(Problem(argument, "", f"{name!r:.60}", says, nearest(name, names)) for name in wrong)
     return found
+
+
+def extra(name: str) -> str:
+    """What installs an optional part of the package, for the Python that runs: an environment need not be active."""
+    python = Path(sys.executable or "python")
+    shown = f"{python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python}"
+    shown = f'"{shown}"' if " " in shown else shown
+    return f"{shown} -m pip install 'alliance-cohesion[{name}]'"
 
 
 def plural(count: float, noun: str) -> str:

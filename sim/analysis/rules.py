@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, extra
 from sim.model.arrays import Array, Flags
 from sim.model.noise import Indices
 
@@ -47,7 +47,7 @@ def _ema(module: str) -> Any:
             warnings.filterwarnings("ignore", message="altair", category=ImportWarning)
             return import_module(f"ema_workbench.analysis.{module}")
     except ImportError:
-        allowed = "required: pip install 'alliance-cohesion[analysis]'"
+        allowed = f"required: {extra('analysis')}"
         raise InputError([Problem("discover", "", "ema_workbench is not installed", allowed)]) from None
 
 

@@ -107,7 +107,7 @@ def brief(found: Backtest, title: str, schemes: Sequence[Scheme], scenarios: Seq
         figures=chosen(found.figures(), ()),
         scenarios=scenarios,
         certainty=[f"This was look {look} at the held-out years: what is chosen after many looks fits them by luck."],
-        limits=[*_beaten(found), ONE],
+        limits=[*beaten(found), ONE],
         forecasts=False,
     )
 
@@ -118,7 +118,7 @@ def _published(found: Backtest) -> list[Skill]:
     return [s for s in every if s.skill == s.skill and s.inputs == AS_PUBLISHED]
 
 
-def _beaten(found: Backtest) -> list[str]:
+def beaten(found: Backtest) -> list[str]:
     """By which simpler forecasters the model is beaten, by scheme, in a sentence each."""
     worse = [s for s in _published(found) if s.high < 0]
     said = []

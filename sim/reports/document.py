@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, extra
 from sim.reports.blocks import Paragraph, Part, Table
 from sim.reports.page import SHORT, Page, heads, plain
 from sim.reports.pictures import dots
@@ -19,7 +19,7 @@ def docx(page: Page) -> bytes:
         from docx import Document
         from docx.shared import Cm, Pt
     except ModuleNotFoundError:
-        required = "required: pip install 'alliance-cohesion[report]'"
+        required = f"required: {extra('report')}"
         raise InputError([Problem("format", "", "docx without python-docx", required)]) from None
     made, brief = Document(), page.brief
     made.core_properties.title = brief.title[:255]
@@ -39,7 +39,7 @@ def docx(page: Page) -> bytes:
     made.add_heading("The numbers", 1)
     for block in brief.results:
         if isinstance(block, Table):
-            _table(made, block)
+            in_word(made, block)
         elif isinstance(block, Paragraph) and block.plain.strip():
             _parts(made.add_paragraph(), block.parts)
     made.add_heading("How certain this is", 1)
@@ -96,7 +96,7 @@ def _figures(made: "Document", page: Page) -> None:
         shape._inline.docPr.set("title", clean(picture.title))
 
 
-def _table(made: "Document", table: Table) -> None:
+def in_word(made: "Document", table: Table) -> None:
     """Numbers to the right, words to the left."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
@@ -131,9 +131,14 @@ def _assumed(made: "Document", page: Page) -> None:
         note = [f"Note: {row.note}"] * bool(row.note)
         sources = "; ".join(cited for cited, _ in row.sources)
         rows.append(
-            [f"{row.of}: {row.meaning}\n{row.path}", "\n".join(row.coded), row.rule, "\n".join([sources, *note])]
+            [
+                f"{row.of}: {row.meaning}\n{row.path}",
+                "\n".join(row.coded),
+                row.rule.partition(": ")[0],
+                "\n".join([sources, *note]),
+            ]
         )
-    _grid(made, rows, 1, [24, 34, 18, 24])
+    _grid(made, rows, 1, [26, 36, 14, 24])
 
 
 WORDS = 36

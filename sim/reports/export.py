@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.errors import InputError, Problem, arguments, as_path, several
+from sim.errors import InputError, Problem, arguments, as_path, extra, several
 from sim.model.outcomes import OUTCOMES, variable
 from sim.reports.columns import Label, labels
 from sim.scenario.sheet import guarded
@@ -176,7 +176,7 @@ def _xlsx(frames: "Frames", into: Path, name: str, *_: object) -> None:
     try:
         import openpyxl
     except ModuleNotFoundError:
-        required = "required: pip install 'alliance-cohesion[tables]'"
+        required = f"required: {extra('tables')}"
         raise InputError([Problem("format", "", "xlsx without openpyxl", required)]) from None
     assert openpyxl.__version__
     if long := [table for table, frame in frames.items() if len(frame) >= ROWS]:

@@ -17,8 +17,8 @@ from sim.reports.trust import certainty, limits, of_assumptions
 
 TEMPLATE = "page.html.j2"
 SHORT = (
-    "Sources are named here without their quotations, which are in the report as a page for a browser, on a screen, "
-    "and in the codebook (cohesion codebook)."
+    "Rules and sources are named here without their words and quotations, which are in the report as a page for a "
+    "browser, on a screen, and in the codebook (cohesion codebook)."
 )
 """On paper and in Word."""
 

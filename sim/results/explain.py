@@ -16,6 +16,7 @@ from sim.scenario.course import later
 from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
+from sim.scenario.names import by_code
 from sim.scenario.paths import WAYS, entry_band
 from sim.scenario.posterior import Column, Posterior
 from sim.scenario.tables import ALLIANCE_EFFECT, BEHAVIOUR, ScenarioTables, Value, effect_path
@@ -319,10 +320,11 @@ def _explained(scenario: Scenario, program: Program, path: str) -> Explanation:
     if effect and program.coefficients[effect.spread] != 0.0:
         return _effect(scenario, program, path, effect)
     if path not in tables.values:
-        under = [p for p in tables.values if p.startswith(path + ".")]
+        asked = by_code(path, {code: m.name or code for code, m in tables.members.items()})
+        under = [p for p in tables.values if p.startswith(asked + ".")]
         allowed = f"allowed: one of {listed(under)}" if under else "allowed: a coded value"
         allowed = f"{BEHAVIOUR}{effect.spread} is 0: {effect.none}" if effect else allowed
-        near = "" if under or effect else nearest(path, tables.values)
+        near = asked if asked in tables.values else "" if under or effect else nearest(asked, tables.values)
         raise InputError([Problem(str(scenario.file), path, "no coded value", allowed, near)])
     value = tables.values[path]
     rule, says = rule_of(value.coded, tables.rules)

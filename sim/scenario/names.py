@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import category
@@ -50,6 +51,14 @@ LINE = Kind("(?![-=+@ ]).{0,120}", "one line of 120 characters at most that does
 """A title, a label: text that stands in tables, where = would begin a formula."""
 FULL_NAME = Kind("(?![-=+@ ]).{0,60}", "one line of 60 characters at most that does not begin with - = + @ or a blank")
 """The full name of a state or an alliance."""
+
+
+def by_code(path: str, names: Mapping[str, str]) -> str:
+    """A path with the code of its state where it has the name: ``members.ARM.threat`` of ``members.Armenia.threat``."""
+    head, _, rest = path.partition(".")
+    said, dot, more = rest.partition(".")
+    code = {name.casefold(): code for code, name in names.items()}.get(said.casefold(), said)
+    return f"members.{code}{dot}{more}" if head == "members" else path
 
 
 def unprintable(text: str, but: str = "") -> str:

@@ -17,6 +17,7 @@ from sim.scenario import posterior
 from sim.scenario.checks import reached, unreached
 from sim.scenario.dates import WRITTEN, parse
 from sim.scenario.messages import toml
+from sim.scenario.names import by_code
 from sim.scenario.paths import WAYS
 from sim.scenario.reading import Tables, dotted, named, unusable
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, ScenarioTables, Time, adjustable, dispute_path, pairs_in
@@ -176,7 +177,8 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
         case ["members", state, "record" | "note", *_] if state in states:
             return [Problem(SET, path, "not set this way", IN_A_FILE)]
         case ["members" | "leader", *_]:
-            near = nearest(path, sorted({*known, *(f"members.{s}" for s in states)}))
+            asked = by_code(path, {s: str(members[s].get("name", s)) for s in states if isinstance(members[s], dict)})
+            near = asked if asked in known else nearest(asked, sorted({*known, *(f"members.{s}" for s in states)}))
             return [Problem(SET, path, "matches no input", "", near)]
         case ["posterior"]:
             return _posterior(tables, value)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sim.errors import InputError, Problem, WorkerDied
+from sim.errors import InputError, Problem, WorkerDied, extra
 from sim.storage.effort import Effort
 
 Result = TypeVar("Result")
@@ -159,7 +159,7 @@ def _client(scheduler: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        needed = "required: pip install 'alliance-cohesion[cluster]'"
+        needed = f"required: {extra('cluster')}"
         raise InputError([Problem("scheduler", "", "Dask is not installed", needed)]) from None
     try:
         client: Any = Client(scheduler, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]

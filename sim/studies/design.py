@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import InputError, Problem, listed, nearest
+from sim.errors import InputError, Problem, extra, listed, nearest
 from sim.model.arrays import Array
 from sim.scenario.reading import number_in, read_csv
 from sim.scenario.values import MIDDLES, WORDS
@@ -71,7 +71,7 @@ def _of_indices(design: Design, factors: Mapping[str, Factor]) -> Array:
     try:
         from SALib.sample import morris, sobol
     except ImportError:
-        allowed = "allowed: after pip install 'alliance-cohesion[analysis]'"
+        allowed = f"allowed: after {extra('analysis')}"
         raise InputError([Problem("design", "kind", "SALib is not installed", allowed)]) from None
     problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[f.low, f.high] for f in factors.values()]}
     if design.kind == "saltelli":

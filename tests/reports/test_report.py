@@ -10,13 +10,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import sim
+from sim.analysis.analysis import Analysis
 from sim.errors import InputError
-from sim.reports import comparison, run as run_words
+from sim.evaluation.forecasts import AS_PUBLISHED
+from sim.figures.rows import Skill, Worth
+from sim.reports import analysis as analysis_words, comparison, mechanisms, run as run_words
 from sim.reports.assumed import assumed
+from sim.reports.backtest import beaten
 from sim.reports.blocks import Column, Table
+from sim.reports.document import in_word
 from sim.reports.glossary import glossary
 from sim.reports.page import heads, unbroken
 from sim.reports.report import command
@@ -191,12 +197,72 @@ def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result
     assert len(made.tables[-1].rows) == 1 + len(result.scenario.tables.values)
     assert len(made.inline_shapes) == 3
     assert all(shape._inline.docPr.get("descr") for shape in made.inline_shapes)
+    page = made.sections[0]
+    room = page.page_width - page.left_margin - page.right_margin
+    for table in made.tables:
+        assert sum(column.width for column in table.columns) <= 1.01 * room, "nothing stands beyond the margin"
+        assert "w:tblHeader" in table.rows[0]._tr.xml, "the head stands on every page"
+
+
+def test_in_word_a_head_of_several_columns_is_one_cell() -> None:
+    docx = pytest.importorskip("docx")
+    made, columns = docx.Document(), [Column("From", left=True), Column("Exits\nseen"), Column("\nmean")]
+    in_word(made, Table(columns, [["1992", "4", "a word " * 90]]))
+    first = made.tables[0].rows[0].cells
+    assert first[1]._tc is first[2]._tc
+    assert [cell.text for cell in first] == ["", "Exits", "Exits"]
+
+
+def test_what_is_said_of_every_analysis_has_a_question_and_a_home() -> None:
+    """One that has none is said to have nothing, where it should fail for want of tables."""
+    kinds = Analysis.__subclasses__()
+    assert len(kinds) > 5
+    for kind in kinds:
+        assert kind.question.endswith("?")
+        with pytest.raises(AttributeError, match="object has no attribute"):
+            list(analysis_words.said(object.__new__(kind)))
+
+
+def test_of_mechanisms_it_is_said_which_earn_their_place_and_where_later_years_disagree() -> None:
+    rows = [
+        Worth("a", "ties bind", "x", 5.0, 0.5, 0.1, 0.5, "earns its place", "not told apart", 90.0, 1),
+        Worth("b", "bases bind", "y", 0.2, 0.5, 0.1, 0.5, "not told apart", "not told apart", 90.0, 3),
+    ]
+    found = SimpleNamespace(table=pd.DataFrame(rows), figures=dict)
+    brief = mechanisms.brief(found, "Mechanisms", "2012-12-31", 64, 2)  # type: ignore[arg-type]
+    said = " ".join(brief.answer)
+    assert "Earns its place: ties bind (+5.0±0.5)." in said
+    assert "Not told apart: bases bind (+0.2±0.5)." in said
+    assert "ties bind (+0.1±0.5: not told apart)" in brief.limits[0]
+    assert "look 2" in brief.certainty[-1]
+
+
+def test_a_backtest_says_where_simpler_forecasts_are_better() -> None:
+    rows = [
+        Skill("split of 2012", "membership", "log score", AS_PUBLISHED, baseline, skill, skill - 0.1, skill + 0.1)
+        for baseline, skill in (("base rate", -0.5), ("logit", 0.0), ("persistence", 0.4))
+    ]
+    (said,) = beaten(SimpleNamespace(skill=pd.DataFrame(rows)))  # type: ignore[arg-type]
+    assert said.endswith("it is beaten in membership (log score) by base rate.")
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_years_that_have_happened_are_no_forecast(
+    result: Result, happened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["ladder", "exits", "cohesion", *["record"] * happened]
+    monkeypatch.setattr(Result, "figures", lambda _: dict.fromkeys(names))
+    brief = run_words.brief(result)
+    assert (run_words.NO_FORECAST in brief.limits) == happened
+    assert ("likely to leave" in brief.question) == (not happened)
+    assert ("record" in brief.figures) == happened
 
 
 def test_a_comparison_says_which_way_is_open() -> None:
     c = sim.compare(load(SIX, {"time.step": "year"}), runs=64, set={"leader.coercion": 0.2})
     brief = comparison.brief(c)
     assert brief.answer == [" ".join(f"{x}." for x in c.sentences()[c.others[0].name])]
+    assert "90 % interval" in brief.reading
     last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
     both = last[(last.outcome == "dissolution") & (last.difference_q05 < 0) & (last.difference_q95 > 0)]
     assert ("The alliance is dissolved" in " ".join(brief.limits)) == bool(len(both))
@@ -242,6 +308,8 @@ def test_an_interval_is_not_broken_and_what_was_typed_can_be_typed_again() -> No
     assert unbroken("6 (0.4 to 19)") == "6 (0.4\u00a0to\u00a019)"
     assert command("__main__.py run a --seed 2") == "cohesion run a --seed 2"
     assert command("pytest -x") == "from Python, in pytest"
+    said = "cohesion run a --out /home/me/x --force --jobs 2 --set leader.war=0@2025 --scheduler=tcp://h:1"
+    assert command(said) == "cohesion run a --set leader.war=0@2025"
 
 
 PROBE = """<script>window.faults = []; addEventListener("error", (e) => faults.push(e.message));

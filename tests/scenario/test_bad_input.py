@@ -199,10 +199,12 @@ def test_missing_parent_and_mistake_in_parent(tmp_path: Path) -> None:
 
 def test_overrides() -> None:
     found = problems(SIX, behaviour__entrapmant=1, members__AAX__affinity=0.2, leader__war=7, tim__step="year")
+    by_name = problems(load("csto/outlook-2023").file, members__Armenia__threat=0.2)
     text = "\n".join(found)
     assert "set: behaviour.entrapmant=1: unknown coefficient; did you mean behaviour.entrapment?" in text
     assert "set: members.AAX.affinity=0.2: matches no input; did you mean members.AAA.affinity?" in text
     assert "set: leader.war=7: 7; allowed: 0 to 1" in text
+    assert "members.Armenia.threat=0.2: matches no input; did you mean members.ARM.threat?" in "\n".join(by_name)
     assert "set: tim.step=year: unknown path; did you mean time.step?" in text
     assert len(found) == 4
 
