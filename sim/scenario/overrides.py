@@ -177,7 +177,7 @@ def override(tables: Tables, path: str, value: object) -> list[Problem]:
         case ["members", state, "record" | "note", *_] if state in states:
             return [Problem(SET, path, "not set this way", IN_A_FILE)]
         case ["members" | "leader", *_]:
-            asked = by_code(path, {s: str(members[s].get("name", s)) for s in states if isinstance(members[s], dict)})
+            asked = by_code(path, {s: str(m.get("name", s)) for s, m in (members or {}).items() if isinstance(m, dict)})
             near = asked if asked in known else nearest(asked, sorted({*known, *(f"members.{s}" for s in states)}))
             return [Problem(SET, path, "matches no input", "", near)]
         case ["posterior"]:
