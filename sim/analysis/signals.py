@@ -85,7 +85,7 @@ class Signals(Analysis):
     """Areas under ROC curves of signs before exits and freezes."""
 
     kind = "early warning"
-    question = "How long before an exit or a freeze do its signs show, and how sure are they?"
+    question = "How long before an exit or a freeze do its signs show, and how well do they warn?"
     names = ("areas", "leads")
     words = ("where", "event", "sign")
 

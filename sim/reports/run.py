@@ -113,16 +113,16 @@ def brief(result: Result) -> Brief:
     """Of a run, for a report."""
     s, dates, time = result.summary(), horizons(result), result.scenario.tables.time
     years = f"{time.start:%B %Y} to {time.end:%B %Y}"
-    told = RECORD in (drawn := result.figures())
+    happened = RECORD in (drawn := result.figures())
     return Brief(
         title=s["title"],
         question=f"What does the model make of the years from {years}?"
-        if told
+        if happened
         else f"Which states are likely to leave from {years}, and what becomes of the alliance?",
         answer=[answer(s, dates)],
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
-        figures=chosen(drawn, (RECORD, "exits", "cohesion") if told else ("ladder", "exits", "cohesion")),
+        figures=chosen(drawn, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
         scenarios=[result.scenario],
         certainty=[f"{s['begins']}."],
-        limits=[NO_FORECAST] * told,
+        limits=[NO_FORECAST] * happened,
     )
