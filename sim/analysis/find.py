@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.analysis.analysis import Analysis
-from sim.analysis.condition import Condition, Event, condition as checked
+from sim.analysis.condition import Condition, Event
+from sim.analysis.sentence import condition as checked
 from sim.errors import InputError, Problem, arguments, as_path, plural
 from sim.estimates.conditional import Share, share_given
 from sim.model.arrays import Flags
@@ -79,7 +80,7 @@ def find(
         Of a run whose single runs are kept (``keep_runs``).
     condition : str or Condition, optional
         Such as ``ARM leaves before 2028 and KAZ leaves within 3 years``: the grammar is that of
-        :mod:`sim.analysis.condition`.
+        :mod:`sim.analysis.sentence`.
     given : str or Condition, optional
         Only runs in which this is so: then probabilities are given, of ``condition`` and of every headline event.
     out : str or Path, optional

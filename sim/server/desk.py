@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from sim.analysis.condition import condition as checked
 from sim.analysis.find import in_percent
+from sim.analysis.sentence import condition as checked
 from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.estimates.conditional import share_given
 from sim.model.cohesion import Motion, cohesion

@@ -9,9 +9,10 @@ import xarray as xr
 from hypothesis import given, settings, strategies as st
 
 import sim
-from sim.analysis.condition import RELATIONS, VERBS, Both, Condition, Either, Event, Level, Not, condition
+from sim.analysis.condition import RELATIONS, VERBS, Both, Condition, Either, Event, Level, Not
 from sim.analysis.drivers import drivers
 from sim.analysis.find import LEAST, Found, Given, Runs, find
+from sim.analysis.sentence import condition
 from sim.analysis.signals import signals
 from sim.analysis.why import why
 from sim.errors import InputError
