@@ -1,5 +1,6 @@
 """The tables of a finished result as files of other programs: spreadsheets, Stata, NetCDF, plain CSV."""
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -252,11 +253,16 @@ def _netcdf(frames: "Frames", into: Path, name: str, dataset: Any) -> None:
     import xarray as xr
 
     file = into / f"{name}.nc"
-    root = xr.Dataset() if dataset is None else dataset
+    root = xr.Dataset() if dataset is None else dataset.assign_attrs(_in_words(dataset.attrs))
     root.to_netcdf(file, engine="h5netcdf")
     for table, frame in frames.items():
         found = {c: ("row", frame[c].to_numpy(), _attributes(said)) for c, said in labels(frame).items()}
         xr.Dataset(found).to_netcdf(file, mode="a", group=f"tables/{table}", engine="h5netcdf")
+
+
+def _in_words(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Attributes that NetCDF has no type for, as JSON."""
+    return {k: json.dumps(v) for k, v in attributes.items() if v is None or isinstance(v, Mapping)}
 
 
 def _attributes(said: Label) -> dict[str, str]:

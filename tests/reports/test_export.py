@@ -14,6 +14,7 @@ from sim.reports.columns import labels
 from sim.reports.export import FORMATS, LONGEST_NAME, RESERVED, plain, stata_names
 from tests.claim_files import claim_file
 from tests.helpers import SIX
+from tests.study_files import study_file
 
 YEARLY = {"time.step": "year"}
 HOSTILE = pd.DataFrame(
@@ -35,7 +36,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     sim.run(SIX, runs=16, set=YEARLY, out=home / "run")
     sim.compare(SIX, SIX, set=YEARLY, runs=16, out=home / "compare")
     sim.claims([claim_file(home)], runs=32, out=home / "claims")
-    return {name: home / name for name in ("run", "compare", "claims")}
+    sim.sweep(study_file(home, ("runs = 40", "runs = 16")), home / "sweep", jobs=1)
+    return {name: home / name for name in ("run", "compare", "claims", "sweep")}
 
 
 def read(folder: Path, format: str, table: str, like: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +81,7 @@ def wide(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     return home
 
 
-@pytest.mark.parametrize("kind", ["run", "compare", "claims"])
+@pytest.mark.parametrize("kind", ["run", "compare", "claims", "sweep"])
 def test_what_is_written_is_read_back(folders: dict[str, Path], kind: str, tmp_path: Path) -> None:
     files = sim.export(folders[kind], tmp_path, ",".join(FORMATS))
     assert all(file.exists() for file in files)
