@@ -127,7 +127,8 @@ class Desk:
         name = asked.alone.get("scenario") or self.first
         if name not in self.files:
             allowed = f"allowed: {listed(list(self.files), 64)}"
-            raise InputError([Problem(ADDRESS, "scenario", f"{name:.100}", allowed, nearest(name, self.files))])
+            unknown = Problem(ADDRESS, "scenario", f"{name:.100}", allowed, nearest(name, self.files))
+            raise InputError([*asked.problems, unknown])
         scenario = self._read_last.get(name) or self._read_last.setdefault(name, load(self.files[name]))
         return scenario, read(asked, name, scenario)
 

@@ -21,7 +21,7 @@
   const said = (x) => String(Number(x.toFixed(3)));
 
   let view = null, answer = null, story = null, found = [];
-  const running = {};
+  const running = {}, faults = {};
 
   // ------------------------------------------------------------------ the address and the server
 
@@ -43,42 +43,49 @@
     $("command").textContent = `cohesion ${sets.length ? "compare" : "run"} ${view.scenario}${sets.join("")} --runs ${view.runs.more}`;
   }
 
-  // The latest question of a kind; one that a later one has overtaken gives null.
+  // The latest question of a kind; null if a later one has overtaken it, or if it cannot be answered, which is said
+  // until one of its kind can be.
   async function ask(kind, address) {
-    if (running[kind]) running[kind].abort();
+    forget(kind);
     const own = running[kind] = new AbortController();
     try {
       const reply = await fetch(address, { signal: own.signal });
       const found = await reply.json();
       if (own !== running[kind]) return null;
       if (!reply.ok) throw new Error(found.problems.join("\n"));
+      complain(kind, "");
       return found;
     } catch (error) {
-      if (own !== running[kind] || error.name === "AbortError") return null;
-      throw error instanceof TypeError ? new Error("The server does not answer: is `cohesion app` still running?") : error;
+      if (own !== running[kind]) return null;
+      complain(kind, error instanceof TypeError ? "The server does not answer: is `cohesion app` still running?" : error.message);
+      return null;
     }
   }
 
-  function complain(error) {
-    const box = $("problems");
+  function forget(kind) {
+    if (running[kind]) running[kind].abort();
+    running[kind] = null;
+  }
+
+  function complain(kind, message) {
+    const box = $("problems"), news = message !== (faults[kind] ?? "");
+    faults[kind] = message;
+    const lines = [...new Set(Object.values(faults).flatMap((m) => m.split("\n")).filter(Boolean))];
     box.replaceChildren();
-    for (const line of error.message.split("\n")) make("p", line, box);
+    for (const line of lines) make("p", line, box);
     if (!view) make("a", "The page from its beginning", make("p", "", box)).href = "?";
-    box.hidden = false;
-    box.scrollIntoView({ block: "nearest" });
+    box.hidden = !lines.length;
+    if (message && news) box.scrollIntoView({ block: "nearest" });
   }
 
   async function start(search) {
-    try {
-      const next = await ask("view", `view${search}`);
-      if (!next) return;
-      view = next;
-    } catch (error) {
-      view = null;
-      $("desk").hidden = true;
-      return complain(error);
+    for (const kind of ["answer", "found", "run"]) { forget(kind); faults[kind] = ""; }
+    const next = await ask("view", `view${search}`);
+    if (!next) {
+      if (faults.view) { view = null; $("desk").hidden = true; complain("view", faults.view); }
+      return;
     }
-    $("problems").hidden = true;
+    view = next;
     $("desk").hidden = false;
     document.title = view.title;
     $("title").textContent = view.title;
@@ -90,7 +97,7 @@
     look();
     if (view.condition) await find(view.run);
     else if (view.run !== null) await tell(view.run);
-    else { $("story").hidden = $("which").hidden = true; $("found").textContent = ""; story = null; }
+    else { $("found").textContent = ""; noStory(); }
   }
 
   function options(select, pairs, chosen) {
@@ -164,20 +171,17 @@
     clearTimeout(waiting);
     $("status").textContent = "Computing ...";
     $("outcomes").classList.add("busy");
-    if (running.more) running.more.abort();
+    forget("answer");
     if (story) { $("found").textContent = "The levers were moved: find again, or choose the run again."; $("story").classList.add("busy"); }
     waiting = setTimeout(() => see("first", () => { waiting = setTimeout(() => see("more"), 400); }), patience);
   }
 
   async function see(kind, then) {
-    try {
-      const got = await ask("answer", `answer?${query({ look: kind })}`);
-      if (!got) return;
-      answer = got;
-      $("problems").hidden = true;
-      show();
-      if (then) then();
-    } catch (error) { $("status").textContent = ""; complain(error); }
+    const got = await ask("answer", `answer?${query({ look: kind })}`);
+    if (!got) { if (faults.answer) $("status").textContent = ""; return; }
+    answer = got;
+    show();
+    if (then) then();
   }
 
   function show() {
@@ -257,16 +261,15 @@
   async function find(run = null) {
     view.condition = $("condition").value.trim();
     $("found").textContent = "Looking through runs ...";
-    try {
-      const got = await ask("found", `found?${query()}`);
-      if (!got) return;
-      $("problems").hidden = true;
-      found = got.runs;
-      $("found").textContent = got.says.replaceAll(" %", "\u00a0%");
-      if (run === null && !found.length) { $("which").hidden = $("story").hidden = true; story = null; note(); return; }
-      await tell(run ?? found[0][0]);
-    } catch (error) { $("found").textContent = ""; complain(error); }
+    const got = await ask("found", `found?${query()}`);
+    if (!got) { if (faults.found) { $("found").textContent = ""; noStory(); note(); } return; }
+    found = got.runs;
+    $("found").textContent = got.says.replaceAll(" %", "\u00a0%");
+    if (run === null && !found.length) { noStory(); note(); return; }
+    await tell(run ?? found[0][0]);
   }
+
+  function noStory() { $("which").hidden = $("story").hidden = true; story = null; view.run = view.at = null; }
 
   async function tell(run) {
     if (view.run !== null && run !== view.run) view.at = 0;
@@ -275,15 +278,13 @@
     options($("run"), known.map(([k, words]) => [k, `${k}${words ? `: ${words}` : ""}`]), String(run));
     $("which").hidden = false;
     note();
-    try {
-      const got = await ask("run", `run?${query()}`);
-      if (!got) return;
-      story = got;
-      $("story").hidden = false;
-      $("story").classList.remove("busy");
-      $("at").max = story.steps.length - 1;
-      step(Math.min(view.at ?? 0, story.steps.length - 1));
-    } catch (error) { complain(error); }
+    const got = await ask("run", `run?${query()}`);
+    if (!got) return;
+    story = got;
+    $("story").hidden = false;
+    $("story").classList.remove("busy");
+    $("at").max = story.steps.length - 1;
+    step(Math.min(view.at ?? 0, story.steps.length - 1));
   }
 
   function step(at) {
@@ -340,14 +341,12 @@
   $("scenario").addEventListener("input", () => { history.pushState(null, "", `?scenario=${encodeURIComponent($("scenario").value)}`); start(location.search); });
   $("state").addEventListener("input", async () => {
     view.state = $("state").value;
-    try {
-      const next = await ask("view", `view?${query()}`);
-      if (!next) return;
-      view.levers = next.levers;
-      levers();
-      note();
-      if (!view.condition) $("condition").value = `${view.state} leaves`;
-    } catch (error) { complain(error); }
+    const next = await ask("view", `view?${query()}`);
+    if (!next) return;
+    view.levers = next.levers;
+    levers();
+    note();
+    if (!view.condition) $("condition").value = `${view.state} leaves`;
   });
   $("as-coded").addEventListener("click", () => { view.moves = {}; levers(); note(); look(); });
   $("date").addEventListener("input", rows);

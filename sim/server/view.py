@@ -54,14 +54,15 @@ class View:
 
 
 class Asked(NamedTuple):
-    """An address in its parts, not yet held to a scenario."""
+    """An address in its parts, not yet held to a scenario, and what is wrong with them as such."""
 
     alone: dict[str, str]
     moves: list[str]
+    problems: list[Problem]
 
 
 def parts(query: str, also: Sequence[str] = ()) -> Asked:
-    """The parts of a query, ``also`` some that only an answer takes. Raises InputError."""
+    """The parts of a query, ``also`` some that only an answer takes. Raises InputError where it is too long."""
     if len(query) > LONGEST:
         raise InputError([Problem(ADDRESS, "", f"{len(query):,} characters", f"allowed: {LONGEST:,}")])
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
@@ -76,14 +77,12 @@ def parts(query: str, also: Sequence[str] = ()) -> Asked:
     moves = [value for name, value in pairs if name == MOVED]
     if len(moves) > MOST_MOVES:
         problems.append(Problem(ADDRESS, MOVED, f"{len(moves)} of them", f"allowed: {MOST_MOVES}"))
-    if problems:
-        raise InputError(problems)
-    return Asked({name: value for name, value in pairs if name in known}, moves)
+    return Asked({name: value for name, value in pairs if name in known}, moves[:MOST_MOVES], problems)
 
 
 def read(asked: Asked, name: str, scenario: Scenario) -> View:
     """The view that an address means. Raises InputError with all that is wrong with it."""
-    problems: list[Problem] = []
+    problems = [*asked.problems]
     last = scenario.tables.time.end
     moves = tuple(m for text in asked.moves if (m := _move(text, scenario, problems)))
     paths = [m.path for m in moves]

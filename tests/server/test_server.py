@@ -177,8 +177,10 @@ def test_a_broken_address_is_answered_with_what_is_wrong(served: Server, how: st
 
 
 def test_all_that_is_wrong_is_said_at_once(served: Server) -> None:
-    _, said, _ = get(served, f"/view?state=ZZZ&set={PATH}=2&run=x")
-    assert len(said["problems"]) == 3
+    _, said, _ = get(served, f"/view?state=ZZZ&set={PATH}=2&run=x&sed=1&at=1&at=2")
+    assert len(said["problems"]) == 5
+    _, said, _ = get(served, "/view?scenario=csto&sed=1")
+    assert len(said["problems"]) == 2
     _, said, _ = get(served, f"/found?{urlencode({'condition': 'ZZZ leves'})}")
     assert "condition" in said["problems"][0]
 
@@ -250,6 +252,12 @@ const wide = () => [document.documentElement.scrollWidth, innerWidth];
 addEventListener("load", async () => {
   if (location.search.includes("set=broken")) {
     seen.said = await until(() => !$("problems").hidden && $("problems").textContent);
+  } else if (location.search.includes("leves")) {
+    await until(() => done() && !$("problems").hidden);
+    seen.said = [$("problems").hidden, $("problems").textContent, $("found").textContent];
+    $("condition").value = "AAA leaves";
+    $("find").dispatchEvent(new Event("submit", { cancelable: true }));
+    seen.mended = await until(() => $("problems").hidden && !$("story").hidden);
   } else {
     await until(done);
     seen.sentences = $("sentences").textContent;
@@ -348,3 +356,9 @@ def test_in_a_browser_a_broken_address_gives_a_message(
     assert seen.faults == []
     assert "broken is no lever" in seen.said
     assert "run: x" in seen.said
+    broken = probed(served, "condition=AAA leves", tmp_path, monkeypatch)
+    assert broken.faults == []
+    assert broken.said[0] is False, "an answer that came meanwhile hides no message"
+    assert "did you mean leaves?" in broken.said[1]
+    assert broken.said[2] == ""
+    assert broken.mended
