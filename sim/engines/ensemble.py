@@ -257,14 +257,16 @@ class Side(NamedTuple):
     record: Record
 
 
-def run_together(programs: Sequence[Program], seed: int, piece: Piece, repeats: Repeats = ONCE) -> Iterator[list[Side]]:
+def run_together(
+    programs: Sequence[Program], seed: int, piece: Piece, repeats: Repeats = ONCE, noise: TickNoise | None = None
+) -> Iterator[list[Side]]:
     """Run programs in step over the same runs; yield the start, then each forecast tick.
 
     What is yielded has one record a stack, and whose it is. All programs must have the same members
-    and dates. ``repeats`` says how many runs in a row share coefficients, coded values and inputs to come.
-    Memory does not grow with the number of ticks.
+    and dates. ``repeats`` says how many runs in a row share coefficients, coded values and inputs to come;
+    ``noise`` is that of the block where somebody has it. Memory does not grow with the number of ticks.
     """
-    begun = at_start(programs, Noise(seed, piece.block, repeats), piece)
+    begun = at_start(programs, noise or Noise(seed, piece.block, repeats), piece)
     yield [Side(g, s.look()) for g, s in begun]
     for t in range(programs[0].record_ticks, programs[0].ticks):
         yield [Side(g, s.tick(t)) for g, s in begun]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sim.engines.ensemble import Piece, Side, program_record, run_together
 from sim.estimates.incidence import Incidence, quantities
 from sim.model.arrays import Array
-from sim.model.noise import ONCE, Repeats
+from sim.model.noise import ONCE, Repeats, TickNoise
 from sim.scenario.compile import Program
 
 
@@ -25,13 +25,14 @@ def side_by_side(
     ticks: Collection[int],
     names: Collection[str] | None = None,
     repeats: Repeats = ONCE,
+    noise: TickNoise | None = None,
 ) -> Iterator[View]:
     """Quantities (all, or those in ``names``) at forecast ticks; 0 is the start.
 
     Values are (member, run) or (run,), the same whichever programs run together.
     """
     incidences: list[Incidence] = []
-    for t, sides in enumerate(run_together(programs, seed, piece, repeats)):
+    for t, sides in enumerate(run_together(programs, seed, piece, repeats, noise)):
         if t == 0:
             incidences = [Incidence.start(side.record) for side in sides]
         else:

@@ -168,3 +168,20 @@ class Noise:
             use = again + np.arange(BLOCK) % self.repeats.draw
             self._rows[count] = Pick(np.repeat(order[number % count], self.repeats.draw), use)
         return self._rows[count]
+
+
+class KeptNoise(Noise):
+    """The same draws for the first runs of a block alone, kept for all ticks: for programs that are run one by one."""
+
+    def __init__(self, seed: int, block: int, repeats: Repeats, runs: int) -> None:
+        super().__init__(seed, block, repeats)
+        self.runs = runs
+        self._kept: dict[tuple[str, int, int], Array] = {}
+
+    def _drawn(self, purpose: str, tick: int, rows: int, draw: Callable[[np.random.Generator], Array]) -> Array:
+        key = purpose, tick, rows
+        if key not in self._kept:
+            values = draw(self._at(purpose, tick))[:, : self.runs].copy()
+            values.flags.writeable = False
+            self._kept[key] = values
+        return self._kept[key]

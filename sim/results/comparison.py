@@ -17,7 +17,7 @@ import numpy as np
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.estimates.intervals import around
-from sim.estimates.paired import Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
+from sim.estimates.paired import Baseline, Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
 from sim.estimates.sample import Sample, estimated_difference
 from sim.estimates.summary import Level, coherent, levels
 from sim.inference.continuation import continued
@@ -315,20 +315,26 @@ def compared(
     others: list[Scenario],
     by: Effort,
     progress: Callable[[int], None] | None = None,
-    quick: bool = False,
+    quick: Baseline | None = None,
 ) -> Comparison:
-    """As :func:`compare`, of sides; ``quick`` for headline outcomes at few dates, intervals from as few runs."""
+    """As :func:`compare`, of sides; ``quick`` for headline outcomes at few dates, intervals from as few runs.
+
+    ``quick`` keeps what the next look at another change of the same base has in common with this one.
+    """
     programs = alike([compile(s) for s in (base, *others)])
-    ticks = _ticks(programs[0], quick)
+    ticks = _ticks(programs[0], quick is not None)
+    if quick:
+        first = programs[0]
+        quick.of((base.fingerprint, first.start.words, first.start.tick, first.start.differs, first.fact is None, by))
     lanes = slice(0, by.runs) if quick else slice(None)
 
     def one(piece: Piece) -> Pairs[Sample]:
-        return paired_samples(programs, by.seed, piece, ticks)
+        return paired_samples(programs, by.seed, piece, ticks, quick)
 
     pairs = reduce(merged, each_piece(one, by, progress))
     intervals = [
         {name: _of_pairs(pair, s, base) for name, pair in by_name.items()}
-        for s, by_name in zip(others, paired_intervals(programs, by.seed, ticks, lanes), strict=True)
+        for s, by_name in zip(others, paired_intervals(programs, by.seed, ticks, lanes, quick), strict=True)
     ]
     sides = [_levels("base", pairs[0], intervals[0])]
     sides += [_levels("value", *both) for both in zip(pairs, intervals, strict=True)]

@@ -12,6 +12,7 @@ from sim.analysis.find import in_percent
 from sim.analysis.sentence import condition as checked
 from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.estimates.conditional import share_given
+from sim.estimates.paired import Baseline
 from sim.model.cohesion import Motion, cohesion
 from sim.model.membership import OUTSIDE
 from sim.model.outcomes import ENDS, OUTCOMES, names, sentence, side
@@ -58,6 +59,7 @@ class Desk:
         self._read_last: dict[str, Scenario] = {}
         self._made: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._baseline = Baseline()
         self._busy = {FIRST: threading.Lock(), MORE: threading.Lock()}
 
     # ------------------------------------------------------------------------------------------- what is asked
@@ -97,7 +99,9 @@ class Desk:
                 [Problem(ADDRESS, "look", f"{look:.60}", f"allowed: {listed([*RUNS])}", nearest(look, RUNS))]
             )
         return self._once(
-            ("answer", scenario.fingerprint, view.moves, look), look, lambda: _answer(scenario, view, look)
+            ("answer", scenario.fingerprint, view.moves, look),
+            look,
+            lambda: _answer(scenario, view, look, self._baseline),
         )
 
     def found(self, query: str) -> Plain:
@@ -161,11 +165,11 @@ def kept(scenario: Scenario) -> "xr.Dataset":
 # --------------------------------------------------------------------------------------------------- an answer
 
 
-def _answer(scenario: Scenario, view: View, look: str) -> Plain:
+def _answer(scenario: Scenario, view: View, look: str, baseline: Baseline) -> Plain:
     base, other = sides(scenario, [], view.changes) if view.moves else sides(scenario, [scenario])
     runs = RUNS[look]
     quick = look == FIRST
-    c = compared(base, [other], Effort(runs, SEED) if quick else effort(runs, SEED), quick=quick)
+    c = compared(base, [other], Effort(runs, SEED) if quick else effort(runs, SEED), quick=baseline if quick else None)
     return {
         "look": look,
         "runs": runs,

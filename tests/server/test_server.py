@@ -18,6 +18,7 @@ import pytest
 
 import sim
 from sim.errors import InputError
+from sim.estimates import paired
 from sim.results import comparison
 from sim.server import desk as desks, server as servers
 from sim.server.app import app
@@ -109,6 +110,25 @@ def test_a_first_look_has_the_same_outcomes_from_fewer_runs(served: Server) -> N
     for row in first["rows"]:
         mean, low, high = row["at"][-1]["value"]["level"]
         assert low <= mean <= high
+
+
+def test_looks_at_one_change_after_another_are_those_of_fresh_desks(
+    served: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept of the base, its draws and what it shows, changes no number, and spares its runs."""
+    programs: list[int] = []
+    real = paired.side_by_side
+
+    def counted(some: Any, *rest: Any, **more: Any) -> Any:
+        programs.append(len(some))
+        return real(some, *rest, **more)
+
+    monkeypatch.setattr(paired, "side_by_side", counted)
+    queries = [urlencode({"set": f"{path}@2021-01-01"}) for path in (f"{PATH}=0.9", "leader.coercion=0.1", f"{PATH}=0")]
+    desk = Desk(SIX)
+    after = [desk.answer(f"{query}&look=first") for query in queries]
+    assert len(programs) == 2 + 2 * len(queries), "the base once for means, once for intervals"
+    assert after == [Desk(SIX).answer(f"{query}&look=first") for query in queries]
 
 
 def test_nothing_moved_changes_nothing(served: Server) -> None:
