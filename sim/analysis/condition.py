@@ -1,6 +1,6 @@
 """Conditions on single runs, as objects: events of states and levels of numbers, with and, or, not.
 
-Their meaning is told, with the way they are written, in :mod:`sim.analysis.sentence`.
+What they mean and how they are written is in :mod:`sim.analysis.sentence`.
 """
 
 import datetime as dt
