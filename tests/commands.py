@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,13 +36,17 @@ def started(process: subprocess.Popen[str], done: Callable[[], bool]) -> None:
 
 
 def kill_a_worker(process: subprocess.Popen[str]) -> None:
-    """As the system does when memory is short."""
-    children = subprocess.run(
-        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
-    )
-    workers = [line.split()[0] for line in children.stdout.splitlines() if "LokyProcess" in line]
-    assert workers, (children.stdout, process.poll())
-    os.kill(int(workers[0]), signal.SIGKILL)
+    """As the system does when memory is short: one that is computing, for an idle one is only replaced."""
+    while process.poll() is None:
+        children = subprocess.run(
+            ["ps", "-ww", "-o", "pid=,stat=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
+        )
+        computing = re.findall(r"(?m)^ *(\d+) +R.*LokyProcess", children.stdout)
+        if computing:
+            os.kill(int(computing[0]), signal.SIGKILL)
+            return
+        time.sleep(0.01)
+    pytest.fail(f"ended with {process.returncode} before a worker was seen at work")
 
 
 def ended(process: subprocess.Popen[str], code: int, *said: str) -> None:
