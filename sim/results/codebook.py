@@ -12,7 +12,7 @@ from sim.inference.continuation import continued
 from sim.model.declaration import Coefficient
 from sim.results.explain import adjustments_of, drawn_from, grouped, knots_of, rule_of, source_of
 from sim.results.tables import csv
-from sim.results.typeset import latex_table, latex_text, markdown_table, markdown_text
+from sim.results.typeset import foreign, latex_table, latex_text, markdown_table, markdown_text
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
 from sim.scenario.rival import plain
@@ -184,7 +184,7 @@ def _csv(book: Codebook) -> str:
 
 
 COLUMNS = ("value", "from", "coded", "range", "rule", "sources and notes")
-SHARES = (0.16, 0.15, 0.17, 0.14, 0.13, 0.25)
+SHARES = (0.16, 0.15, 0.15, 0.13, 0.13, 0.28)
 """Of the width of a line."""
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]], Sequence[float]]
 """Heading, columns, cells, shares of the width."""
@@ -226,7 +226,8 @@ def _value_cells(rows: "pd.DataFrame") -> Iterator[list[str]]:
 
 
 def _evidence(r: Any) -> str:
-    return f"{r.sources}. Note: {r.note}" if r.note else str(r.sources)
+    sources = "; ".join(parted_sources(r.sources))
+    return f"{sources}. Note: {r.note}" if r.note else sources
 
 
 INTRODUCTION = (
@@ -247,7 +248,8 @@ def _markdown(book: Codebook) -> str:
 
 def _latex(book: Codebook) -> str:
     """To be read by ``\\input`` into an appendix; its first lines say which packages it needs."""
-    head = [NEEDS, rf"\section*{{Codebook: {latex_text(book.title)}}}", latex_text(f"{book.sentence()} {INTRODUCTION}")]
+    needs = NEEDS + FOR_OTHERS.format(" ".join(others)) if (others := _foreign(book)) else NEEDS
+    head = [needs, rf"\section*{{Codebook: {latex_text(book.title)}}}", latex_text(f"{book.sentence()} {INTRODUCTION}")]
     parts = (
         f"\\subsection*{{{latex_text(heading)}}}\n{latex_table(columns, cells, shares)}"
         for heading, columns, cells, shares in sections(book)
@@ -255,8 +257,16 @@ def _latex(book: Codebook) -> str:
     return "\n\n".join([*head, *parts]) + "\n"
 
 
+def _foreign(book: Codebook) -> list[str]:
+    """What pdfLaTeX cannot set of all that is printed."""
+    cells = (" ".join(map(str, cell)) for _, _, rows, _ in sections(book) for cell in rows)
+    return foreign(" ".join([book.title, *cells]))
+
+
 NEEDS = r"""% A part of a document, for \input{...}. It needs in the preamble:
 % \usepackage[T1]{fontenc} \usepackage{array,booktabs,longtable}"""
+FOR_OTHERS = r"""
+% pdfLaTeX does not set {}: take XeLaTeX or LuaLaTeX, with \usepackage{{fontspec}} in place of fontenc."""
 FORMATS: dict[str, Callable[[Codebook], str]] = {"csv": _csv, "md": _markdown, "tex": _latex}
 """What a codebook is written as, by the ending of the file."""
 

@@ -32,11 +32,17 @@ SIGNS = {
     "≤": r"\(\le\)",
     "→": r"\(\to\)",
     "×": r"\(\times\)",
+    "≈": r"\(\approx\)",
+    "≠": r"\(\ne\)",
+    "′": r"\('\)",
+    "″": r"\(''\)",
 } | {sign: f"\\{sign}" for sign in "{}$&%#"}
 """What LaTeX would read as a command, join with its neighbours, or not find in its fonts; ``[`` and ``*`` after the end
 of a row would be read as its options."""
 
 
+FOREIGN = re.compile("[^\\x00-\u017fȘ-țẞ€•†]|[ĦħĸĿŀŉŦŧſ]")
+"""Letters and signs that pdfLaTeX does not find in its European fonts (T1, TS1)."""
 TWICE = re.compile(r"([-,'])(?=\1)")
 """What LaTeX would join to one sign."""
 
@@ -55,6 +61,11 @@ def latex_text(text: str) -> str:
     return TWICE.sub(r"\1{}", "".join(SIGNS.get(sign, sign) for sign in _line(text)))
 
 
+def foreign(text: str) -> list[str]:
+    """The letters and signs of a text that pdfLaTeX cannot set, each once."""
+    return sorted({sign for sign in FOREIGN.findall(text) if sign not in SIGNS})
+
+
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown; how wide columns are is left to the reader's program."""
     lines = [columns, ["---"] * len(columns), *([markdown_text(cell) for cell in row] for row in rows)]
@@ -68,7 +79,7 @@ def latex_table(columns: Sequence[str], rows: Sequence[Sequence[str]], shares: S
     head = " & ".join(map(latex_text, columns)) + r" \\"
     lines = [" & ".join(map(latex_text, row)) + r" \\" for row in rows]
     top = [
-        r"\begingroup\footnotesize\setlength{\tabcolsep}{3pt}",
+        r"\begingroup\footnotesize\setlength{\tabcolsep}{3pt}\setlength{\extrarowheight}{2pt}",
         rf"\begin{{longtable}}{{{form}}}",
         r"\toprule",
         head,

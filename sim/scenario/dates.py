@@ -30,6 +30,35 @@ def _read(value: object) -> dt.date:
         raise ValueError("is not a date") from None
 
 
+_OTHERWISE = re.compile(r"(?P<day>[0-9]{1,2})[. /-]+(?P<month>[0-9]{1,2}|[A-Za-z]{3,})[. ,/-]+(?P<year>[0-9]{4})")
+_AMERICAN = re.compile(r"(?P<month>[A-Za-z]{3,})\.? (?P<day>[0-9]{1,2}),? (?P<year>[0-9]{4})")
+
+
+def likely(value: object) -> str:
+    """The date that is meant by what is none as it is written, ``8.3.1965`` or a 31 June; empty where it is not clear.
+
+    With slashes the day comes first in one country and second in another.
+    """
+    text = f"{value}".strip()
+    said = _OTHERWISE.fullmatch(text) or _AMERICAN.fullmatch(text)
+    if said:
+        word = said["month"].lower()
+        months = [k for k in range(1, 13) if calendar.month_name[k].lower().startswith(word[:3])]
+        month = int(word) if word.isdecimal() else months[0] if len(months) == 1 else 0
+        year, day = int(said["year"]), int(said["day"])
+        if "/" in text and day != month and max(day, month) <= 12:
+            return ""
+        if "/" in text and month > 12:
+            day, month = month, day
+    elif whole := _DATE.fullmatch(text):
+        year, month, day = (int(x) if x else 1 for x in whole.groups())
+    else:
+        return ""
+    if not (1 <= month <= 12 and 1 <= day <= 31 and FIRST.year <= year <= LAST.year):
+        return ""
+    return str(dt.date(year, month, min(day, calendar.monthrange(year, month)[1])))
+
+
 def spoken(value: object) -> str:
     """A date in words, ``January 2025``, with its day where that is not the first of a month; all else as it is."""
     try:

@@ -145,7 +145,7 @@ def disputes_twice(chain: list[Source]) -> list[Problem]:
 
 def chain_of(file: Path) -> list[Source]:
     """The file and its ancestors, the oldest first, each with its sheet. Raises InputError for what is no scenario."""
-    chain = [read_toml(file)]
+    chain = [read_toml(file, on=True)]
     expect(chain[0], SCENARIO)
     files = [file.resolve()]
     while "extends" in (child := chain[0]).tables:
@@ -158,7 +158,7 @@ def chain_of(file: Path) -> list[Source]:
         if files[-1] in files[:-1]:
             circle = " -> ".join(f.name for f in files[files.index(files[-1]) :])
             raise InputError([Problem(at, "extends", f"circular: {circle}", "allowed: no circle")])
-        chain.insert(0, read_toml(target))
+        chain.insert(0, read_toml(target, on=True))
         expect(chain[0], SCENARIO)
     return with_sheets(chain)
 

@@ -19,7 +19,7 @@ from sim.scenario.messages import from_validation, places_of
 from sim.scenario.overrides import SET, as_typed, mistaken, override, plain, remainders
 from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Keys, Tables, deeper_than, find
-from sim.scenario.tables import ScenarioTables, adjustable, pairs_in
+from sim.scenario.tables import ScenarioTables, adjustable, pairs_in, with_nearest_kinds
 from sim.scenario.titles import in_words, label, subject
 from sim.scenario.values import Context
 
@@ -157,7 +157,9 @@ def _load(path: Path, changes: dict[str, Any]) -> Scenario:
     file = find(path) or path
     chain = chain_of(file)
     problems = [*disputes_twice(chain), *(problem for source in chain for problem in source.problems)]
+    unread = len(problems)
     registry = registry_of(chain, problems)
+    known = registry if len(problems) == unread else None  # of a registry that is not there nobody can tell
     read_posteriors([] if "posterior" in changes else chain, problems)
     merged = Merged(chain)
     for changed in sorted(changes, key=lambda path: not path.startswith("time.")):  # what holds from when hangs on it
@@ -171,7 +173,7 @@ def _load(path: Path, changes: dict[str, Any]) -> Scenario:
             for i, left in remainders(merged.tables, changed, changes[changed]):
                 merged.splice("adjustments", i, left)
     other_time = any(k.startswith("time.") for k in changes)
-    context = _context(merged.tables, registry, None if other_time else horizon_of(chain))
+    context = _context(merged.tables, known, None if other_time else horizon_of(chain))
 
     def own(keys: Keys) -> bool:
         return not other_time and merged.where(keys).startswith(f"{chain[-1].file}:")
@@ -180,6 +182,10 @@ def _load(path: Path, changes: dict[str, Any]) -> Scenario:
         tables = ScenarioTables.model_validate(merged.tables, context=context)
     except ValidationError as error:
         problems += from_validation(error, ScenarioTables, merged.where)
+        try:  # what else is wrong with an event of a kind that there is not
+            ScenarioTables.model_validate(with_nearest_kinds(merged.tables), context=context)
+        except ValidationError as further:
+            problems += from_validation(further, ScenarioTables, merged.where)
         problems += time_alone(merged.tables, merged.where)
         part = sound(merged.tables, places_of(error, ScenarioTables))
         with suppress(ValidationError):
@@ -197,7 +203,9 @@ def _context(tables: Tables, registry: Registry | None, horizon: Horizon | None 
     members, rules = tables.get("members"), tables.get("rules")
     states = list(members) if isinstance(members, dict) else []
     known = adjustable(states, pairs_in(tables))
-    return Context(states, known, list(rules) if isinstance(rules, dict) else [], registry, horizon)
+    named = members.items() if isinstance(members, dict) else ()
+    called = {str(m["name"]): code for code, m in named if isinstance(m, dict) and "name" in m}
+    return Context(states, called, known, list(rules) if isinstance(rules, dict) else [], registry, horizon)
 
 
 def restored(content: Mapping[str, Any], file: Path, posteriors: Mapping[str, Posterior]) -> Scenario:

@@ -69,9 +69,9 @@ def toml(value: object) -> str:
     return str(value)
 
 
-def unknown(what: str, name: object, allowed: Sequence[str]) -> PydanticCustomError:
+def unknown(what: str, name: object, allowed: Sequence[str], meant: str = "") -> PydanticCustomError:
     """A name that is not one of those allowed."""
-    return wrong(f"unknown {what} {shown(name)}", f"allowed: {listed(allowed)}", nearest(name, allowed))
+    return wrong(f"unknown {what} {shown(name)}", f"allowed: {listed(allowed)}", meant or nearest(name, allowed))
 
 
 def of_kind(kind: Kind) -> AfterValidator:

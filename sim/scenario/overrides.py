@@ -15,7 +15,7 @@ from sim.errors import InputError, Problem, cut, listed, nearest
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
 from sim.scenario.checks import reached, unreached
-from sim.scenario.dates import WRITTEN, parse
+from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.messages import toml
 from sim.scenario.names import by_code
 from sim.scenario.paths import WAYS
@@ -213,7 +213,7 @@ def _input(tables: Tables, known: Mapping[str, Sequence[str]], path: str, value:
             since = parse(when)
         except ValueError as error:
             found = "no date after @" if when == "" else f"{when} {error}"
-            return [Problem(SET, path, found, f"allowed: {WRITTEN}, or {ALWAYS}")]
+            return [Problem(SET, path, found, f"allowed: {WRITTEN}, or {ALWAYS}", likely(when))]
         if time and (never := unreached(time, since)):
             return [Problem(SET, path, f"{since} is {never}", f"allowed: {reached(time)}, or {ALWAYS}")]
     if since and WHOLE & set(change):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.scenario import names
+from sim.scenario.slips import mended
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 HOMES = ("scenarios", "experiments", "experiments/claims")
@@ -140,17 +141,22 @@ class Source:
         return named(name, self.where(path), dotted(path), self.file.parent)
 
 
-def read_toml(name: str | Path) -> Source:
-    """The TOML file that a name or path means. Raises InputError with its line for anything that cannot be read."""
+def read_toml(name: str | Path, on: bool = False) -> Source:
+    """The TOML file that a name or path means. Raises InputError with its line for anything that cannot be read.
+
+    ``on``: where every slip of its TOML can be put right, read on: the slips are among the problems of the source.
+    """
     file = find(name) or Path(name)
     shown, text = str(file), read_text(file)
+    slips: list[Problem] = []
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        at = line[1] if line else text.count("\n") + 1
-        what = str(error).split(" (at ")[0]
-        raise InputError([Problem(f"{shown}:{at}", "", f"broken TOML: {what}")]) from None
+        try:
+            tables = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            text, slips, left = mended(text, shown)
+            if left or not on:
+                raise InputError(slips) from None
+            tables = tomllib.loads(text)
     except RecursionError:
         raise InputError([Problem(f"{shown}:1", "", "broken TOML: nested too deeply")]) from None
     except ValueError:  # of int(), which reads no more digits
@@ -158,10 +164,10 @@ def read_toml(name: str | Path) -> Source:
     if deeper_than(DEEPEST, tables):
         allowed = f"allowed: tables in one another up to {DEEPEST} deep"
         raise InputError([Problem(_longest(text, r"[\[.{]", shown), "", "nested too deeply", allowed)])
-    source = Source(file, text, tables, lines_of(text))
+    source = Source(file, text, tables, lines_of(text), slips)
     problems = [Problem(source.where(path), dotted(path), *words) for path, *words in unusable(tables)]
     if problems := [*names.of_file(file), *problems]:
-        raise InputError(problems)
+        raise InputError([*slips, *problems])
     return source
 
 
@@ -246,7 +252,8 @@ def lines_of(text: str) -> dict[Keys, int]:
                 elif keys[:1] and keys[:1] in counts:
                     keys = (keys[0], counts[keys[:1]], *keys[1:])
                 table = keys
-                where.setdefault(keys, number)
+                for i in range(1, len(keys) + 1):
+                    where.setdefault(keys[:i], number)
                 continue
             if key := _KEY.match(line):
                 keys = (*table, *_parts(key[1]))

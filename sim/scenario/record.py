@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from sim.errors import listed
 from sim.model.membership import FROZEN, OUTSIDE, STATUSES
 from sim.scenario.dates import STEPS, add_months
 from sim.scenario.messages import Fault
@@ -64,6 +65,7 @@ def doubts(tables: ScenarioTables) -> Iterator[Fault]:
                 allowed += f"; {_let_in(begins)}"
             yield Fault(("members", state, "record", 0, "from"), found, allowed)
         yield from _entries(tables, state, member)
+    yield from _gone(tables)
     yield from (fault for day, fault in _events(tables) if day >= known_until(tables.time))
 
 
@@ -117,6 +119,16 @@ def _dissolution(tables: ScenarioTables) -> Iterator[Fault]:
     if all(status_before(tables, state, end).status not in BELONGS for state in tables.members):
         found = f"{end}, and nobody is a member on its eve by the records"
         yield Fault(("alliance", "dissolved"), found, "allowed: the day on which the last members went together")
+
+
+def _gone(tables: ScenarioTables) -> Iterator[Fault]:
+    """The last members going on one day, without a word that the alliance ended."""
+    last = {state: member.record[-1] for state, member in tables.members.items()}
+    day = max(m.from_ for m in last.values())
+    together = [state for state, m in last.items() if m.from_ == day]
+    if tables.alliance.dissolved is None and len(together) > 1 and not any(m.status in BELONGS for m in last.values()):
+        found = f"{listed(together)} go on {day} and nobody is left: as many exits of a state's own accord"
+        yield Fault(("alliance",), found, f"if all ended the alliance together write dissolved = {day}")
 
 
 def _events(tables: ScenarioTables) -> Iterator[tuple[dt.date, Fault]]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
@@ -12,7 +13,7 @@ from sim.errors import InputError, Problem, arguments, as_path
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.checks import time_faults
-from sim.scenario.dates import WRITTEN, parse
+from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import shown, toml
 from sim.scenario.names import CODE, FULL_NAME, SLUG
@@ -186,16 +187,18 @@ Fault = tuple[str, ...]
 
 def _names(name: str, leader: State, others: Sequence[State], rival: str) -> Iterator[Fault]:
     if not SLUG.fits(name):
-        yield "name", "", shown(name), SLUG.allowed
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        yield "name", "", shown(name), SLUG.allowed, slug if SLUG.fits(slug) else ""
     if rival and not FULL_NAME.fits(rival):
         yield "rival", "", shown(rival), FULL_NAME.allowed
     codes, names = [code for code, _ in others], [full for _, full in (leader, *others) if full]
     for argument, (code, full) in (("leader", leader), *(("member", state) for state in others)):
+        if not full and argument == "member":
+            yield argument, "", shown(code), f"allowed: CODE=NAME, such as POL=Poland, the code of {CODE.words}"
+            continue
         if not CODE.fits(code):
             yield argument, "", shown(code), CODE.allowed, code.upper() if CODE.fits(code.upper()) else ""
-        if not full and argument == "member":
-            yield argument, "", shown(code), "allowed: CODE=NAME, such as POL=Poland"
-        elif full and not FULL_NAME.fits(full):
+        if full and not FULL_NAME.fits(full):
             yield argument, code, shown(full), FULL_NAME.allowed
     for what, given in (("state", codes), ("name", names)):
         for twice in sorted({x for x in given if given.count(x) > 1}):
@@ -213,7 +216,7 @@ def _dates(start: object, end: object) -> Iterator[Fault]:
         try:
             dates.append(parse(given))
         except ValueError as error:
-            yield argument, "", f"{given!s:.60} {error}", f"allowed: {WRITTEN}"
+            yield argument, "", f"{given!s:.60} {error}", f"allowed: {WRITTEN}", likely(given)
     if len(dates) == 2:
         years = (dates[1] - dates[0]).days / 365.25
         for fault in time_faults(Time(start=dates[0], end=dates[1], step=STEP, horizons=_horizons(years))):

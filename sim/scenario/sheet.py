@@ -15,13 +15,13 @@ from sim.errors import InputError, Problem, in_order, listed, nearest
 from sim.model.declaration import Input
 from sim.model.membership import STATUSES
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
-from sim.scenario.dates import parse
+from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.names import unprintable
 from sim.scenario.reading import Row, number_in, read_csv
 from sim.scenario.rival import named, plain
 from sim.scenario.tables import ScenarioTables
-from sim.scenario.values import ASSUMPTION, DEFAULT, JOINS, JUDGEMENT, UNCODED, WORDS, Coded, Distribution, Entry
+from sim.scenario.values import ASSUMPTION, DEFAULT, JOINS, JUDGEMENT, UNCODED, WORDS, Coded, Distribution, Entry, word
 
 NEEDED = ("state", "input", "date", "value", "width", "source", "note")
 COLUMNS = (*NEEDED, "join", "rule", "meaning")
@@ -269,32 +269,28 @@ def _coding(sheet: Sheet, row: Row, leader: str, states: Sequence[str]) -> Codin
 def _date(text: str) -> dt.date | None:
     try:
         return parse(text) if text else None
-    except ValueError:
-        raise wrong(f"{shown(text)} is not a date", "allowed: YYYY, YYYY-MM or YYYY-MM-DD") from None
+    except ValueError as error:
+        raise wrong(f"{shown(text)} {error}", f"allowed: {WRITTEN}", likely(text)) from None
 
 
 _DISTRIBUTION = re.compile(r"(\w+)\s*\((.*)\)")
 
 
 def _value(text: str, of: Coding) -> Entry | Distribution | None:
-    word, number = text.lower(), number_in(text)
+    lower, number = text.lower(), number_in(text)
     if text in ("", UNCODED):
         return None
     if of.input == RECORD:
-        if word not in STATUSES:
+        if lower not in STATUSES:
             raise unknown("status", text, STATUSES)
-        return word
+        return lower
     if number is not None:
         if not of.rule and not 0 <= number <= 1:
             raise wrong(text, "allowed: 0 to 1, or a figure with its rule")
         return number
-    if drawn := _DISTRIBUTION.fullmatch(word):
+    if drawn := _DISTRIBUTION.fullmatch(lower):
         return _distribution(drawn[1], drawn[2])
-    if re.fullmatch(r"[+-]?\d*,\d+", text):
-        raise wrong(f"{text} has a decimal comma", "allowed: a decimal point", text.replace(",", "."))
-    if word not in WORDS:
-        raise unknown("word", text, list(WORDS))
-    return word
+    return word(text if lower not in WORDS else lower)
 
 
 def _distribution(family: str, parameters: str) -> Distribution:

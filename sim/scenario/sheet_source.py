@@ -42,6 +42,7 @@ def _with_sheet(source: Source, leader: str, states: Sequence[str]) -> WithSheet
     if not isinstance(name, str):
         raise InputError([Problem(source.where((KEY,)), KEY, shown(name), "allowed: a file's name")])
     sheet = read(source.named(name, (KEY,)), leader, states).whole()
+    sheet.problems[:0] = source.problems
     whole = WithSheet(source.file, source.text, source.tables, source.lines, sheet.problems, sheet=sheet, cells={})
     for (state, name), rows in sheet.groups.items():
         keys = (*(("leader",) if state == leader else ("members", state)), *name.split("."))

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from sim.errors import listed
+from sim.errors import listed, nearest
 from sim.model.crises import THREATS
 from sim.model.declaration import Coefficient, Input
 from sim.model.membership import ACTIVE, OUTSIDE, STATUSES, Status
@@ -140,9 +140,10 @@ Weights = Annotated[dict[str, dict[str, float]], _weights()]
 
 
 def _state(name: str, info: ValidationInfo) -> str:
-    states = context_of(info).states
-    if name not in states:
-        raise unknown("member", name, states)
+    context = context_of(info)
+    if name not in context.states:
+        called = context.called.get(name) or context.called.get(nearest(name, context.called), "")
+        raise unknown("member", name, context.states, called)
     return name
 
 
@@ -181,7 +182,7 @@ class Member(Strict):
     """A state: its record, and its inputs, which stand beside the other keys in a file."""
 
     name: Annotated[str, Field(min_length=1), of_kind(FULL_NAME)]
-    admissible: bool = True
+    admissible: Annotated[bool, Field(strict=True)] = True
     record: Annotated[list[Membership], Field(min_length=1)]
     note: str = ""
     inputs: Annotated[Inputs, _inputs(MEMBER_INPUTS)]
@@ -323,6 +324,20 @@ class ShockEvent(EventBase):
 Event = Annotated[
     CrisisEvent | ClashEvent | RenewalEvent | RegimeChangeEvent | EntryEvent | ShockEvent, Field(discriminator="kind")
 ]
+KINDS: list[str] = [get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(Event)[0])]
+
+
+def with_nearest_kinds(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables with each event of a kind that there is not as one of the kind whose name is nearest."""
+
+    def nearer(event: object) -> object:
+        near = nearest(event.get("kind"), KINDS) if isinstance(event, dict) else ""
+        return {**event, "kind": near} if isinstance(event, dict) and near else event
+
+    events = tables.get("events")
+    return {**tables, **({"events": [nearer(e) for e in events]} if isinstance(events, list) else {})}
+
+
 assert set(THREATS) == set(CrisisEvent.model_fields["threat"].annotation.__args__)  # type: ignore[union-attr]
 
 
@@ -398,7 +413,7 @@ class AllianceTable(Strict):
     leader_name: Annotated[str, of_kind(FULL_NAME)] = ""
     rival_name: Annotated[str, of_kind(FULL_NAME)] | None = None
     """Who the leader confronts, where that is not the West: so comments, sheets, titles and explanations name it."""
-    quorum: Annotated[int, Field(ge=1)] = 2
+    quorum: Annotated[int, Field(ge=1, strict=True)] = 2
     crises: Literal["scripted", "drawn"] = "drawn"
     motions: Literal["average", "drawn"] = "average"
     """Whether a motion has an effect that all states share."""

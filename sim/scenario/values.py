@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -25,7 +26,7 @@ from pydantic import (
 from sim.errors import listed, nearest
 from sim.model.arrays import Array
 from sim.model.variables import COEFFICIENTS
-from sim.scenario.dates import WRITTEN, parse
+from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.names import KEY
 from sim.scenario.reading import REGISTRY
@@ -58,6 +59,8 @@ class Context:
     """What a value cannot know by itself, so that all mistakes of a file are found in one pass."""
 
     states: Sequence[str] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
+    """Codes of states by their names."""
     adjustable: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Every path that an adjustment may name, with the values it stands for."""
     rules: Sequence[str] = ()
@@ -84,7 +87,7 @@ def _date(value: object) -> dt.date:
     try:
         return parse(value)
     except ValueError as error:
-        raise wrong(f"{shown(value)} {error}", f"allowed: {WRITTEN}") from None
+        raise wrong(f"{shown(value)} {error}", f"allowed: {WRITTEN}", likely(value)) from None
 
 
 def _day(value: object) -> dt.date:
@@ -229,9 +232,9 @@ class Distribution(Strict):
             raise wrong(f"{self.family} with {listed(given) or 'nothing'}", f"allowed: {listed(needed)}")
         p = self.parameters()
         if self.family in ("uniform", "triangular") and sorted(p.values()) != list(p.values()):
-            raise wrong(f"{self.family} with {p}", f"allowed: {' <= '.join(needed)}")
+            raise wrong(str(self), f"allowed: {' <= '.join(needed)}")
         if any(p[k] <= 0 for k in POSITIVE if k in p):
-            raise wrong(f"{self.family} with {p}", "allowed: sd, a, b and median above 0")
+            raise wrong(str(self), "allowed: sd, a, b and median above 0")
         if any(abs(x) > LARGEST for x in p.values()) or (self.family == "lognormal" and p["sd"] > WIDEST_LOG):
             raise wrong(str(self), f"allowed: up to {LARGEST:g}, and {WIDEST_LOG:g} for sd of a lognormal")
         if p.get("low", 0) == p.get("high", 1):
@@ -293,9 +296,16 @@ def _entry(value: object) -> Entry:
         return _number(value, A_NUMBER_OR_WORD, f"0 to 1, or a figure up to {FARTHEST:g} with its rule")
     if value in (UNCODED, ""):
         raise wrong("not coded yet" if value else "no value", f"allowed: {A_NUMBER_OR_WORD}")
-    if value not in WORDS:
-        raise unknown("word", value, list(WORDS))
-    return value
+    return word(value)
+
+
+def word(text: str) -> str:
+    """A word of the ordinal scale."""
+    if re.fullmatch(r"[+-]?\d*,\d+", text):
+        raise wrong(f"{text} has a decimal comma", "allowed: a decimal point", text.replace(",", "."))
+    if text not in WORDS:
+        raise unknown("word", text, list(WORDS))
+    return text
 
 
 JOINS = {"linear": "joined linearly", "step": "each held until the next"}
@@ -303,16 +313,19 @@ JOINS = {"linear": "joined linearly", "step": "each held until the next"}
 CodedEntry = Annotated[Entry, BeforeValidator(_entry)]
 
 
-def _knots(knots: object) -> dict[dt.date, Entry]:
+def _knots(knots: object) -> object:
     if not isinstance(knots, Mapping):
         raise wrong(shown(knots), "allowed: a table")
     if not knots:
         raise wrong("no knots", "allowed: at least one date = value")
-    dates = [_date(key) for key in knots]
+    dates = []
+    for key in knots:
+        with suppress(ValueError):  # said of the key itself
+            dates.append(parse(key))
     for first, second in pairwise(dates):
         if second <= first:
             raise wrong(f"knot {second} after {first}", "allowed: dates in rising order")
-    return dict(zip(dates, map(_entry, knots.values()), strict=True))
+    return knots
 
 
 FORMS = ("value", "knots", "distribution")
@@ -323,7 +336,7 @@ class Coded(Strict):
     """A coded value: one of ``value``, ``knots`` and ``distribution``, with rule and sources."""
 
     value: CodedEntry | None = None
-    knots: Annotated[dict[dt.date, Entry], BeforeValidator(_knots)] | None = None
+    knots: Annotated[dict[Date, CodedEntry], BeforeValidator(_knots)] | None = None
     join: Literal["linear", "step"] = "linear"
     distribution: Distribution | None = None
     rule: str = JUDGEMENT
@@ -351,7 +364,7 @@ class Coded(Strict):
             if d.family == "lognormal":
                 raise wrong("lognormal", "allowed for an input in [0, 1]: uniform, triangular, normal, beta")
             if any(not 0 <= v <= 1 for v in d.places):
-                raise wrong(f"{d.family} with {d.parameters()}", "allowed: 0 to 1")
+                raise wrong(str(d), "allowed: 0 to 1")
         return self
 
     def entries(self) -> dict[dt.date | None, Entry]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import chain as joined
 from pathlib import Path
 
@@ -57,12 +58,23 @@ def check(*files: str | Path) -> list[Problem]:
             if Path(file).name == REGISTRY:
                 problems += _registry_problems(read_toml(file))
             elif Path(file).suffix == sheet.SUFFIX:
-                problems += sheet.read(Path(file)).whole().problems
+                problems += sheet.read(Path(file), *_readers(Path(file))).whole().problems
             else:
                 problems += warnings(load(file))
         except InputError as error:
             problems += error.problems
     return problems
+
+
+def _readers(file: Path) -> tuple[str, list[str]]:
+    """The leader and the states of the scenario beside a sheet that reads it; nothing where there is none."""
+    for beside in sorted(file.parent.glob("*.toml")):
+        with suppress(InputError):
+            tables = read_toml(beside).tables
+            alliance, members = tables.get("alliance"), tables.get("members")
+            if tables.get("sheet") == file.name and isinstance(alliance, dict) and isinstance(members, dict):
+                return str(alliance.get("leader", "")), [*members]
+    return "", []
 
 
 def _registry_problems(source: Source) -> list[Problem]:

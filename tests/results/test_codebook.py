@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 import sim
 from sim.errors import InputError
 from sim.results.codebook import FORMATS, Codebook
-from sim.results.typeset import latex_table, latex_text, markdown_table
+from sim.results.typeset import SIGNS, foreign, latex_table, latex_text, markdown_table
 from tests.helpers import SIX
 
 HOSTILE = r"""*a* [b] \input{x} $1$ 100% a_b & c # {d} ~ ^ <i> | `e` "f" --- ,, '' 5 ± 1 “q” – x/y C:\new"""
@@ -116,7 +117,32 @@ def test_latex_compiles(tmp_path: Path) -> None:
     (tmp_path / "all.tex").write_text(
         rf"\documentclass{{article}}{packages}\begin{{document}}\input{{book}}\end{{document}}", "utf-8"
     )
+    command = ["pdflatex", "-halt-on-error", "all.tex"]
+    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout.decode("utf-8", "replace")
+    assert "Overfull" not in said, "nothing stands out of its column"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_latex_sets_every_sign_that_is_not_called_foreign(tmp_path: Path) -> None:
+    signs = [chr(c) for c in (*range(0x21, 0x7F), *range(0xA1, 0x180), 0x20AC) if chr(c) not in "\u00ad"] + list(SIGNS)
+    text = " ".join(s for s in signs if not foreign(s))
+    whole = latex_table(["a", "b"], [[HOSTILE, latex] for latex in (text, "Łódź, Thaïlande, Šibenik")], (0.5, 0.5))
+    packages = r"\usepackage[T1]{fontenc}\usepackage{array,booktabs,longtable}"
+    document = rf"\documentclass{{article}}{packages}\begin{{document}}{whole}\end{{document}}"
+    (tmp_path / "all.tex").write_text(document, "utf-8")
     subprocess.run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_what_pdflatex_cannot_set_is_said_in_the_head_of_the_file(book: Codebook) -> None:
+    assert foreign("Łódź Thaïlande, “Côte d’Ivoire” ±5 €, ≥ 3") == []
+    assert foreign("Nguyễn, Əliyev, Москва") == sorted(set("ễƏМосква"))
+    assert "XeLaTeX" not in book.text("tex")
+    assert "% pdfLaTeX does not set Ə ễ: take XeLaTeX" in replace(book, title="Nguyễn, Əliyev").text("tex")
+
+
+def test_a_source_with_a_semicolon_is_printed_without_the_quotes_of_the_table(book: Codebook) -> None:
+    book.values.loc[0, "sources"] = 'M001;"assumption: one; and two"'
+    assert "| M001; assumption: one; and two" in book.text("md")
 
 
 def test_files_are_written_together_or_not_at_all(tmp_path: Path) -> None:

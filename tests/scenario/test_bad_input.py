@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError
+from sim.scenario.dates import likely
 from sim.scenario.load import load
 from tests.helpers import SIX
 from tests.scenarios import changed
@@ -74,7 +75,7 @@ CASES = {
     "nan": (("coercion = { value = 0.6,", "coercion = { value = nan,"), "leader.coercion.value: nan is not finite", ""),
     "infinite knot": (
         ("2025-01-01 = 0.9 }", "2025-01-01 = inf }"),
-        "leader.confrontation.knots: inf is not finite",
+        "leader.confrontation.knots.2025-01-01: inf is not finite",
         "",
     ),
     "missing source": (
@@ -110,7 +111,7 @@ CASES = {
     ),
     "number as text": (
         ("war = { knots = { 2020-01-01 = 0.0,", "war = { knots = { 2020-01-01 = true,"),
-        "leader.war.knots: true is not a number",
+        "leader.war.knots.2020-01-01: true is not a number",
         "",
     ),
     "step": (
@@ -163,6 +164,82 @@ def test_broken_toml(tmp_path: Path) -> None:
 
 def test_key_given_twice(tmp_path: Path) -> None:
     assert "broken TOML" in one(changed(tmp_path, ('name = "Test pact"', 'name = "a"\nname = "b"')))
+
+
+SLIPS = {
+    "comma": ("value = 0.6,", "value = 0,6,", "a decimal point", "value = 0.6"),
+    "no digit": ("value = 0.6,", "value = .6,", "a digit before the decimal point", "value = 0.6"),
+    "curly quotes": ('hierarchy = { value = "high"', "hierarchy = { value = “high”", "straight", 'value = "high"'),
+    "no quotes": ('crises = "drawn"', "crises = drawn", "a text in quotes", 'crises = "drawn"'),
+    "day first": ("start = 2020-01-01", "start = 1.1.2020", "a date as 1955-04-01", "start = 2020-01-01"),
+    "short": ("end = 2030-01-01", "end = 2030-1-1", "a date as 1955-04-01", "end = 2030-01-01"),
+    "no such day": ("2022-02-15 = 0.8", "2022-02-15 = 0.8 }, x = { y = 2022-06-31", "a date", "y = 2022-06-30"),
+    "python": ('name = "State A"', 'name = "State A"\nadmissible = True', "true or false", "admissible = true"),
+    "backslash": ('name = "State A"', r'name = "C:\users"', "two backslashes", r'"C:\\users"'),
+    "accent": ('name = "State A"', 'name = "State A"\naffinité = 1', "letters from a to z", '"affinité" = 1'),
+    "colon": ("coercion = {", "coercion: {", "key = value", "coercion = {"),
+    "header": ("[time]", "[time", "[ closed by ]", "[time]"),
+    "no comma": ("value = 0.6, sources", "value = 0.6 sources", "commas between", "value = 0.6, sources"),
+    "brace": (
+        '{ value = 0.6, sources = ["assumption: test"] }',
+        '{ value = 0.6, sources = ["a"]',
+        "{ closed",
+        '["a"] }',
+    ),
+    "twice": ('crises = "drawn"', 'crises = "drawn"\ncrises = "scripted"', "each key once", ""),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_of_toml_is_said_with_what_is_meant_and_the_rest_is_read_on(tmp_path: Path, slip: str) -> None:
+    old, new, allowed, meant = SLIPS[slip]
+    file = changed(tmp_path, (old, new), ('member = "CCC"', 'member = "CCD"'))
+    first, *others = [p for p in problems(file) if "unknown key" not in p]
+    assert first.startswith(f"{file}:{line_of(file, new.splitlines()[-1])}: broken TOML: ")
+    assert f"allowed: {allowed}" in first
+    assert meant in first.partition("did you mean ")[2]
+    assert any('unknown member "CCD"' in p for p in others)
+
+
+def test_all_slips_of_toml_are_said_at_once_and_what_cannot_be_mended_last(tmp_path: Path) -> None:
+    file = changed(tmp_path, *((old, new) for old, new, *_ in (SLIPS["header"], SLIPS["no quotes"], SLIPS["comma"])))
+    file.write_text(file.read_text().replace("opinion = {", "opinion = {\n", 1))
+    *mended, last = problems(file)
+    assert ["[time" in mended[0], "crises" in mended[1], "0,6" in mended[2]] == [True] * 3
+    assert "a table in braces on one line" in last
+
+
+def test_a_table_twice_is_said_with_the_line_of_the_first(tmp_path: Path) -> None:
+    file = changed(tmp_path, ("[members.BBB]", "[members.AAA]"))
+    line = line_of(file, "[members.AAA]")
+    assert one(file).endswith(f"broken TOML: [members.AAA] twice, first in line {line}; allowed: each table once")
+
+
+def test_an_event_of_a_kind_that_there_is_not_is_held_against_the_nearest(tmp_path: Path) -> None:
+    found = problems(
+        changed(tmp_path, ('kind = "crisis"', 'kind = "crises"'), ('member = "CCC"', 'member = "State C"'))
+    )
+    assert ['unknown kind "crises"' in found[0], 'unknown member "State C"' in found[1]] == [True, True]
+    assert found[1].endswith("did you mean CCC?"), "a state called by its name"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("8.3.1965", "1965-03-08"),
+        ("6 September 1965", "1965-09-06"),
+        ("Sept 6, 1965", "1965-09-06"),
+        ("1977-06-31", "1977-06-30"),
+        ("13/2/1952", "1952-02-13"),
+        ("9/2/1952", ""),
+        ("1955-13-01", ""),
+        ("soon", ""),
+        ("6 Ju 1965", ""),
+        ("1.1.0001", ""),
+    ],
+)
+def test_a_date_that_is_meant(text: str, meant: str) -> None:
+    assert likely(text) == meant
 
 
 def test_nested_too_deeply(tmp_path: Path) -> None:

@@ -332,6 +332,23 @@ def test_on_the_day_of_a_dissolution_all_records_go_outside(tmp_path: Path, entr
     assert all(re.search(says, f) for f in found), found
 
 
+def test_all_who_go_on_one_day_without_a_dissolution_are_asked_about(tmp_path: Path) -> None:
+    text = SIX.read_text()
+    entry = '{ from = 2019-01-01, status = "active", sources = ["assumption: test"] }'
+    gone = f"{entry}, {entry.replace('2019-01-01', '2029-05-05').replace('active', 'outside')}"
+    file = tmp_path / "gone.toml"
+    file.write_text(text.replace(entry, gone))
+    (warning,) = [p for p in check(file) if p.path == "alliance"]
+    assert warning.warning
+    assert warning.allowed.endswith("write dissolved = 2029-05-05")
+    file.write_text(
+        text.replace(entry, gone).replace('name = "Test pact"', 'name = "Test pact"\ndissolved = 2029-05-05')
+    )
+    assert not [p for p in check(file) if p.path == "alliance"]
+    file.write_text(text.replace(entry, gone, 4))
+    assert not [p for p in check(file) if p.path == "alliance"], "one is left"
+
+
 def test_a_dissolution_is_of_those_who_are_left(tmp_path: Path) -> None:
     gone = record("2019-01-01 active", "2023-01-01 outside")
     text = SIX.read_text().replace(AAA, gone)
@@ -526,6 +543,22 @@ def test_memberships_of_a_sheet_count_as_coded_where_they_are(tmp_path: Path) ->
     none, needed = coded(file)
     rows.write_text(rows.read_text("utf-8").replace("POL,record,,,,,", "POL,record,1955,active,,assumption: a test,"))
     assert (none, coded(file)) == (0, (1, needed))
+
+
+def test_a_sheet_given_with_its_scenario_has_each_mistake_once(tmp_path: Path) -> None:
+    file, _, rows = sim.new("test-pact", "SUN", {"POL": "Poland", "HUN": "Hungary"}, "1955", "1957", tmp_path, True)
+    rows.write_text(rows.read_text("utf-8").replace("POL,record", "PLO,record").replace("SUN,war", "SUN,wra"))
+    alone, both = check(rows), check(file, rows)
+    assert {p.suggestion for p in alone} >= {"POL", "war"}
+    assert set(both) == {*check(file)} >= {*alone}
+
+
+def test_of_a_registry_that_is_not_there_no_source_is_called_unknown(tmp_path: Path) -> None:
+    file, registry = sim.new("test-pact", "SUN", {"POL": "Poland", "HUN": "Hungary"}, "1955", "1957", tmp_path)
+    file.write_text(file.read_text().replace("assumption: not coded yet", "key POL 1955").replace('"?"', '"low"'))
+    registry.unlink()
+    assert not [p for p in check(file) if "unknown source" in p.found]
+    assert [p.path for p in check(file) if "no such file" in p.found] == ["sources[0]"]
 
 
 @pytest.mark.parametrize("file", scenario_files(), ids=lambda f: f.stem)

@@ -1,6 +1,7 @@
 """A new alliance: its files, what check says of them, and the guide's examples."""
 
 import csv
+import datetime as dt
 import importlib.util
 import io
 import os
@@ -17,6 +18,7 @@ import sim
 from sim.cli.new import main
 from sim.errors import InputError
 from sim.model.declaration import Input
+from sim.scenario.dates import parse
 from sim.scenario.load import load
 from sim.scenario.messages import toml
 from sim.scenario.scaffold import _inputs, _optional
@@ -324,5 +326,8 @@ def test_what_new_takes_is_what_the_reader_takes(tmp_path: Path, start: str, end
         return
     assert list(tmp_path.iterdir()) == []
     assert {p.where for p in problems} <= {"start", "end", "member"}
-    for suggested in {p.suggestion for p in problems if p.suggestion and states < 65}:
-        assert sim.new("pact", "SUN", members, start, suggested, tmp_path), "what is suggested is taken"
+    for where, suggested in {(p.where, p.suggestion) for p in problems if p.suggestion and states < 65}:
+        if where == "end":
+            assert sim.new("pact", "SUN", members, start, suggested, tmp_path), "what is suggested is taken"
+        else:
+            assert parse(suggested) == dt.date(1955, 2, 28), "the nearest day that there is"
