@@ -350,9 +350,11 @@ def sentences(moved: Lever, wanted: Goal, subject: str, table: "pd.DataFrame", c
             f"No value of {moved.words} from {moved.low:g} to {moved.high:g} brings {subject} by {when} to {level}: "
             f"the range reached is {reached}; it is {ends}."
         )
+    moves = moved.to.inputs and moved.factor.way == "value" and moved.program.course
+    goes_on = " and goes on from there by changes of past years" if moves else ""
     found.append(
-        f"In the scenario {'it is' if first.now_low == first.now_high else 'it lies from'} {span(*moved.now)}, and "
-        f"{subject} by {when} is {number(first.now)} (± {scale * first.now_mcse:.2g}{sign})."
+        f"In the scenario {'it is' if first.now_low == first.now_high else 'it lies from'} {span(*moved.now)}"
+        f"{goes_on}; {subject} by {when} is {number(first.now)} (± {scale * first.now_mcse:.2g}{sign})."
     )
     over = "draws of what is uncertain, chance taken out"
     found.append(

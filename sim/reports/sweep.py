@@ -41,7 +41,7 @@ def said(s: Sweep) -> Iterator[Block]:
         what = outcome.noun + (f" of {full[member]}" if member else "")
         name = ", ".join(filter(None, (what, "%" if outcome.probability else outcome.scale)))
         low, high = (_value(row["outcome"], row[end]) for end in ("lowest", "highest"))
-        lowest, highest = (_at(row[end], several) for end in ("lowest", "highest"))
+        lowest, highest = (place(s, row[end], several) for end in ("lowest", "highest"))
         if alike(row):
             lowest, highest = "no difference beyond chance", ""
         rows.append([name, low, lowest, high, highest])
@@ -61,8 +61,9 @@ def _value(outcome: str, end: dict[str, Any]) -> str:
     return (with_error if OUTCOMES[outcome].probability else mean)({**end, "mean": end["value"]})
 
 
-def _at(end: dict[str, Any], several: bool) -> str:
-    where = [f"{k} {v:.3g}" for k, v in end["at"].items()]
+def place(s: Sweep, end: dict[str, Any], several: bool) -> str:
+    """Where an end of a range is."""
+    where = [f"{k} {s.plan.factors[k].say(v)}" for k, v in end["at"].items()]
     return ", ".join([*([end["scenario"]] if several else []), *where])
 
 
@@ -86,9 +87,9 @@ def answer(s: Sweep) -> list[str]:
         values = [with_interval(x, " %") if o.probability else level(x) for x in each]
         what = f"{o.title.format(full.get(row['member'], ''))} by {last_date(s):%B %Y}"
         what += " with" if o.probability else ":"
-        where = [_at({**end}, several).replace("_", " ") for end in ends]
+        where = [place(s, {**end}, several).replace("_", " ") for end in ends]
         if alike({**row}):
-            said.append(f"{what} {values[0]} to {values[1]} wherever it is: no difference beyond chance.")
+            said.append(f"{what} {' to '.join(dict.fromkeys(values))} at all points: no difference beyond chance.")
         else:
             low, high = (f"{value} at {end} ({at})" for value, end, at in zip(values, ENDS, where, strict=True))
             said.append(f"{what} {low}, {high}.")

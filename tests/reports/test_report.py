@@ -18,7 +18,7 @@ from sim.analysis.analysis import Analysis
 from sim.errors import InputError
 from sim.evaluation.forecasts import AS_PUBLISHED
 from sim.figures.rows import Skill, Worth
-from sim.reports import analysis as analysis_words, comparison, mechanisms, run as run_words
+from sim.reports import analysis as analysis_words, comparison, mechanisms, run as run_words, sweep as sweep_words
 from sim.reports.assumed import assumed
 from sim.reports.backtest import beaten
 from sim.reports.blocks import Column, Table
@@ -31,6 +31,7 @@ from sim.results.result import Result
 from sim.scenario.left_out import LeftOut, trust, unsupported
 from sim.scenario.load import load
 from sim.studies.sweep import Sweep
+from sim.studies.tables import Factor
 from tests.helpers import SIX
 from tests.scenarios import changed
 from tests.study_files import study_file
@@ -310,6 +311,12 @@ def test_an_interval_is_not_broken_and_what_was_typed_can_be_typed_again() -> No
     assert command("pytest -x") == "from Python, in pytest"
     said = "cohesion run a --out /home/me/x --force --jobs 2 --set leader.war=0@2025 --scheduler=tcp://h:1"
     assert command(said) == "cohesion run a --set leader.war=0@2025"
+
+
+def test_a_point_that_a_study_has_in_words_is_said_in_words() -> None:
+    offer = Factor.model_validate({"path": "members.ARM.security_offer.west", "values": ["none", "high"]})
+    s = SimpleNamespace(plan=SimpleNamespace(factors={"offer": offer}))
+    assert sweep_words.place(s, {"at": {"offer": 0.75}}, False) == "offer high"  # type: ignore[arg-type]
 
 
 PROBE = """<script>window.faults = []; addEventListener("error", (e) => faults.push(e.message));
