@@ -34,6 +34,22 @@ TERMS = {
     "Brier": "The Brier score is the mean squared distance of probabilities from what happened (less is better).",
     "skill": "By which share the model's score is better than another forecaster's; below 0 it is worse.",
     "bootstrap": "Scores computed anew from cases drawn with replacement, to see how much hangs on a few of them.",
+    "CRPS": (
+        "The continuous ranked probability score: how far a forecast's whole range of values lies from the value that "
+        "came (less is better)."
+    ),
+    "persistence": "A rule to be beaten: all goes on as it was.",
+    "hazard": "How likely something is within a short time where it has not yet happened, as a rate a year.",
+    "idle coordinate": "A number that nothing in the model reads, fitted along: what seems learned of it is error.",
+    "log-evidence": (
+        "How probable the model with its priors made the whole record, as a natural logarithm; of two models the one "
+        "with more explains it better."
+    ),
+    "Shapley value": "What a part adds, averaged over all orders in which the parts may be changed.",
+    "ROC curve": (
+        "The area under it is the chance that a sign is stronger in a case with the event than in one without it: "
+        "0.5 tells nothing, 1 all."
+    ),
     "freeze": "To remain a member on paper and take no part.",
     "horizon": "A date by which something is asked for.",
     "backtest": "The model fitted to the past up to a date, and its forecasts held against what came after.",
