@@ -1,11 +1,11 @@
 """Figures of a finished result as files of one's choice, each with the numbers that are drawn."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError, Problem, arguments, as_path, listed, nearest, several
+from sim.errors import InputError, Problem, arguments, as_path, each, listed, nearest, several
 from sim.reports.export import moved
 from sim.results.tables import csv
 from sim.storage.files import check_folder
@@ -50,18 +50,26 @@ def plot(
     from sim.figures.plotted import plotted
     from sim.figures.sheet import WITHOUT_DATE, save
 
-    home, formats = as_path(folder, "folder"), several(format, "format", WITHOUT_DATE)
+    home = as_path(folder, "folder")
     into = as_path(out, "out") if out is not None else home.with_name(f"{home.resolve().name}-figures")
     check_folder(into)
     result: Any = opened(home)
-    drawn = result.figures()
+    formats, drawn = each(lambda: several(format, "format", WITHOUT_DATE), lambda: _drawn(home, result, figures))
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".plot-", dir=into.parent) as beside:
+        for name in drawn:
+            for kind in formats:
+                save(drawn[name], Path(beside) / f"{name}.{kind}")
+            table, there = csv(plotted(drawn[name])), into / f"{name}.csv"
+            if force or not (there.is_file() and there.read_bytes() == table.encode()):  # as beside another format
+                (Path(beside) / there.name).write_text(table, encoding="utf-8", newline="")
+        return moved(Path(beside), into, force)
+
+
+def _drawn(home: Path, result: Any, figures: Iterable[str]) -> dict[str, Any]:
+    """The figures of a result that are asked for, all where none is. Raises InputError for one that it lacks."""
+    drawn: dict[str, Any] = result.figures()
     if unknown := [name for name in figures if name not in drawn]:
         allowed = f"allowed: {listed(list(drawn))}" if drawn else "it has no figures"
         raise InputError(Problem(str(home), "", f"no figure {n}", allowed, nearest(n, list(drawn))) for n in unknown)
-    into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".plot-", dir=into.parent) as beside:
-        for name in dict.fromkeys(figures) or drawn:
-            for kind in formats:
-                save(drawn[name], Path(beside) / f"{name}.{kind}")
-            (Path(beside) / f"{name}.csv").write_text(csv(plotted(drawn[name])), encoding="utf-8", newline="")
-        return moved(Path(beside), into, force)
+    return {name: drawn[name] for name in dict.fromkeys(figures) or drawn}

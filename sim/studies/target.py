@@ -1,6 +1,6 @@
 """What a factor moves in a scenario, and how a value of it becomes a change of the program."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -147,6 +147,7 @@ UNCHANGED = {"scale": 1.0, "shift": 0.0}
 def as_coded(factor: Factor, to: Target, scenario: Scenario) -> float:
     """The value of a factor that is what the scenario codes: the middle of bands, medians of draws, over its paths.
 
+    Of a group of channels it is their mean by the model's weights: that value in all of them has the same effect.
     Not a number where it moves something that has none.
     """
     tables = scenario.tables
@@ -154,9 +155,16 @@ def as_coded(factor: Factor, to: Target, scenario: Scenario) -> float:
         return UNCHANGED[factor.way]
     day = factor.from_ if isinstance(factor.from_, date) else tables.time.forecast_from or tables.time.start
     edges = np.array([to_years(day), to_years(day + timedelta(days=1))])
-    middles = [_middle(tables, p, edges) for path in to.inputs for p in tables.adjustable[path]]
+    middles = [_mean(tables, tables.adjustable[path], edges) for path in to.inputs]
     middles += [_median(tables, name) for name in to.coefficients]
     return float(np.mean(middles)) if middles and not to.others else float("nan")
+
+
+def _mean(tables: ScenarioTables, paths: Sequence[str], edges: Array) -> float:
+    """Of the channels of a group by their weights, alike where they have none; or of one value."""
+    group = paths[0].split(".")[-2]
+    weights = [tables.weights.get(group, {}).get(p.rpartition(".")[2], 1.0) for p in paths]
+    return float(np.average([_middle(tables, p, edges) for p in paths], weights=weights if any(weights) else None))
 
 
 def _middle(tables: ScenarioTables, path: str, edges: Array) -> float:

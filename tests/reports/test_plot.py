@@ -30,8 +30,21 @@ def test_figures_are_drawn_in_every_format_with_their_numbers(folder: Path) -> N
         sim.plot(folder, ["exits"], format="svg")
 
 
+def test_another_format_is_drawn_beside_the_first_with_the_table_that_is_there(folder: Path) -> None:
+    out = folder.with_name("beside")
+    _, table = sim.plot(folder, ["exits"], format="svg", out=out)
+    assert [f.name for f in sim.plot(folder, ["exits"], format="png", out=out)] == ["exits.png"]
+    table.write_text("mine")
+    with pytest.raises(InputError, match=r"exits\.csv: is there already"):
+        sim.plot(folder, ["exits"], format="pdf", out=out)
+    assert (table.read_text(), (out / "exits.pdf").exists()) == ("mine", False)
+
+
 def test_unknown_figures_and_formats_are_told_with_the_nearest(folder: Path) -> None:
     with pytest.raises(InputError, match="did you mean ladder"):
         sim.plot(folder, ["lader"])
     with pytest.raises(InputError, match="did you mean svg"):
         sim.plot(folder, format="svgz")
+    with pytest.raises(InputError) as caught:
+        sim.plot(folder, ["lader", "exitz"], format="pgn")
+    assert [p.suggestion for p in caught.value.problems] == ["png", "ladder", "exits"], "all at once"

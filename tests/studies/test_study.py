@@ -13,7 +13,7 @@ from sim.studies.design import levels, points, read_points
 from sim.studies.study import load_study
 from sim.studies.sweep import sweep
 from sim.studies.tables import Design, Factor
-from sim.studies.target import in_words
+from sim.studies.target import as_coded, in_words, target
 from tests.helpers import SIX
 from tests.study_files import study_file
 
@@ -84,6 +84,18 @@ def test_words_are_levels_and_stand_at_the_middle_of_their_bands(tmp_path: Path)
         assert bands == [WORDS["low"], WORDS["very high"]]
         assert "leader.coercion=" in found.plan.command(0)
         assert "low" in found.plan.command(0)
+
+
+def test_what_is_coded_of_a_group_is_the_value_that_has_the_same_effect_in_all_its_channels() -> None:
+    scenario = load(SIX, {"weights.dependence.remittances": 0.0, "weights.dependence.trade": 0.35})
+    weights = scenario.tables.weights["dependence"]
+    middles = {"trade": 0.75, "arms": 0.75, "energy": 0.75, "remittances": 0.25, "basing": 0.0625}
+    middles["regime_support"] = 0.75
+    factor = Factor.model_validate({"path": "members.AAA.dependence"})
+    to, _ = target(factor, scenario, "", "")
+    same = sum(weights[channel] * x for channel, x in middles.items())
+    assert as_coded(factor, to, scenario) == pytest.approx(same, abs=1e-12)
+    assert same != pytest.approx(np.mean([*middles.values()]), abs=0.01)
 
 
 @pytest.mark.parametrize(
