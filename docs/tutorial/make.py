@@ -1,12 +1,14 @@
 """Run the cells of the tutorial's pages in order and put what they show below them.
 
 ``python docs/tutorial/make.py`` rewrites outputs and figures; with ``--check`` it writes nothing and exits with 1 where
-a page is not what its cells show. A cell is a block of ``sh`` or ``python``, as jupytext reads it too; one below the
+a page is not what its cells show. A cell is a block of ``sh`` or ``python``; one below the
 line ``<!-- not run -->`` is left alone. All pages share a folder, so that each goes on where the one before it ended.
+``--notebooks FOLDER`` makes Jupyter notebooks of the pages as they are, with their outputs (extra ``docs``).
 """
 
 import argparse
 import ast
+import base64
 import difflib
 import hashlib
 import io
@@ -111,11 +113,55 @@ def made() -> Iterator[tuple[Path, str, dict[str, Any]]]:
         os.chdir(ROOT)
 
 
+BELOW = re.compile(r"(?ms)^```text\n(?P<text>.*?)^```\n|^!\[[^\n]*\]\((?P<image>[^\n]*)\)\n")
+"""What stands below a cell: text, or a figure."""
+
+
+def notebook(page: Path) -> Any:
+    """A page as a notebook: its prose, its cells, and what stands below them as their outputs."""
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+    def output(shown: re.Match[str]) -> Any:
+        if shown["image"]:
+            png = base64.b64encode((page.parent / shown["image"]).read_bytes()).decode()
+            return new_output("display_data", {"image/png": png})
+        return new_output("stream", name="stdout", text=shown["text"])
+
+    text = STAMP.sub("", page.read_text("utf-8"))
+    cells, at = [], 0
+    for cell in (m for m in CELL.finditer(text) if not m["skip"]):
+        cells.append(new_markdown_cell(text[at : cell.start()].strip()))
+        code = "%%bash\n" * (cell["language"] == "sh") + cell["code"].rstrip("\n")
+        cells.append(new_code_cell(code, outputs=[output(m) for m in BELOW.finditer(cell["output"])]))
+        at = cell.end()
+    cells = [c for c in [*cells, new_markdown_cell(text[at:].strip())] if c.source]
+    for number, cell in enumerate(cells):
+        cell.id = f"{page.stem}-{number}"  # the same each time
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def notebooks(folder: Path) -> None:
+    """Every page as a notebook."""
+    import nbformat
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for page in PAGES:
+        made = notebook(page)
+        nbformat.validate(made)
+        nbformat.write(made, folder / f"{page.stem}.ipynb")
+
+
 def main() -> int:
     """Write or check."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--check", action="store_true")
-    check, stale = parser.parse_args().check, 0
+    parser.add_argument("--notebooks", type=Path, metavar="FOLDER")
+    given, stale = parser.parse_args(), 0
+    if given.notebooks:
+        notebooks(given.notebooks)
+        return 0
+    check = given.check
     for page, text, figures in made():
         old = page.read_text("utf-8")
         if check and text != old:

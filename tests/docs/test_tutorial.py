@@ -66,3 +66,18 @@ def test_cells_are_executed_in_order(make: ModuleType, tmp_path: Path, monkeypat
     page.write_text("```sh\nfalse\n```\n", "utf-8")
     with pytest.raises(RuntimeError, match="false"):
         make.executed(page, {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_page_is_a_notebook_with_what_its_cells_show(page: Path, make: ModuleType) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    made = make.notebook(page)
+    nbformat.validate(made)
+    cells = [m for m in make.CELL.finditer(page.read_text("utf-8")) if not m["skip"]]
+    code = [cell for cell in made.cells if cell.cell_type == "code"]
+    assert [cell.source.removeprefix("%%bash\n") + "\n" for cell in code] == [m["code"] for m in cells]
+    shown = "".join(out.text for cell in code for out in cell.outputs if out.output_type == "stream")
+    assert shown == "".join("".join(re.findall(r"(?ms)^```text\n(.*?)^```$", m["output"])) for m in cells)
+    drawn = [out for cell in code for out in cell.outputs if out.output_type == "display_data"]
+    assert len(drawn) == sum(m["output"].count("](images/") for m in cells)
+    assert not any("made from" in cell.source or "![" in cell.source for cell in made.cells)
