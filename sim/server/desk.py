@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 Plain = dict[str, Any]
 """Ready for JSON."""
-FIRST, MORE = "first", "more"
+FIRST, MORE, SINGLE = "first", "more", "single"
 RUNS = {FIRST: 256, MORE: 4096}
 """Runs behind a first look and behind the answer that follows it."""
 KEPT = 48
@@ -47,7 +47,7 @@ SEED = 1
 
 
 class Desk:
-    """Answers by address (the query of the page's URL), every one a plain value; two at once at most are computed."""
+    """Answers by address (the query of the page's URL), each a plain value; of each kind one at once is computed."""
 
     def __init__(self, scenario: str | Path) -> None:
         file = find(scenario)
@@ -60,7 +60,7 @@ class Desk:
         self._made: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._baseline = Baseline()
-        self._busy = {FIRST: threading.Lock(), MORE: threading.Lock()}
+        self._busy = {kind: threading.Lock() for kind in (FIRST, MORE, SINGLE)}
 
     # ------------------------------------------------------------------------------------------- what is asked
 
@@ -108,14 +108,14 @@ class Desk:
         """The runs in which the condition of an address holds."""
         scenario, view = self._read(query)
         moved = _moved(scenario, view)
-        ds = self._once(("runs", moved.fingerprint), MORE, lambda: kept(moved))
+        ds = self._once(("runs", moved.fingerprint), SINGLE, lambda: kept(moved))
         return _found(ds, view.condition or f"{view.state or scenario.members[0]} leaves")
 
     def run(self, query: str) -> Plain:
         """One run, agent by agent, from its start to its end."""
         scenario, view = self._read(query)
         moved, run = _moved(scenario, view), view.run or 0
-        return self._once(("run", moved.fingerprint, run), MORE, lambda: _steps(moved, run))
+        return self._once(("run", moved.fingerprint, run), SINGLE, lambda: _steps(moved, run))
 
     def file(self, query: str) -> str:
         """A scenario file that says the same as the address."""
@@ -136,9 +136,9 @@ class Desk:
         scenario = self._read_last.get(name) or self._read_last.setdefault(name, load(self.files[name]))
         return scenario, read(asked, name, scenario)
 
-    def _once(self, key: Hashable, look: str, make: Callable[[], Made]) -> Made:
+    def _once(self, key: Hashable, kind: str, make: Callable[[], Made]) -> Made:
         """What was made before, or is made now."""
-        with self._busy[look]:
+        with self._busy[kind]:
             with self._lock:
                 if key in self._made:
                     self._made.move_to_end(key)

@@ -151,6 +151,12 @@ def test_found_runs_are_those_in_which_it_is_so(served: Server) -> None:
     assert story["steps"][0]["cohesion"] is not None
 
 
+def test_single_runs_do_not_wait_for_an_answer_that_takes_long(served: Server) -> None:
+    with served.desk._busy[desks.MORE], served.desk._busy[desks.FIRST]:
+        assert asked(served, "run", **MOVED, run="3")["identical"]
+        assert asked(served, "found", **MOVED, condition="AAA leaves")["runs"]
+
+
 def test_the_scenario_file_says_the_same(served: Server, tmp_path: Path) -> None:
     status, text, head = get(served, f"/scenario.toml?{urlencode(MOVED)}")
     assert status == HTTPStatus.OK
