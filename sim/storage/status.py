@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError, Problem, arguments, as_path
+from sim.errors import InputError, Problem, arguments, as_path, nearest
 from sim.storage.files import as_sealed, locked, provenance_of, read_json
-from sim.storage.workspace import LOCK, PROGRESS, contents_of, differences
+from sim.storage.workspace import CONTENTS, LOCK, PROGRESS, contents_of, differences
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def status(folder: str | Path) -> Status:
     if not contents and not counts:
         allowed = "allowed: a folder that `cohesion` wrote or is writing"
         found = "holds no results" if os.path.exists(home) else "no such folder"
-        raise InputError([Problem(str(folder), "", found, allowed)])
+        raise InputError([Problem(str(folder), "", found, allowed, "" if os.path.exists(home) else _near(home))])
     running = progress is not None and _is_held(home / LOCK)
     state = "running" if running else "finished" if provenance else "interrupted"
     more = {"kind": "", "title": "", "unit": "", "done": 0, "total": 0, "rate": 0, **counts, **contents}
@@ -86,6 +86,13 @@ def status(folder: str | Path) -> Status:
     return Status(
         kind, title, str(home), state, done, total, unit, rate, (total - done) / rate, differences(home), more
     )
+
+
+def _near(home: Path) -> str:
+    """The folder of results beside, whose name is nearest."""
+    beside = [f.parent for f in home.parent.glob(f"*/{CONTENTS}")] if home.parent.is_dir() else []
+    near = nearest(home.name, sorted(f.name for f in beside))
+    return str(home.parent / near) if near else ""
 
 
 def _is_held(lock: Path) -> bool:

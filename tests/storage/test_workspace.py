@@ -183,6 +183,16 @@ def test_how_far_it_is(tmp_path: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == [LOCK, "a.txt", "b", "provenance.json", "workspace.json"]
 
 
+def test_a_folder_that_is_not_there_is_said_with_the_nearest_beside(tmp_path: Path) -> None:
+    for name in ("history", "notes"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "history" / "workspace.json").write_text("{}")
+    for name, meant in {"histroy": str(tmp_path / "history"), "note": ""}.items():
+        with pytest.raises(InputError, match="no such folder") as caught:
+            status(tmp_path / name)
+        assert caught.value.problems[0].suggestion == meant
+
+
 def test_a_folder_of_no_results_has_no_status(tmp_path: Path) -> None:
     (tmp_path / "workspace.json").write_text("[1]")
     with pytest.raises(InputError, match="holds no results; allowed: a folder that `cohesion` wrote or is writing"):
