@@ -262,7 +262,7 @@ def on_record(scenario: Scenario) -> Panel:
 
 def votes_of(scenario: Scenario, members: Sequence[str], years: Sequence[int]) -> Array:
     """The share of roll calls without support in the whole year before each quarter's end, (quarter, state)."""
-    file = scenario.file.parent / "roll-calls.csv"
+    file = scenario.file.parent / roll_calls.BESIDE
     found = np.full((len(years), len(members)), np.nan)
     if file.exists():
         shares = {}

@@ -258,18 +258,28 @@ class Side(NamedTuple):
 
 
 def run_together(
-    programs: Sequence[Program], seed: int, piece: Piece, repeats: Repeats = ONCE, noise: TickNoise | None = None
+    programs: Sequence[Program],
+    seed: int,
+    piece: Piece,
+    repeats: Repeats = ONCE,
+    noise: TickNoise | None = None,
+    see: Callable[[int, Stack], object] = lambda _, stack: None,
 ) -> Iterator[list[Side]]:
     """Run programs in step over the same runs; yield the start, then each forecast tick.
 
     What is yielded has one record a stack, and whose it is. All programs must have the same members
     and dates. ``repeats`` says how many runs in a row share coefficients, coded values and inputs to come;
-    ``noise`` is that of the block where somebody has it. Memory does not grow with the number of ticks.
+    ``noise`` is that of the block where somebody has it; ``see`` is shown every stack before each tick, and before
+    the one that would come after the last. Memory does not grow with the number of ticks.
     """
     begun = at_start(programs, noise or Noise(seed, piece.block, repeats), piece)
     yield [Side(g, s.look()) for g, s in begun]
     for t in range(programs[0].record_ticks, programs[0].ticks):
+        for _, stack in begun:
+            see(t, stack)
         yield [Side(g, s.tick(t)) for g, s in begun]
+    for _, stack in begun:
+        see(programs[0].ticks, stack)
 
 
 def at_start(programs: Sequence[Program], noise: TickNoise, piece: Piece) -> list[tuple[list[int], Stack]]:
@@ -306,13 +316,18 @@ def _starts(programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: i
 
 
 def run_block(
-    program: Program, seed: int, block: int, lanes: slice = slice(None), repeats: Repeats = ONCE
+    program: Program,
+    seed: int,
+    block: int,
+    lanes: slice = slice(None),
+    repeats: Repeats = ONCE,
+    see: Callable[[int, Stack], object] = lambda _, stack: None,
 ) -> Iterator[Record]:
     """Run a block (or some of its lanes) of one program: the start, then each forecast tick.
 
-    A record's arrays are (member, lane) and (lane,).
+    A record's arrays are (member, lane) and (lane,). ``see`` as in :func:`run_together`.
     """
-    for (side,) in run_together([program], seed, Piece(block, lanes), repeats):
+    for (side,) in run_together([program], seed, Piece(block, lanes), repeats, see=see):
         yield side.record
 
 

@@ -11,6 +11,8 @@ from matplotlib.collections import LineCollection, PathCollection, PolyCollectio
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+SAYS = "says"
+"""The attribute of an artist whose numbers are not its places, such as the width of a tie: its rows."""
 COLUMNS = ("panel", "mark", "series", "date", "x", "y", "low", "high", "value")
 Row = dict[str, Any]
 
@@ -24,8 +26,8 @@ def plotted(figure: Figure) -> pd.DataFrame:
 
     Returns
     -------
-    Columns panel (its title), mark (line, band, bar, dot or cell), series (what it shows, where the figure says so),
-    date where an axis is time, x, y; low and high of a band or bar; value of a dot or cell that has a colour.
+    Columns panel (its title), mark (line, band, bar, dot, cell, tie or slice), series (what it shows, where the figure
+    says so), date where an axis is time, x, y; low and high of a band or bar; value of a dot or cell that has a colour.
     """
     rows = [
         {"panel": " ".join(axes.get_title(loc="left").split()), **row}
@@ -54,6 +56,8 @@ def _of(artist: Any, axes: Axes) -> Iterator[Row]:
     """The points of one artist; of lines and grounds that belong to the axes none."""
     data = axes.transData
     match artist:
+        case _ if hasattr(artist, SAYS):
+            yield from getattr(artist, SAYS)
         case LineCollection() if artist.get_transform() == data:
             for (x, y), (x2, y2) in (segment for segment in artist.get_segments() if len(segment) == 2):
                 place = {"y": y, "low": x, "high": x2} if y == y2 else {"x": x, "low": y, "high": y2}

@@ -2,26 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.run import GONE, grid_of, occupied
 from sim.model.arrays import Array
+from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
-from sim.model.outcomes import positions
+from sim.model.outcomes import CONDUCTS, ENDS, positions, series
+
+POSITION_OF = {SUPPORTS: "loyal", ABSTAINS: "absent", OPPOSES: "critical"}
+"""Of a member that takes part, by what it does."""
 
 BELOW = (
     "Below: the probability of each position at that date, lived through from the beginning (posterior predictive); "
     "entries that the scenario prescribes are given, and coefficients fitted to this record describe it. The strip "
-    "above: membership on record; black lines: the state entered, froze, took part again or left."
+    "above: membership on record; black bars: the state entered, froze, took part again or left."
 )
+VOTES = " Dots above it: supported (high), abstained or opposed (low) on motions about the leader's own cause; {}."
 STRIP = (1.06, 1.2)
 """Where the strip lies, above probabilities of 0 to 1."""
+DOTS = {SUPPORTS: 1.48, ABSTAINS: 1.38, OPPOSES: 1.28}
+"""Where votes do, by what the state did."""
+TOP = 1.54
 MEMBER = "#ffffff"
+MEMBERSHIP = "probability of being a member: middle 90 % over what the data leave open"
+LINES: dict[str, Any] = {"color": style.INK, "lw": 0.9, "ls": (0, (2.5, 1.5))}
+HALO = [withStroke(linewidth=2.2, foreground="white")]
+"""Around the lines, which lie on dark and light areas."""
 
 
 def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
@@ -40,15 +55,18 @@ def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
     width = (style.ROOM - 0.4) / columns - 0.15
     x = scales.days(ds["date"].values)
     look = {ACTIVE: MEMBER, FROZEN: positions()["frozen"], OUTSIDE: positions()["outside"]}
-    wide = dataset.interval_note(ds, positions())
+    wide = dataset.interval_note(ds, [name for name in positions() if name != "outside"])
+    below = BELOW + (VOTES.format(_fitted(ds)) if "motion_conduct" in ds else "")
     note = sheet.BETWEEN.join(
-        filter(None, (dataset.error_note(ds, "loyal", "not drawn"), wide and f"not drawn: {wide}"))
+        filter(None, (dataset.error_note(ds, "loyal", "not drawn"), wide and f"not drawn, of positions inside: {wide}"))
     )
     with style.look():
-        figure = dataset.page(ds, _says(shares, real, drawn), BELOW, note, rows * (height + 0.25) + 0.6)
+        figure = dataset.page(ds, _says(shares, real, drawn), below, note, rows * (height + 0.25) + 0.85)
         panels = sheet.grid(figure, len(drawn), columns, share=True)
-        panels[0].set_ylim(0, STRIP[1])
+        panels[0].set_ylim(0, TOP if "motion_conduct" in ds else STRIP[1])
         panels[0].set_yticks([0, 0.5, 1])
+        for panel in panels:
+            panel.spines["left"].set_bounds(0, 1)
         scales.in_percent(panels[0].yaxis)
         scales.calendar(panels[0], x, width)
         for k, (i, panel) in enumerate(zip(drawn, panels, strict=True)):
@@ -56,6 +74,11 @@ def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
             parts = [share[:, i] for share in shares.values()]
             stack = panel.stackplot(x, parts, labels=list(shares), colors=colours, edgecolor="white", lw=0.4)
             stack[-1].set(**style.DISSOLVED)
+            for end, word in zip(ENDS, ("highest", "lowest"), strict=True):
+                panel.plot(
+                    x, 1 - series(ds, "outside", end)[:, i], label=f"{MEMBERSHIP}, {word}", path_effects=HALO, **LINES
+                )
+            _dots(panel, ds, i)
             changes = [0, *(np.flatnonzero(np.diff(real[:, i])) + 1), len(x) - 1]
             for start, end in pairwise(changes):
                 status = int(real[start, i])
@@ -68,8 +91,31 @@ def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
                 panel.tick_params(labelbottom=True)
         key: list[sheet.Entry] = [(Patch(color=c), name) for name, c in positions().items()]
         key += [(Patch(**style.DISSOLVED), GONE), (Patch(facecolor=MEMBER, edgecolor=style.GREY), "member (strip)")]
-        sheet.legend(figure, key)
+        sheet.legend(figure, key, [sheet.line(MEMBERSHIP, **_renamed(LINES))])
         return sheet.settle(figure)
+
+
+def _renamed(looks: dict[str, Any]) -> dict[str, Any]:
+    """As a legend entry takes them."""
+    return {"colour": looks["color"], "width": looks["lw"], "ls": looks["ls"]}
+
+
+def _dots(panel: Axes, ds: xr.Dataset, i: int) -> None:
+    """What a state did on motions, at their dates."""
+    if "motion_conduct" not in ds:
+        return
+    did, x = ds["motion_conduct"].values[:, i], scales.days(ds["motion_date"].values)
+    for conduct, name in POSITION_OF.items():
+        own = did == conduct
+        looks: dict[str, Any] = {"color": positions()[name], "edgecolor": style.GREY, "lw": 0.4, "clip_on": False}
+        panel.scatter(
+            x[own], np.full(own.sum(), DOTS[conduct]), s=9, label=f"on record: {CONDUCTS[conduct]}", zorder=3, **looks
+        )
+
+
+def _fitted(ds: xr.Dataset) -> str:
+    """Whether coefficients were fitted to motions."""
+    return f"the coefficients were {'' if ds['motion_conduct'].attrs.get('fitted') else 'not '}fitted to them too"
 
 
 def _says(shares: Mapping[str, Array], real: Array, drawn: Sequence[int]) -> str:

@@ -83,8 +83,7 @@ class Target:
 
     def tick_of(self, date: dt.date) -> int:
         """The tick that a day is in."""
-        edges = [to_years(d) for d in self.program.edges]
-        return int(np.searchsorted(edges, to_years(date), side="right")) - 1
+        return self.program.tick_of(date)
 
     @property
     def polled(self) -> set[str]:

@@ -19,6 +19,8 @@ from sim.scenario.names import unprintable
 from sim.scenario.reading import parse_csv, read_text
 from sim.scenario.tables import CONDUCT, ScenarioTables, Time
 
+BESIDE = "observations.csv"
+"""The table of an alliance's motions, beside its scenario."""
 COLUMNS = ("date", "motion", "title", "member", "conduct", "source")
 LAST_EVIDENCE = dt.date(2023, 8, 31)
 """Of the project's own calibrations: the paper appeared in the month after."""

@@ -19,6 +19,8 @@ from sim.scenario.names import unprintable
 from sim.scenario.reading import parse_csv, read_text
 from sim.scenario.tables import CONDUCT, Time
 
+BESIDE = "roll-calls.csv"
+"""The table of an alliance's roll calls, beside its scenario."""
 KINDS = tuple(sorted(CONDUCT, key=lambda kind: -CONDUCT[kind]))
 """From support to opposition."""
 COLUMNS = ("year", "member", *KINDS, "source")

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.model.arrays import Array, Coefficients, Flags, Inputs, logistic, where
 from sim.model.declaration import Coefficient, Input
@@ -130,6 +131,20 @@ def answer(
     """
     helped = np.zeros(kind.shape)
     calls = where(kind > 0)
+    helped[calls] = u[calls] < chance(calls, kind, clashing, dependence, affinity, s, c)
+    return helped
+
+
+def chance(
+    calls: tuple[NDArray[np.intp], ...],
+    kind: Array,
+    clashing: Flags,
+    dependence: Array,
+    affinity: Array,
+    s: Standing,
+    c: Coefficients,
+) -> Array:
+    """The chance of help of those who call, at these places of (member, run)."""
     asked, runs = kind[calls], calls[-1]
     by_kind = np.where(
         asked < 2.5,
@@ -143,5 +158,4 @@ def answer(
         + c.help_affinity[runs] * affinity[calls]
         - c.help_clash[runs] * clashing[calls]
     )
-    helped[calls] = u[calls] < logistic(log_odds)
-    return helped
+    return logistic(log_odds)

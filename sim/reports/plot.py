@@ -71,5 +71,9 @@ def _drawn(home: Path, result: Any, figures: Iterable[str]) -> dict[str, Any]:
     drawn: dict[str, Any] = result.figures()
     if unknown := [name for name in figures if name not in drawn]:
         allowed = f"allowed: {listed(list(drawn))}" if drawn else "it has no figures"
-        raise InputError(Problem(str(home), "", f"no figure {n}", allowed, nearest(n, list(drawn))) for n in unknown)
+        why = result.no_data
+        raise InputError(
+            Problem(str(home), "", f"no figure {n}", why.get(n, allowed), "" if n in why else nearest(n, list(drawn)))
+            for n in unknown
+        )
     return {name: drawn[name] for name in dict.fromkeys(figures) or drawn}

@@ -30,12 +30,23 @@ RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.zarr", "figures"
 TABLES = ("members.csv", "ticks.csv", "alliance.csv")
 OWN = (*TABLES, "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SCRATCH)
 WHOLE = "allowed: a run as it was written; the same command with `force` makes it anew"
+NO_CALLS = "its scenario scripts no call for help in its time, or it was made before there was the figure"
+NO_DATA = {
+    "record": "no membership changes on a record that begins with it",
+    "votes": "no roll-calls.csv beside its scenario tells of its time, or it was made before there was the figure",
+    "calls": NO_CALLS,
+    "lessons": NO_CALLS,
+}
+"""Why a run may lack a figure."""
 KEEPS = "single runs"
 """Says of a folder, among what is changeable, that they are kept."""
 
 
 class Results:
     """What every finished result has: tables, figures, and a look at it on a console and in a notebook."""
+
+    no_data: ClassVar[Mapping[str, str]] = {}
+    """Why there may be no figure of a name."""
 
     @property
     def heading(self) -> str:
@@ -120,6 +131,7 @@ class Result(Results):
     provenance : what it was made of and with.
     """
 
+    no_data = NO_DATA
     scenario: Scenario
     dataset: "xr.Dataset"
     provenance: dict[str, Any]
@@ -174,14 +186,21 @@ class Result(Results):
 
     def figures(self) -> dict[str, "Figure"]:
         """The figures by name, drawn anew."""
-        from sim.figures.record import record
+        from sim.figures import calls, record, ties, votes
         from sim.figures.rows import Mark
         from sim.figures.run import draw
 
-        drawn = draw(self.dataset, [Mark(str(date), words) for date, words in to_come(self.scenario)])
+        ds = self.dataset
+        drawn = draw(ds, [Mark(str(date), words) for date, words in to_come(self.scenario)])
+        drawn["ties"] = ties.ties(ds)
         on_record = self._on_record()
-        moved = any(len(set(statuses)) > 1 for statuses in on_record.values())
-        return {**drawn, "record": record(self.dataset, on_record)} if moved else drawn
+        if any(len(set(statuses)) > 1 for statuses in on_record.values()):
+            drawn["record"] = record.record(ds, on_record)
+        if "roll_call_answers" in ds:
+            drawn["votes"] = votes.votes(ds)
+        if "call_answer" in ds:
+            drawn |= {"calls": calls.calls(ds), "lessons": calls.lessons(ds)}
+        return drawn
 
     def _on_record(self) -> dict[str, list[int]]:
         """The recorded status of every state at each date, where the scenario codes a history from its beginning."""

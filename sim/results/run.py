@@ -17,10 +17,13 @@ from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together, unce
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.inference.continuation import continued
 from sim.model.noise import BLOCK
+from sim.results.calls import Calls
 from sim.results.dataset import dataset
 from sim.results.horizons import by_dates
 from sim.results.kept import SCRATCH, Keeper, Store, scratch, together
 from sim.results.result import Result, check_kept, identity, since_then, workspace, write_results
+from sim.results.ties import Ties
+from sim.results.votes import Votes
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, load, not_fitted
 from sim.storage.effort import Effort, effort
@@ -225,8 +228,14 @@ def _run(
     clock = time.perf_counter()
     program = compile(scenario)
     summary = simulate(program, by, engine, progress, keep)
+    votes, calls, ties = Votes(scenario, program), Calls(scenario, program), Ties(program)
+
+    def see(t: int, stack: ensemble.Stack) -> None:
+        for one in (votes, calls, ties):
+            one.see(t, stack)
+
     over_draws = uncertainty(
-        ensemble.run_block(program, by.seed, INTERVAL_BLOCK, repeats=REPEATS), runs_together([program])
+        ensemble.run_block(program, by.seed, INTERVAL_BLOCK, repeats=REPEATS, see=see), runs_together([program])
     )
     tables = scenario.tables
     provenance = {
@@ -247,4 +256,7 @@ def _run(
         "coefficients": not_fitted([scenario]),
         "begins": program.start.words,
     }
-    return Result(scenario, dataset(statistics(summary, over_draws, whole=True), program, attributes), provenance)
+    ds = dataset(statistics(summary, over_draws, whole=True), program, attributes)
+    return Result(
+        scenario, ds.assign({**votes.variables(by.seed), **calls.variables(), **ties.variables()}), provenance
+    )

@@ -74,6 +74,10 @@ class Program(NamedTuple):
         """The start and the end of every forecast tick: when the state is shown."""
         return self.edges[self.record_ticks :]
 
+    def tick_of(self, date: dt.date) -> int:
+        """The tick that a day is in."""
+        return int(np.searchsorted([to_years(d) for d in self.edges], to_years(date), side="right")) - 1
+
     def horizon_tick(self, years: float) -> int:
         """How many forecast ticks a horizon spans."""
         return min(self.forecast_ticks, max(1, round(years / self.alliance.dt)))

@@ -278,13 +278,12 @@ def _steps(scenario: Scenario, run: int) -> Plain:
     for s in lived.sentences:
         if s.kind != VOTES:
             said.setdefault(s.date, []).append(s.text)
-    pairs = [[program.members.index(m) for m in d.between] for d in tables.disputes]
     return {
         "run": run,
         "identical": lived.identical,
         "leader": tables.alliance.leader_name or tables.alliance.leader,
         "states": [[code, name] for code, name in zip(program.members, program.names, strict=True)],
-        "disputes": pairs,
+        "disputes": [list(pair) for pair in program.alliance.pairs],
         "steps": [
             {"date": date, "said": said.get(date, []), **_standing(r)} for date, r in zip(dates, records, strict=True)
         ],

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sim.figures.plotted import plotted
 from sim.figures.record import record
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from tests.figures.looking import check, drawn, shown
@@ -35,3 +36,24 @@ def test_the_title_says_how_probable_the_record_was_held(inside, says):
     figure = record(ds, {str(code): [ACTIVE] * 41 for code in ds.member.values})
     assert says in shown(figure)
     assert "right in 100 % had nobody moved" in shown(figure)
+
+
+def test_the_interval_of_membership_and_votes_on_motions_are_drawn():
+    ds = CASES["six"].copy(deep=True)
+    for k, level in enumerate((0.1, 0.2, 0.3, 0.4, 0.5)):
+        ds["outside_quantile"].values[..., k] = level
+    did = np.full((3, 6), np.nan)
+    did[:, 0] = [1.0, 0.5, 0.0]
+    ds = ds.assign(
+        motion_conduct=(("motion", "member"), did, {"fitted": 1}), motion_date=("motion", ds.date.values[:3])
+    )
+    figure = drawn(record, ds, {str(code): [ACTIVE] * 41 for code in ds.member.values})
+    check(figure)
+    table = plotted(figure)
+    of = table[table.panel == "Armenia"]
+    ends = of[of.series.str.startswith("probability of being a member", na=False)].groupby("series").y
+    assert sorted(ends.mean().tolist()) == pytest.approx([0.5, 0.9])
+    dots = of[of.mark == "dot"]
+    assert dots.series.tolist() == [f"on record: {said}" for said in ("supports", "abstains", "opposes")]
+    assert dots.y.is_monotonic_decreasing, "support stands highest"
+    assert "the coefficients were fitted to them too" in shown(figure)

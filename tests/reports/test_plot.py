@@ -48,3 +48,8 @@ def test_unknown_figures_and_formats_are_told_with_the_nearest(folder: Path) -> 
     with pytest.raises(InputError) as caught:
         sim.plot(folder, ["lader", "exitz"], format="pgn")
     assert [p.suggestion for p in caught.value.problems] == ["png", "ladder", "exits"], "all at once"
+
+
+def test_a_figure_without_data_is_refused_with_the_reason(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"no figure votes; no roll-calls\.csv beside its scenario"):
+        sim.plot(folder, ["votes"])

@@ -1,0 +1,216 @@
+"""Calls for help and their answers: when, whose, how severe, how likely help was; and what each call taught."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sim.errors import plural
+from sim.figures import axes as scales, dataset, sheet, style
+from sim.figures.plotted import SAYS
+from sim.model.arrays import Array
+from sim.model.outcomes import ANSWERS, CALLS
+
+NAMES, SAID = 1.45, 2.0
+"""Inches for names at the left, and for words at the right."""
+WIDE = style.ROOM - NAMES - SAID
+LEAST, MOST = 3.5, 9.5
+"""Size of the mark of a call of no threat and of the greatest, in points."""
+MARKERS = dict(zip(CALLS, ("o", "^", "s", "D", "X"), strict=True))
+BEYOND = 1.45
+"""How much farther from the middle marks are than the chances of 0 and 1 that they stand for."""
+LOOKS = {1.0: style.GOOD, 0.5: "#8f8f2e", 0.0: style.BAD}
+"""Colours of the answers."""
+EXPECTED = "#9a9a9a"
+EDGE: dict[str, Any] = {"color": style.FAINT, "lw": 0.5, "zorder": 1}
+"""Of a lane."""
+BELOW = (
+    "Each mark is a call for help in the scenario, at the top where the leader helped, at the foot where it refused; "
+    "its size is the coded threat. Grey: the chance of help by the model, from 0 to 1 between the lines (middle "
+    "90\u00a0% over what is uncertain, and median): judgement, fitted to no answer."
+)
+
+
+def calls(ds: xr.Dataset) -> Figure:
+    """A row a state that called, over time.
+
+    Parameters
+    ----------
+    ds : the dataset of a run that has ``call_answer``.
+    """
+    codes = [str(code) for code in ds["member"].values]
+    who, kinds = (np.array([*map(str, ds[f"call_{name}"].values)]) for name in ("member", "kind"))
+    answer, severity, chance = (ds[f"call_{name}"].values for name in ("answer", "severity", "chance"))
+    x, full = scales.days(ds["call_date"].values), dict(zip(codes, dataset.names(ds), strict=True))
+    drawn = [code for code in codes if code in who]
+    row = 0.62 if len(drawn) <= 9 else 0.46
+    lane, tall = row * 0.46, row * len(drawn)
+    with style.look():
+        figure = dataset.page(ds, _says(ds), BELOW, "", 2 * sheet.LEGEND + tall + 0.45)
+        sheet.legend(figure, _answers(), _kinds(dict.fromkeys(kinds)))
+        top = sheet.by_hand(figure) - 0.12
+        panel = sheet.rows(figure, style.MARGIN + NAMES, top, WIDE, tall)
+        scales.calendar(panel, scales.days(ds["date"].values)[[0, -1]], WIDE)
+        panel.grid(axis="x")
+        for k, code in enumerate(drawn):
+            middle = (k + 0.5) * row
+            if k % 2 == 0:
+                sheet.ground(panel, WIDE, middle - row / 2, middle + row / 2, NAMES, SAID)
+            own = np.flatnonzero(who == code)
+            edges = panel.hlines([middle - lane / 2, middle + lane / 2], *panel.get_xlim(), **EDGE)
+            setattr(edges, SAYS, [])
+            _chances(panel, x[own], chance[own], middle, lane, full[code])
+            for c in own:
+                y = middle + BEYOND * lane * (0.5 - answer[c])
+                looks: dict[str, Any] = {"color": LOOKS[answer[c]], "mec": "white", "mew": 0.6, "zorder": 4}
+                size = LEAST + (MOST - LEAST) * float(severity[c])
+                says = f"{full[code]}: {kinds[c]}, {ANSWERS[answer[c]]}"
+                (mark,) = panel.plot(x[c], y, MARKERS[kinds[c]], ms=size, label=says, clip_on=False, **looks)
+                setattr(mark, SAYS, [{"mark": "dot", "x": x[c], "value": float(answer[c])}])
+            name = style.shorten(full[code], NAMES - 0.15, style.NORMAL)
+            sheet.write(figure, style.MARGIN + 0.04, top - middle, name, va="center", fontsize=style.NORMAL)
+            sheet.write(figure, style.MARGIN + NAMES + WIDE + 0.1, top - middle, _count(answer[own]), va="center")
+        return sheet.settle(figure)
+
+
+def _chances(panel: Axes, x: Array, chance: Array, middle: float, lane: float, name: str) -> None:
+    """The interval of the chance of help at each call, 0 at the foot of the lane and 1 at its top."""
+    y, says = middle + lane * (0.5 - chance), f"{name}: chance of help"
+    bars = panel.vlines(x, y[:, 0], y[:, -1], color=EXPECTED, lw=2.6, zorder=2, label=f"{says}, middle 90 %")
+    dots = panel.scatter(x, y[:, 2], s=13, marker="_", color=style.INK, lw=1.0, zorder=3, label=f"{says}, median")
+    ends = zip(x, chance[:, 0], chance[:, -1], strict=True)
+    setattr(bars, SAYS, [{"mark": "bar", "x": at, "low": low, "high": high} for at, low, high in ends])
+    setattr(dots, SAYS, [{"mark": "dot", "x": at, "value": p} for at, p in zip(x, chance[:, 2], strict=True)])
+
+
+def _count(answers: Array) -> str:
+    """How a state's calls were answered: ``helped in 1, in part in 2, refused 3``."""
+    words = {1.0: "helped", 0.5: "in part", 0.0: "refused"}
+    return ", ".join(f"{word} {int((answers == a).sum())}" for a, word in words.items() if (answers == a).any())
+
+
+def _says(ds: xr.Dataset) -> str:
+    """How many calls were answered."""
+    answer = ds["call_answer"].values
+    helped, part = int((answer == 1).sum()), int((answer == 0.5).sum())
+    leader = " ".join(str(ds.attrs["leader_name"]).split())
+    some, refused = f", in part in {part}" if part else "", len(answer) - helped - part
+    return f"{leader} helped in {helped} of {plural(len(answer), 'call')}{some}, and refused in {refused}"
+
+
+def _answers() -> list[sheet.Entry]:
+    words = {1.0: "helped", 0.5: "helped in part", 0.0: "refused"}
+    return [sheet.dot(word, LOOKS[a], 7) for a, word in words.items()] + [
+        sheet.line("chance of help by the model", EXPECTED, 3)
+    ]
+
+
+def _kinds(there: dict[str, None]) -> list[sheet.Entry]:
+    words = {"clash": "clash between members"}
+    return [sheet.dot(words.get(k, f"{k} crisis"), style.GREY, 6, m) for k, m in MARKERS.items() if k in there]
+
+
+# --- what each call taught
+
+ROW, HEAD, AXIS = 0.215, 0.3, 0.32
+WHEN, WHO = 0.75, 1.95
+"""Inches for the date, and for who called and how it was answered."""
+GAP, NUMBER = 0.2, 1.45
+PANEL = (style.ROOM - WHEN - WHO - NUMBER - 2 * GAP) / 2
+TAUGHT = (
+    "The chance of the leader's help that states believe in, before the tick of a call (ring) and after it (dot), each "
+    "with the middle 90\u00a0% over what is uncertain. Left: the state that called; right: on average the members that "
+    "did not, with a thin line for each from before to after. Calls of one tick teach together."
+)
+
+
+def lessons(ds: xr.Dataset) -> Figure:
+    """A row a call: what who called believed before and after, and what the others did.
+
+    Parameters
+    ----------
+    ds : the dataset of a run that has ``call_before``.
+    """
+    codes = [str(code) for code in ds["member"].values]
+    full, looks = dict(zip(codes, dataset.names(ds), strict=True)), style.states(codes)
+    who = [str(code) for code in ds["call_member"].values]
+    days = ds["call_date"].values.astype("datetime64[M]")
+    tall = ROW * len(who)
+    before, after, change = (ds[f"call_{name}"].values for name in ("before", "after", "change"))
+    watching = ds["call_watching_before"].values, ds["call_watching_after"].values
+    ticks = np.searchsorted(ds["date"].values, ds["call_date"].values, side="right")
+    top_value = float(np.nanmax([np.nanmax(x) for x in (before, after)]))
+    with style.look():
+        figure = dataset.page(ds, _taught(ds, full), TAUGHT, "", sheet.LEGEND + HEAD + tall + AXIS)
+        sheet.legend(figure, [_ring(), sheet.dot("after", style.INK, 5)])
+        top = sheet.by_hand(figure) - HEAD
+        lefts = [style.MARGIN + WHEN + WHO + GAP, style.MARGIN + style.ROOM - PANEL]
+        panels = [sheet.rows(figure, left, top, PANEL, tall) for left in lefts]
+        for left, words in zip(lefts, ("Who called", "The others"), strict=True):
+            sheet.write(figure, left, top + 0.08, words, va="bottom", **style.BOLD)
+        sheet.write(figure, lefts[0] + PANEL + 0.1, top + 0.08, "moved by, points", va="bottom", color=style.GREY)
+        for k, code in enumerate(who):
+            y, i = (k + 0.5) * ROW, codes.index(code)
+            if k % 2 == 0:
+                right = style.ROOM - WHEN - WHO - GAP - PANEL
+                sheet.ground(panels[0], PANEL, y - ROW / 2, y + ROW / 2, WHEN + WHO + GAP, right)
+            when = f"{days[k].item():%b %Y}"
+            said = f"{full[code]}, {_answered(ds, k)}"
+            place: dict[str, Any] = {"va": "center"}
+            sheet.write(figure, style.MARGIN + 0.04, top - y, when, color=style.GREY, **place)
+            sheet.write(
+                figure, style.MARGIN + WHEN, top - y, style.shorten(said, WHO + GAP - 0.1, style.SMALL), **place
+            )
+            says = f"{when}, {full[code]}"
+            _dumbbell(panels[0], before[k, i], after[k, i], y, looks[code].colour, says)
+            sheet.write(figure, lefts[0] + PANEL + 0.1, top - y, _moved(change[k]), **place)
+            if k and ticks[k] == ticks[k - 1]:
+                continue  # the others have been shown what this tick taught
+            others = [j for j in range(len(codes)) if j != i and np.isfinite(before[k, j, 2])]
+            for n, j in enumerate(others):
+                at = y + ROW * 0.8 * ((n + 0.5) / len(others) - 0.5)
+                line = [before[k, j, 2], after[k, j, 2]]
+                panels[1].plot(line, [at, at], color=looks[codes[j]].colour, lw=0.7, label=f"{when}, {full[codes[j]]}")
+            if others:
+                _dumbbell(panels[1], watching[0][k], watching[1][k], y, style.INK, f"{when}, the others on average")
+        for panel in panels:
+            panel.set_xlim(0, min(1.0, 1.05 * top_value))
+            panel.grid(axis="x")
+            scales.in_percent(panel.xaxis)
+        return sheet.settle(figure)
+
+
+def _dumbbell(panel: Axes, before: Array, after: Array, y: float, colour: str, says: str) -> None:
+    """Quantiles before above those after: rings and dots at the medians, joined."""
+    for q, dy, word in ((before, -0.045, "before"), (after, 0.045, "after")):
+        panel.hlines(y + dy, q[0], q[-1], color=colour, lw=0.9, zorder=2, label=f"{says}, {word}: middle 90 %")
+    panel.plot([before[2], after[2]], [y - 0.045, y + 0.045], color=colour, lw=1.8, zorder=3, label=f"{says}, moved")
+    ring: dict[str, Any] = {"mfc": "white", "mec": colour, "mew": 1.1}
+    panel.plot(before[2], y - 0.045, "o", ms=4.2, zorder=4, label=f"{says}, before", **ring)
+    panel.plot(after[2], y + 0.045, "o", ms=4.2, color=colour, zorder=5, label=f"{says}, after")
+
+
+def _ring() -> sheet.Entry:
+    return sheet.line("before", style.INK, 0, marker="o", ms=5, mfc="white", mec=style.INK)
+
+
+def _answered(ds: xr.Dataset, k: int) -> str:
+    return {1.0: "helped", 0.5: "helped in part", 0.0: "refused"}[float(ds["call_answer"].values[k])]
+
+
+def _moved(change: Array) -> str:
+    """Points by which a belief moved, with the interval."""
+    low, middle, high = (style.signed(100 * x) for x in change[[0, 2, -1]])
+    return f"{'+' if change[2] > 0 else ''}{middle} ({low} to {high})"
+
+
+def _taught(ds: xr.Dataset, full: dict[str, str]) -> str:
+    """Which call moved the belief of who called most."""
+    who = [str(code) for code in ds["call_member"].values]
+    k = int(np.abs(ds["call_change"].values[:, 2]).argmax())
+    i = list(full).index(who[k])
+    first, then = (style.percent(float(ds[f"call_{name}"].values[k, i, 2])) for name in ("before", "after"))
+    when = ds["call_date"].values[k].astype("datetime64[M]").item()
+    return f"{when:%B %Y} taught most: {full[who[k]]}'s belief in help went from {first} to {then}"

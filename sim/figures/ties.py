@@ -1,0 +1,188 @@
+"""The web of ties at some dates: where each state stands, what ties it to the leader, who disputes with whom."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, Patch, Wedge
+
+from sim.figures import dataset, sheet, style
+from sim.figures.plotted import SAYS
+from sim.figures.run import GONE, occupied
+from sim.model.arrays import Array
+from sim.model.outcomes import ENDS, positions, series
+
+BELOW = (
+    "Lines are as wide as dependence on the leader, likeness with it, and disputes between members, each from 0 to 1: "
+    "dark to the lower end of the middle 90\u00a0% of the runs, light to the upper one. Circles: the probability of "
+    "each position. A state that is outside in half of the runs or more has no lines."
+)
+ACROSS = 3
+"""Webs in a row."""
+BROAD = 0.5, 1.0
+"""Inches from the leader to the farthest state: at least, at most; as long as names leave."""
+STEP = 0.155, 0.42
+"""Inches from one state to the next below it: at least, at most."""
+TALL = 2.3
+WIDEST = 6.5
+"""Points that a tie of 1 is wide."""
+TIES = {"dependence": ("#2b6ca3", "#b8d3ea"), "likeness": ("#5b7a2e", "#cfdcb4"), "dispute": ("#a33b2a", "#e6b8b0")}
+"""Colours of the lower and the upper end."""
+ASIDE = 0.8
+"""How far the middle of a dispute across the web keeps off the leader, of the distance to the farthest state."""
+
+
+def ties(ds: xr.Dataset, dates: Sequence[str] = ()) -> Figure:
+    """Webs side by side.
+
+    Parameters
+    ----------
+    ds : the dataset of a run.
+    dates : ``YYYY-MM-DD``, each the end of a tick or near it; the first, the middle and the last where none is given.
+    """
+    at = _ticks(ds, dates)
+    count = ds.sizes["member"]
+    half = -(-count // 2)
+    step = float(np.clip(TALL / half, *STEP))
+    high, wide = half * step + 0.2, style.ROOM / min(ACROSS, len(at))
+    rows = -(-len(at) // ACROSS)
+    shares = occupied(ds)
+    note = dataset.error_note(ds, "loyal", "not drawn")
+    with style.look():
+        height = rows * (high + 0.35) + 2 * sheet.LEGEND
+        figure = dataset.page(ds, _says(ds, at, shares), BELOW, note, height)
+        sheet.legend(figure, _positions(), [*_kinds(ds), sheet.dot(f"{_leader(ds)}, the leader", style.INK, 6)])
+        top = sheet.by_hand(figure) - 0.35
+        for k, t in enumerate(at):
+            row, column = divmod(k, ACROSS)
+            axes = sheet.place(figure, style.MARGIN + column * wide, top - row * (high + 0.35), wide, high)
+            axes.set(xlim=(-wide / 2, wide / 2), ylim=(-high / 2, high / 2))
+            axes.axis("off")
+            axes.set(xticks=[], yticks=[])
+            axes.set_title(dataset.month_name(ds, t, whole=True), fontsize=style.NORMAL, fontweight="bold", loc="left")
+            _web(axes, ds, t, shares, step, wide)
+        return sheet.settle(figure)
+
+
+def _ticks(ds: xr.Dataset, dates: Sequence[str]) -> list[int]:
+    """Which dates of the dataset are drawn, in their order."""
+    last = ds.sizes["date"] - 1
+    known = ds["date"].values
+    wanted = [int(np.abs(known - np.datetime64(day)).argmin()) for day in dates] or [0, round(last / 2), last]
+    return sorted(set(wanted))
+
+
+def places(count: int, step: float, broad: float) -> Array:
+    """Where states are, (state, 2) in inches from the leader: down the right side, then up the left one."""
+    half = -(-count // 2)
+    down = ((half - 1) / 2 - np.arange(half)) * step
+    out = broad * np.sqrt(1 - (down / (half * step / 2 or 1)) ** 2 * 0.8)
+    right, left = np.stack([out, down], axis=1), np.stack([-out, down], axis=1)[::-1]
+    return np.concatenate([right, left[: count - half]])
+
+
+def _web(axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], step: float, wide: float) -> None:
+    names, radius = dataset.names(ds), min(0.42 * step, 0.11)
+    longest = max(style.text_width(name, style.SMALL) for name in names)
+    broad = float(np.clip(wide / 2 - longest - radius - 0.12, *BROAD))
+    where = places(len(names), step, broad)
+    inside = 1 - shares["outside"][t] - shares[GONE][t] >= 0.5
+    codes = [str(code) for code in ds["member"].values]
+    looks = style.states(codes)
+    scale = min(WIDEST, 72 * step * 0.28)
+    for name, kept in (("dependence", series(ds, "dependence", "mean")), ("likeness", None)):
+        if name == "likeness" and name not in ds:
+            continue
+        ends = np.stack([series_of(ds, name, end)[t] for end in ENDS], axis=-1)
+        middle = kept[t] if kept is not None else series_of(ds, name, "q50")[t]
+        side = (1 if name == "dependence" else -1) * scale / 72 / 2 * ("likeness" in ds)
+        for i in map(int, np.flatnonzero(inside)):
+            across = side * np.array([-where[i, 1], where[i, 0]]) / np.hypot(*where[i])
+            says = f"{_leader(ds)} and {names[i]}: {name}"
+            _tie(axes, np.stack([across, where[i] + across]), name, middle[i], ends[i], says, scale)
+    if "dispute" in ds:
+        for k, pair in enumerate(map(str, ds["pair"].values)):
+            i, j = (codes.index(code) for code in pair.split("-"))
+            if inside[i] and inside[j]:
+                ends, middle = (ds["dispute"].sel(quantile=q).values[t, k] for q in ([0.05, 0.95], 0.5))
+                says = f"{names[i]} and {names[j]}: dispute"
+                _tie(axes, _bow(where[i], where[j], broad), "dispute", float(middle), ends, says, scale)
+    axes.add_patch(Circle((0, 0), 0.07, facecolor=style.INK, edgecolor="white", lw=1.0, zorder=6))
+    for i, (x, y) in enumerate(where):
+        colour = looks[codes[i]].colour
+        _node(axes, x, y, radius, {name: float(share[t, i]) for name, share in shares.items()}, names[i], colour)
+        out = 1 if x > 0 else -1
+        room = wide / 2 - abs(x) - radius - 0.1
+        label = style.shorten(names[i], room, style.SMALL)
+        axes.text(
+            x + out * (radius + 0.06), y, label, ha="left" if x > 0 else "right", va="center", fontsize=style.SMALL
+        )
+
+
+def series_of(ds: xr.Dataset, name: str, statistic: str) -> Array:
+    """A statistic of an outcome, or of likeness."""
+    if name == "likeness":
+        return np.asarray(ds[name].sel(quantile=int(statistic[1:]) / 100).values)
+    return series(ds, name, statistic)
+
+
+def _tie(axes: Axes, path: Array, kind: str, middle: float, ends: Array, says: str, scale: float) -> None:
+    """A line as wide as the tie, the upper end of its interval behind the lower one."""
+    for end, colour in zip(ends[::-1], TIES[kind][::-1], strict=True):
+        line = Line2D(*path.T, color=colour, lw=max(scale * float(end), 0.15), zorder=2, label=says)
+        line.set_solid_capstyle("butt")
+        axes.add_line(line)
+        setattr(line, SAYS, [])  # said once
+    setattr(line, SAYS, [{"mark": "tie", "value": float(middle), "low": float(ends[0]), "high": float(ends[1])}])
+
+
+def _bow(a: Array, b: Array, broad: float) -> Array:
+    """From one state to another: straight on one side of the web, above the leader across it. (point, 2)"""
+    bend = np.array([0.0, ASIDE * broad]) * (a[0] * b[0] < 0)
+    u = np.linspace(0, 1, 25)[:, None]
+    return np.asarray((1 - u) ** 2 * a + 2 * u * (1 - u) * ((a + b) / 2 + bend) + u**2 * b)
+
+
+def _node(axes: Axes, x: float, y: float, radius: float, shares: dict[str, float], name: str, colour: str) -> None:
+    """A circle whose slices are the probabilities of the positions, clockwise from the top, ringed in its colour."""
+    start = 0.0
+    for position, share in shares.items():
+        if share <= 0.0005:
+            continue
+        looks = style.DISSOLVED if position == GONE else {"facecolor": positions()[position], "lw": 0.0}
+        slice_ = Wedge((x, y), radius, 90 - 360 * (start + share), 90 - 360 * start, zorder=4, **looks)
+        slice_.set_label(f"{name}: {position}")
+        setattr(slice_, SAYS, [{"mark": "slice", "value": share}])
+        axes.add_patch(slice_)
+        start += share
+    axes.add_patch(Circle((x, y), radius, facecolor="none", edgecolor=colour, lw=1.4, zorder=5))
+
+
+def _positions() -> list[sheet.Entry]:
+    key: list[sheet.Entry] = [(Patch(color=c), name) for name, c in positions().items()]
+    return [*key, (Patch(**style.DISSOLVED), GONE)]
+
+
+def _leader(ds: xr.Dataset) -> str:
+    return " ".join(str(ds.attrs["leader_name"]).split())
+
+
+def _kinds(ds: xr.Dataset) -> list[sheet.Entry]:
+    words = {"dependence": "dependence on the leader", "likeness": "likeness with it", "dispute": "dispute"}
+    there = ["dependence", *(name for name in ("likeness", "dispute") if name in ds)]
+    return [sheet.line(words[n], TIES[n][0], 4) for n in there]
+
+
+def _says(ds: xr.Dataset, at: Sequence[int], shares: dict[str, Array]) -> str:
+    """Which member depends most on the leader at the last of the dates that has one."""
+    inside = [1 - shares["outside"][t] - shares[GONE][t] >= 0.5 for t in at]
+    t, members = next(((t, m) for t, m in zip(at[::-1], inside[::-1], strict=True) if m.any()), (0, None))
+    if members is None:
+        return "No state is a member in half of the runs"
+    mean, low, high = (series(ds, "dependence", s)[t] for s in ("mean", *ENDS))
+    most = int(np.where(members, mean, -1.0).argmax())
+    said = f"{mean[most]:.2f}; 90\u00a0%: {low[most]:.2f} to {high[most]:.2f}"
+    return f"In {dataset.month_name(ds, t)} {dataset.names(ds)[most]} depends most on {_leader(ds)} ({said})"
