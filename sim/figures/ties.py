@@ -116,7 +116,8 @@ def _web(axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], step: flo
         _node(axes, x, y, radius, {name: float(share[t, i]) for name, share in shares.items()}, names[i], colour)
         out = 1 if x > 0 else -1
         room = wide / 2 - abs(x) - radius - 0.1
-        label = style.shorten(names[i], room, style.SMALL)
+        lines = style.wrap(names[i], room, style.SMALL)
+        label = "\n".join(lines) if len(lines) * sheet.TEXT <= step else style.shorten(names[i], room, style.SMALL)
         axes.text(
             x + out * (radius + 0.06), y, label, ha="left" if x > 0 else "right", va="center", fontsize=style.SMALL
         )
@@ -185,4 +186,6 @@ def _says(ds: xr.Dataset, at: Sequence[int], shares: dict[str, Array]) -> str:
     mean, low, high = (series(ds, "dependence", s)[t] for s in ("mean", *ENDS))
     most = int(np.where(members, mean, -1.0).argmax())
     said = f"{mean[most]:.2f}; 90\u00a0%: {low[most]:.2f} to {high[most]:.2f}"
-    return f"In {dataset.month_name(ds, t)} {dataset.names(ds)[most]} depends most on {_leader(ds)} ({said})"
+    return (
+        f"In {dataset.month_name(ds, t, whole=True)} {dataset.names(ds)[most]} depends most on {_leader(ds)} ({said})"
+    )
