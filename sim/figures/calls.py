@@ -16,6 +16,7 @@ from sim.model.outcomes import ANSWERS, CALLS
 NAMES, SAID = 1.45, 2.0
 """Inches for names at the left, and for words at the right."""
 WIDE = style.ROOM - NAMES - SAID
+ENDS = "low", "high"
 LEAST, MOST = 3.5, 9.5
 """Size of the mark of a call of no threat and of the greatest, in points."""
 MARKERS = dict(zip(CALLS, ("o", "^", "s", "D", "X"), strict=True))
@@ -24,8 +25,6 @@ BEYOND = 1.45
 LOOKS = {1.0: style.GOOD, 0.5: "#8f8f2e", 0.0: style.BAD}
 """Colours of the answers."""
 EXPECTED = "#9a9a9a"
-EDGE: dict[str, Any] = {"color": style.FAINT, "lw": 0.5, "zorder": 1}
-"""Of a lane."""
 BELOW = (
     "Each mark is a call for help in the scenario, at the top where the leader helped, at the foot where it refused; "
     "its size is the coded threat. Grey: the chance of help by the model, from 0 to 1 between the lines (middle "
@@ -59,7 +58,7 @@ def calls(ds: xr.Dataset) -> Figure:
             if k % 2 == 0:
                 sheet.ground(panel, WIDE, middle - row / 2, middle + row / 2, NAMES, SAID)
             own = np.flatnonzero(who == code)
-            edges = panel.hlines([middle - lane / 2, middle + lane / 2], *panel.get_xlim(), **EDGE)
+            edges = panel.hlines([middle - lane / 2, middle + lane / 2], *panel.get_xlim(), color=style.FAINT, lw=0.5)
             setattr(edges, SAYS, [])
             _chances(panel, x[own], chance[own], middle, lane, full[code])
             for c in own:
@@ -80,8 +79,8 @@ def _chances(panel: Axes, x: Array, chance: Array, middle: float, lane: float, n
     y, says = middle + lane * (0.5 - chance), f"{name}: chance of help"
     bars = panel.vlines(x, y[:, 0], y[:, -1], color=EXPECTED, lw=2.6, zorder=2, label=f"{says}, middle 90 %")
     dots = panel.scatter(x, y[:, 2], s=13, marker="_", color=style.INK, lw=1.0, zorder=3, label=f"{says}, median")
-    ends = zip(x, chance[:, 0], chance[:, -1], strict=True)
-    setattr(bars, SAYS, [{"mark": "bar", "x": at, "low": low, "high": high} for at, low, high in ends])
+    numbers = zip(x, chance[:, 0], chance[:, -1], strict=True)
+    setattr(bars, SAYS, [dict(zip(("mark", "x", *ENDS), ("bar", *row), strict=True)) for row in numbers])
     setattr(dots, SAYS, [{"mark": "dot", "x": at, "value": p} for at, p in zip(x, chance[:, 2], strict=True)])
 
 

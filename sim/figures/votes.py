@@ -1,7 +1,5 @@
 """Votes on general roll calls against what the model expects of them, year by year, a panel a state."""
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -66,8 +64,8 @@ def votes(ds: xr.Dataset) -> Figure:
             _bars(panel, x[there], ds["roll_call_expected"].values[there, i], style.FAN["half"], broad, OPEN)
             for out, colour, word in ((False, style.INK, "votes cast"), (True, style.AWAY, "votes cast, outside")):
                 own = there & (away[:, i] == out)
-                looks: dict[str, Any] = {"color": colour, "lw": 0.6, "zorder": 3}
-                panel.vlines(x[own], low[own, i], high[own, i], label=f"{word}: what so few leave open", **looks)
+                about = f"{word}: what so few leave open"
+                panel.vlines(x[own], low[own, i], high[own, i], color=colour, lw=0.6, zorder=3, label=about)
                 panel.scatter(x[own], share[own, i], s=min(9.0, 2.5 * broad), color=colour, lw=0, zorder=4, label=word)
             if k + columns >= len(voted):
                 panel.tick_params(labelbottom=True)

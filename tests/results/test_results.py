@@ -205,7 +205,7 @@ def test_a_folder_that_cannot_be_written_is_said(result: Result, tmp_path: Path)
 
 
 def test_figures_and_repr(result: Result) -> None:
-    assert set(result.figures()) == {"cohesion", "ladder", "exits", "incidence"}
+    assert set(result.figures()) == {"cohesion", "ladder", "exits", "incidence", "ties", "calls", "lessons"}
     assert "State A" in repr(result)
     assert "exit in 10 years" in repr(result)
 
