@@ -145,6 +145,8 @@ def _cohesions(then: Any, initial: Any) -> list[str]:
         else "a state that stays with little support lowers the mean of the members, but supports more than one outside"
     )
     moves, back = ("rises", "falls") if rises else ("falls", "rises")
+    if then.difference_q05 <= 0 <= then.difference_q95:
+        moves = f"may {moves.removesuffix('s')}"
     if initial.difference_q05 <= 0 <= initial.difference_q95:
         back = "hardly moves"
     return [
