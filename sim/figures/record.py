@@ -24,7 +24,7 @@ POSITION_OF = {SUPPORTS: "loyal", ABSTAINS: "absent", OPPOSES: "critical"}
 BELOW = (
     "Below: the probability of each position at that date, lived through from the beginning (posterior predictive); "
     "entries that the scenario prescribes are given, and coefficients fitted to this record describe it. The strip "
-    "above: membership on record; black bars: the state entered, froze, took part again or left."
+    "above: membership on record; black bars: moves."
 )
 VOTES = " Dots above it: supported (high), abstained or opposed (low) on motions about the leader's own cause; {}."
 STRIP = (1.06, 1.2)
@@ -124,5 +124,5 @@ def _says(shares: Mapping[str, Array], real: Array, drawn: Sequence[int]) -> str
     chances = np.select([real == ACTIVE, real == FROZEN], [1 - out - shares["frozen"], shares["frozen"]], out)
     held = float(chances[:, drawn].mean())
     still = float((real == real[0])[:, drawn].mean())
-    said = f"Membership on record was held to be {style.whole_percent(held)} probable on average"
+    said = f"Membership on record: {style.whole_percent(held)} probable on average"
     return f"{said} (right in {style.whole_percent(still)} had nobody moved)"

@@ -113,9 +113,13 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
-    """Lines of drawable text no wider than ``width`` inches; a word that is wider is broken."""
+    """Lines of drawable text no wider than ``width`` inches; a word that is wider is broken, a number keeps its %."""
     lines: list[str] = []
-    for word in (part for whole in drawable(text).split(" ") for part in _broken(whole, width, size, bold)):
+    for word in (
+        part
+        for whole in drawable(text).replace(" %", "\u00a0%").split(" ")
+        for part in _broken(whole, width, size, bold)
+    ):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, bold) <= width:
             lines[-1] = longer
