@@ -39,7 +39,8 @@ def brief(*scenarios: Scenario) -> None:
     for file, scenario in files.items():
         posterior = scenario.tables.posterior
         changed = scenario.overrides or (posterior and posterior.continued)  # weighed, it is conditioned on more
-        if number := len(warnings(load(file) if changed else scenario)):
+        own = {k: v for k, v in scenario.overrides.items() if k == "posterior"}  # the file's may not be of this model
+        if number := len(warnings(load(file, own) if changed else scenario)):
             show.notice(f"{_number(number)}: cohesion check {file}")
 
 

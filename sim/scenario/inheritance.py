@@ -183,13 +183,12 @@ def registry_of(chain: list[Source], problems: list[Problem]) -> Registry:
 
 
 def read_posteriors(chain: list[Source], problems: list[Problem]) -> None:
-    """Put the posterior that a file of the chain names in the place of its name."""
-    for source in chain:
-        name = source.tables.get("posterior")
-        if not isinstance(name, str):
-            continue
+    """Put the posterior that the last file of the chain names in the place of its name; no other is read."""
+    naming = [source for source in chain if isinstance(source.tables.get("posterior"), str)]
+    for source in naming:
+        name = source.tables["posterior"]
         source.tables["posterior"] = None
-        if name != posterior.NONE:
+        if source is naming[-1] and name != posterior.NONE:
             try:
                 source.tables["posterior"] = posterior.read(source.named(name, ("posterior",)))
             except InputError as error:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim.cli.check import brief
 from sim.engines import agents, ensemble
 from sim.engines.ensemble import Piece, run_together
 from sim.engines.environment import state_at_start
@@ -224,6 +225,20 @@ def broken(folder: Path, **attributes: str) -> str:
 def test_a_posterior_of_another_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"made by version 0 of the model, this is .*calibrate anew"):
         load(OUTLOOK, {"posterior": broken(tmp_path, model_version="0")})
+
+
+def test_a_scenario_whose_posterior_is_of_another_version_runs_without(tmp_path: Path) -> None:
+    """As the message says, in a file that extends it and by `--set`."""
+    mother, child = tmp_path / "mother.toml", tmp_path / "child.toml"
+    file = broken(tmp_path, model_version="0")
+    mother.write_text(f'extends = "csto/outlook-2023.toml"\nposterior = "{file}"\n')
+    child.write_text('extends = "mother.toml"\nposterior = "none"\n')
+    assert load(child).tables.posterior is None
+    changed = load(mother, {"posterior": "none"})
+    assert changed.tables.posterior is None
+    brief(changed)
+    with pytest.raises(InputError, match="made by version 0"):
+        load(mother)
 
 
 def test_a_posterior_of_another_record_gives_no_start(tmp_path: Path) -> None:
