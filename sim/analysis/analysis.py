@@ -49,6 +49,11 @@ class Analysis(Results):
         return f"{type(self).__name__}: {self.title}"
 
     @property
+    def state_names(self) -> Mapping[str, str]:
+        """Full names of the states by code, as far as it keeps them."""
+        return dict(self.about.get("names", {}))
+
+    @property
     def tables(self) -> "dict[str, pd.DataFrame]":
         """All tables by name."""
         return dict(self.frames)

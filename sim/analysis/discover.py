@@ -16,6 +16,7 @@ from sim.model.arrays import Array, Flags
 from sim.results.kept import CHANCES, LEVELS
 from sim.results.result import Result
 from sim.scenario.load import Scenario
+from sim.scenario.values import BY_SCALE
 from sim.storage.effort import effort
 from sim.storage.workspace import kind_of
 from sim.studies.sweep import Sweep
@@ -33,7 +34,6 @@ AGAIN = 10
 """Other halves of the points, of which rules are made as well."""
 EXACTLY = "="
 """No condition of a number that is never quite the same."""
-BY_SCALE = "0 to 1"
 """In place of a unit, of coded values."""
 
 
@@ -195,17 +195,9 @@ def _of_runs(result: Result, when: str) -> tuple[Points, Goal]:
     means = np.bincount(rows.of, y) / rows.runs
     within = np.bincount(rows.of, (y - means[rows.of]) ** 2) / np.maximum(rows.runs - 1.0, 1.0)
     error = np.where(rows.runs > 1.0, np.sqrt(within / rows.runs), np.nan)
-    factors = [Factor(names[k], scenario.label(names[k]), _unit(names[k], scenario)) for k in rows.own]
+    factors = [Factor(names[k], scenario.label(names[k]), scenario.unit(names[k])) for k in rows.own]
     known = np.isfinite(means)
     return Points(factors, rows.x[known], means[known], error[known], "draw"), asked
-
-
-def _unit(path: str, scenario: Scenario) -> str:
-    """The unit of a coefficient, or the scale of coded values; own effects are spread around 0 and have none."""
-    if path not in scenario.tables.values:
-        return ""
-    unit = getattr(scenario.tables.values[path].declared, "unit", BY_SCALE)
-    return "" if unit == "1" else str(unit)
 
 
 def _goal(when: str, scenario: Scenario) -> Goal:

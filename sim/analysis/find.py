@@ -14,6 +14,7 @@ from sim.estimates.conditional import Share, share_given
 from sim.model.arrays import Flags
 from sim.model.outcomes import OUTCOMES, sentence
 from sim.results.change import percent
+from sim.results.dataset import names_in
 from sim.results.kept import dates as dates_of
 from sim.results.result import Result
 from sim.scenario.dates import spoken
@@ -228,6 +229,7 @@ class Runs:
         about = {
             "headline": f"{tells} with {percent(float(one.mean))} % instead of {percent(float(other.mean))} %",
             "condition": given.words(self.ds),
+            "names": names_in(self.ds),
             "when": spoken(self.date(last)),
             "runs": runs,
             "of": self.count,

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.errors import arguments, as_path, plural
+from sim.errors import InputError, arguments, as_path, plural
 from sim.evaluation import looks
 from sim.evaluation.diagrams import figures, panels
 from sim.evaluation.forecasts import forecast_scheme
@@ -21,11 +21,12 @@ from sim.model.arrays import Array
 from sim.results.calibration import Progress, calibrate, stages
 from sim.results.result import Stored
 from sim.results.tables import csv_of, read_csv
+from sim.scenario.load import load
 from sim.storage.effort import effort
 from sim.storage.files import as_json, read_json, write
 from sim.storage.provenance import circumstances
 from sim.storage.workers import connection
-from sim.storage.workspace import Workspace
+from sim.storage.workspace import Workspace, contents_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,16 @@ class Backtest(Stored):
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Mean scores with their Monte Carlo standard errors, scores by origin, skill, probabilities, cohesion."""
         return {name: read_csv(self.folder / f"{name}.csv", WORDS) for name in TABLES}
+
+    @property
+    def state_names(self) -> dict[str, str]:
+        """Full names of the states by code, if the scenario is still there."""
+        settings = (contents_of(self.folder) or {})["identity"]["settings"]
+        try:
+            members = load(settings["scenario"]).tables.members if settings["scenario"] else {}
+        except InputError:
+            return {}
+        return {code: " ".join((m.name or code).split()) for code, m in members.items()}
 
     @property
     def skill(self) -> "pd.DataFrame":

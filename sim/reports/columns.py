@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from sim.errors import plural
 from sim.model.outcomes import OUTCOMES, QUANTILES, STATISTICS, attributes, sentence
+from sim.results.kept import CHANCES, FIRSTS, LEVELS, is_date
+from sim.scenario.load import Scenario
 
 
 class Label(NamedTuple):
@@ -16,11 +19,21 @@ class Label(NamedTuple):
         return f"{self.words} [{self.unit}]" if self.unit and self.unit != "1" else self.words
 
 
+RUN = {
+    "run": Label("Run, counted from 0"),
+    "row": Label("Row of the posterior, which other runs may share; the run itself where there is none"),
+}
+CODES = ("member", "state", "of", "on")
+"""Columns of states' codes, beside each of which a table for other programs has their names."""
 LABELS = {
     "scenario": Label("Scenario"),
     "outcome": Label("Outcome"),
     "unit": Label("Unit of the outcome"),
     "member": Label("State, by its code; empty for the alliance"),
+    **{f"{c}_name": Label("State, by its name; where the code is empty, the alliance") for c in CODES},
+    "of": Label("State whose leaving has the effect, by its code"),
+    "on": Label("State that it has the effect on, by its code"),
+    "state": Label("State, by its code"),
     "name": Label("Name"),
     "point": Label("Point of the study"),
     "horizon_years": Label("Time since the start", "years"),
@@ -52,6 +65,30 @@ def labels(columns: Iterable[str]) -> dict[str, Label]:
     runs = any(c.endswith("few") for c in columns)
     before = BEFORE | (SIDES if any(c.endswith("base") for c in columns) else {})
     return {c: _of_outcome(c, before) or _label(c, before, runs) for c in columns}
+
+
+def labels_of_runs(columns: Iterable[str], scenario: Scenario, state_names: Mapping[str, str]) -> dict[str, Label]:
+    """Of the table of single runs: what is drawn is called as results call it, events and levels by state and year."""
+    return {c: _of_run(c, scenario, state_names) for c in columns}
+
+
+def _of_run(column: str, scenario: Scenario, state_names: Mapping[str, str]) -> Label:
+    if column in RUN:
+        return RUN[column]
+    head, _, rest = column.partition(".")
+    name, state = (rest, f"{state_names[head]}: ") if head in state_names else (column, "")
+    what, _, years = name.partition(".")
+    if is_date(column):
+        return Label(sentence(f"{state}{'first ' * (what in FIRSTS)}{what}, date; empty where there is none"))
+    if what == "end_stance":
+        return Label(f"{state}stance at the end", OUTCOMES["stance"].unit)
+    if what in LEVELS:
+        after = plural(float(years), "year")
+        return Label(f"{attributes(what, 'mean')['long_name']}, after {after}", OUTCOMES[what].unit)
+    if what in CHANCES:
+        noun = OUTCOMES[CHANCES[what]].noun
+        return Label(sentence(f"{state}chances of {noun} added up over {plural(float(years), 'year')}"), "1")
+    return Label(sentence(scenario.label(column)), scenario.unit(column))
 
 
 def _label(column: str, before: Mapping[str, str], runs: bool) -> Label:

@@ -11,17 +11,23 @@ import numpy as np
 
 from sim.errors import InputError, Problem, arguments, as_path, extra, several
 from sim.model.outcomes import OUTCOMES, variable
-from sim.reports.columns import Label, labels
+from sim.reports.columns import CODES, Label, labels, labels_of_runs
+from sim.reports.report import again
+from sim.results import kept
+from sim.results.result import Result, Results
 from sim.scenario.sheet import guarded
-from sim.storage.files import check_folder
+from sim.storage.files import check_folder, provenance_of
+from sim.storage.workspace import contents_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Frames = Mapping[str, pd.DataFrame]
 
-COLUMNS = "columns"
-"""The table that says what the columns of the others are."""
+Labels = Mapping[str, Mapping[str, Label]]
+"""What the columns of each table are."""
+COLUMNS, ABOUT, RUNS = "columns", "about", "runs"
+"""Tables: what the columns of the others are; what was run; single runs, where they are kept."""
 LONGEST_NAME, LONGEST_LABEL = 32, 80
 """In Stata."""
 EARLIEST = np.datetime64("1900-03-01")
@@ -32,7 +38,10 @@ EARLIEST = np.datetime64("1900-03-01")
 def export(
     folder: str | Path, out: str | Path | None = None, format: str = "csv", wide: bool = False, force: bool = False
 ) -> list[Path]:
-    """Write the tables of a finished result for other programs, with what each column is and its unit.
+    """Write the tables of a finished result for other programs, with states' names and what each column is.
+
+    Single runs are written too where the folder keeps them. The table ``columns`` has the unit of every column, the
+    table ``about`` the alliance, its leader, and what was run.
 
     Parameters
     ----------
@@ -61,23 +70,28 @@ def export(
     >>> result = sim.run("csto/outlook-2023", runs=16, out="results/example")
     >>> files = sim.export("results/example", format="stata", wide=True)
     >>> [file.name for file in files]
-    ['members.dta', 'alliance.dta', 'ticks.dta', 'ticks_alliance.dta', 'columns.dta']
+    ['members.dta', 'alliance.dta', 'ticks.dta', 'ticks_alliance.dta', 'columns.dta', 'about.dta']
     """
     from sim import open as opened
 
     home, formats = as_path(folder, "folder"), several(format, "format", FORMATS)
     into = as_path(out, "out") if out is not None else home.with_name(f"{home.resolve().name}-tables")
     check_folder(into)
-    result: Any = opened(home)
-    frames = {name: plain(frame) for name, frame in result.tables.items()}
+    result: Results = opened(home)
+    frames = {name: named(plain(frame), result) for name, frame in result.tables.items()}
     if wide:
         frames = {name: frame for key, table in frames.items() for name, frame in widened(key, table)}
-    frames[COLUMNS] = columns_of(frames)
+    said = {name: labels(frame) for name, frame in frames.items()}
+    if isinstance(result, Result) and result.runs is not None:
+        frames[RUNS] = kept.table(result.kept)
+        said[RUNS] = labels_of_runs(frames[RUNS], result.scenario, result.state_names)
+    frames |= {COLUMNS: columns_of(said), ABOUT: about(result, home)}
+    said |= {name: labels(frames[name]) for name in (COLUMNS, ABOUT)}
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=into.parent) as beside:
         made = Path(beside)
         for one in formats:
-            FORMATS[one](frames, made, home.resolve().name, getattr(result, "dataset", None))
+            FORMATS[one](frames, said, made, home.resolve().name, getattr(result, "dataset", None))
         return moved(made, into, force)
 
 
@@ -112,6 +126,26 @@ def plain(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame
 
 
+def named(frame: "pd.DataFrame", result: Results) -> "pd.DataFrame":
+    """With states' names beside their codes, and the alliance's where the code is empty."""
+    alliance, _ = result.alliance_and_leader
+    full = {"": alliance, **result.state_names}
+    for code in [c for c in CODES if c in frame and not (c == "state" and "name" in frame)]:
+        frame.insert(list(frame).index(code) + 1, f"{code}_name", [full.get(x, x) for x in frame[code]])
+    return frame
+
+
+def about(result: Results, home: Path) -> "pd.DataFrame":
+    """What was run: title, alliance and leader, and how to do it again."""
+    import pandas as pd
+
+    contents = contents_of(home) or {}
+    alliance, leader = result.alliance_and_leader
+    what = {"Title": str(contents["title"]), "Kind": str(contents["kind"]), "Alliance": alliance, "Leader": leader}
+    rows = {**{k: v for k, v in what.items() if v}, **again(provenance_of(home) or {}, contents)}
+    return pd.DataFrame({"what": list(rows), "said": list(rows.values())})
+
+
 def _kind(column: "pd.Series[Any]") -> "np.dtype[Any]":
     return column.dtype if isinstance(column.dtype, np.dtype) else np.dtype(object)
 
@@ -128,6 +162,7 @@ def widened(name: str, frame: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFra
     """The table with a column for each outcome and statistic; what is the alliance's apart from what is of members."""
     numbers = [c for c in frame.select_dtypes("number") if c not in ("horizon_years", "point")]
     keys = [c for c in frame if c not in (*numbers, "outcome", "unit")]
+    of_state = ("member", "member_name")
     if not _has_outcomes(frame) or frame.duplicated([*keys, "outcome"]).any():
         yield name, frame
         return
@@ -136,7 +171,7 @@ def widened(name: str, frame: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFra
         yield name, _pivoted(frame, keys, numbers)
         return
     yield name, _pivoted(frame[~of_alliance], keys, numbers)
-    yield f"{name}_alliance", _pivoted(frame[of_alliance], [k for k in keys if k != "member"], numbers)
+    yield f"{name}_alliance", _pivoted(frame[of_alliance], [k for k in keys if k not in of_state], numbers)
 
 
 def _pivoted(frame: "pd.DataFrame", keys: list[str], numbers: list[str]) -> "pd.DataFrame":
@@ -147,11 +182,11 @@ def _pivoted(frame: "pd.DataFrame", keys: list[str], numbers: list[str]) -> "pd.
     return wide.reset_index()
 
 
-def columns_of(frames: "Frames") -> "pd.DataFrame":
+def columns_of(said: Labels) -> "pd.DataFrame":
     """What each column of each table is."""
     import pandas as pd
 
-    rows = [(table, c, *said) for table, frame in frames.items() for c, said in labels(frame).items()]
+    rows = [(table, c, *label) for table, columns in said.items() for c, label in columns.items()]
     return pd.DataFrame(rows, columns=["table", "column", "label", "unit"])
 
 
@@ -162,7 +197,7 @@ def _texts(frame: "pd.DataFrame") -> list[str]:
     return [c for c in frame if _kind(frame[c]).kind == "O"]
 
 
-def _csv(frames: "Frames", into: Path, *_: object) -> None:
+def _csv(frames: "Frames", said: Labels, into: Path, *_: object) -> None:
     """Every digit, so that the same numbers are read back; no text begins a formula."""
     for name, frame in frames.items():
         frame.assign(**{c: frame[c].map(guarded) for c in _texts(frame)}).to_csv(
@@ -170,7 +205,7 @@ def _csv(frames: "Frames", into: Path, *_: object) -> None:
         )
 
 
-def _xlsx(frames: "Frames", into: Path, name: str, *_: object) -> None:
+def _xlsx(frames: "Frames", said: Labels, into: Path, name: str, *_: object) -> None:
     """A sheet a table. Raises InputError where openpyxl is not there, or a table is longer than a sheet."""
     import pandas as pd
 
@@ -227,7 +262,7 @@ def stata_names(columns: list[str]) -> dict[str, str]:
     return found
 
 
-def _stata(frames: "Frames", into: Path, *_: object) -> None:
+def _stata(frames: "Frames", said: Labels, into: Path, *_: object) -> None:
     """A file a table; what is infinite is missing, as Stata knows no infinity."""
     for name, frame in frames.items():
         names = stata_names(list(frame))
@@ -240,7 +275,7 @@ def _stata(frames: "Frames", into: Path, *_: object) -> None:
             version=118,
             convert_dates=dict.fromkeys(days, "td"),
             convert_strl=long,
-            variable_labels={names[c]: _cut(str(said)) for c, said in labels(frame).items()},
+            variable_labels={names[c]: _cut(str(label)) for c, label in said[name].items()},
         )
 
 
@@ -248,7 +283,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
 
 
-def _netcdf(frames: "Frames", into: Path, name: str, dataset: Any) -> None:
+def _netcdf(frames: "Frames", said: Labels, into: Path, name: str, dataset: Any) -> None:
     """A group for each table; at the root the labelled dataset, where the result has one."""
     import xarray as xr
 
@@ -256,7 +291,8 @@ def _netcdf(frames: "Frames", into: Path, name: str, dataset: Any) -> None:
     root = xr.Dataset() if dataset is None else dataset.assign_attrs(_in_words(dataset.attrs))
     root.to_netcdf(file, engine="h5netcdf")
     for table, frame in frames.items():
-        found = {c: ("row", frame[c].to_numpy(), _attributes(said)) for c, said in labels(frame).items()}
+        along = "row" if "row" not in frame else "line"
+        found = {c: (along, frame[c].to_numpy(), _attributes(label)) for c, label in said[table].items()}
         xr.Dataset(found).to_netcdf(file, mode="a", group=f"tables/{table}", engine="h5netcdf")
 
 
@@ -270,7 +306,7 @@ def _attributes(said: Label) -> dict[str, str]:
     return {"long_name": words} | ({"units": unit} if unit else {})
 
 
-FORMATS: "dict[str, Callable[[Frames, Path, str, Any], None]]" = {
+FORMATS: "dict[str, Callable[[Frames, Labels, Path, str, Any], None]]" = {
     "csv": _csv,
     "xlsx": _xlsx,
     "stata": _stata,

@@ -82,6 +82,12 @@ class Comparison(Results):
         return {code: " ".join((m.name or code).split()) for code, m in self.base.tables.members.items()}
 
     @property
+    def alliance_and_leader(self) -> tuple[str, str]:
+        """Their full names."""
+        alliance = self.base.tables.alliance
+        return alliance.name, alliance.leader_name or alliance.leader
+
+    @property
     def not_fitted(self) -> str:
         """Of which alliances the coefficients were not fitted; empty where they were."""
         return not_fitted([self.base, *self.others])

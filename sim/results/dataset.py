@@ -43,6 +43,18 @@ def dataset(statistics: Mapping[str, Array], program: Program, said: Mapping[str
     )
 
 
+def names_in(ds: "xr.Dataset") -> dict[str, str]:
+    """Full names of the members by code, as figures have them."""
+    from sim.figures.dataset import names
+
+    return dict(zip(map(str, ds["member"].values), names(ds), strict=True))
+
+
+def led_in(ds: "xr.Dataset") -> tuple[str, str]:
+    """Full names of the alliance and of its leader."""
+    return str(ds.attrs["alliance"]), str(ds.attrs["leader_name"])
+
+
 def by_name(ds: "xr.Dataset") -> "xr.Dataset":
     """The same, so that members can be selected by full name as well: ``ds.sel(name="Armenia")``."""
     return ds.set_xindex("name")

@@ -28,6 +28,7 @@ from sim.scenario.tables import ALLIANCE_EFFECT, effect_path
 from sim.scenario.values import Distribution
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 TABLE, DATASET, SCRATCH = "runs.csv", "runs.zarr", ".runs"
@@ -266,12 +267,26 @@ def dates(ds: "xr.Dataset", years: Array) -> "list[str]":
     return ["" if y != y else str(known[round(y / step)]) for y in years.tolist()]
 
 
+def is_date(column: str) -> bool:
+    """Whether a column of the table has the dates of an event."""
+    return column.rpartition(".")[2] in (*FIRSTS, "dissolution")
+
+
+def table(ds: "xr.Dataset") -> "pd.DataFrame":
+    """The same table with every digit, and dates as such."""
+    import pandas as pd
+
+    loaded = ds.load()
+    found = {n: dates(loaded, x()) if is_date(n) else np.asarray(x()) for n, x in columns(loaded)}
+    return pd.DataFrame({n: pd.to_datetime(x).astype("datetime64[s]") if is_date(n) else x for n, x in found.items()})
+
+
 def lines(ds: "xr.Dataset", header: bool) -> Iterator[str]:
     """The runs as CSV text: dates of events, numbers in six digits, undefined ones empty."""
     loaded = ds.load()
     cells, kinds = [], []
     for name, values in columns(loaded):
-        event = name.rpartition(".")[2] in (*FIRSTS, "dissolution")
+        event = is_date(name)
         cells.append(dates(loaded, values()) if event else values().tolist())
         kinds.append("%s" if event else "%d" if name in ("run", "row") else "%.6g")
     if header:

@@ -13,7 +13,7 @@ from sim.model.membership import OUTSIDE, STATUSES
 from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, names, series
 from sim.results import kept, tables
 from sim.results.change import probability
-from sim.results.dataset import by_name
+from sim.results.dataset import by_name, led_in, names_in
 from sim.scenario.events import to_come
 from sim.scenario.load import Scenario, posteriors_of, restore
 from sim.scenario.posterior import POSTERIORS
@@ -47,6 +47,16 @@ class Results:
 
     no_data: ClassVar[Mapping[str, str]] = {}
     """Why there may be no figure of a name."""
+
+    @property
+    def state_names(self) -> Mapping[str, str]:
+        """Full names of the states by code, each in one line, as far as they are known."""
+        return {}
+
+    @property
+    def alliance_and_leader(self) -> tuple[str, str]:
+        """Their full names; empty where there are several alliances, or they are not known."""
+        return "", ""
 
     @property
     def heading(self) -> str:
@@ -160,6 +170,16 @@ class Result(Results):
         if written and hashes(self.runs, [kept.DATASET]) != {kept.DATASET: written}:
             raise InputError([Problem(str(self.runs), "", f"{kept.DATASET} is not as it was written", WHOLE)])
         return kept.read(self.runs)
+
+    @property
+    def state_names(self) -> dict[str, str]:
+        """Full names of the states by code, each in one line."""
+        return names_in(self.dataset)
+
+    @property
+    def alliance_and_leader(self) -> tuple[str, str]:
+        """Their full names."""
+        return led_in(self.dataset)
 
     @cached_property
     def members(self) -> "pd.DataFrame":

@@ -21,7 +21,7 @@ from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Keys, Tables, deeper_than, find
 from sim.scenario.tables import ScenarioTables, adjustable, pairs_in, with_nearest_kinds
 from sim.scenario.titles import in_words, label, subject
-from sim.scenario.values import Context
+from sim.scenario.values import BY_SCALE, Context
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,13 @@ class Scenario:
     def label(self, path: str) -> str:
         """What sentences and figures of results call a coded value, an own effect or a coefficient."""
         return label(path, self._owners, self.tables.alliance.rival_name)
+
+    def unit(self, path: str) -> str:
+        """The unit of a coefficient, or the scale of coded values; own effects are spread around 0 and have none."""
+        if path not in self.tables.values:
+            return ""
+        unit = getattr(self.tables.values[path].declared, "unit", BY_SCALE)
+        return "" if unit == "1" else str(unit)
 
     @property
     def _owners(self) -> dict[str, str]:

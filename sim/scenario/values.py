@@ -39,6 +39,8 @@ WORDS = {
     "very high": (0.875, 1.0),
 }
 """The ordinal scale: the words part the unit interval, and mean anywhere in their band."""
+BY_SCALE = "0 to 1"
+"""The unit of coded values."""
 MIDDLES = {word: (low + high) / 2 for word, (low, high) in WORDS.items()}
 """Where a word stands on an axis."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.errors import arguments, as_path, plural
 from sim.model.outcomes import MONTE_CARLO, names, variable
+from sim.results.dataset import led_in, names_in
 from sim.results.result import Stored
 from sim.results.tables import read_csv
 from sim.scenario.load import not_fitted
@@ -85,6 +86,16 @@ class Sweep(Stored):
         import xarray as xr
 
         return xr.open_zarr(self.folder / DATASET, chunks=None, consolidated=False)
+
+    @property
+    def state_names(self) -> dict[str, str]:
+        """Full names of the states by code, each in one line."""
+        return names_in(self.dataset)
+
+    @property
+    def alliance_and_leader(self) -> tuple[str, str]:
+        """Their full names."""
+        return led_in(self.dataset)
 
     @cached_property
     def points(self) -> "pd.DataFrame":

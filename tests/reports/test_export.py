@@ -11,7 +11,8 @@ import sim
 from sim.errors import InputError
 from sim.model.outcomes import OUTCOMES, series
 from sim.reports.columns import labels
-from sim.reports.export import FORMATS, LONGEST_NAME, RESERVED, plain, stata_names
+from sim.reports.export import FORMATS, LONGEST_NAME, RESERVED, named, plain, stata_names
+from sim.results.kept import table
 from tests.claim_files import claim_file
 from tests.helpers import SIX
 from tests.study_files import study_file
@@ -33,7 +34,7 @@ HOSTILE = pd.DataFrame(
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A finished folder of some kinds."""
     home = tmp_path_factory.mktemp("finished")
-    sim.run(SIX, runs=16, set=YEARLY, out=home / "run")
+    sim.run(SIX, runs=16, set=YEARLY, out=home / "run", keep_runs=True)
     sim.compare(SIX, SIX, set=YEARLY, runs=16, out=home / "compare")
     sim.claims([claim_file(home)], runs=32, out=home / "claims")
     sim.sweep(study_file(home, ("runs = 40", "runs = 16")), home / "sweep", jobs=1)
@@ -88,12 +89,37 @@ def test_what_is_written_is_read_back(folders: dict[str, Path], kind: str, tmp_p
     result = sim.open(folders[kind])
     for name, frame in result.tables.items():
         for format in FORMATS:
-            same(read(tmp_path, format, name, plain(frame)), plain(frame))
+            as_written = named(plain(frame), result)
+            same(read(tmp_path, format, name, as_written), as_written)
     if kind == "run":
         with xr.open_dataset(tmp_path / "run.nc", engine="h5netcdf") as root:
             xr.testing.assert_allclose(root.load().drop_vars("name"), result.dataset.drop_vars("name"))
         with xr.open_dataset(tmp_path / "run.nc", group="tables/alliance", engine="h5netcdf") as ds:
             assert ds.horizon_years.attrs == {"long_name": "Time since the start", "units": "years"}
+        single = table(result.kept)
+        assert len(single) == 16
+        for format in FORMATS:
+            same(read(tmp_path, format, "runs", single), single)
+
+
+def test_every_code_of_a_state_has_its_name_beside_it(folders: dict[str, Path], wide: Path) -> None:
+    full = sim.open(folders["run"]).state_names
+    assert full == {code: m.name for code, m in sim.load(SIX).tables.members.items()}
+    for folder in folders.values():
+        result = sim.open(folder)
+        for frame in result.tables.values():
+            made = named(plain(frame), result)
+            if "member" in made:
+                pairs = set(zip(made.member, made.member_name, strict=True))
+                assert pairs <= {*full.items(), ("", result.alliance_and_leader[0])}
+                assert all(name for _, name in pairs)
+    assert set(pd.read_csv(wide / "ticks.csv").member_name) <= set(full.values())
+    about = pd.read_csv(wide / "about.csv").set_index("what").said
+    assert (about["Alliance"], about["Leader"]) == sim.open(folders["run"]).alliance_and_leader
+    says = pd.read_csv(wide / "columns.csv", keep_default_na=False).query("table == 'runs'").set_index("column")
+    assert says.label["AAA.exit"] == f"{full['AAA']}: first exit, date; empty where there is none"
+    assert says.unit["AAA.end_stance"] == "logit"
+    assert not says.label.str.contains(r"\b(?:AAA|BBB|CCC)\b").any(), "by their names"
 
 
 def test_wide_tables_have_the_same_numbers(folders: dict[str, Path], wide: Path) -> None:
@@ -133,7 +159,7 @@ def test_a_long_table_has_the_unit_of_each_row(folders: dict[str, Path]) -> None
 @pytest.mark.parametrize("format", FORMATS)
 def test_hostile_tables_are_read_back(format: str, tmp_path: Path) -> None:
     frame = plain(HOSTILE)
-    FORMATS[format]({"hostile": frame}, tmp_path, "x", None)
+    FORMATS[format]({"hostile": frame}, {"hostile": labels(frame)}, tmp_path, "x", None)
     again = read(tmp_path, format, "hostile", frame)
     assert again.text[0].lstrip("'") == HOSTILE.text[0]
     if format == "csv":
