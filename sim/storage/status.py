@@ -90,7 +90,7 @@ def status(folder: str | Path) -> Status:
 
 def _near(home: Path) -> str:
     """The folder of results beside, whose name is nearest."""
-    beside = [f.parent for f in home.parent.glob(f"*/{CONTENTS}")] if home.parent.is_dir() else []
+    beside = [f.parent for f in home.parent.glob(f"*/{CONTENTS}")] if os.path.isdir(home.parent) else []
     near = nearest(home.name, sorted(f.name for f in beside))
     return str(home.parent / near) if near else ""
 
