@@ -11,7 +11,7 @@ from sim.errors import plural
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
-from sim.model.outcomes import ANSWERS, CALLS
+from sim.model.outcomes import ANSWERS, CALLS, in_text, sentence
 
 NAMES, SAID = 1.45, 2.0
 """Inches for names at the left, and for words at the right."""
@@ -94,7 +94,7 @@ def _says(ds: xr.Dataset) -> str:
     """How many calls were answered."""
     answer = ds["call_answer"].values
     helped, part = int((answer == 1).sum()), int((answer == 0.5).sum())
-    leader = " ".join(str(ds.attrs["leader_name"]).split())
+    leader = sentence(in_text(" ".join(str(ds.attrs["leader_name"]).split())))
     some, refused = f", in part in {part}" if part else "", len(answer) - helped - part
     return f"{leader} helped in {helped} of {plural(len(answer), 'call')}{some}, and refused in {refused}"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.errors import plural
 from sim.figures import sheet, style
 from sim.model.arrays import Array, Flags
-from sim.model.outcomes import ENDS, MONTE_CARLO, OUTCOMES, Z95, error_of, series
+from sim.model.outcomes import ENDS, MONTE_CARLO, OUTCOMES, Z95, error_of, in_text, series
 
 DESIGNS = {
     "grid": "grid",
@@ -125,7 +125,12 @@ def page(ds: xr.Dataset, headline: str, below: str, note: str, height: float) ->
 def provenance(ds: xr.Dataset, note: str) -> str:
     """Where a figure comes from: scenario, alliance, runs, seed, coefficients of elsewhere, marks of error."""
     a = ds.attrs
-    parts = [_scenarios(ds), f"{a['alliance']}, led by {a['leader_name']}", _runs(ds), f"seed {a['seed']}"]
+    parts = [
+        _scenarios(ds),
+        f"{a['alliance']}, led by {in_text(' '.join(str(a['leader_name']).split()))}",
+        _runs(ds),
+        f"seed {a['seed']}",
+    ]
     parts += [str(a.get(said, "")) for said in ("begins", "coefficients")]
     return sheet.BETWEEN.join(" ".join(part.split()) for part in (*parts, *note.split(sheet.BETWEEN)) if part)
 

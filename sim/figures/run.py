@@ -14,7 +14,7 @@ from sim.figures.dataset import error_note, horizons, interval, names, starts_fr
 from sim.figures.rows import Mark
 from sim.figures.style import error_bound
 from sim.model.arrays import Array
-from sim.model.outcomes import ENDS, LEAST, OUTCOMES, positions, series
+from sim.model.outcomes import ENDS, LEAST, OUTCOMES, in_text, positions, series
 
 UNCERTAINTY = "middle 90 % over what is uncertain: inputs and coefficients"
 OUTSIDE = "outside at the start"
@@ -301,7 +301,7 @@ def _exits_say(ds: xr.Dataset) -> str:
 
     def said(i: int) -> str:
         spread = f" ({style.whole(low[i])} to {style.whole(high[i])})" if low[i] == low[i] else ""
-        return f"{names(ds)[i]} has left with {dataset.probability(ds, 'exit', at, i)}{spread}"
+        return f"{in_text(names(ds)[i])} has left with {dataset.probability(ds, 'exit', at, i)}{spread}"
 
     first, *others = map(said, likely[:2])
     return f"By {_when(ds)} {first}" + "".join(f", {s.replace(' has left', '')}" for s in others)

@@ -13,7 +13,7 @@ from sim.figures import dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.figures.run import GONE, occupied
 from sim.model.arrays import Array
-from sim.model.outcomes import ENDS, positions, series
+from sim.model.outcomes import ENDS, in_text, positions, series
 
 BELOW = (
     "Lines are as wide as dependence on the leader, likeness with it, and disputes between members, each from 0 to 1: "
@@ -168,7 +168,7 @@ def _positions() -> list[sheet.Entry]:
 
 
 def _leader(ds: xr.Dataset) -> str:
-    return " ".join(str(ds.attrs["leader_name"]).split())
+    return in_text(" ".join(str(ds.attrs["leader_name"]).split()))
 
 
 def _kinds(ds: xr.Dataset) -> list[sheet.Entry]:
@@ -186,6 +186,5 @@ def _says(ds: xr.Dataset, at: Sequence[int], shares: dict[str, Array]) -> str:
     mean, low, high = (series(ds, "dependence", s)[t] for s in ("mean", *ENDS))
     most = int(np.where(members, mean, -1.0).argmax())
     said = f"{mean[most]:.2f}; 90\u00a0%: {low[most]:.2f} to {high[most]:.2f}"
-    return (
-        f"In {dataset.month_name(ds, t, whole=True)} {dataset.names(ds)[most]} depends most on {_leader(ds)} ({said})"
-    )
+    when, who = dataset.month_name(ds, t, whole=True), in_text(dataset.names(ds)[most])
+    return f"In {when} {who} depends most on {_leader(ds)} ({said})"

@@ -10,6 +10,7 @@ from sim.model.variables import COEFFICIENTS
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.brief import Brief, chosen
 from sim.results.calibration import Calibration
+from sim.scenario import left_out
 from sim.scenario.rival import named
 
 VOID = "the sampler has collapsed and the fit is void; take more sweeps or draws"
@@ -95,7 +96,7 @@ def brief(found: Calibration, title: str, study: CalibrationStudy | None) -> Bri
         results=[heading, *blocks],
         figures=chosen(found.figures(), ()),
         scenarios=[e.scenario for e in study.alliances] if study else [],
-        certainty=[idle(found.diagnostics)],
+        certainty=[idle(found.diagnostics), *left_out_scores(study)],
         limits=[
             f"Anything of {plural(len(idlers), 'coefficient')} that the records hardly tell of (variance above "
             f"{NEARLY:g} of the prior's), where the posterior is what was assumed: {listed(idlers, len(idlers))}."
@@ -107,6 +108,17 @@ def brief(found: Calibration, title: str, study: CalibrationStudy | None) -> Bri
     )
 
 
+def left_out_scores(study: CalibrationStudy | None) -> list[str]:
+    """What is known of how coefficients carry over to the alliances of a calibration, where it is known."""
+    names = [e.scenario.tables.alliance.name for e in study.alliances] if study else []
+    said = [f"{name}: {left_out.quote(name)}." for name in dict.fromkeys(names) if name in left_out.scores()]
+    return [*said, NO_INTERVAL] if said else []
+
+
+NO_INTERVAL = (
+    "Log scores: less is better. Each is of one history, with few exits or none, so no interval is given: how it "
+    "differs from alliance to alliance is all that there is to go by."
+)
 LISTED_ELSEWHERE = (
     "Of several alliances only the coefficients are listed, which they share. The coded values of each are in the "
     "report of a run of its history (cohesion list names them)."

@@ -12,6 +12,8 @@ from sim.reports.since import events_since
 from sim.results.change import difference, level, moved
 from sim.results.comparison import Comparison
 from sim.results.result import since_then
+from sim.scenario.compile import tick_edges
+from sim.scenario.course import adjusted_later
 from sim.scenario.load import Scenario
 
 if TYPE_CHECKING:
@@ -55,21 +57,41 @@ def reading(c: Comparison, last: "pd.DataFrame") -> Iterator[Block]:
         "has left or frozen supports nothing."
     )
     yield from events_since({s.tables.title: since_then(s) for s in (c.base, *c.others)})
+    for words in filter(None, (held(c.base, s) for s in c.others)):
+        yield Paragraph(words)
     events = last[last.outcome.isin(names("event"))]
-    yield Paragraph(
-        f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events, c.runs)}."
-    )
+    yield Paragraph(f"{plural(c.runs, 'run')} of each, seed {c.seed}, common random numbers{monte_carlo(events)}.")
 
 
-def monte_carlo(events: "pd.DataFrame", runs: int) -> str:
+def monte_carlo(events: "pd.DataFrame") -> str:
     """The error of the differences, of runs and of the posterior's draws, and what pairing saves."""
     error, saved = error_of(events.low, events.high).max(), events.saved_runs[events.saved_runs.between(0, 1e12)]
     if error != error:
         return ""
-    number = f", for which independent runs would have to number {runs * saved.median():,.0f} (median)"
+    times = float(f"{saved.median():.2g}") if len(saved) else 1.0
+    number = (
+        f"; with random numbers of their own each scenario would need about {times:,.0f} times as many runs for that"
+    )
     return (
         f"; Monte Carlo standard error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
-        f"{number if len(saved) else ''}"
+        f"{number if times >= 2.0 else ''}"
+    )
+
+
+def held(base: Scenario, s: Scenario) -> str:
+    """Which inputs stay as they are set that go on by themselves in the base; empty where none does."""
+    if s.tables.inputs != "uncertain":
+        return ""
+    now, before = (adjusted_later(x.tables, x.tables.adjustments, *tick_edges(x.tables.time)) for x in (s, base))
+    paths = [path for path, tick in now.items() if tick < before.get(path, tick + 1)]
+    inputs = dict.fromkeys(path.rpartition(".")[0] if path.count(".") > 2 else path for path in paths)
+    which = listed([s.subject(path) for path in inputs])
+    return (
+        f"In “{s.tables.title}” {which} {'stays' if len(inputs) == 1 else 'stay'} as set after the change, "
+        f"in all channels, where before {'it' if len(inputs) == 1 else 'they'} went on by changes of past years, if "
+        "there were any: setting what is coded already can have an effect too."
+        if inputs
+        else ""
     )
 
 

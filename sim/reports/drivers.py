@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sim.analysis.drivers import Drivers
 from sim.figures.drivers import CODED, COEFFICIENT
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, in_text
 from sim.reports.blocks import Block, Column, Table
 
 MOST = 5
@@ -17,7 +17,8 @@ def said(found: Drivers) -> Iterator[Block]:
     rows = []
     for o in whole.to_dict("records"):
         own = table[(table["outcome"] == o["outcome"]) & (table["member"] == o["member"]) & (table["resolved"] == 1.0)]
-        name = " ".join(filter(None, (OUTCOMES[o["outcome"]].noun, o["member"])))
+        state = in_text(found.state_names.get(o["member"], o["member"]))
+        name = f"{OUTCOMES[o['outcome']].noun}{f' of {state}' if state else ''}"
         for kind in (CODED, COEFFICIENT):
             best = own[own["kind"] == kind].sort_values("share", ascending=False).head(MOST)
             for r in best.to_dict("records"):

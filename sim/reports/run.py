@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.errors import listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import OUTCOMES, error_of
+from sim.model.outcomes import OUTCOMES, error_of, in_text, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
 from sim.reports.cells import level, with_interval
@@ -68,16 +68,31 @@ def answer(s: Summary, dates: dict[str, str]) -> str:
     first = max(insiders(s), key=lambda m: m["exit"][year]["mean"], default=None)
     if first is None:
         return "No state is a member when the forecast begins, and none enters later."
-    p, cohesion, initial = first["exit"][year], *(s["alliance"][name] for name in COHESIONS)
-    spread = interval(p["q05"], p["q95"])
+    cohesion, initial = (s["alliance"][name] for name in COHESIONS)
     events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
     return (
-        f"{first['name']} is likeliest to leave: {probability(p)} % by {dates[year]}"
-        f"{f' (90 % interval {spread})' if spread else ''}. "
+        f"{likeliest(first, year, dates)}. "
         f"{', '.join(f'{title}: {p}' for title, p in events.items()).capitalize()}. "
         f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then, of the "
         f"initial members {level(initial[year])}."
     )
+
+
+def likeliest(first: Summary, year: str, dates: dict[str, str]) -> str:
+    """Of the state that is likeliest to leave by a horizon, with how much that is."""
+    p = first["exit"][year]
+    spread = interval(p["q05"], p["q95"])
+    known = f" (90 % interval {spread})" if spread else ""
+    return f"{sentence(in_text(first['name']))} is likeliest to leave: {probability(p)} % by {dates[year]}{known}"
+
+
+def at_the_end(s: Summary, dates: dict[str, str]) -> list[str]:
+    """The same for the last horizon, which figures are headed by, where the answer is for another."""
+    *_, last = dates
+    if len(dates) < 2 or not insiders(s):
+        return []
+    first = max(insiders(s), key=lambda m: m["exit"][last]["mean"])
+    return [f"By the last date, which the figures' titles name: {likeliest(first, last, dates)}."]
 
 
 def monte_carlo_error(s: Summary, dates: dict[str, str]) -> float:
@@ -119,7 +134,7 @@ def brief(result: Result) -> Brief:
         question=f"What does the model make of the years from {years}?"
         if happened
         else f"Which states are likely to leave from {years}, and what becomes of the alliance?",
-        answer=[answer(s, dates)],
+        answer=[answer(s, dates), *at_the_end(s, dates)],
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
         figures=chosen(drawn, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
         scenarios=[result.scenario],

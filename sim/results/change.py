@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
-from sim.model.outcomes import LEAST, OUTCOMES, bound, sentence
+from sim.model.outcomes import LEAST, OUTCOMES, bound, in_text, sentence
 from sim.scenario.dates import spoken
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _when(row: Any) -> str:
 
 
 def _happens(row: Any, state_names: Mapping[str, str]) -> str:
-    subject = OUTCOMES[row.outcome].title.format(state_names.get(row.member, ""))
+    subject = OUTCOMES[row.outcome].title.format(in_text(state_names.get(row.member, "")))
     return f"{subject} by {_when(row)} with {_instead(row)}"
 
 

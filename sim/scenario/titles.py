@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim.errors import plural
+from sim.model.outcomes import in_text
 from sim.model.variables import COEFFICIENTS
 from sim.scenario import posterior
 from sim.scenario.dates import spoken
@@ -81,10 +82,12 @@ def subject(path: str, owners: Mapping[str, str], rival: str | None = None) -> s
         case ["weights", name, channel]:
             return f"weight of {plain(channel, rival)} in {plain(name, rival)}"
         case ["disputes", pair]:
-            return f"dispute of {' and '.join(owners.get(f'members.{code}', code) for code in pair.split('-'))}"
+            return (
+                f"dispute of {' and '.join(in_text(owners.get(f'members.{code}', code)) for code in pair.split('-'))}"
+            )
     owner = next(o for o in owners if path.startswith(f"{o}."))
     of, *channels = (plain(key, rival) for key in path.removeprefix(f"{owner}.").split("."))
-    return f"{of}{''.join(f' ({c})' for c in channels)} of {owners[owner]}"
+    return f"{of}{''.join(f' ({c})' for c in channels)} of {in_text(owners[owner])}"
 
 
 def label(path: str, owners: Mapping[str, str], rival: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """The table of outcomes is the only one: what is added to it is everywhere."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,7 @@ from sim.model.outcomes import (
     attributes,
     bound,
     error_of,
+    in_text,
     names,
     positions,
 )
@@ -144,3 +146,15 @@ def test_few_runs_say_no_more_than_a_bound_where_no_interval_stands_beside_it(
     p = {"mean": mean, "mcse": 0.01, "low": low, "high": high, "few": few}
     assert bound(p) == said
     assert bound(p | {"q05": 0.0, "q95": 1.0}) == ""
+
+
+TAKE_THE = {"Soviet Union", "United States", "United Kingdom", "United Arab Emirates", "Netherlands"}
+OTHERS = {"Republic of Korea": True, "Philippines": True, "Marshall Islands": True, "New Zealand": False, "Oman": False}
+
+
+def test_names_that_take_an_article_have_it_in_running_text() -> None:
+    texts = [file.read_text("utf-8") for file in Path("scenarios").glob("*/*.toml")]
+    shipped = {name for text in texts for name in re.findall(r'^(?:leader_)?name = "(.*)"', text, re.MULTILINE)}
+    assert shipped >= TAKE_THE
+    assert {name for name in shipped if in_text(name) != name} == TAKE_THE
+    assert {name: in_text(name) == f"the {name}" for name in OTHERS} == OTHERS

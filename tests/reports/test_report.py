@@ -18,7 +18,15 @@ from sim.analysis.analysis import Analysis
 from sim.errors import InputError
 from sim.evaluation.forecasts import AS_PUBLISHED
 from sim.figures.rows import Skill, Worth
-from sim.reports import analysis as analysis_words, comparison, mechanisms, run as run_words, sweep as sweep_words
+from sim.inference.study import load_calibration
+from sim.reports import (
+    analysis as analysis_words,
+    calibration,
+    comparison,
+    mechanisms,
+    run as run_words,
+    sweep as sweep_words,
+)
 from sim.reports.assumed import assumed
 from sim.reports.backtest import beaten
 from sim.reports.blocks import Column, Table
@@ -28,7 +36,7 @@ from sim.reports.page import heads, unbroken
 from sim.reports.report import command
 from sim.reports.trust import UNSCORED, limits, of_alliance
 from sim.results.result import Result
-from sim.scenario.left_out import LeftOut, trust, unsupported
+from sim.scenario.left_out import LeftOut, quote, scores, trust, unsupported
 from sim.scenario.load import load
 from sim.studies.sweep import Sweep
 from sim.studies.tables import Factor
@@ -257,6 +265,28 @@ def test_years_that_have_happened_are_no_forecast(
     assert (run_words.NO_FORECAST in brief.limits) == happened
     assert ("likely to leave" in brief.question) == (not happened)
     assert ("record" in brief.figures) == happened
+
+
+def test_the_answer_of_a_run_names_the_date_of_the_figures(result: Result) -> None:
+    s, dates = result.summary(), run_words.horizons(result)
+    (said,) = run_words.at_the_end(s, dates)
+    assert f" % by {[*dates.values()][-1]}" in said
+    assert run_words.at_the_end(s, dict([*dates.items()][:1])) == []
+
+
+def test_a_channel_set_from_a_date_on_holds_its_whole_input_and_the_comparison_says_so() -> None:
+    base = load("csto/outlook-2023")
+    later = load("csto/outlook-2023", {"members.ARM.security_offer.west": "0@2025-01-01"})
+    assert "security offer of Armenia stays as set after the change, in all channels" in comparison.held(base, later)
+    assert comparison.held(base, base) == ""
+    assert comparison.held(later, later) == "", "it is held in the base too"
+
+
+def test_scores_of_its_own_alliances_are_quoted_in_the_report_of_a_calibration() -> None:
+    said = calibration.left_out_scores(load_calibration("experiments/calibrate-csto.toml"))
+    assert said == [f"CST/CSTO: {quote('CST/CSTO')}.", calibration.NO_INTERVAL]
+    assert len(calibration.left_out_scores(load_calibration("experiments/calibrate-pooled.toml"))) == len(scores())
+    assert calibration.left_out_scores(None) == []
 
 
 def test_a_comparison_says_which_way_is_open() -> None:
