@@ -28,8 +28,8 @@ LARGEST = 30.0
 ZONE = 1.0
 """Less than this is not worth a mention: 2 ln B below 2 (Kass & Raftery 1995)."""
 BELOW = (
-    "Each mechanism is removed in turn and the draws of the full fit are weighed again by the likelihood without it. "
-    "Bars: ± 2 Monte Carlo standard errors. "
+    "Each mechanism is removed in turn and the draws of the full fit are weighed again by the likelihood without it "
+    "(and sampled on where too few then count). Bars: ± 2 Monte Carlo standard errors. "
     "Grey zone, −1 to +1: not worth a mention (Kass & Raftery 1995). Verdict: by the whole record; "
     "a mechanism earns its place or costs where the whole bar lies beyond the grey zone."
 )
