@@ -436,7 +436,7 @@ def what_if(folder: Path) -> str:
     c = sim.open(folder)
     last = c.table[(c.table.horizon_years == c.table.horizon_years.max()) & c.table.outcome.isin(names("event"))]
     (sentences,) = c.sentences().values()
-    error = monte_carlo(last, c.runs).removeprefix("; ").partition(", for which")[0]
+    error = monte_carlo(last).removeprefix("; ").partition(";")[0]
     return f"> {' '.join(f'{x}.' for x in sentences)}\n\n{error}."
 
 
