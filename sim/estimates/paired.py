@@ -32,6 +32,12 @@ Pairs = list[dict[str, Pair[T]]]
 """By program after the first, by outcome."""
 Ticks = Mapping[str, Collection[int]]
 """Forecast ticks at which an outcome is read."""
+See = Callable[..., object]
+"""Shown every stack before each tick; what it raises ends the work."""
+
+
+def unseen(*_: object) -> None:
+    """Nobody looks."""
 
 
 class Baseline:
@@ -48,28 +54,41 @@ class Baseline:
         return self
 
     def views(
-        self, programs: Sequence[Program], seed: int, piece: Piece, ticks: Collection[int], repeats: Repeats
+        self,
+        programs: Sequence[Program],
+        seed: int,
+        piece: Piece,
+        ticks: Collection[int],
+        repeats: Repeats,
+        see: See = unseen,
     ) -> Iterator[View]:
         """As :func:`side_by_side`, the first program run once only; ``piece`` has the first runs of its block."""
         key = piece.block, repeats
         if key not in self._kept:
             noise = KeptNoise(seed, piece.block, repeats, piece.runs)
-            base = side_by_side(programs[:1], seed, piece, ticks, repeats=repeats, noise=noise)
+            base = side_by_side(programs[:1], seed, piece, ticks, repeats=repeats, noise=noise, see=see)
             self._kept[key] = noise, {view.tick: view for view in base}
         noise, seen = self._kept[key]
-        others = side_by_side(programs[1:], seed, piece, ticks, repeats=repeats, noise=noise)
+        others = side_by_side(programs[1:], seed, piece, ticks, repeats=repeats, noise=noise, see=see)
         for tick, at_once in groupby(others, key=lambda view: view.tick):
             yield seen[tick]
             yield from (view._replace(program=view.program + 1) for view in at_once)
 
 
 def paired_samples(
-    programs: Sequence[Program], seed: int, piece: Piece, ticks: Ticks, baseline: Baseline | None = None
+    programs: Sequence[Program],
+    seed: int,
+    piece: Piece,
+    ticks: Ticks,
+    baseline: Baseline | None = None,
+    see: See = unseen,
 ) -> Pairs[Sample]:
     """Over the runs of a piece, (tick, [member])."""
     rows = max(p.rows for p in programs)
     distinct = min((p.distinct for p in programs if p.rows), default=0.0)
-    return _paired(programs, seed, piece, ticks, lambda x, low, high: sample(x, rows, distinct), by_tick, baseline)
+    return _paired(
+        programs, seed, piece, ticks, lambda x, low, high: sample(x, rows, distinct), by_tick, baseline, see=see
+    )
 
 
 def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:
@@ -81,7 +100,12 @@ def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:
 
 
 def paired_intervals(
-    programs: Sequence[Program], seed: int, ticks: Ticks, lanes: slice = slice(None), baseline: Baseline | None = None
+    programs: Sequence[Program],
+    seed: int,
+    ticks: Ticks,
+    lanes: slice = slice(None),
+    baseline: Baseline | None = None,
+    see: See = unseen,
 ) -> Pairs[Array]:
     """90 % intervals over what is uncertain, chance taken out, (tick, [member,] end).
 
@@ -93,7 +117,7 @@ def paired_intervals(
     def ends(x: Array, low: float, high: float) -> Array:
         return quantiles_over_draws(x, low, high, runs)[..., ENDS]
 
-    return _paired(programs, seed, Piece(INTERVAL_BLOCK, lanes), ticks, ends, np.stack, baseline, REPEATS)
+    return _paired(programs, seed, Piece(INTERVAL_BLOCK, lanes), ticks, ends, np.stack, baseline, REPEATS, see)
 
 
 S = TypeVar("S")
@@ -108,14 +132,15 @@ def _paired(
     stacked: Callable[[list[S]], T],
     baseline: Baseline | None,
     repeats: Repeats = ONCE,
+    see: See = unseen,
 ) -> Pairs[T]:
     """Sum up runs, of which ``summed`` takes the bounds, tick by tick, so that memory does not grow with ticks."""
     parts: list[dict[str, list[Pair[S]]]] = [{name: [] for name in ticks} for _ in programs[1:]]
     at = {t for each in ticks.values() for t in each}
     views = (
-        baseline.views(programs, seed, piece, at, repeats)
+        baseline.views(programs, seed, piece, at, repeats, see)
         if baseline
-        else side_by_side(programs, seed, piece, at, repeats=repeats)
+        else side_by_side(programs, seed, piece, at, repeats=repeats, see=see)
     )
     for tick, at_once in groupby(views, key=lambda view: view.tick):
         base, *others = (view.values for view in at_once)

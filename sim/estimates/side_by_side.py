@@ -1,9 +1,9 @@
 """What several programs show over the same runs, at some ticks."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sim.engines.ensemble import Piece, Side, program_record, run_together
+from sim.engines.ensemble import Piece, Side, Stack, program_record, run_together
 from sim.estimates.incidence import Incidence, quantities
 from sim.model.arrays import Array
 from sim.model.noise import ONCE, Repeats, TickNoise
@@ -26,13 +26,15 @@ def side_by_side(
     names: Collection[str] | None = None,
     repeats: Repeats = ONCE,
     noise: TickNoise | None = None,
+    see: Callable[[int, Stack], object] = lambda _, stack: None,
 ) -> Iterator[View]:
     """Quantities (all, or those in ``names``) at forecast ticks; 0 is the start.
 
-    Values are (member, run) or (run,), the same whichever programs run together.
+    Values are (member, run) or (run,), the same whichever programs run together. ``noise`` and ``see`` as in
+    :func:`run_together`.
     """
     incidences: list[Incidence] = []
-    for t, sides in enumerate(run_together(programs, seed, piece, repeats, noise)):
+    for t, sides in enumerate(run_together(programs, seed, piece, repeats, noise, see)):
         if t == 0:
             incidences = [Incidence.start(side.record) for side in sides]
         else:

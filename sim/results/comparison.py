@@ -16,8 +16,8 @@ import numpy as np
 
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
-from sim.estimates.intervals import around
-from sim.estimates.paired import Baseline, Pair, Pairs, Ticks, merged, paired_intervals, paired_samples
+from sim.estimates.intervals import INTERVAL_BLOCK, around
+from sim.estimates.paired import Baseline, Pair, Pairs, See, Ticks, merged, paired_intervals, paired_samples, unseen
 from sim.estimates.sample import Sample, estimated_difference
 from sim.estimates.summary import Level, coherent, levels
 from sim.inference.continuation import continued
@@ -322,10 +322,12 @@ def compared(
     by: Effort,
     progress: Callable[[int], None] | None = None,
     quick: Baseline | None = None,
+    see: See = unseen,
 ) -> Comparison:
     """As :func:`compare`, of sides; ``quick`` for headline outcomes at few dates, intervals from as few runs.
 
-    ``quick`` keeps what the next look at another change of the same base has in common with this one.
+    ``quick`` keeps what the next look at another change of the same base has in common with this one. ``see`` is shown
+    every tick: what it raises ends the work.
     """
     programs = alike([compile(s) for s in (base, *others)])
     ticks = _ticks(programs[0], quick is not None)
@@ -334,18 +336,27 @@ def compared(
         quick.of((base.fingerprint, first.start.words, first.start.tick, first.start.differs, first.fact is None, by))
     lanes = slice(0, by.runs) if quick else slice(None)
 
-    def one(piece: Piece) -> Pairs[Sample]:
-        return paired_samples(programs, by.seed, piece, ticks, quick)
+    def one(piece: Piece) -> tuple[Pairs[Sample], Pairs[Array]]:
+        if piece.block == INTERVAL_BLOCK:
+            return [], paired_intervals(programs, by.seed, ticks, piece.lanes, quick, see)
+        return paired_samples(programs, by.seed, piece, ticks, quick, see), []
 
-    pairs = reduce(merged, each_piece(one, by, progress))
+    pairs, ends = reduce(_joined, each_piece(one, by, progress, also=[Piece(INTERVAL_BLOCK, lanes)]))
     intervals = [
         {name: _of_pairs(pair, s, base) for name, pair in by_name.items()}
-        for s, by_name in zip(others, paired_intervals(programs, by.seed, ticks, lanes, quick), strict=True)
+        for s, by_name in zip(others, ends, strict=True)
     ]
     sides = [_levels("base", pairs[0], intervals[0])]
     sides += [_levels("value", *both) for both in zip(pairs, intervals, strict=True)]
     table = _table(programs[0], others, pairs, intervals, sides, ticks)
     return Comparison(base, others, by.runs, by.seed, table, _curves(programs[0], [base, *others], sides, ticks))
+
+
+def _joined(
+    a: tuple[Pairs[Sample], Pairs[Array]], b: tuple[Pairs[Sample], Pairs[Array]]
+) -> tuple[Pairs[Sample], Pairs[Array]]:
+    """What two pieces say, of which the second may be that of the intervals."""
+    return merged(a[0], b[0]) if b[0] else a[0], a[1] or b[1]
 
 
 def _of_pairs(pair: Pair[Array], scenario: Scenario, base: Scenario) -> Pair[Array]:

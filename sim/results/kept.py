@@ -46,12 +46,12 @@ class Keeper:
 
     def __init__(self, program: Program, seed: int, piece: Piece) -> None:
         self.program, self.piece, self.noise = program, piece, Noise(seed, piece.block)
-        self._ticks = {years: program.horizon_tick(years) for years in program.horizons}
+        self.ticks = {years: program.horizon_tick(years) for years in program.horizons}
         self._first = {name: np.full((len(program.members), piece.runs), np.nan) for name in FIRSTS}
         self._dissolution = np.full(piece.runs, np.nan)
-        self._at: dict[int, dict[str, Array]] = {}
+        self.at: dict[int, dict[str, Array]] = {}
         self._outside: list[str] = []
-        self._end = np.zeros(0)
+        self.end = np.zeros(0)
         self._tick = 0
 
     def see(self, record: Record, incidence: Incidence, values: Mapping[str, Array]) -> None:
@@ -63,10 +63,10 @@ class Keeper:
         for name, happens in moved(record).items() if self._tick else [("freeze", record.status == FROZEN)]:
             _note(self._first[name], happens, years)
         _note(self._dissolution, ~record.alive, years)
-        if self._tick in self._ticks.values():
+        if self._tick in self.ticks.values():
             levels = {name: np.array(values[name]) for name in LEVELS}
-            self._at[self._tick] = levels | {v: np.array(incidence.sums[name]) for v, name in CHANCES.items()}
-        self._end, self._tick = record.stance, self._tick + 1
+            self.at[self._tick] = levels | {v: np.array(incidence.sums[name]) for v, name in CHANCES.items()}
+        self.end, self._tick = record.stance, self._tick + 1
 
     def block(self) -> "xr.Dataset":
         """All that is kept of the runs."""
@@ -83,10 +83,10 @@ class Keeper:
             "coded_values": (("run", "value"), _table(values, self.piece.runs)),
             **{name: (("run", "member"), x.T) for name, x in self._first.items()},
             "dissolution": ("run", self._dissolution),
-            "end_stance": (("run", "member"), self._end.T),
+            "end_stance": (("run", "member"), self.end.T),
         }
         for name in (*LEVELS, *CHANCES):
-            x = np.stack([self._at[t][name] for t in self._ticks.values()], axis=-1)
+            x = np.stack([self.at[t][name] for t in self.ticks.values()], axis=-1)
             found[name] = (
                 (("run", "member", "horizon"), np.moveaxis(x, 0, 1)) if x.ndim == 3 else (("run", "horizon"), x)
             )
@@ -98,7 +98,7 @@ class Keeper:
                 "name": ("member", np.array(p.names, dtype=object)),
                 "coefficient": np.array(list(coefficients), dtype=object),
                 "value": np.array(list(values), dtype=object),
-                "horizon": np.array([*self._ticks], dtype=np.float64),
+                "horizon": np.array([*self.ticks], dtype=np.float64),
             },
             attrs={
                 "dates": [d.isoformat() for d in p.dates],
@@ -166,6 +166,17 @@ def _meanings() -> dict[str, str]:
         **{name: OUTCOMES[name].meaning for name in LEVELS},
         **chances,
     }
+
+
+def unrun(program: Program) -> "xr.Dataset":
+    """The states, names, dates and horizons of kept runs, without a run: enough to read a condition by."""
+    keeper = Keeper(program, 0, Piece(0, slice(0, 0)))
+    members = len(program.members)
+    by_member = dict.fromkeys(LEVELS, False) | {v: OUTCOMES[name].by_member for v, name in CHANCES.items()}
+    for t in keeper.ticks.values():
+        keeper.at[t] = {v: np.zeros((members, 0) if m else 0) for v, m in by_member.items()}
+    keeper.end = np.zeros((members, 0))
+    return by_name(keeper.block())
 
 
 # ---------------------------------------------------------------------------------------------------- in files

@@ -177,15 +177,20 @@ def tell(scenario: Scenario, seed: int, run: int) -> Story:
     return story(scenario, seed, run)[0]
 
 
-def story(scenario: Scenario, seed: int, run: int) -> tuple[Story, list[Record]]:
-    """The same with what it tells of: the start and every tick."""
+def story(
+    scenario: Scenario, seed: int, run: int, see: Callable[..., object] = lambda *_: None
+) -> tuple[Story, list[Record]]:
+    """The same with what it tells of: the start and every tick. ``see`` is called at each: what it raises ends it."""
     from sim.engines import agents
 
     program = compile(scenario)
     block, lane = locate(run)
     lanes = slice(lane, lane + 1)
-    records = list(agents.run_block(program, seed, block, lanes))
-    again = ensemble.run_block(program, seed, block, lanes)
+    records = []
+    for record in agents.run_block(program, seed, block, lanes):
+        see()
+        records.append(record)
+    again = ensemble.run_block(program, seed, block, lanes, see=see)
     identical = all(same(a, b) for a, b in zip(records, again, strict=True))
     leader = scenario.tables.alliance.leader_name or scenario.tables.alliance.leader
     sentences = [*_record(program, seed, run), *_sentences(records, program, leader)]

@@ -87,10 +87,14 @@ def simulate(
 
 
 def each_piece(
-    work: Callable[[Piece], Part], by: Effort, progress: Callable[[int], None] | None = None, threads: bool = True
+    work: Callable[[Piece], Part],
+    by: Effort,
+    progress: Callable[[int], None] | None = None,
+    threads: bool = True,
+    also: Sequence[Piece] = (),
 ) -> Iterator[Part]:
-    """What ``work`` makes of every block that the runs need, in the blocks' order."""
-    blocks = pieces(0, by.runs)
+    """What ``work`` makes of every block that the runs need, in the blocks' order, then of ``also``."""
+    blocks = [*pieces(0, by.runs), *also]
     parts = imap(work, ((b,) for b in blocks), replace(by, jobs=min(by.jobs, len(blocks))), threads)
     for done, part in enumerate(parts, start=1):
         if progress:

@@ -2,48 +2,36 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
-from sim.analysis.find import in_percent
 from sim.analysis.sentence import condition as checked
-from sim.errors import InputError, Problem, listed, nearest, plural
-from sim.estimates.conditional import share_given
-from sim.estimates.paired import Baseline
-from sim.model.cohesion import Motion, cohesion
-from sim.model.membership import OUTSIDE
-from sim.model.outcomes import ENDS, OUTCOMES, names, sentence, side
-from sim.model.tick import Record
+from sim.errors import InputError, Problem, listed, nearest
+from sim.estimates.paired import Baseline, See, unseen
+from sim.model.outcomes import ENDS, OUTCOMES, names, side
 from sim.results.change import difference, level
 from sim.results.comparison import Comparison, compared, sides
-from sim.results.kept import dates as dates_of, together
-from sim.results.replay import VOTES, position, story
-from sim.results.run import simulate
+from sim.results.kept import together, unrun
 from sim.scenario.compile import compile
 from sim.scenario.load import Scenario, load
 from sim.scenario.reading import find, names_of, shipped
 from sim.server.levers import lever, levers
+from sim.server.single import SEED, Plain, blocks, found, stages, steps, unmoved
 from sim.server.view import ADDRESS, MOST_RUNS, View, as_file, parts, read
-from sim.storage.effort import Effort, effort
+from sim.storage.effort import effort
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
 Made = TypeVar("Made")
-Plain = dict[str, Any]
-"""Ready for JSON."""
-FIRST, MORE, SINGLE = "first", "more", "single"
+FIRST, MORE, SINGLE, TRIED = "first", "more", "single", "tried"
 RUNS = {FIRST: 256, MORE: 4096}
 """Runs behind a first look and behind the answer that follows it."""
 KEPT = 48
 """Answers that are remembered."""
-SHOWN = 40
-"""Runs that are named of those that are found."""
-SEED = 1
 
 
 class Desk:
@@ -90,7 +78,7 @@ class Desk:
             "runs": RUNS,
         }
 
-    def answer(self, query: str) -> Plain:
+    def answer(self, query: str, see: See = unseen) -> Plain:
         """Levels, differences and curves with the levers moved, beside those of the scenario as it is."""
         scenario, view = self._read(query, "look")
         look = parts(query, ["look"]).alone.get("look", FIRST)
@@ -101,21 +89,31 @@ class Desk:
         return self._once(
             ("answer", scenario.fingerprint, view.moves, look),
             look,
-            lambda: _answer(scenario, view, look, self._baseline),
+            lambda: _answer(scenario, view, look, self._baseline, see),
+            see,
         )
 
-    def found(self, query: str) -> Plain:
-        """The runs in which the condition of an address holds."""
-        scenario, view = self._read(query)
-        moved = _moved(scenario, view)
-        ds = self._once(("runs", moved.fingerprint), SINGLE, lambda: kept(moved))
-        return _found(ds, view.condition or f"{view.state or scenario.members[0]} leaves")
+    def found(self, query: str, see: See = unseen) -> Plain:
+        """The runs in which the condition of an address holds, of the first so many or of as many as are ``tried``."""
+        scenario, view = self._read(query, TRIED)
+        moved, among = _moved(scenario, view), stages(MOST_RUNS)
+        tried = parts(query, [TRIED]).alone.get(TRIED, str(among[0]))
+        if tried not in map(str, among):
+            raise InputError([Problem(ADDRESS, TRIED, f"{tried:.60}", f"allowed: {listed([*map(str, among)])}")])
+        text = view.condition or f"{view.state or scenario.members[0]} leaves"
+        checked(text, unrun(compile(moved)), "condition")  # before any run is made
+        ds = self._kept(moved, [n for n in among if n <= int(tried)], see)
+        return found(ds, checked(text, ds, "condition"), MOST_RUNS)
 
-    def run(self, query: str) -> Plain:
-        """One run, agent by agent, from its start to its end."""
+    def run(self, query: str, see: See = unseen) -> Plain:
+        """One run step by step; where levers are moved, the same run with none of them moved beside it."""
         scenario, view = self._read(query)
         moved, run = _moved(scenario, view), view.run or 0
-        return self._once(("run", moved.fingerprint, run), SINGLE, lambda: _steps(moved, run))
+        lived = self._once(("run", moved.fingerprint, run), SINGLE, lambda: steps(moved, run, see), see)
+        if not view.moves:
+            return {**lived, "base": None}
+        key = "unmoved", scenario.fingerprint, moved.fingerprint, run
+        return {**lived, "base": self._once(key, SINGLE, lambda: unmoved(scenario, moved, run, see), see)}
 
     def file(self, query: str) -> str:
         """A scenario file that says the same as the address."""
@@ -136,7 +134,16 @@ class Desk:
         scenario = self._read_last.get(name) or self._read_last.setdefault(name, load(self.files[name]))
         return scenario, read(asked, name, scenario)
 
-    def _once(self, key: Hashable, kind: str, make: Callable[[], Made]) -> Made:
+    def _kept(self, scenario: Scenario, ends: list[int], see: See) -> "xr.Dataset":
+        """Single runs up to the last of some numbers, each stage made once."""
+
+        def stage(first: int, last: int) -> "list[xr.Dataset]":
+            key = "runs", scenario.fingerprint, first, last
+            return self._once(key, SINGLE, lambda: [*blocks(scenario, first, last, see)], see)
+
+        return together([ds for ends_at in pairwise([0, *ends]) for ds in stage(*ends_at)])
+
+    def _once(self, key: Hashable, kind: str, make: Callable[[], Made], see: See = unseen) -> Made:
         """What was made before, or is made now."""
         with self._busy[kind]:
             with self._lock:
@@ -155,21 +162,16 @@ def _moved(scenario: Scenario, view: View) -> Scenario:
     return sides(scenario, [], view.changes)[1] if view.moves else scenario
 
 
-def kept(scenario: Scenario) -> "xr.Dataset":
-    """Single runs of a scenario, in memory."""
-    blocks: list[xr.Dataset] = []
-    simulate(compile(scenario), effort(MOST_RUNS, SEED), keep=blocks.append)
-    return together(blocks)
-
-
 # --------------------------------------------------------------------------------------------------- an answer
 
 
-def _answer(scenario: Scenario, view: View, look: str, baseline: Baseline) -> Plain:
+def _answer(scenario: Scenario, view: View, look: str, baseline: Baseline, see: See) -> Plain:
     base, other = sides(scenario, [], view.changes) if view.moves else sides(scenario, [scenario])
     runs = RUNS[look]
     quick = look == FIRST
-    c = compared(base, [other], Effort(runs, SEED) if quick else effort(runs, SEED), quick=baseline if quick else None)
+    # threads gain nothing where arrays are small
+    by = effort(runs, SEED, jobs=1 if quick else None)
+    c = compared(base, [other], by, quick=baseline if quick else None, see=see)
     return {
         "look": look,
         "runs": runs,
@@ -244,58 +246,3 @@ def _curve(c: Comparison, name: str, other: Scenario) -> Plain:
 
     o = OUTCOMES[name]
     return {"title": o.title, "percent": o.probability, "base": points(c.base), "value": points(other)}
-
-
-# --------------------------------------------------------------------------------------------------- single runs
-
-
-def _found(ds: "xr.Dataset", text: str) -> Plain:
-    asked = checked(text, ds, "condition")
-    holds = asked.holds(ds)
-    where = np.flatnonzero(holds)
-    rows = int(ds.attrs["rows"])
-    everything = np.ones(len(holds), dtype=bool)
-    share = in_percent(share_given(holds, everything, rows, float(ds.attrs["distinct"]) if rows else None))
-    when: dict[str, Sequence[str]] = {}
-    for event in asked.events():
-        when |= {name: dates_of(ds, years[where[:SHOWN]]) for name, years in event.dates(ds).items()}
-    return {
-        "condition": str(asked),
-        "says": f"{sentence(asked.words(ds))}: in {len(where):,} of {plural(len(holds), 'run')}, {share}.",
-        "runs": [
-            [int(ds.run.values[k]), ", ".join(f"{n} {d[i]}" for n, d in when.items() if d[i])]
-            for i, k in enumerate(where[:SHOWN])
-        ],
-    }
-
-
-def _steps(scenario: Scenario, run: int) -> Plain:
-    lived, records = story(scenario, SEED, run)
-    program = compile(scenario)
-    tables = scenario.tables
-    dates = [d.isoformat() for d in program.dates]
-    said: dict[str, list[str]] = {}
-    for s in lived.sentences:
-        if s.kind != VOTES:
-            said.setdefault(s.date, []).append(s.text)
-    return {
-        "run": run,
-        "identical": lived.identical,
-        "leader": tables.alliance.leader_name or tables.alliance.leader,
-        "states": [[code, name] for code, name in zip(program.members, program.names, strict=True)],
-        "disputes": [list(pair) for pair in program.alliance.pairs],
-        "steps": [
-            {"date": date, "said": said.get(date, []), **_standing(r)} for date, r in zip(dates, records, strict=True)
-        ],
-    }
-
-
-def _standing(r: Record) -> Plain:
-    """Cohesion after a tick, and of every state where it stands, its stance, its dependence and what it believes."""
-    whole = float(cohesion(Motion(r.conduct, r.status, r.stance, r.alive))[0])
-    states = []
-    for i in range(len(r.stance)):
-        where = "outside" if r.status[i, 0] == OUTSIDE or not r.alive[0] else position(r, i)
-        numbers = (r.stance[i, 0], r.dependence[i, 0], r.reliability[i, 0])
-        states.append([where, *(round(float(x), 3) for x in numbers)])
-    return {"cohesion": _number(whole) if r.alive[0] else None, "states": states}

@@ -17,6 +17,7 @@
   };
   const MONTHS = "January February March April May June July August September October November December".split(" ");
   const spoken = (iso) => `${MONTHS[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`;
+  const dated = (text) => text.replace(/\d{4}-\d{2}-\d{2}/g, spoken);
   const years = (iso) => Number(iso.slice(0, 4)) + (Number(iso.slice(5, 7)) - 1) / 12 + (Number(iso.slice(8)) - 1) / 365;
   const said = (x) => String(Number(x.toFixed(3)));
 
@@ -40,6 +41,7 @@
     if (address !== location.search) history[push ? "pushState" : "replaceState"](null, "", address);
     $("file").href = `scenario.toml?${query()}`;
     const sets = Object.entries(view.moves).map(([path, [value, since]]) => ` \\\n  --set ${path}=${said(value)}@${since}`);
+    $("otherwise").hidden = sets.length > 0;
     $("command").textContent = `cohesion ${sets.length ? "compare" : "run"} ${view.scenario}${sets.join("")} --runs ${view.runs.more}`;
   }
 
@@ -171,8 +173,8 @@
     clearTimeout(waiting);
     $("status").textContent = "Computing ...";
     $("outcomes").classList.add("busy");
-    forget("answer");
-    if (story) { $("found").textContent = "The levers were moved: find again, or choose the run again."; $("story").classList.add("busy"); }
+    for (const kind of ["answer", "found", "run"]) forget(kind);
+    if (story || $("found").textContent) { $("parting").textContent = ""; $("found").textContent = "The levers were moved: find again, or choose the run again."; $("story").classList.add("busy"); }
     waiting = setTimeout(() => see("first", () => { waiting = setTimeout(() => see("more"), 400); }), patience);
   }
 
@@ -260,31 +262,59 @@
 
   async function find(run = null) {
     view.condition = $("condition").value.trim();
-    $("found").textContent = "Looking through runs ...";
-    const got = await ask("found", `found?${query()}`);
-    if (!got) { if (faults.found) { $("found").textContent = ""; noStory(); note(); } return; }
-    found = got.runs;
-    $("found").textContent = got.says.replaceAll(" %", "\u00a0%");
-    if (run === null && !found.length) { noStory(); note(); return; }
-    await tell(run ?? found[0][0]);
+    $("found").textContent = "Making runs and looking through them ...";
+    found = [];
+    let told = null;
+    for (let more = {}; more; ) {
+      const got = await ask("found", `found?${query(more)}`);
+      if (!got) { if (faults.found) { $("found").textContent = ""; noStory(); note(); } return; }
+      found = got.runs;
+      $("found").textContent = got.says.replaceAll(" %", "\u00a0%");
+      more = got.next && { tried: got.next };
+      if (more) make("span", ` Few: looking through ${got.next.toLocaleString("en")} ...`, $("found"), "small");
+      if (!told && (run !== null || found.length)) told = tell(run ?? found[0][0]);
+      else if (told && view.run !== null) choices(view.run);
+    }
+    if (told) await told;
+    else { noStory(); note(); }
   }
 
-  function noStory() { $("which").hidden = $("story").hidden = true; story = null; view.run = view.at = null; }
+  function noStory() { $("parting").textContent = ""; $("which").hidden = $("story").hidden = true; story = null; view.run = view.at = null; }
+
+  function choices(run) {
+    const known = found.some(([k]) => k === run) ? found : [[run, ""], ...found];
+    options($("run"), known.map(([k, words]) => [k, `${k}${words ? `: ${dated(words)}` : ""}`]), String(run));
+    $("which").hidden = false;
+  }
 
   async function tell(run) {
     if (view.run !== null && run !== view.run) view.at = 0;
     view.run = run;
-    const known = found.some(([k]) => k === run) ? found : [[run, ""], ...found];
-    options($("run"), known.map(([k, words]) => [k, `${k}${words ? `: ${words}` : ""}`]), String(run));
-    $("which").hidden = false;
+    choices(run);
     note();
+    $("parting").textContent = `Living run ${run} again ...`;
     const got = await ask("run", `run?${query()}`);
-    if (!got) return;
+    if (!got) { if (faults.run) $("parting").textContent = ""; return; }
     story = got;
+    $("parting").textContent = parting();
+    $("unmoved").hidden = !story.base;
     $("story").hidden = false;
     $("story").classList.remove("busy");
     $("at").max = story.steps.length - 1;
     step(Math.min(view.at ?? 0, story.steps.length - 1));
+  }
+
+  // Where a run and the same run without the levers part: first in numbers, then in where states stand.
+  function parting() {
+    if (!story.base) return "";
+    const first = (differ) => story.steps.findIndex((s, t) => s.states.some((x, i) => differ(x, story.base[t].states[i])));
+    const numbers = first((a, b) => a.some((v, k) => v !== b[k])), places = first((a, b) => a[0] !== b[0]);
+    if (numbers < 0) return "The levers change nothing in this run.";
+    const when = (t) => spoken(story.steps[t].date);
+    const start = `With the levers moved and as it is, this run is the same until ${numbers ? when(numbers - 1) : "its start"}; `;
+    if (places < 0) return `${start}then stances or ties differ, but no state ever stands elsewhere.`;
+    const who = story.states.filter((_, i) => story.steps[places].states[i][0] !== story.base[places].states[i][0]);
+    return `${start}the first to stand elsewhere, in ${when(places)}: ${who.map((s) => s[1]).join(", ")}.`;
   }
 
   function step(at) {
@@ -293,17 +323,21 @@
     $("at").value = view.at;
     $("back").disabled = view.at === 0;
     $("forward").disabled = view.at === story.steps.length - 1;
-    $("when").textContent = `${spoken(now.date)}, cohesion ${now.cohesion === null ? "none: dissolved" : now.cohesion.toFixed(2)}`;
+    const base = story.base?.[view.at];
+    const whole = (x) => x.cohesion === null ? "none: dissolved" : x.cohesion.toFixed(2);
+    $("when").textContent = `${spoken(now.date)}, cohesion ${whole(now)}${base ? ` (as it is ${whole(base)})` : ""}`;
     const table = $("standing");
     table.replaceChildren();
     story.states.forEach(([, name], i) => {
-      const [where, ...numbers] = now.states[i];
-      const tr = make("tr", "", table);
+      const words = (state) => state.slice(0, 4).map((x, k) => !k ? x : state[0] === "outside" && k > 1 ? "" : x.toFixed(k > 1 ? 2 : 1).replace("-", "\u2212"));
+      const tr = make("tr", "", table), unmoved = base && words(base.states[i]);
       make("td", name, tr, "left");
-      make("td", where, tr, "left");
-      numbers.slice(0, 3).forEach((x, k) => make("td", where === "outside" && k ? "" : x.toFixed(k ? 2 : 1).replace("-", "\u2212"), tr));
+      words(now.states[i]).forEach((text, k) => {
+        const td = make("td", text, tr, k ? "" : "left");
+        if (base) make("span", unmoved[k] === text ? "" : unmoved[k] || "none", td, "base");
+      });
     });
-    web(now);
+    web(now, base);
     const events = $("events");
     events.replaceChildren();
     for (let k = view.at; k >= 0; k -= 1) {
@@ -312,7 +346,7 @@
     note();
   }
 
-  function web(now) {
+  function web(now, base) {
     const figure = $("web"), n = story.states.length, centre = [200, 170];
     figure.replaceChildren();
     const svg = draw("svg", { viewBox: "0 0 400 340", role: "img", "aria-label": "Ties" }, figure);
@@ -331,6 +365,8 @@
     story.states.forEach(([code, name], i) => {
       const [where] = now.states[i], [x, y] = place[i];
       draw("circle", { cx: x, cy: y, r: 9, class: where }, svg);
+      const unmoved = base?.states[i][0] ?? where;
+      if (unmoved !== where) draw("circle", { cx: x + 15, cy: y, r: 5, class: `${unmoved} unmoved` }, svg);
       const up = y < centre[1] ? -14 : 22;
       draw("text", { x: Math.min(Math.max(x, 40), 360), y: y + up, "text-anchor": "middle" }, svg, n > 12 ? code : name);
     });

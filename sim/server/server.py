@@ -6,10 +6,12 @@ rebinding) and no page of another site; nothing that is asked names a file.
 
 import ipaddress
 import json
+import select
 import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -99,9 +101,9 @@ class Handler(BaseHTTPRequestHandler):
         desk = self.server.desk
         answers: dict[str, Callable[[str], object]] = {
             "/view": desk.view,
-            "/answer": desk.answer,
-            "/found": desk.found,
-            "/run": desk.run,
+            "/answer": partial(desk.answer, see=self._watch),
+            "/found": partial(desk.found, see=self._watch),
+            "/run": partial(desk.run, see=self._watch),
             "/scenario.toml": desk.file,
         }
         if url.path in PAGES:
@@ -113,6 +115,8 @@ class Handler(BaseHTTPRequestHandler):
             return _refused("asked by another site")
         try:
             said = answers[url.path](url.query)
+        except ConnectionError:
+            raise  # nobody is there to hear
         except InputError as error:
             return _problems(HTTPStatus.BAD_REQUEST, [str(p) for p in error.problems])
         except Exception as error:  # whatever it is, the page says so and the server goes on
@@ -121,6 +125,11 @@ class Handler(BaseHTTPRequestHandler):
             head = {"Content-Disposition": 'attachment; filename="scenario.toml"'}
             return HTTPStatus.OK, "application/toml", said.encode(), head
         return HTTPStatus.OK, "application/json", _json(said), {}
+
+    def _watch(self, *_: object) -> None:
+        """Asked before every tick. Raises ConnectionError where who asked has gone: nothing more is computed for it."""
+        if select.select([self.connection], [], [], 0)[0] and not self.connection.recv(1, socket.MSG_PEEK):
+            raise ConnectionAbortedError
 
     def _say(self, status: HTTPStatus, kind: str, said: bytes, more: dict[str, str], body: bool = True) -> None:
         self.send_response(status)

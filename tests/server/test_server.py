@@ -3,6 +3,7 @@
 import http.client
 import json
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,13 +18,15 @@ from urllib.parse import quote, urlencode
 import pytest
 
 import sim
+from sim.engines import ensemble
 from sim.errors import InputError
 from sim.estimates import paired
 from sim.results import comparison
-from sim.server import desk as desks, server as servers
+from sim.server import desk as desks, server as servers, single
 from sim.server.app import app
 from sim.server.desk import Desk
 from sim.server.server import Server
+from sim.server.single import kept
 from sim.server.view import MOST_MOVES
 from tests.helpers import SIX
 
@@ -157,6 +160,77 @@ def test_single_runs_do_not_wait_for_an_answer_that_takes_long(served: Server) -
         assert asked(served, "found", **MOVED, condition="AAA leaves")["runs"]
 
 
+def test_runs_are_looked_through_until_enough_are_found(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stage by stage; a share of none has its bound, and a later stage names the same runs first."""
+    monkeypatch.setattr(single, "STAGES", (16, 64))
+    often = asked(served, "found", scenario=SIX.name, condition="cohesion > 0")
+    assert (often["tried"], often["next"]) == (16, None)
+    never = asked(served, "found", scenario=SIX.name, condition="cohesion > 2")
+    assert (never["tried"], never["next"]) == (16, 64)
+    assert "in none of 16 runs, so less than" in never["says"]
+    last = asked(served, "found", scenario=SIX.name, condition="cohesion > 2", tried="256")
+    assert (last["tried"], last["next"], last["runs"]) == (256, None, [])
+    found = [asked(served, "found", **MOVED, condition="AAA leaves", tried=n)["runs"] for n in ("64", "256")]
+    assert found[0]
+    assert found[1][: len(found[0])] == found[0][: single.SHOWN]
+    assert get(served, "/found?tried=17")[0] == HTTPStatus.BAD_REQUEST
+
+
+def test_a_condition_that_cannot_be_is_said_before_any_run_is_made(
+    served: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desks, "blocks", lambda *_: 1 / 0)
+    for text, says in {
+        "AAA leves": "did you mean leaves?",
+        "ZZZ leaves": "allowed: ",
+        "AAA leaves before 1900": "outside the forecast",
+        "cohesion by 77 years > 0": "allowed: by",
+        "members.AAA.nothing < 1": "a path that varies",
+    }.items():
+        status, said, _ = get(served, f"/found?{urlencode({'set': f'{PATH}=0.77', 'condition': text})}")
+        assert status == HTTPStatus.BAD_REQUEST
+        assert says in said["problems"][0]
+
+
+@pytest.mark.parametrize("what", ["answer?look=more&", "answer?look=first&", "found?", "run?"])
+def test_what_nobody_waits_for_any_longer_is_not_computed(
+    served: Server, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Who asked goes after three ticks: no more than a few are made after that."""
+    ticks, gone, ended = [0], threading.Event(), threading.Event()
+    real = ensemble.Stack.tick
+
+    def tick(self: Any, t: int) -> Any:
+        ticks[0] += 1
+        if ticks[0] == 3:
+            client.close()
+            gone.set()
+            ended.wait(0.2)
+        return real(self, t)
+
+    def error(*_: object) -> None:
+        ended.set()
+
+    monkeypatch.setattr(ensemble.Stack, "tick", tick)
+    monkeypatch.setattr(served, "handle_error", error)
+    client = socket.create_connection(("127.0.0.1", served.server_address[1]))
+    query = urlencode({"set": f"{PATH}=0.{len(what)}1", "run": 5})
+    client.sendall(f"GET /{what}{query} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    assert gone.wait(30)
+    assert ended.wait(30)
+    assert ticks[0] < 8, "of at least twenty"
+
+
+def test_a_run_with_levers_moved_has_the_same_run_as_it_is_beside_it(served: Server) -> None:
+    """Alike up to the date of the move, and what the run without the move is by itself."""
+    moved, alone = (asked(served, "run", **q, run="5") for q in ({"set": "leader.war=0.9@2021-01-01"}, {}))
+    assert alone["base"] is None
+    assert moved["base"] == [{k: s[k] for k in ("cohesion", "states")} for s in alone["steps"]]
+    differ = [a["states"] != b["states"] for a, b in zip(moved["steps"], moved["base"], strict=True)]
+    assert True in differ
+    assert moved["steps"][differ.index(True)]["date"] > "2021-01-01"
+
+
 def test_the_scenario_file_says_the_same(served: Server, tmp_path: Path) -> None:
     status, text, head = get(served, f"/scenario.toml?{urlencode(MOVED)}")
     assert status == HTTPStatus.OK
@@ -164,7 +238,7 @@ def test_the_scenario_file_says_the_same(served: Server, tmp_path: Path) -> None
     shutil.copy(SIX, tmp_path)
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     assert not [p for p in sim.check(tmp_path / "mine.toml") if not p.warning]
-    mine, same = (desks.kept(s) for s in (sim.load(tmp_path / "mine.toml"), sim.load(SIX, {PATH: "0.9@2021-01-01"})))
+    mine, same = (kept(s, 256) for s in (sim.load(tmp_path / "mine.toml"), sim.load(SIX, {PATH: "0.9@2021-01-01"})))
     assert mine.exit.equals(same.exit)
     assert mine.end_stance.equals(same.end_stance)
 
