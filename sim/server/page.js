@@ -264,7 +264,7 @@
     view.condition = $("condition").value.trim();
     $("found").textContent = "Making runs and looking through them ...";
     found = [];
-    let told = null;
+    let telling = null;
     for (let more = {}; more; ) {
       const got = await ask("found", `found?${query(more)}`);
       if (!got) { if (faults.found) { $("found").textContent = ""; noStory(); note(); } return; }
@@ -272,10 +272,10 @@
       $("found").textContent = got.says.replaceAll(" %", "\u00a0%");
       more = got.next && { tried: got.next };
       if (more) make("span", ` Few: looking through ${got.next.toLocaleString("en")} ...`, $("found"), "small");
-      if (!told && (run !== null || found.length)) told = tell(run ?? found[0][0]);
-      else if (told && view.run !== null) choices(view.run);
+      if (!telling && (run !== null || found.length)) telling = tell(run ?? found[0][0]);
+      else if (telling && view.run !== null) choices(view.run);
     }
-    if (told) await told;
+    if (telling) await telling;
     else { noStory(); note(); }
   }
 

@@ -107,7 +107,7 @@ def steps(scenario: Scenario, run: int, see: See = unseen) -> Plain:
 
 
 def unmoved(scenario: Scenario, moved: Scenario, run: int, see: See = unseen) -> list[Plain]:
-    """The same run of a scenario as it is, step by step: the same chance, and a start of the same kind."""
+    """The same run of a scenario as it is, step by step: the same random numbers, and a start of the same kind."""
     base = compile(scenario)
     if not compile(moved).start.states:
         base = unconditioned(base, ALIKE)
