@@ -22,7 +22,7 @@ from sim.estimates.intervals import REPEATS, runs_together
 from sim.estimates.shapley import along, orders, shapley, steps
 from sim.evidence.measure import Reading, measure
 from sim.model.arrays import Array
-from sim.model.outcomes import LEAST, MONTE_CARLO, OUTCOMES, Z95
+from sim.model.outcomes import LEAST, MONTE_CARLO, OUTCOMES, Z95, signed
 from sim.results.change import percent
 from sim.results.comparison import sides
 from sim.results.horizons import by_dates
@@ -312,8 +312,3 @@ def cancel(gap: Any, largest: Any) -> bool:
     """Whether a gap is within error of nothing, or too small to show, where its largest part is neither."""
     near = abs(gap.gap) < max(LEAST, Z95 * gap.mcse)
     return bool(near and abs(largest.added) >= max(LEAST, Z95 * largest.mcse, 2.0 * abs(gap.gap)))
-
-
-def signed(x: float, digits: int) -> str:
-    """A number with its sign, with a digit more where it would round to nothing; 0 where it still does."""
-    return next((s for d in (digits, digits + 1) if float(s := f"{x:+.{d}f}")), "0")

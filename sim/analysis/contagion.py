@@ -21,7 +21,7 @@ from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.membership import FROZEN, OUTSIDE
-from sim.model.outcomes import MONTE_CARLO, Z95
+from sim.model.outcomes import MONTE_CARLO, Z95, signed
 from sim.results.change import percent
 from sim.results.horizons import by_dates
 from sim.results.run import Given, scenarios
@@ -295,8 +295,9 @@ def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[
     names, when = about["names"], spoken(str(last.date.iloc[0]))
     resolved = last[((last.low > 0.0) | (last.high < 0.0)) & (last.effect.abs() >= SHOWN)]
     pulls = [
-        f"{names[r.on]} by {100 * r.effect:+.1f} points (90 % interval {100 * r.q05:+.1f} to {100 * r.q95:+.1f}) if "
-        f"{names[r.of]} does"
+        "{} by {} points (90 % interval {} to {}) if {} does".format(
+            names[r.on], *(signed(100 * x, 1) for x in (r.effect, r.q05, r.q95)), names[r.of]
+        )
         for r in resolved.head(3).itertuples()
     ]
     first = (
@@ -326,4 +327,4 @@ def together(none: Any) -> str:
     if abs(none.more) <= Z95 * none.more_mcse:
         return ""
     do = "hold members rather than pull them" if none.more > 0.0 else "pull members rather than hold them"
-    return f", so that the two ways together {do} ({none.more:+.2f} ± {none.more_mcse:.2f} exits a run without them)"
+    return f", so that the two ways together {do} ({signed(none.more)} ± {none.more_mcse:.2f} exits a run without them)"

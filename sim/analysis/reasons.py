@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.ablations import Effect, Luck
 from sim.analysis.event import CONDUCT, NOUNS, Event
 from sim.errors import plural
-from sim.model.outcomes import CONDUCTS
+from sim.model.outcomes import CONDUCTS, signed
 from sim.scenario.compile import Program
 
 if TYPE_CHECKING:
@@ -64,10 +64,6 @@ def _percent(p: float, error: float) -> str:
     return f"{100 * p:.{digits}f} % ({_known(error)})"
 
 
-def _signed(x: float) -> str:
-    return f"{x:+.2f}".replace("-", "−")
-
-
 def of_terms(terms: "pd.DataFrame", event: Event, about: Mapping[str, Any]) -> list[str]:
     """What happened, and what its stance and hazard had in them."""
     name, when = about["member"], about["when"]
@@ -81,7 +77,7 @@ def of_terms(terms: "pd.DataFrame", event: Event, about: Mapping[str, Any]) -> l
 
     def both(column: str, hazard_of: str = "hazard") -> str:
         rate = f" and a {hazard_of} of {_rate(hazard.iloc[-1][column])}" if len(hazard) else ""
-        return f"a stance of {_signed(stance.iloc[-1][column])}{rate}"
+        return f"a stance of {signed(stance.iloc[-1][column])}{rate}"
 
     at, before, mean = both("at_date"), both("year_before"), both("mean", "typical hazard (geometric mean)")
     others = f"in the mean of {plural(about['compared'], 'run')} in which it could come then"
@@ -101,7 +97,7 @@ def _moved(terms: "pd.DataFrame", column: str) -> str:
     """The largest terms of a difference."""
     parts = terms.iloc[:-1]
     order = parts[column].abs().sort_values(ascending=False).index[:LARGEST]
-    said = [f"{parts.term[i]} ({_signed(parts[column][i])})" for i in order if abs(parts[column][i]) >= STILL]
+    said = [f"{parts.term[i]} ({signed(parts[column][i])})" for i in order if abs(parts[column][i]) >= STILL]
     return " and ".join(said) or "nothing"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from sim.estimates.shapley import Parts, shapley
 from sim.evidence.tables import ClaimTest
 from sim.model.arrays import Array, Flags
-from sim.model.outcomes import MEASURABLE, VERDICTS, Z95
+from sim.model.outcomes import MEASURABLE, VERDICTS, Z95, signed
 
 SUPPORTED, CONTRADICTED, UNDECIDED = VERDICTS
 SURE = 0.9
@@ -202,6 +202,6 @@ def _shared(test: ClaimTest, close: Callable[[Parts], Array]) -> tuple[list[Stat
     label = f"{test.part}: its part minus {test.above:g} of the whole"
     means: Mapping[str, float] = {part: float(np.nanmean(x)) for part, x in added.items()}
     whole = float(np.nanmean(gap))
-    each = ", ".join(f"{part} {x:+.3f}" for part, x in sorted(means.items(), key=lambda i: -i[1]))
-    note = f"adds to {test.measured[0]} {whole:+.3f}: {each} (Shapley values)"
+    each = ", ".join(f"{part} {signed(x, 3)}" for part, x in sorted(means.items(), key=lambda i: -i[1]))
+    note = f"adds to {test.measured[0]} {signed(whole, 3)}: {each} (Shapley values)"
     return [Statistic(label, added[test.part] - test.above * gap)], note

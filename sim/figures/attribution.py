@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
-from sim.model.outcomes import OUTCOMES, sentence
+from sim.model.outcomes import OUTCOMES, sentence, signed
 
 BELOW = (
     "Each bar begins where the one above ends and shows what a part adds, averaged over all orders in which the parts "
@@ -84,7 +84,7 @@ def _panel(panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str]) -
     place: dict[str, Any] = {"va": "center", "fontsize": style.SMALL, "color": style.INK}
     for y, x, part in zip(at, starts, own.itertuples(), strict=True):
         error = f"±{max(scale * part.mcse, 10.0**-digits):.{digits}f}"
-        said = f"{scale * part.added:+.{digits}f} {error}".replace("-", "−")
+        said = f"{signed(scale * part.added, digits)} {error}"
         panel.text(max(x + part.q95, x, x + part.added) + 0.012 * (right - left), y, said, **place)
     for y, level in ((0.0, gap.a), (len(own) + 1.0, gap.b)):
         said = style.percent(level) if o.probability else f"{level:.2f}"

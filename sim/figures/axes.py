@@ -71,17 +71,22 @@ def probability(axes: Axes, top: float) -> None:
 
 MOST_MARKS = 9
 """Events that have a number of their own; of more there are ticks alone."""
-TICK = 0.04
-"""How high the tick of an event is, of the axes."""
+TICK = 1.015, 1.055
+"""Between which heights the tick of an event is, of the axes, above them."""
+
+
+def above(marks: Sequence[Mark]) -> float:
+    """How many points above axes a title stands, which the events have below them."""
+    return 3.0 if not marks else 13.0 if len(marks) <= MOST_MARKS else 9.0
 
 
 def mark(axes: Axes, marks: Sequence[Mark], width: float) -> None:
-    """Lines at what happens, numbered above the axes; without numbers ticks at their foot. ``width`` in inches."""
+    """Lines at what happens, numbered above the axes; without numbers ticks there. ``width`` in inches."""
     if not marks:
         return
     at = days(np.array([m.date for m in marks], dtype="datetime64[D]"))
     if len(marks) > MOST_MARKS:
-        axes.vlines(at, 0, TICK, color=style.INK, lw=1.0, transform=axes.get_xaxis_transform())
+        axes.vlines(at, *TICK, color=style.INK, lw=1.0, clip_on=False, transform=axes.get_xaxis_transform())
         return
     low, high = axes.get_xlim()
     inch = (high - low) / width
@@ -97,7 +102,7 @@ def mark(axes: Axes, marks: Sequence[Mark], width: float) -> None:
 def marked(marks: Sequence[Mark]) -> str:
     """What the marks stand for, as a footer says it; empty where there are none."""
     if len(marks) > MOST_MARKS:
-        return f"ticks at the foot: {len(marks)} events of the scenario"
+        return f"ticks above: {len(marks)} events of the scenario"
     said = (f"{k}: {np.datetime64(m.date, 'M').item():%B %Y}, {m.words}" for k, m in enumerate(marks, 1))
     return "; ".join(said)
 

@@ -90,7 +90,7 @@ def reliability(panels: Sequence[Reliability], title: str, footer: str) -> Figur
     ]
     with style.look():
         figure = sheet.page(
-            f"{title}: outside the 90\u00a0% band of reliable forecasts lie {conjunction(parts)} of the forecasts",
+            f"{title}: {conjunction(parts)} lie outside the 90\u00a0% band of reliable forecasts",
             f"Reliability diagram (CORP), {INPUTS}",
             RELIABILITY_BELOW,
             footer,

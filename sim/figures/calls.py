@@ -11,7 +11,7 @@ from sim.errors import plural
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
-from sim.model.outcomes import ANSWERS, CALLS, in_text, sentence
+from sim.model.outcomes import ANSWERS, CALLS, in_text, sentence, signed
 
 NAMES, SAID = 1.45, 2.0
 """Inches for names at the left, and for words at the right."""
@@ -201,8 +201,8 @@ def _answered(ds: xr.Dataset, k: int) -> str:
 
 def _moved(change: Array) -> str:
     """Points by which a belief moved, with the interval."""
-    low, middle, high = (style.signed(100 * x) for x in change[[0, 2, -1]])
-    return f"{'+' if change[2] > 0 else ''}{middle} ({low} to {high})"
+    low, middle, high = (signed(100 * x, 1) for x in change[[0, 2, -1]])
+    return f"{middle} ({low} to {high})"
 
 
 def _taught(ds: xr.Dataset, full: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
+from sim.model.outcomes import signed
 
 BELOW = (
     "Rows: who is made to {does}, in every run in which it is still in; columns: by how many percentage points the "
@@ -65,7 +66,7 @@ def _number(panel: Any, x: int, y: int, r: Any, most: float) -> None:
     if r is None:
         return
     resolved = r.low > 0.0 or r.high < 0.0
-    said = f"{100 * r.effect:+.1f}\n({100 * r.q05:+.1f} to {100 * r.q95:+.1f})".replace("-", "−")
+    said = "{}\n({} to {})".format(*(signed(100 * x, 1) for x in (r.effect, r.q05, r.q95)))
     dark = abs(100 * r.effect) > 0.6 * most
     colour = "white" if dark else style.INK if resolved else style.GREY
     panel.text(x, y, said, ha="center", va="center", fontsize=style.SMALL, color=colour)

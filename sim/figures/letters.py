@@ -1,5 +1,6 @@
 """Letters that can be drawn: a list of fonts, and what stands in place of a letter that none of them has."""
 
+import re
 import warnings
 from functools import cache, lru_cache
 from unicodedata import category
@@ -17,6 +18,9 @@ OTHERS = (
 )
 """Asked in this order, where they are installed, for what the first one lacks."""
 REPLACEMENT = "\ufffd"
+
+MINUS = re.compile(r"(?<![\w.)\]])-(?=\d)")
+"""Before a number, where it parts nothing."""
 
 MOST_NAMED = 100
 
@@ -44,7 +48,8 @@ def _known() -> set[int]:
 
 @lru_cache(10_000)
 def drawable(text: str) -> str:
-    """One line of text in letters that can be drawn: blanks for line ends and tabs, else replacements."""
+    """One line of text in letters that can be drawn, with a proper minus: blanks for line ends and tabs."""
+    text = MINUS.sub("\u2212", text)
     if text.isascii() and text.isprintable():
         return text
     line = "".join(" " if c in "\n\r\t\v\f" else c for c in text)

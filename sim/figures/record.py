@@ -27,8 +27,11 @@ BELOW = (
     "above: membership on record; black bars: moves."
 )
 VOTES = " Dots above it: supported (high), abstained or opposed (low) on motions about the leader's own cause; {}."
+ENDED = " Hatched: dissolved."
 STRIP = (1.06, 1.2)
 """Where the strip lies, above probabilities of 0 to 1."""
+END = 0.03
+"""How much of the axis the end of the alliance takes at least, beyond the last date where it must."""
 DOTS = {SUPPORTS: 1.48, ABSTAINS: 1.38, OPPOSES: 1.28}
 """Where votes do, by what the state did."""
 TOP = 1.54
@@ -56,7 +59,8 @@ def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
     x = scales.days(ds["date"].values)
     look = {ACTIVE: MEMBER, FROZEN: positions()["frozen"], OUTSIDE: positions()["outside"]}
     wide = dataset.interval_note(ds, [name for name in positions() if name != "outside"])
-    below = BELOW + (VOTES.format(_fitted(ds)) if "motion_conduct" in ds else "")
+    over = _over(real)
+    below = BELOW + ENDED * (over < len(x)) + (VOTES.format(_fitted(ds)) if "motion_conduct" in ds else "")
     note = sheet.BETWEEN.join(
         filter(None, (dataset.error_note(ds, "loyal", "not drawn"), wide and f"not drawn, of positions inside: {wide}"))
     )
@@ -79,13 +83,17 @@ def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
                     x, 1 - series(ds, "outside", end)[:, i], label=f"{MEMBERSHIP}, {word}", path_effects=HALO, **LINES
                 )
             _dots(panel, ds, i)
-            changes = [0, *(np.flatnonzero(np.diff(real[:, i])) + 1), len(x) - 1]
-            for start, end in pairwise(changes):
+            moves = np.flatnonzero(np.diff(real[:over, i])) + 1
+            for start, after in pairwise([0, *moves, min(over, len(x) - 1)]):
                 status = int(real[start, i])
-                span = [x[start], x[end]]
+                span = [x[start], x[after]]
                 name = {ACTIVE: "on record: member", FROZEN: "on record: frozen", OUTSIDE: "on record: outside"}[status]
                 panel.fill_between(span, *STRIP, facecolor=look[status], edgecolor=style.GREY, lw=0.6, label=name)
-            panel.vlines(x[changes[1:-1]], STRIP[0], STRIP[1], color=style.INK, lw=2.0, label="moved")
+            panel.vlines(x[moves], STRIP[0], STRIP[1], color=style.INK, lw=2.0, label="moved")
+            if over < len(x):
+                span = [x[over], max(x[-1], x[over] + END * (x[-1] - x[0]))]
+                looks: dict[str, Any] = {**style.DISSOLVED, "linewidth": 0.6, "clip_on": False}
+                panel.fill_between(span, *STRIP, label=f"on record: {GONE}", **looks)
             panel.set_title(style.shorten(dataset.names(ds)[i], width, style.NORMAL), fontsize=style.NORMAL, pad=4)
             if k + columns >= len(drawn):
                 panel.tick_params(labelbottom=True)
@@ -93,6 +101,12 @@ def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
         key += [(Patch(**style.DISSOLVED), GONE), (Patch(facecolor=MEMBER, edgecolor=style.GREY), "member (strip)")]
         sheet.legend(figure, key, [sheet.line(MEMBERSHIP, **_renamed(LINES))])
         return sheet.settle(figure)
+
+
+def _over(real: Array) -> int:
+    """The first date on which all have gone, from when on nobody returns; one beyond the last where there is none."""
+    inside = np.flatnonzero((real != OUTSIDE).any(axis=1))
+    return int(inside[-1]) + 1 if inside.size else len(real)
 
 
 def _renamed(looks: dict[str, Any]) -> dict[str, Any]:
@@ -119,10 +133,12 @@ def _fitted(ds: xr.Dataset) -> str:
 
 
 def _says(shares: Mapping[str, Array], real: Array, drawn: Sequence[int]) -> str:
-    """How probable what happened was held, on average."""
+    """How probable what happened was held, on average over states and dates."""
     out = shares["outside"] + shares[GONE]
     chances = np.select([real == ACTIVE, real == FROZEN], [1 - out - shares["frozen"], shares["frozen"]], out)
     held = float(chances[:, drawn].mean())
     still = float((real == real[0])[:, drawn].mean())
-    said = f"Membership on record: {style.whole_percent(held)} probable on average"
-    return f"{said} (right in {style.whole_percent(still)} had nobody moved)"
+    return (
+        f"The model gives what happened {style.whole_percent(held)} on average; "
+        f"“nobody moves” is right in {style.whole_percent(still)}"
+    )

@@ -226,7 +226,7 @@ def ladder(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
             colours = [*positions().values(), style.DISSOLVED["facecolor"]]
             stack = panel.stackplot(_days(ds), parts, labels=list(shares), colors=colours, edgecolor="white", lw=0.4)
             stack[-1].set(**style.DISSOLVED)
-            panel.set_title(titles[k], fontsize=style.NORMAL, pad=13 if 0 < len(marks) <= scales.MOST_MARKS else 3)
+            panel.set_title(titles[k], fontsize=style.NORMAL, pad=scales.above(marks))
             scales.mark(panel, marks, width)
             if k + columns >= count:
                 panel.tick_params(labelbottom=True)

@@ -45,7 +45,7 @@ def page(headline: str, second: str, below: str, footer: str, height: float) -> 
         (below, style.NORMAL, "normal", style.GREY),
     ]
     blocks = [(style.wrap(text, room, size, w == "bold"), size, w, c) for text, size, w, c in texts if text]
-    foot = style.wrap(footer, room, style.SMALL)
+    foot = style.wrap(style.with_months(footer), room, style.SMALL)
     bottom = style.MARGIN + _height(len(foot), style.SMALL)
     total = style.MARGIN + sum(_height(len(lines), size) for lines, size, _, _ in blocks) + height + bottom
     figure = Figure(figsize=(style.WIDTH, total), dpi=style.DPI)

@@ -1,6 +1,8 @@
 """The look that all figures share: sheet size, fonts, colours; how wide a text is, and numbers in words."""
 
+import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -37,6 +39,8 @@ LINES = ("#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#ddaa33", "#44a
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1.5, 2)))
 DISSOLVED: dict[str, Any] = {"facecolor": "#e3e3e3", "edgecolor": "#8c8c8c", "hatch": "////", "linewidth": 0.0}
 """The alliance is no more."""
+
+DATE = re.compile(r"(?<![\w-])[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])")
 
 SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 13.0
 """Font sizes in points."""
@@ -148,6 +152,16 @@ def shorten(text: str, width: float, size: float) -> str:
     return f"{text.rstrip()}…"
 
 
+def with_months(text: str) -> str:
+    """A text with its dates in words, as the rest of a figure has them: ``October 2023``, ``31 December 2012``."""
+
+    def said(found: re.Match[str]) -> str:
+        date = dt.date.fromisoformat(found[0])
+        return f"{date:%B %Y}" if date.day == 1 else f"{date.day} {date:%B %Y}"
+
+    return DATE.sub(said, text)
+
+
 def conjunction(parts: Sequence[str]) -> str:
     """``a, b and c``"""
     return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + [parts[-1]])
@@ -198,7 +212,7 @@ def error_bound(error: float) -> str:
 
 
 def signed(x: float, digits: int = 1) -> str:
-    """A number with a proper minus, without decimals where it is large."""
+    """A number without a plus, with a proper minus where it shows, and without decimals where it is large."""
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
-    return f"{x:,.{digits if abs(x) < 100 else 0}f}".replace("-", "−")
+    return f"{x:z,.{digits if abs(x) < 100 else 0}f}".replace("-", "−")

@@ -10,6 +10,7 @@ from sim.errors import plural
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.run import grid_of
 from sim.model.arrays import Array
+from sim.model.outcomes import signed
 
 BELOW = (
     "General roll calls: motions on which the leader and its chief rival voted opposite; the share on which the state "
@@ -48,9 +49,12 @@ def votes(ds: xr.Dataset) -> Figure:
     span = scales.days(ds["date"].values)[[0, -1]]
     broad = 72 * width / max((span[1] - span[0]) / 365.25, 1.0)
     fitted = ds["roll_call_expected"].attrs.get("coefficients") == "fitted"
-    note = sheet.BETWEEN.join([FITTED if fitted else NOT_FITTED, _against_flat(ds, share, cast)])
+    ratio = _against_flat(ds, share, cast)
+    note = sheet.BETWEEN.join([FITTED if fitted else NOT_FITTED, _compared(share, ratio)])
     with style.look():
-        figure = dataset.page(ds, _says(share, away), BELOW, note, rows * (height + 0.2) + 2 * sheet.LEGEND + 0.4)
+        figure = dataset.page(
+            ds, _says(share, away, ratio), BELOW, note, rows * (height + 0.2) + 2 * sheet.LEGEND + 0.4
+        )
         panels = sheet.grid(figure, len(voted), columns, share=True)
         panels[0].set_ylim(-0.02, 1.02)
         panels[0].set_yticks([0, 0.5, 1])
@@ -83,27 +87,38 @@ def _bars(panel: Axes, x: Array, quantiles: Array, colour: str, width: float, la
     bars.set_capstyle("butt")
 
 
-def _says(share: Array, away: Array) -> str:
-    """How often votes lay where they were expected."""
+def _says(share: Array, away: Array, ratio: tuple[float, ...]) -> str:
+    """How often votes lay where they were expected, and whether the paths tell how votes move."""
     known = np.isfinite(share)
     within = style.whole_percent(float(1.0 - away[known].mean()))
-    return f"{within} of the yearly votes lie in the interval that should hold 90\u00a0%"
+    said = f"{within} of the yearly votes lie in the interval that should hold 90\u00a0%"
+    if not ratio:
+        return said
+    low, _, high = ratio
+    which = "are nearer to them than" if high < 1 else "are farther from them than" if low > 1 else "are no nearer than"
+    return f"{said}; expected paths {which} flat lines"
 
 
-def _against_flat(ds: xr.Dataset, share: Array, cast: Array) -> str:
-    """Whether the expected paths are nearer to the votes than the mean of each state's votes is."""
+def _against_flat(ds: xr.Dataset, share: Array, cast: Array) -> tuple[float, ...]:
+    """Mean squared error of the expected paths over that of each state's mean: 5 %, all states, 95 %; or nothing."""
     n = np.where(np.isfinite(share), cast, 0.0)
     votes, expected = np.nan_to_num(share), np.nan_to_num(ds["roll_call_mean"].values)
     flat = (n * votes).sum(axis=0) / np.maximum(n.sum(axis=0), 1.0)
     errors = np.stack([(n * (votes - x) ** 2).sum(axis=0) for x in (expected, flat)])
     errors = errors[:, errors[1] > 0]
     if not errors.size:
-        return "the votes do not move"
+        return ()
     drawn = np.random.default_rng(0).integers(errors.shape[1], size=(RESAMPLED, errors.shape[1]))
-    several = [*np.quantile(np.divide(*errors[:, drawn].sum(axis=2)), Z), np.divide(*errors.sum(axis=1))]
-    low, high, more = (("+" if x > 1 else "") + style.signed(100 * (x - 1.0), 0) for x in several)
-    years = int(np.isfinite(share).sum())
-    said = (
-        f"mean squared error of expected paths against flat lines: {more} % (90 %: {low} to {high}, states resampled)"
+    low, high = np.quantile(np.divide(*errors[:, drawn].sum(axis=2)), Z)
+    return float(low), float(np.divide(*errors.sum(axis=1))), float(high)
+
+
+def _compared(share: Array, ratio: tuple[float, ...]) -> str:
+    """Of how many votes, and the errors compared, with their interval."""
+    if not ratio:
+        return "the votes do not move"
+    low, more, high = (signed(100 * (x - 1.0), 0) for x in ratio)
+    return (
+        f"{plural(int(np.isfinite(share).sum()), 'year')} of states; mean squared error of expected paths against "
+        f"flat lines: {more} % (90 %: {low} to {high}, states resampled)"
     )
-    return f"{plural(years, 'year')} of states; {said}"

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.errors import plural
 from sim.figures import sheet, style
+from sim.model.outcomes import signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ def _draw(axes: Axes, own: "pd.DataFrame", columns: tuple[str, str], title: str,
         more = step < 0 if whole == STANCE else step > 0
         axes.barh(k, step, left=at, height=0.62, color=MORE if more else LESS, lw=0)
         axes.plot([at + step] * 2, [k, k + 1], color=style.GREY, lw=0.6)
-        _write(axes, max(at, at + step), k, _signed(step))
+        _write(axes, max(at, at + step), k, signed(step))
         places.append(at := at + step)
     at = float(total[columns[0]] + total[columns[1]])
     axes.plot([places[0], at], [0, len(labels) - 1], "o", color=style.INK, ms=5)
@@ -93,10 +94,6 @@ def _write(axes: Axes, x: float, k: int, text: str) -> None:
     axes.annotate(text, (x, k), (5, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
 
 
-def _signed(x: float) -> str:
-    return f"{x:+.2f}".replace("-", "−")
-
-
 def _whole(x: float, whole: str) -> str:
     """The value of a sum; of a log-hazard the rate too."""
-    return _signed(x) if whole == STANCE else f"{_signed(x)}: {100 * math.exp(x):.2g} % a year"
+    return signed(x) if whole == STANCE else f"{signed(x)}: {100 * math.exp(x):.2g} % a year"

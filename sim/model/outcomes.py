@@ -396,6 +396,16 @@ def bound(p: Mapping[str, float]) -> str:
     return f">{math.floor(100 * low)}" if low < 0.99 < mean else ""
 
 
+def in_column(x: float, digits: int = 2) -> str:
+    """A number with its sign for a column of them, all of so many digits: a minus never stands before nothing."""
+    return f"{x:+z.{digits}f}"
+
+
+def signed(x: float, digits: int = 2) -> str:
+    """A number with its sign, with a digit more where it would round to nothing; 0 where it still does."""
+    return next((s for d in (digits, digits + 1) if float(s := f"{x:+.{d}f}")), "0")
+
+
 def alone(p: Mapping[str, float]) -> dict[str, float]:
     """An estimate and its errors by chance, beside which no interval over what is uncertain is shown."""
     return {c: p[c] for c in ("mean", *MONTE_CARLO)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sim.analysis.attribute import Attribution
-from sim.model.outcomes import OUTCOMES, sentence
+from sim.model.outcomes import OUTCOMES, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 
 
@@ -15,7 +15,7 @@ def said(found: Attribution) -> Iterator[Block]:
         scale, digits = (100, 1) if o.probability else (1, 3)
 
         def number(x: float, scale: int = scale, digits: int = digits) -> str:
-            return f"{scale * x:+.{digits}f}"
+            return in_column(scale * x, digits)
 
         whole = gaps[(gaps.outcome == outcome) & (gaps.member == member)]
         size = own[own.date == own.date.max()].set_index("part").added.abs().sort_values(ascending=False, kind="stable")

@@ -10,7 +10,7 @@ from sim.evidence.ledger import Ledger
 from sim.evidence.statement import UNDECIDED
 from sim.figures.claim import draw
 from sim.figures.rows import Measured
-from sim.model.outcomes import VERDICTS, sentence
+from sim.model.outcomes import VERDICTS, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 from sim.reports.brief import Brief
 from sim.scenario.load import not_fitted
@@ -72,7 +72,8 @@ def rows_of(test: "pd.DataFrame", measured: Sequence[Measured], at_mean: str) ->
     first = test.iloc[0]
     says, alone = first.says, ""
     measures = [
-        (m.label, f"{r.estimate:+.3f}±{r.mcse:.3f}", r.holds) for m, r in zip(measured, test.itertuples(), strict=True)
+        (m.label, f"{in_column(r.estimate, 3)}±{r.mcse:.3f}", r.holds)
+        for m, r in zip(measured, test.itertuples(), strict=True)
     ]
     if len(measures) == 1:
         ((label, alone, _),) = measures

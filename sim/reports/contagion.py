@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sim.analysis.contagion import Contagion
+from sim.model.outcomes import in_column
 from sim.reports.blocks import Block, Column, Paragraph, Table
 
 
@@ -14,7 +15,7 @@ def said(found: Contagion) -> Iterator[Block]:
     does = "leaves" if found.about["event"] == "exit" else "freezes"
     rows = []
     for of, own in last.groupby("of", sort=False):
-        cells = {r.on: f"{100 * r.effect:+.1f}±{100 * r.mcse:.1f}" for r in own.itertuples()}
+        cells = {r.on: f"{in_column(100 * r.effect, 1)}±{100 * r.mcse:.1f}" for r in own.itertuples()}
         rows.append([f"{names[of]} {does}", *(cells.get(j, "") for j in on)])
     yield Paragraph()
     yield Table([Column(f"By {last.date.iloc[0]}, points", left=True), *(Column(names[j]) for j in on)], rows)

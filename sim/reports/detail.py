@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sim.model.membership import FROZEN
-from sim.model.outcomes import OUTCOMES, names
+from sim.model.outcomes import OUTCOMES, in_column, names
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.cells import Estimate, mean, split, with_error
 from sim.results.change import interval, span
@@ -39,7 +39,7 @@ def alliance_events(s: dict[str, Any]) -> dict[str, Mapping[str, Estimate]]:
 
 def conduct(s: dict[str, Any]) -> Iterator[Block]:
     """Where every state stands when the forecast begins."""
-    rows = [[m["name"], f"{m['stance']['mean']:+.2f}", likeliest(m["conduct"])] for m in s["members"]]
+    rows = [[m["name"], in_column(m["stance"]["mean"]), likeliest(m["conduct"])] for m in s["members"]]
     yield Table([Column("At the start", left=True), Column("Stance"), Column("Conduct", left=True)], rows)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sim.errors import listed, plural
 from sim.evaluation.mechanisms import Mechanisms
 from sim.figures.rows import Worth
-from sim.model.outcomes import MECHANISM_VERDICTS, sentence
+from sim.model.outcomes import MECHANISM_VERDICTS, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.brief import Brief, chosen
 
@@ -44,7 +44,7 @@ def worths(found: Mechanisms) -> list[Worth]:
 
 
 def _with_error(value: float, error: float) -> str:
-    return f"{value:+.1f}±{error:.1f}"
+    return f"{in_column(value, 1)}±{error:.1f}"
 
 
 def _held_out(r: Worth) -> str:

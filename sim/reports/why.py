@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sim.analysis.reasons import apart, plus_minus
 from sim.analysis.why import Why
+from sim.model.outcomes import in_column
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 
 MOST = 10
@@ -23,7 +24,7 @@ def said(found: Why) -> Iterator[Block]:
             Column("against\nthe mean"),
         ]
         rows: list[list[Part]] = [
-            [r.term, *(_signed(x) for x in (r.year_before, r.at_date, r.change, r.mean, r.from_mean))]
+            [r.term, *(in_column(x) for x in (r.year_before, r.at_date, r.change, r.mean, r.from_mean))]
             for r in own.itertuples()
         ]
         yield Table(columns, rows)
@@ -46,7 +47,3 @@ def said(found: Why) -> Iterator[Block]:
         "the same with and without it, and ± is the Monte Carlo standard error of their difference, 0 where every draw "
         "gives the same. Coefficients and the course of inputs are this run's throughout."
     )
-
-
-def _signed(x: float) -> str:
-    return f"{x:+.2f}".replace("-", "−")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
-from sim.model.outcomes import LEAST, OUTCOMES, bound, in_text, sentence
+from sim.model.outcomes import LEAST, OUTCOMES, bound, in_column, in_text, sentence, signed
 from sim.scenario.dates import spoken
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def measured(mean: float, low: float, high: float) -> str:
 def points(x: float) -> str:
     """A difference of probabilities in percentage points, with its sign."""
     value = 100 * x
-    return f"{value:+.0f}" if abs(value) >= 0.95 else f"{value:+.1f}" if abs(value) >= 0.05 else "0"
+    return in_column(value, 0 if abs(value) >= 0.95 else 1) if abs(value) >= 0.05 else "0"
 
 
 def level(row: Any, side: str, sign: str = "") -> str:
@@ -71,7 +71,7 @@ def difference(row: Any, sign: str = "") -> str:
     """
 
     def said(x: float) -> str:
-        return points(x) if OUTCOMES[row.outcome].probability else f"{x:+.2f}"
+        return points(x) if OUTCOMES[row.outcome].probability else signed(x)
 
     low, high, error = row.difference_q05, row.difference_q95, row.mcse
     if row.difference == error == 0 and not (low < 0 or high > 0):

@@ -13,7 +13,7 @@ from sim.errors import InputError, Problem, arguments, as_path, nearest
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import Noise, locate
-from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES, RETURN
+from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES, RETURN, signed
 from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile
@@ -212,7 +212,7 @@ def _record(program: Program, seed: int, run: int) -> Iterator[Sentence]:
     row, use = (int(x[lane]) for x in Noise(seed, block).rows(program.rows))
     state = use % start.states.stance.shape[-1]
     stances = [
-        f"{name} {x[row, state]:+.1f} ({low:+.1f} to {high:+.1f})"
+        f"{name} {signed(x[row, state], 1)} ({signed(low, 1)} to {signed(high, 1)})"
         for name, x, (low, high) in zip(
             program.names,
             start.states.stance,
@@ -260,7 +260,7 @@ def position(r: Record, i: int) -> str:
 
 
 def _together(r: Record, rows: list[int], names: tuple[str, ...]) -> str:
-    return ", ".join(f"{names[i]} {position(r, i)} ({r.stance[i, 0]:+.1f})" for i in rows) or "no member"
+    return ", ".join(f"{names[i]} {position(r, i)} ({signed(r.stance[i, 0], 1)})" for i in rows) or "no member"
 
 
 def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:
@@ -272,7 +272,7 @@ def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:
 
 
 def _step(name: str, before: float, now: float) -> str:
-    return f"{name}'s stance {'rises' if now > before else 'falls'} from {before:+.1f} to {now:+.1f}."
+    return f"{name}'s stance {'rises' if now > before else 'falls'} from {signed(before, 1)} to {signed(now, 1)}."
 
 
 def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tuple[list[int], str]]:
@@ -295,4 +295,4 @@ def _moves(r: Record, names: tuple[str, ...], former: Collection[int]) -> Iterat
         move = MOVES.get((int(r.before[i, 0]), int(r.status[i, 0])))
         if move and (r.left[i, 0] or move.name != "exit"):  # nobody leaves an alliance that ends
             move = RETURN if move.name == RETURN.name and i in former else move
-            yield i, (move.name, f"{name} {move.words} at a stance of {r.stance[i, 0]:+.1f}.")
+            yield i, (move.name, f"{name} {move.words} at a stance of {signed(r.stance[i, 0], 1)}.")

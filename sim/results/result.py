@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, names, series
+from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, in_column, names, series
 from sim.results import kept, tables
 from sim.results.change import probability
 from sim.results.dataset import by_name, led_in, names_in
@@ -311,7 +311,7 @@ class Result(Results):
         return pd.DataFrame(
             {
                 "State": m["name"],
-                "stance": f"{m['stance']['mean']:+.2f}",
+                "stance": in_column(m["stance"]["mean"]),
                 **{
                     f"{name} in {plural(float(years), 'year')}": _percent(m[name][years])
                     if now[m["member"]] == OUTSIDE or OUTCOMES[name].open_to(now[m["member"]])

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.analysis.attribute import sentences, sets_of, shared_out, signed
+from sim.analysis.attribute import sentences, sets_of, shared_out
 from sim.analysis.parts import named, parts_of
 from sim.analysis.spread import error_over_draws, linear
 from sim.errors import InputError
 from sim.estimates.shapley import orders
+from sim.model.outcomes import signed
 from sim.scenario.blend import blend
 from sim.scenario.compile import compile
 from sim.scenario.load import load

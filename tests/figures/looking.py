@@ -11,6 +11,8 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from sim.figures.style import SMALL
+
 TITLE = "The CSTO forecast"
 FOOT = "Backtest: invented  |  history  |  4,096 futures of 512 posterior draws an origin  |  seed 1"
 
@@ -53,7 +55,8 @@ def boxes(figure: Figure) -> dict[str, Bbox]:
 
 
 def check(figure: Figure) -> None:
-    """No text overlaps another or is cut off."""
+    """No text overlaps another, is cut off or is smaller than the smallest letters."""
+    assert min(text.get_fontsize() for text in texts(figure)) >= SMALL
     places = boxes(figure)
     for text, box in places.items():
         assert figure.bbox.contains(box.x0, box.y0), text

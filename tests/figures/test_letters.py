@@ -151,3 +151,8 @@ def test_every_letter_that_was_replaced_is_named() -> None:
     with pytest.warns(UserWarning, match="no font here has") as caught:
         letters.say_what_was_replaced()
     assert [c for c in lacking if f"U+{ord(c):04X} {c}" not in str(caught[0].message)] == []
+
+
+def test_a_minus_before_a_number_is_a_minus() -> None:
+    said = "−0.03 (−0.08 to −0.004), 1992-2023, ES-11/1, outlook-2023"
+    assert letters.drawable(said.replace("−", "-")) == said

@@ -74,14 +74,23 @@ def test_the_note_says_whether_coefficients_were_fitted_to_the_votes():
     assert FITTED in shown(votes(ds))
 
 
-@pytest.mark.parametrize(("share", "says"), [(0.0, "−100 % (90 %: −100 to −100"), (2.0, "+300 % (90 %: +300 to +300")])
-def test_expected_paths_are_held_against_flat_lines(share, says):
+@pytest.mark.parametrize(
+    ("share", "says", "title"),
+    [
+        (0.0, "−100 % (90 %: −100 to −100", "are nearer to them than flat lines"),
+        (1.0, "0 % (90 %: 0 to 0", "are no nearer than flat lines"),
+        (2.0, "+300 % (90 %: +300 to +300", "are farther from them than flat lines"),
+    ],
+)
+def test_expected_paths_are_held_against_flat_lines(share, says, title):
     ds = recorded("six")
     answers = ds.roll_call_answers.values
     votes_, asked = answers[..., 0] / answers.sum(axis=-1), answers.sum(axis=-1)
     flat = np.nansum(answers[..., 0], axis=0) / np.maximum(np.nansum(asked, axis=0), 1)
     ds["roll_call_mean"].values[...] = votes_ + share * (flat - votes_)
-    assert f"against flat lines: {says}" in shown(votes(ds))
+    seen = shown(votes(ds))
+    assert f"against flat lines: {says}" in seen
+    assert title in seen, "in the title"
 
 
 def test_calls_are_drawn_with_their_answers_and_the_chance_of_help():

@@ -27,7 +27,9 @@ def test_what_happened_stands_above_what_was_forecast_at_its_dates():
     np.testing.assert_allclose([s[0, 0] for s in moved.get_segments()], days[[10, 21]])
 
 
-@pytest.mark.parametrize(("inside", "says"), [(1.0, "100 % probable"), (0.25, "25 % probable")])
+@pytest.mark.parametrize(
+    ("inside", "says"), [(1.0, "what happened 100 % on average"), (0.25, "what happened 25 % on average")]
+)
 def test_the_title_says_how_probable_the_record_was_held(inside, says):
     ds = CASES["six"].copy(deep=True)
     for name, share in zip(("loyal", "absent", "critical", "frozen"), (inside, 0, 0, 0), strict=True):
@@ -35,7 +37,7 @@ def test_the_title_says_how_probable_the_record_was_held(inside, says):
     ds["outside"].values[...], ds["dissolution"].values[...] = 1 - inside, 0.0
     figure = record(ds, {str(code): [ACTIVE] * 41 for code in ds.member.values})
     assert says in shown(figure)
-    assert "right in 100 % had nobody moved" in shown(figure)
+    assert "“nobody moves” is right in 100 %" in shown(figure)
 
 
 def test_the_interval_of_membership_and_votes_on_motions_are_drawn():
@@ -57,3 +59,21 @@ def test_the_interval_of_membership_and_votes_on_motions_are_drawn():
     assert dots.series.tolist() == [f"on record: {said}" for said in ("supports", "abstains", "opposes")]
     assert dots.y.is_monotonic_decreasing, "support stands highest"
     assert "the coefficients were fitted to them too" in shown(figure)
+
+
+@pytest.mark.parametrize("end", [30, 40], ids=["before the last date", "on the last date"])
+def test_the_end_of_the_alliance_is_no_move_of_a_state(end):
+    ds = CASES["six"]
+    statuses = {str(code): [ACTIVE] * end + [OUTSIDE] * (41 - end) for code in ds.member.values}
+    statuses["ARM"] = [ACTIVE] * 10 + [OUTSIDE] * 31
+    figure = drawn(record, ds, statuses)
+    check(figure)
+    days = ds.date.values.astype("datetime64[D]").astype(float)
+    for panel in (axes for axes in figure.axes if axes.get_visible()):
+        areas = {str(area.get_label()): area for area in panel.collections}
+        own = days[[10]] if panel.get_title(loc="left") == "Armenia" else []
+        np.testing.assert_allclose([s[0, 0] for s in areas["moved"].get_segments()], own)
+        ending = areas["on record: dissolved"].get_paths()[0].vertices[:, 0]
+        assert ending.min() == days[end]
+        assert ending.max() - ending.min() > 0.02 * (days[-1] - days[0]), "is seen"
+    assert "Hatched: dissolved" in shown(figure)

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.errors import plural
-from sim.figures.style import conjunction, error_bound, percent, whole_percent
+from sim.figures.style import conjunction, error_bound, percent, whole_percent, with_months
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_an_error_is_rounded_up(error, words):
 def test_lists_and_counts_in_words():
     assert [conjunction(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
     assert [plural(n, "run") for n in (0, 1, 2000)] == ["0 runs", "1 run", "2,000 runs"]
+
+
+def test_dates_of_a_footer_are_in_words() -> None:
+    said = with_months("the record up to 2023-07-01, held out after 2012-12-31; csto/history-1992-2023, ES-11/1")
+    assert said == "the record up to July 2023, held out after 31 December 2012; csto/history-1992-2023, ES-11/1"

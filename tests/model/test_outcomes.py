@@ -28,9 +28,11 @@ from sim.model.outcomes import (
     attributes,
     bound,
     error_of,
+    in_column,
     in_text,
     names,
     positions,
+    signed,
 )
 from sim.model.tick import Record
 from sim.reports.comparison import said
@@ -158,3 +160,14 @@ def test_names_that_take_an_article_have_it_in_running_text() -> None:
     assert shipped >= TAKE_THE
     assert {name for name in shipped if in_text(name) != name} == TAKE_THE
     assert {name: in_text(name) == f"the {name}" for name in OTHERS} == OTHERS
+
+
+def test_a_sign_never_stands_before_nothing() -> None:
+    assert [signed(x) for x in (-0.0, -0.00001, -0.004, -0.04, 0.004)] == ["0", "0", "-0.004", "-0.04", "+0.004"]
+    assert [in_column(x) for x in (-0.0, -0.004, -0.04, 0.04)] == ["+0.00", "+0.00", "-0.04", "+0.04"]
+
+
+def test_numbers_with_a_sign_are_written_in_one_place() -> None:
+    rooms = Path(sim.__file__).parent
+    own = {f.relative_to(rooms).as_posix() for f in rooms.rglob("*.py") if re.search(r":\+z?\.", f.read_text("utf-8"))}
+    assert own == {"model/outcomes.py"}
