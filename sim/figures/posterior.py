@@ -33,7 +33,7 @@ def densities(title: str, footer: str, prior: Mapping[str, Array], posterior: Ma
             _density(panel, prior[name], style.GREY, 1.0)
             _density(panel, posterior[name], style.FAN["median"], 1.6)
             panel.set_ylim(bottom=0)
-            panel.set_title(name.replace("_", " "), fontsize=style.SMALL)
+            panel.set_title(name, fontsize=style.SMALL)
             panel.set_yticks([])
             panel.spines["left"].set_visible(False)
         return sheet.settle(figure)
