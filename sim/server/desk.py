@@ -18,6 +18,7 @@ from sim.scenario.compile import compile
 from sim.scenario.load import Scenario, load
 from sim.scenario.reading import find, names_of, shipped
 from sim.server.levers import lever, levers
+from sim.server.order import RUNS as ORDER_RUNS, order
 from sim.server.single import SEED, Plain, blocks, found, stages, steps, unmoved
 from sim.server.view import ADDRESS, MOST_RUNS, View, as_file, parts, read
 from sim.storage.effort import effort
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Made = TypeVar("Made")
-FIRST, MORE, SINGLE, TRIED = "first", "more", "single", "tried"
+FIRST, MORE, SINGLE, ORDER, TRIED = "first", "more", "single", "order", "tried"
 RUNS = {FIRST: 256, MORE: 4096}
 """Runs behind a first look and behind the answer that follows it."""
 KEPT = 48
@@ -48,7 +49,7 @@ class Desk:
         self._made: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._baseline = Baseline()
-        self._busy = {kind: threading.Lock() for kind in (FIRST, MORE, SINGLE)}
+        self._busy = {kind: threading.Lock() for kind in (FIRST, MORE, SINGLE, ORDER)}
 
     # ------------------------------------------------------------------------------------------- what is asked
 
@@ -92,6 +93,14 @@ class Desk:
             lambda: _answer(scenario, view, look, self._baseline, see),
             see,
         )
+
+    def order(self, query: str, see: See = unseen) -> Plain:
+        """The levers of the leader and of the state shown, by what they change in the scenario as it is."""
+        scenario, view = self._read(query)
+        state = view.state or scenario.members[0]
+        paths = [x.path for x in levers(scenario, state)]
+        made = self._once(("order", scenario.fingerprint, state), ORDER, lambda: order(scenario, paths, see), see)
+        return {"runs": ORDER_RUNS, "effects": [e._asdict() for e in made]}
 
     def found(self, query: str, see: See = unseen) -> Plain:
         """The runs in which the condition of an address holds, of the first so many or of as many as are ``tried``."""

@@ -19,9 +19,12 @@
   const spoken = (iso) => `${MONTHS[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`;
   const dated = (text) => text.replace(/\d{4}-\d{2}-\d{2}/g, spoken);
   const years = (iso) => Number(iso.slice(0, 4)) + (Number(iso.slice(5, 7)) - 1) / 12 + (Number(iso.slice(8)) - 1) / 365;
+  const MATTERS = "What matters most here";
+  const signed = (x, digits) => `${x < 0 ? "\u2212" : "+"}${Math.abs(x).toFixed(digits)}`;
   const said = (x) => String(Number(x.toFixed(3)));
 
-  let view = null, answer = null, story = null, found = [];
+  const MOST = 6;
+  let order = null, view = null, answer = null, story = null, found = [];
   const running = {}, faults = {};
 
   // ------------------------------------------------------------------ the address and the server
@@ -87,6 +90,7 @@
       if (faults.view) { view = null; $("desk").hidden = true; complain("view", faults.view); }
       return;
     }
+    if (view?.scenario !== next.scenario || view.state !== next.state) order = null;
     view = next;
     $("desk").hidden = false;
     document.title = view.title;
@@ -114,8 +118,9 @@
     const box = $("levers");
     const open = new Set([...box.querySelectorAll("details[open] summary")].map((s) => s.textContent));
     box.replaceChildren();
-    const groups = new Map();
-    for (const lever of view.levers) {
+    const most = (order?.effects ?? []).filter((e) => e.clear).slice(0, MOST).map((e) => e.path);
+    const groups = new Map(most.length ? [[MATTERS, most.map((path) => view.levers.find((x) => x.path === path)).filter(Boolean)]] : []);
+    for (const lever of view.levers.filter((x) => !most.includes(x.path))) {
       const group = lever.group || "Also moved";
       if (!groups.has(group)) groups.set(group, []);
       groups.get(group).push(lever);
@@ -123,16 +128,19 @@
     for (const [name, some] of groups) {
       const details = make("details", "", box);
       make("summary", name, details);
-      details.open = open.has(name) || some.some((x) => x.path in view.moves) || /security offer/.test(name);
+      details.open = open.has(name) || some.some((x) => x.path in view.moves) || name === MATTERS || (!most.length && /security offer/.test(name));
+      if (name === MATTERS) make("p", `Of the leader's and this state's levers those that change most in the scenario as it is: in what differs more by ${spoken(view.end)}, cohesion or the probability of some exit, between the lever at 0 and at 1 from the start of the forecast on; ${order.runs} runs of each, on common random numbers; \u00b1: 95 % interval. The rest stands below.`, details, "small");
       for (const lever of some) row(lever, details);
     }
   }
 
   function row(lever, parent) {
     const box = make("div", "", parent, "factor");
-    const label = make("label", `${lever.label}: `, box);
+    const effect = order?.effects.find((e) => e.clear && e.path === lever.path), owner = effect && lever.group.split(":")[0];
+    const label = make("label", `${lever.label}${effect && parent.firstChild.textContent === MATTERS && !lever.label.includes(owner) ? `, ${owner}` : ""}: `, box);
     label.title = lever.meaning;
     const out = make("output", "", label);
+    if (effect) make("span", effect.outcome === "cohesion" ? `cohesion ${signed(effect.difference, 2)} \u00b1 ${effect.reach.toFixed(2)}` : `some exit ${signed(100 * effect.difference, 0)} \u00b1 ${Math.ceil(100 * effect.reach)} points`, label, "effect");
     const rail = make("div", "", box, "rail");
     const input = make("input", "", rail);
     input.id = label.htmlFor = `lever-${lever.path}`;
@@ -173,7 +181,7 @@
     clearTimeout(waiting);
     $("status").textContent = "Computing ...";
     $("outcomes").classList.add("busy");
-    for (const kind of ["answer", "found", "run"]) forget(kind);
+    for (const kind of ["answer", "order", "found", "run"]) forget(kind);
     if (story || $("found").textContent) { $("parting").textContent = ""; $("found").textContent = "The levers were moved: find again, or choose the run again."; $("story").classList.add("busy"); }
     waiting = setTimeout(() => see("first", () => { waiting = setTimeout(() => see("more"), 400); }), patience);
   }
@@ -184,6 +192,15 @@
     answer = got;
     show();
     if (then) then();
+    else if (!order) rank();
+  }
+
+  // When nothing else is computed, which levers matter most, once for a scenario and state.
+  async function rank() {
+    const got = await ask("order", `order?${query()}`);
+    if (!got) return;
+    order = got;
+    levers();
   }
 
   function show() {
@@ -368,7 +385,9 @@
       const unmoved = base?.states[i][0] ?? where;
       if (unmoved !== where) draw("circle", { cx: x + 15, cy: y, r: 5, class: `${unmoved} unmoved` }, svg);
       const up = y < centre[1] ? -14 : 22;
-      draw("text", { x: Math.min(Math.max(x, 40), 360), y: y + up, "text-anchor": "middle" }, svg, n > 12 ? code : name);
+      const [far, off] = [1.17 * x - 0.17 * centre[0], 1.17 * y - 0.17 * centre[1] + 4];
+      if (n > 12) draw("text", { x: far, y: off, "text-anchor": "middle" }, svg, code);
+      else draw("text", { x: Math.min(Math.max(x, 40), 360), y: y + up, "text-anchor": "middle" }, svg, name);
     });
   }
 
@@ -380,7 +399,9 @@
     const next = await ask("view", `view?${query()}`);
     if (!next) return;
     view.levers = next.levers;
+    order = null;
     levers();
+    rank();
     note();
     if (!view.condition) $("condition").value = `${view.state} leaves`;
   });

@@ -102,6 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         answers: dict[str, Callable[[str], object]] = {
             "/view": desk.view,
             "/answer": partial(desk.answer, see=self._watch),
+            "/order": partial(desk.order, see=self._watch),
             "/found": partial(desk.found, see=self._watch),
             "/run": partial(desk.run, see=self._watch),
             "/scenario.toml": desk.file,

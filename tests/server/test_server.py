@@ -221,6 +221,23 @@ def test_what_nobody_waits_for_any_longer_is_not_computed(
     assert ticks[0] < 8, "of at least twenty"
 
 
+def test_levers_are_ordered_by_what_they_change(served: Server) -> None:
+    """The first has the effect that paired runs of the scenario with it at either end show; all are there once."""
+    said = asked(served, "order", scenario=SIX.name)
+    effects = said["effects"]
+    view = asked(served, "view", scenario=SIX.name)
+    assert {e["path"] for e in effects} == {x["path"] for x in view["levers"]}
+    clear = [abs(e["difference"]) for e in effects if e["clear"]]
+    assert clear
+    assert clear == sorted(clear, reverse=True)
+    assert [e["clear"] for e in effects] == sorted((e["clear"] for e in effects), reverse=True)
+    first = effects[0]
+    low, high = (sim.load(SIX, {first["path"]: f"{end}@{view['start']}"}) for end in (0, 1))
+    table = sim.compare(low, high, runs=said["runs"]).table
+    row = table[(table.outcome == first["outcome"]) & (table.member == "")].iloc[-1]
+    assert first["difference"] == pytest.approx(row.difference, abs=2e-3)
+
+
 def test_a_run_with_levers_moved_has_the_same_run_as_it_is_beside_it(served: Server) -> None:
     """Alike up to the date of the move, and what the run without the move is by itself."""
     moved, alone = (asked(served, "run", **q, run="5") for q in ({"set": "leader.war=0.9@2021-01-01"}, {}))
