@@ -16,7 +16,7 @@ from sim.reports.report import again
 from sim.results import kept
 from sim.results.result import Result, Results
 from sim.scenario.sheet import guarded
-from sim.storage.files import check_folder, provenance_of
+from sim.storage.files import beside, check_folder, provenance_of
 from sim.storage.workspace import contents_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def export(
     from sim import open as opened
 
     home, formats = as_path(folder, "folder"), several(format, "format", FORMATS)
-    into = as_path(out, "out") if out is not None else home.with_name(f"{home.resolve().name}-tables")
+    into = as_path(out, "out") if out is not None else beside(home, "-tables")
     check_folder(into)
     result: Results = opened(home)
     frames = {name: named(plain(frame), result) for name, frame in result.tables.items()}
@@ -88,8 +88,8 @@ def export(
     frames |= {COLUMNS: columns_of(said), ABOUT: about(result, home)}
     said |= {name: labels(frames[name]) for name in (COLUMNS, ABOUT)}
     into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=into.parent) as beside:
-        made = Path(beside)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=into.parent) as unfinished:
+        made = Path(unfinished)
         for one in formats:
             FORMATS[one](frames, said, made, home.resolve().name, getattr(result, "dataset", None))
         return moved(made, into, force)

@@ -8,7 +8,7 @@ from typing import Any
 from sim.errors import InputError, Problem, arguments, as_path, each, listed, nearest, several
 from sim.reports.export import moved
 from sim.results.tables import csv
-from sim.storage.files import check_folder
+from sim.storage.files import beside, check_folder
 
 
 @arguments
@@ -51,19 +51,19 @@ def plot(
     from sim.figures.sheet import WITHOUT_DATE, save
 
     home = as_path(folder, "folder")
-    into = as_path(out, "out") if out is not None else home.with_name(f"{home.resolve().name}-figures")
+    into = as_path(out, "out") if out is not None else beside(home, "-figures")
     check_folder(into)
     result: Any = opened(home)
     formats, drawn = each(lambda: several(format, "format", WITHOUT_DATE), lambda: _drawn(home, result, figures))
     into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".plot-", dir=into.parent) as beside:
+    with tempfile.TemporaryDirectory(prefix=".plot-", dir=into.parent) as made:
         for name in drawn:
             for kind in formats:
-                save(drawn[name], Path(beside) / f"{name}.{kind}")
+                save(drawn[name], Path(made) / f"{name}.{kind}")
             table, there = csv(plotted(drawn[name])), into / f"{name}.csv"
             if force or not (there.is_file() and there.read_bytes() == table.encode()):  # as beside another format
-                (Path(beside) / there.name).write_text(table, encoding="utf-8", newline="")
-        return moved(Path(beside), into, force)
+                (Path(made) / there.name).write_text(table, encoding="utf-8", newline="")
+        return moved(Path(made), into, force)
 
 
 def _drawn(home: Path, result: Any, figures: Iterable[str]) -> dict[str, Any]:

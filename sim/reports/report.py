@@ -22,7 +22,7 @@ from sim.results.calibration import STUDY, Calibration
 from sim.results.comparison import Comparison
 from sim.results.result import Result
 from sim.scenario.load import Scenario, load
-from sim.storage.files import provenance_of, put
+from sim.storage.files import beside, provenance_of, put
 from sim.storage.workspace import contents_of
 from sim.studies.sweep import Sweep
 
@@ -69,7 +69,7 @@ def report(
     if format not in FORMATS:
         allowed = f"allowed: {' or '.join(FORMATS)}"
         raise InputError([Problem("format", "", f"{format!r:.60}", allowed, nearest(str(format), FORMATS))])
-    file = as_path(out, "out") if out else home.with_name(f"{home.resolve().name}.{format}")
+    file = as_path(out, "out") if out else beside(home, f".{format}")
     if file.is_dir() or (file.exists() and not force):
         found, allowed = "a folder" if file.is_dir() else "is there already", "allowed: another `out`, or `force`"
         raise InputError([Problem(str(file), "out", found, allowed)])

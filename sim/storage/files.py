@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem
-from sim.scenario.names import check_out
+from sim.scenario.names import FILE, check_out
 
 PROVENANCE = "provenance.json"
 PICTURES = {".png", ".svg", ".pdf"}
@@ -122,6 +122,14 @@ def as_sealed(folder: Path) -> bool:
     """Whether the provenance of a folder is, to the letter, as it was written."""
     there = provenance_of(folder)
     return there is not None and (folder / PROVENANCE).read_text("utf-8") == sealed(there)
+
+
+def beside(folder: Path, ending: str) -> Path:
+    """What is made of a folder of results, next to it and called after it; a name that grows too long is cut, and told
+    apart by its hash."""
+    name = folder.resolve().name
+    whole = f"{name}{ending}"
+    return folder.with_name(whole if FILE.fits(whole) else f"{name[:50].rstrip('.-')}-{sha256(name)[:8]}{ending}")
 
 
 def check_folder(folder: Path) -> None:

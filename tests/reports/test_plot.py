@@ -1,5 +1,6 @@
 """Figures as files: the ones asked for, in the formats asked for, each with its numbers, whole or not at all."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,8 @@ import pytest
 
 import sim
 from sim.errors import InputError
+from sim.scenario.names import FILE
+from sim.storage.files import beside
 from tests.helpers import SIX
 
 
@@ -53,3 +56,15 @@ def test_unknown_figures_and_formats_are_told_with_the_nearest(folder: Path) -> 
 def test_a_figure_without_data_is_refused_with_the_reason(folder: Path) -> None:
     with pytest.raises(InputError, match=r"no figure votes; no roll-calls\.csv beside its scenario"):
         sim.plot(folder, ["votes"])
+
+
+def test_whatever_the_folders_name_what_is_made_of_it_has_a_name_beside_it(folder: Path) -> None:
+    """A comparison's folder is called after what was changed, up to the longest name that a folder may have."""
+    names = ["a", "é" * 80, "compare-" + "x" * 72, "compare-" + "x" * 71 + "y", "a" * 49 + "." * 2 + "b" * 29]
+    for ending in ("-figures", "-tables", ".html", ".docx"):
+        made = [beside(folder.with_name(name), ending) for name in names]
+        assert all(FILE.fits(m.name) and m.name.endswith(ending) and m.parent == folder.parent for m in made)
+        assert len(set(made)) == len(names)
+    long = folder.with_name(names[2])
+    shutil.copytree(folder, long)
+    assert {f.parent for f in sim.plot(long, ["exits"], format="svg")} == {beside(long, "-figures")}
