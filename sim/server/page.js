@@ -215,7 +215,7 @@
     const last = answer.dates.length - 1;
     const chosen = answer.dates.includes($("date").value) ? $("date").value : answer.dates[last];
     options($("date"), answer.dates.map((d) => [d, spoken(d)]), chosen);
-    $("note").textContent = [...answer.begins, answer.note].filter(Boolean).join(". ");
+    $("note").textContent = dated([...answer.begins, answer.note].filter(Boolean).join(". "));
     charts();
     rows();
   }
