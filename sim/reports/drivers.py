@@ -26,7 +26,7 @@ def said(found: Drivers) -> Iterator[Block]:
                 rows.append([name, r["label"], f"{100 * r['share']:.2g}", ends, f"{100 * r['of_known']:.0f}"])
     if rows:
         columns = [Column("outcome", left=True, words=True), Column("input", left=True, words=True)]
-        yield Table([*columns, *map(Column, ("share, %", "95 %", "of what is known, %"))], rows)
+        yield Table([*columns, *map(Column, ("share, %", "95 %", "of known, %"))], rows)
     first = whole.iloc[0]
     groups = found.frames["groups"]
     own = groups[(groups["outcome"] == first["outcome"]) & (groups["member"] == first["member"])]
