@@ -223,6 +223,7 @@
   function rows() {
     const list = $("outcomes"), at = answer.dates.indexOf($("date").value);
     const moved = answer.sentences.length > 0;
+    for (const words of document.querySelectorAll(".beside")) words.hidden = !moved;
     list.replaceChildren();
     for (const outcome of answer.rows) {
       const cell = outcome.at[at];

@@ -66,6 +66,7 @@ def found(ds: "xr.Dataset", asked: Condition, most: int) -> Plain:
     everything = np.ones(tried, dtype=bool)
     share = share_given(holds, everything, rows, float(ds.attrs["distinct"]) if rows else None)
     says = f"in {len(where):,} of {plural(tried, 'run')}, {in_percent(share)}"
+    says += "; in brackets the 95 % Monte Carlo interval"
     if not len(where):
         says = f"in none of {plural(tried, 'run')}, so less than {percent(float(share.high))} % (95 % interval)"
     when: dict[str, Sequence[str]] = {}

@@ -143,6 +143,7 @@ def test_nothing_moved_changes_nothing(served: Server) -> None:
 def test_found_runs_are_those_in_which_it_is_so(served: Server) -> None:
     found = asked(served, "found", **MOVED, condition="AAA leaves")
     assert found["runs"], found["says"]
+    assert "in brackets the 95 % Monte Carlo interval" in found["says"], "not the one over coefficients above it"
     run, words = found["runs"][0]
     date = words.split()[-1]
     story = asked(served, "run", **MOVED, run=str(run))
