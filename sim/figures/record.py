@@ -1,5 +1,6 @@
 """A history against what happened: where the model has each state at each date, and where it was."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -23,10 +24,13 @@ POSITION_OF = {SUPPORTS: "loyal", ABSTAINS: "absent", OPPOSES: "critical"}
 
 BELOW = (
     "Below: the probability of each position at that date, lived through from the beginning (posterior predictive); "
-    "entries that the scenario prescribes are given, and coefficients fitted to this record describe it. The strip "
-    "above: membership on record; black bars: moves."
+    "coefficients fitted to this record describe it. “Nobody moves”: every state stays where it was at the start; "
+    "entries that the scenario prescribes are given to both. The strip above: membership on record; black bars: moves."
 )
-VOTES = " Dots above it: supported (high), abstained or opposed (low) on motions about the leader's own cause; {}."
+VOTES = (
+    " Dots above it, on motions about the leader's cause: supported (top row, colour of loyal), abstained or stayed "
+    "away (middle, absent), opposed (bottom, critical), also while a state is outside; {}."
+)
 ENDED = " Hatched: dissolved."
 STRIP = (1.06, 1.2)
 """Where the strip lies, above probabilities of 0 to 1."""
@@ -42,17 +46,21 @@ HALO = [withStroke(linewidth=2.2, foreground="white")]
 """Around the lines, which lie on dark and light areas."""
 
 
-def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
+def record(
+    ds: xr.Dataset, statuses: Mapping[str, Sequence[int]], entries: Sequence[tuple[str, dt.date]] = ()
+) -> Figure:
     """The ladder of every state, and above it what its membership was.
 
     Parameters
     ----------
     ds : the dataset of a run that begins with the record.
     statuses : codes of the recorded status of each state, by date of the dataset.
+    entries : state and date of the entries that the scenario prescribes: the model is given them.
     """
     shares, codes = occupied(ds), [str(code) for code in ds["member"].values]
     real = np.array([statuses[code] for code in codes]).T
     drawn = [i for i in range(len(codes)) if (real[:, i] != OUTSIDE).any()]
+    still = _unmoved(ds, real, entries)
     columns, height = grid_of(len(drawn))
     rows = -(-len(drawn) // columns)
     width = (style.ROOM - 0.4) / columns - 0.15
@@ -65,7 +73,7 @@ def record(ds: xr.Dataset, statuses: Mapping[str, Sequence[int]]) -> Figure:
         filter(None, (dataset.error_note(ds, "loyal", "not drawn"), wide and f"not drawn, of positions inside: {wide}"))
     )
     with style.look():
-        figure = dataset.page(ds, _says(shares, real, drawn), below, note, rows * (height + 0.25) + 0.85)
+        figure = dataset.page(ds, _says(shares, real, still, drawn), below, note, rows * (height + 0.25) + 0.85)
         panels = sheet.grid(figure, len(drawn), columns, share=True)
         panels[0].set_ylim(0, TOP if "motion_conduct" in ds else STRIP[1])
         panels[0].set_yticks([0, 0.5, 1])
@@ -132,13 +140,19 @@ def _fitted(ds: xr.Dataset) -> str:
     return f"the coefficients were {'' if ds['motion_conduct'].attrs.get('fitted') else 'not '}fitted to them too"
 
 
-def _says(shares: Mapping[str, Array], real: Array, drawn: Sequence[int]) -> str:
-    """How probable what happened was held, on average over states and dates."""
+def _unmoved(ds: xr.Dataset, real: Array, entries: Sequence[tuple[str, dt.date]]) -> Array:
+    """The status of every state had nobody moved but by the entries that are given. (date, member)"""
+    still, codes = np.repeat(real[:1], len(real), axis=0), [str(code) for code in ds["member"].values]
+    for code, date in sorted(entries, key=lambda entry: entry[1]):
+        still[ds["date"].values >= np.datetime64(date), codes.index(code)] = ACTIVE
+    return still
+
+
+def _says(shares: Mapping[str, Array], real: Array, still: Array, drawn: Sequence[int]) -> str:
+    """How probable what happened was held, on average over states and dates, by the model and had nobody moved."""
     out = shares["outside"] + shares[GONE]
     chances = np.select([real == ACTIVE, real == FROZEN], [1 - out - shares["frozen"], shares["frozen"]], out)
-    held = float(chances[:, drawn].mean())
-    still = float((real == real[0])[:, drawn].mean())
-    return (
-        f"The model gives what happened {style.whole_percent(held)} on average; "
-        f"“nobody moves” is right in {style.whole_percent(still)}"
-    )
+    model, flat = float(chances[:, drawn].mean()), float((real == still)[:, drawn].mean())
+    held, plain = (style.whole_percent(x) for x in (model, flat))
+    which = "as much as" if held == plain else "more than" if model > flat else "less than"
+    return f"The model gives what happened {held} on average, {which} “nobody moves” ({plain})"

@@ -17,6 +17,7 @@ from sim.results.dataset import by_name, led_in, names_in
 from sim.scenario.events import to_come
 from sim.scenario.load import Scenario, posteriors_of, restore
 from sim.scenario.posterior import POSTERIORS
+from sim.scenario.tables import EntryEvent
 from sim.storage.effort import Effort
 from sim.storage.files import PROVENANCE, as_json, hashes, provenance_of, write
 from sim.storage.workspace import SET, Workspace, beware, contents_of, flat, holds, reading
@@ -32,7 +33,7 @@ OWN = (*TABLES, "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SC
 WHOLE = "allowed: a run as it was written; the same command with `force` makes it anew"
 NO_CALLS = "its scenario scripts no call for help in its time, or it was made before there was the figure"
 NO_DATA = {
-    "record": "no membership changes on a record that begins with it",
+    "record": "it is a forecast: no record begins with it",
     "votes": "no roll-calls.csv beside its scenario tells of its time, or it was made before there was the figure",
     "calls": NO_CALLS,
     "lessons": NO_CALLS,
@@ -213,9 +214,8 @@ class Result(Results):
         ds = self.dataset
         drawn = draw(ds, [Mark(str(date), words) for date, words in to_come(self.scenario)])
         drawn["ties"] = ties.ties(ds)
-        on_record = self._on_record()
-        if any(len(set(statuses)) > 1 for statuses in on_record.values()):
-            drawn["record"] = record.record(ds, on_record)
+        if on_record := self._on_record():
+            drawn["record"] = record.record(ds, on_record, self._entries())
         if "roll_call_answers" in ds:
             drawn["votes"] = votes.votes(ds)
         if "call_answer" in ds:
@@ -223,12 +223,22 @@ class Result(Results):
         return drawn
 
     def _on_record(self) -> dict[str, list[int]]:
-        """The recorded status of every state at each date, where the scenario codes a history from its beginning."""
+        """The recorded status of every state at each date, where the scenario codes a history from its beginning.
+
+        That is one whose record has moves, or whose period was over when it was run: a forecast is neither.
+        """
         tables = self.scenario.tables
         if tables.time.record_from:
             return {}
         days = [dt.date.fromisoformat(str(day)) for day in self.dataset.date.values.astype("datetime64[D]")]
-        return {code: [member.status_at(day) for day in days] for code, member in tables.members.items()}
+        statuses = {code: [member.status_at(day) for day in days] for code, member in tables.members.items()}
+        moved = any(len(set(own)) > 1 for own in statuses.values())
+        return statuses if moved or str(tables.time.end) <= str(self.provenance.get("began", dt.date.today())) else {}
+
+    def _entries(self) -> list[tuple[str, dt.date]]:
+        """State and date of the entries that the scenario prescribes."""
+        events = self.scenario.tables.events
+        return [(e.member, e.date) for e in events if isinstance(e, EntryEvent)]
 
     @classmethod
     def open(cls, folder: str | Path) -> "Result":

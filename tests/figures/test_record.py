@@ -28,7 +28,11 @@ def test_what_happened_stands_above_what_was_forecast_at_its_dates():
 
 
 @pytest.mark.parametrize(
-    ("inside", "says"), [(1.0, "what happened 100 % on average"), (0.25, "what happened 25 % on average")]
+    ("inside", "says"),
+    [
+        (1.0, "what happened 100 % on average, as much as “nobody moves” (100 %)"),
+        (0.25, "what happened 25 % on average, less than “nobody moves” (100 %)"),
+    ],
 )
 def test_the_title_says_how_probable_the_record_was_held(inside, says):
     ds = CASES["six"].copy(deep=True)
@@ -37,7 +41,16 @@ def test_the_title_says_how_probable_the_record_was_held(inside, says):
     ds["outside"].values[...], ds["dissolution"].values[...] = 1 - inside, 0.0
     figure = record(ds, {str(code): [ACTIVE] * 41 for code in ds.member.values})
     assert says in shown(figure)
-    assert "“nobody moves” is right in 100 %" in shown(figure)
+
+
+def test_entries_that_are_given_to_the_model_are_given_to_what_it_is_held_against():
+    ds = CASES["six"]
+    dates = ds.date.values.astype("datetime64[D]")
+    statuses = {str(code): [ACTIVE] * 41 for code in ds.member.values}
+    statuses["ARM"] = [OUTSIDE] * 10 + [ACTIVE] * 31
+    assert "“nobody moves” (87 %)" in shown(record(ds, statuses)), "wrong of one state in 31 of 41 dates"
+    entered = record(ds, statuses, [("ARM", dates[10].item())])
+    assert "“nobody moves” (100 %)" in shown(entered)
 
 
 def test_the_interval_of_membership_and_votes_on_motions_are_drawn():
