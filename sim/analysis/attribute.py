@@ -22,8 +22,7 @@ from sim.estimates.intervals import REPEATS, runs_together
 from sim.estimates.shapley import along, orders, shapley, steps
 from sim.evidence.measure import Reading, measure
 from sim.model.arrays import Array
-from sim.model.outcomes import LEAST, MONTE_CARLO, OUTCOMES, Z95, signed
-from sim.results.change import percent
+from sim.model.outcomes import LEAST, MONTE_CARLO, OUTCOMES, Z95, percent, signed
 from sim.results.comparison import sides
 from sim.results.horizons import by_dates
 from sim.results.run import Given

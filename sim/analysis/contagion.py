@@ -21,8 +21,7 @@ from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.membership import FROZEN, OUTSIDE
-from sim.model.outcomes import MONTE_CARLO, Z95, signed
-from sim.results.change import percent
+from sim.model.outcomes import MONTE_CARLO, Z95, percent, signed
 from sim.results.horizons import by_dates
 from sim.results.run import Given, scenarios
 from sim.scenario.compile import Program, compile, tick_edges

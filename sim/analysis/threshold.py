@@ -24,8 +24,7 @@ from sim.estimates.intervals import REPEATS, draws_without_chance, runs_together
 from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
 from sim.model.arrays import Array, Flags, indicator
-from sim.model.outcomes import MONTE_CARLO, OUTCOMES, Z95, sentence
-from sim.results.change import percent
+from sim.model.outcomes import MONTE_CARLO, OUTCOMES, Z95, percent, sentence
 from sim.results.run import Given, scenarios
 from sim.storage.effort import Effort, effort
 

@@ -6,8 +6,8 @@ from sim.cli import show
 from sim.cli.show import Column
 from sim.errors import listed, plural
 from sim.evaluation.archive import Archive, archive
-from sim.model.outcomes import OUTCOMES
-from sim.results.change import percent, points
+from sim.model.outcomes import OUTCOMES, percent
+from sim.results.change import points
 
 
 def main(folder: Path, out: Path | None, since: Path | None, json: bool) -> None:

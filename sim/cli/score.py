@@ -7,9 +7,8 @@ from sim.cli.show import Column
 from sim.errors import listed
 from sim.evaluation.archive import Score
 from sim.evaluation.score import HistoryScore, score
-from sim.model.outcomes import OUTCOMES
+from sim.model.outcomes import OUTCOMES, percent
 from sim.reports.histories import SAID, SCORES, history as tables_of
-from sim.results.change import percent
 
 
 def main(what: str, outcomes: Path | None, until: str | None, posterior: str | None, json: bool) -> None:

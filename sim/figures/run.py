@@ -14,7 +14,7 @@ from sim.figures.dataset import error_note, horizons, interval, names, starts_fr
 from sim.figures.rows import Mark
 from sim.figures.style import error_bound
 from sim.model.arrays import Array
-from sim.model.outcomes import ENDS, LEAST, OUTCOMES, in_text, positions, series
+from sim.model.outcomes import ENDS, LEAST, OUTCOMES, in_text, interval as ends_of, positions, series
 
 UNCERTAINTY = "middle 90 % over what is uncertain: inputs and coefficients"
 OUTSIDE = "outside at the start"
@@ -244,22 +244,28 @@ def occupied(ds: xr.Dataset) -> dict[str, Array]:
 
 
 def _ladder_says(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:
-    """Who is least and who is most sure to take part at the end."""
+    """Who is least and who is most sure to be a member at the end."""
     at = horizons(ds)[-1].at
-    active = inside[at] - series(ds, "frozen", "mean")[at]
-    order = sorted(drawn, key=lambda i: (active[i], names(ds)[i]))
-    said = [f"{names(ds)[i]} with {style.percent(float(active[i]))}" for i in (order[0], order[-1])]
+    order = sorted(drawn, key=lambda i: (inside[at, i], names(ds)[i]))
+    low, high = (1 - series(ds, "outside", end)[at] for end in ENDS[::-1])
+    said = [
+        f"{names(ds)[i]} with {style.percent(float(inside[at, i]))}{_brackets(low[i], high[i])}"
+        for i in (order[0], order[-1])
+    ]
     if len(order) == 1:
-        return f"{_when(ds)}: {said[0]} a member that takes part"
-    return f"By {_when(ds)} {said[0]} is least likely to still take part, {said[1]} most"
+        return f"{_when(ds)}: {said[0]} a member"
+    return f"By {_when(ds)} {said[0]} is least likely to still be a member, {said[1]} most"
 
 
 def _throughout(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:
     """The states without a panel, with how probable it is that they are members in the end."""
     at = horizons(ds)[-1].at
-    said = [f"{name} {style.percent(float(inside[at, i]))}" for i, name in enumerate(names(ds)) if i not in drawn]
-    return f"outside and not drawn, with the probability of being a member in {_when(ds)}: {', '.join(said)}" * bool(
-        said
+    rest = [(name, inside[:, i]) for i, name in enumerate(names(ds)) if i not in drawn]
+    never = [name for name, p in rest if not p.any()]
+    said = [f"{name} {style.percent(max(float(p[at]), 1e-9))}" for name, p in rest if p.any()]
+    return _footer(
+        f"outside in every run and not drawn: {', '.join(never)}" * bool(never),
+        f"outside and not drawn, with the probability of being a member in {_when(ds)}: {', '.join(said)}" * bool(said),
     )
 
 
@@ -276,7 +282,7 @@ def grid_of(count: int) -> tuple[int, float]:
 
 EXITS_BELOW = (
     "Probability of having done so by then (cumulative incidence, with dissolution as competing event). Points: the "
-    "probability, chance included; lines: how far the data leave it open."
+    "probability, chance included; lines: how far the data leave it open. Drawn: states with 1 % or more in either."
 )
 MOST_ROWS = 12
 """States that have a row at most."""
@@ -298,13 +304,18 @@ def _exits_say(ds: xr.Dataset) -> str:
     if not likely:
         return f"No state has left with a probability of 1 % or more by {_when(ds)}"
     low, high = (series(ds, "exit", end)[at] for end in ENDS)
+    said = [
+        f"{in_text(names(ds)[i])}{' has left' * (i == likely[0])} with {dataset.probability(ds, 'exit', at, i)}"
+        + _brackets(low[i], high[i])
+        for i in likely[:2]
+    ]
+    return f"By {_when(ds)} {', '.join(said)}"
 
-    def said(i: int) -> str:
-        spread = f" ({style.whole(low[i])} to {style.whole(high[i])})" if low[i] == low[i] else ""
-        return f"{in_text(names(ds)[i])} has left with {dataset.probability(ds, 'exit', at, i)}{spread}"
 
-    first, *others = map(said, likely[:2])
-    return f"By {_when(ds)} {first}" + "".join(f", {s.replace(' has left', '')}" for s in others)
+def _brackets(low: float, high: float) -> str:
+    """The 90 % interval as titles have it; empty where there is none."""
+    spread = ends_of(low, high)
+    return f" (90\u00a0%: {spread})" if spread else ""
 
 
 def exits(ds: xr.Dataset) -> Figure:

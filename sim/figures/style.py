@@ -13,7 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from sim.figures.letters import drawable, families
-from sim.model.outcomes import bound
+from sim.model.outcomes import bound, percent as in_percent
 
 WIDTH = 10.0
 """Width of every figure in inches."""
@@ -168,23 +168,10 @@ def conjunction(parts: Sequence[str]) -> str:
 
 
 def percent(share: float) -> str:
-    """A probability for the eye: two digits or so, never a false zero or a false certainty."""
+    """A probability as tables have it, 0 or 100 only where it is exactly that."""
     if math.isnan(share):
         return "none"
-    value = 100 * share
-    if value <= 0 or value >= 100:
-        return f"{min(max(0.0, value), 100.0):.0f} %"
-    if value < 0.01:
-        return "<0.01 %"
-    if value > 99:
-        return ">99 %"
-    return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f} %"
-
-
-def whole(share: float) -> str:
-    """An end of an interval in whole percent, without the sign, never a false zero or a false certainty."""
-    value = 100 * share + 0.0  # no minus of a zero
-    return "<1" if 0 < value < 0.5 else ">99" if 99 < value < 100 else f"{value:.0f}"
+    return "0 %" if share <= 0 else "100 %" if share >= 1 else f"{in_percent(share)} %"
 
 
 def level(p: Mapping[str, float]) -> str:

@@ -396,6 +396,32 @@ def bound(p: Mapping[str, float]) -> str:
     return f">{math.floor(100 * low)}" if low < 0.99 < mean else ""
 
 
+def percent(p: float) -> str:
+    """A probability in percent, never a false 0 or 100."""
+    value = 100 * p
+    if value < 0.05:
+        return "<0.1"
+    if value > 99:
+        return ">99"
+    return f"{value:.1f}" if value < 0.95 else f"{value:.0f}"
+
+
+def probability(p: Mapping[str, float]) -> str:
+    """An estimate in percent, or :func:`bound` where so few runs say no more; of one run its number."""
+    if p["low"] != p["low"]:
+        value = 100 * p["mean"]
+        return f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
+    return bound(p) or percent(p["mean"])
+
+
+def interval(low: float, high: float) -> str:
+    """Two probabilities in percent, or one where they read alike; empty where there are none."""
+    if low != low:
+        return ""
+    ends = [percent(low), percent(high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
 def in_column(x: float, digits: int = 2) -> str:
     """A number with its sign for a column of them, all of so many digits: a minus never stands before nothing."""
     return f"{x:+z.{digits}f}"

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from sim.model.outcomes import alone, bound
-from sim.results.change import interval, measured, probability
+from sim.model.outcomes import alone, bound, interval, probability
+from sim.results.change import measured
 
 Estimate = Mapping[str, float]
 """A probability or a mean with its statistics, as in ``Result.summary()``."""

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sim.model.membership import FROZEN
-from sim.model.outcomes import OUTCOMES, in_column, names
+from sim.model.outcomes import OUTCOMES, in_column, interval, names
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.cells import Estimate, mean, split, with_error
-from sim.results.change import interval, span
+from sim.results.change import span
 
 MEANING = (
     "± is one Monte Carlo standard error; < stands before the upper end of the 95 % interval where so few runs say no "

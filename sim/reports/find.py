@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sim.analysis.find import Found, Given
 from sim.estimates.conditional import Share
+from sim.model.outcomes import interval, percent
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
-from sim.results.change import interval, percent
 
 MOST = 12
 """Runs that are shown of those that are found."""

@@ -10,8 +10,8 @@ from sim.evaluation.history_scores import Scored
 from sim.evaluation.rules import DISSOLUTION
 from sim.evaluation.scoring import with_error
 from sim.figures.rows import Counted
+from sim.model.outcomes import percent
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
-from sim.results.change import percent
 from sim.scenario.left_out import ALL
 
 if TYPE_CHECKING:

@@ -5,13 +5,12 @@ from typing import Any
 
 from sim.errors import listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import OUTCOMES, error_of, in_text, sentence
+from sim.model.outcomes import OUTCOMES, error_of, in_text, interval, probability, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
 from sim.reports.cells import level, with_interval
 from sim.reports.detail import alliance_events, detail
 from sim.reports.since import events_since
-from sim.results.change import interval, probability
 from sim.results.result import Result, since_then
 
 Summary = dict[str, Any]

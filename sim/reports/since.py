@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sim.errors import plural
+from sim.model.outcomes import percent
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
-from sim.results.change import percent
 
 CHANCE, GIVEN = "This or farther, %", "given"
 MEANING = (

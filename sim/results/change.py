@@ -5,37 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
-from sim.model.outcomes import LEAST, OUTCOMES, bound, in_column, in_text, sentence, signed
+from sim.model.outcomes import LEAST, OUTCOMES, in_column, in_text, interval, percent, probability, sentence, signed
 from sim.scenario.dates import spoken
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def percent(p: float) -> str:
-    """A probability in percent, never a false 0 or 100."""
-    value = 100 * p
-    if value < 0.05:
-        return "<0.1"
-    if value > 99:
-        return ">99"
-    return f"{value:.1f}" if value < 0.95 else f"{value:.0f}"
-
-
-def probability(p: Mapping[str, float]) -> str:
-    """An estimate in percent, or :func:`bound` where so few runs say no more; of one run its number."""
-    if p["low"] != p["low"]:
-        value = 100 * p["mean"]
-        return f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
-    return bound(p) or percent(p["mean"])
-
-
-def interval(low: float, high: float) -> str:
-    """Two probabilities in percent, or one where they read alike; empty where there are none."""
-    if low != low:
-        return ""
-    ends = [percent(low), percent(high)]
-    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
 def span(low: float, high: float) -> str:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, in_column, names, series
+from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, in_column, names, probability, series
 from sim.results import kept, tables
-from sim.results.change import probability
 from sim.results.dataset import by_name, led_in, names_in
 from sim.scenario.events import to_come
 from sim.scenario.load import Scenario, posteriors_of, restore

@@ -15,9 +15,8 @@ from sim.estimates.paired import See, unseen
 from sim.model.cohesion import Motion, cohesion
 from sim.model.membership import OUTSIDE
 from sim.model.noise import locate
-from sim.model.outcomes import sentence
+from sim.model.outcomes import percent, sentence
 from sim.model.tick import Record
-from sim.results.change import percent
 from sim.results.kept import LEVELS, Keeper, dates as dates_of, together
 from sim.results.replay import VOTES, position, story
 from sim.scenario.compile import ALIKE, compile, unconditioned

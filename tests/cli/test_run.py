@@ -9,10 +9,9 @@ import pytest
 
 from sim.cli import show
 from sim.cli.show import print_json
-from sim.model.outcomes import ENDS
+from sim.model.outcomes import ENDS, probability
 from sim.reports import cells, comparison
 from sim.reports.run import answer, horizons, said
-from sim.results.change import probability
 from sim.results.comparison import compare
 from sim.results.result import Result
 from sim.results.run import run

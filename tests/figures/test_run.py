@@ -67,7 +67,7 @@ def test_a_dissolved_alliance_is_a_colour_of_its_own_and_states_outside_througho
     assert tall["outside"] == pytest.approx(0.1)
     assert tall["dissolved"] == pytest.approx(0.3)
     assert stack["dissolved"].get_hatch(), "told apart in grey print"
-    assert "Uzbekistan 0 %" in shown(figure)
+    assert "outside in every run and not drawn: Uzbekistan" in shown(figure)
 
 
 def test_a_state_has_the_same_colour_in_every_figure():
@@ -98,3 +98,13 @@ def test_what_happens_is_marked_at_its_date_and_said_below(count):
         lines = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
         assert len(lines) == (count if count < 10 else 0)
         assert ("1: January 2024, event 0" if count < 10 else "12 events") in shown(figure)
+
+
+def test_titles_give_intervals_as_tables_do_and_say_which_they_are():
+    ds = CASES["six"].copy(deep=True)
+    for name, mean in (("exit", 0.094), ("outside", 0.094)):
+        ds[name].values[:] = mean
+        ds[f"{name}_quantile"].values[:] = np.linspace(0.0046, 0.34, 5)
+    figures = draw(ds)
+    assert "Armenia has left with 9 % (90 %: 0.5 to 34)" in shown(figures["exits"])
+    assert "Armenia with 91 % (90 %: 66 to >99)" in shown(figures["ladder"])
