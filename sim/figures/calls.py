@@ -92,11 +92,18 @@ def _count(answers: Array) -> str:
 
 def _says(ds: xr.Dataset) -> str:
     """How many calls were answered."""
-    answer = ds["call_answer"].values
-    helped, part = int((answer == 1).sum()), int((answer == 0.5).sum())
+    answer, clash = ds["call_answer"].values, np.array([str(kind) == "clash" for kind in ds["call_kind"].values])
     leader = sentence(in_text(" ".join(str(ds.attrs["leader_name"]).split())))
+    parts = (answer[~clash], ""), (answer[clash], " in clashes between members")
+    said = [_answered_of(own, where) for own, where in parts if len(own)]
+    return f"{leader} helped in {'; in '.join(said)}"
+
+
+def _answered_of(answer: Array, where: str) -> str:
+    """How calls were answered: ``1 of 3 calls, in part in 1, and refused in 1``."""
+    helped, part = int((answer == 1).sum()), int((answer == 0.5).sum())
     some, refused = f", in part in {part}" if part else "", len(answer) - helped - part
-    return f"{leader} helped in {helped} of {plural(len(answer), 'call')}{some}, and refused in {refused}"
+    return f"{helped} of {plural(len(answer), 'call')}{where}{some}, and refused in {refused}"
 
 
 def _answers() -> list[sheet.Entry]:

@@ -50,10 +50,10 @@ def votes(ds: xr.Dataset) -> Figure:
     broad = 72 * width / max((span[1] - span[0]) / 365.25, 1.0)
     fitted = ds["roll_call_expected"].attrs.get("coefficients") == "fitted"
     ratio = _against_flat(ds, share, cast)
-    note = sheet.BETWEEN.join([FITTED if fitted else NOT_FITTED, _compared(share, ratio)])
+    below = f"{BELOW} {_within(share, away)}; {FITTED if fitted else NOT_FITTED}."
     with style.look():
         figure = dataset.page(
-            ds, _says(share, away, ratio), BELOW, note, rows * (height + 0.2) + 2 * sheet.LEGEND + 0.4
+            ds, _says(ratio), below, _compared(share, ratio), rows * (height + 0.2) + 2 * sheet.LEGEND + 0.4
         )
         panels = sheet.grid(figure, len(voted), columns, share=True)
         panels[0].set_ylim(-0.02, 1.02)
@@ -87,16 +87,25 @@ def _bars(panel: Axes, x: Array, quantiles: Array, colour: str, width: float, la
     bars.set_capstyle("butt")
 
 
-def _says(share: Array, away: Array, ratio: tuple[float, ...]) -> str:
-    """How often votes lay where they were expected, and whether the paths tell how votes move."""
-    known = np.isfinite(share)
-    within = style.whole_percent(float(1.0 - away[known].mean()))
-    said = f"{within} of the yearly votes lie in the interval that should hold 90\u00a0%"
+def _says(ratio: tuple[float, ...]) -> str:
+    """Whether the expected paths tell how votes move."""
     if not ratio:
-        return said
+        return "The votes do not move from year to year"
     low, _, high = ratio
-    which = "are nearer to them than" if high < 1 else "are farther from them than" if low > 1 else "are no nearer than"
-    return f"{said}; expected paths {which} flat lines"
+    which = (
+        "follow how votes move: they are nearer to them than"
+        if high < 1
+        else "say worse how votes move: they are farther from them than"
+        if low > 1
+        else "do not say how votes move: they are no nearer than"
+    )
+    return f"The expected paths {which} flat lines"
+
+
+def _within(share: Array, away: Array) -> str:
+    """How often votes lay where they were expected."""
+    within = style.whole_percent(float(1.0 - away[np.isfinite(share)].mean()))
+    return f"{within} of the yearly votes lie in the interval that should hold 90\u00a0%"
 
 
 def _against_flat(ds: xr.Dataset, share: Array, cast: Array) -> tuple[float, ...]:

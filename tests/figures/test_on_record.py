@@ -77,9 +77,17 @@ def test_the_note_says_whether_coefficients_were_fitted_to_the_votes():
 @pytest.mark.parametrize(
     ("share", "says", "title"),
     [
-        (0.0, "−100 % (90 %: −100 to −100", "are nearer to them than flat lines"),
-        (1.0, "0 % (90 %: 0 to 0", "are no nearer than flat lines"),
-        (2.0, "+300 % (90 %: +300 to +300", "are farther from them than flat lines"),
+        (
+            0.0,
+            "−100 % (90 %: −100 to −100",
+            "The expected paths follow how votes move: they are nearer to them than flat lines",
+        ),
+        (1.0, "0 % (90 %: 0 to 0", "The expected paths do not say how votes move: they are no nearer than flat lines"),
+        (
+            2.0,
+            "+300 % (90 %: +300 to +300",
+            "The expected paths say worse how votes move: they are farther from them than flat lines",
+        ),
     ],
 )
 def test_expected_paths_are_held_against_flat_lines(share, says, title):
@@ -102,7 +110,10 @@ def test_calls_are_drawn_with_their_answers_and_the_chance_of_help():
     bars = rows[rows.mark == "bar"]
     np.testing.assert_allclose(bars.low, ds.call_chance.values[:, 0])
     np.testing.assert_allclose(bars.high, ds.call_chance.values[:, -1])
-    assert "Russia helped in 1 of 4 calls, in part in 1, and refused in 2" in shown(made("calls", "six"))
+    assert (
+        "Russia helped in 1 of 3 calls, in part in 1, and refused in 1; "
+        "in 0 of 1 call in clashes between members, and refused in 1" in shown(made("calls", "six"))
+    )
 
 
 def test_a_call_is_drawn_higher_the_more_it_was_answered():
