@@ -140,7 +140,7 @@ def compare(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Say what would change: levels before and after, differences, and their uncertainty."""
+    """Say what would change: levels without and with the change, differences, and their uncertainty."""
     how = {"runs": runs, "seed": seed, "jobs": jobs, "scheduler": scheduler, "force": force, "by": by}
     _verb("compare").main(scenario, others or [], _overrides(set_), out, json, **how)
 
@@ -339,9 +339,10 @@ def codebook(
     ] = "csv",
     set_: Set = [],  # noqa: B006
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    json: Json = False,
 ) -> None:
     """Write every coded value with its rule, width, sources and quotations, for a spreadsheet or an appendix."""
-    _verb("codebook").main(scenario, out, format_, _overrides(set_), force)
+    _verb("codebook").main(scenario, out, format_, _overrides(set_), force, json)
 
 
 @app.command()

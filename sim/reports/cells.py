@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sim.model.outcomes import alone, bound, interval, probability
+from sim.model.outcomes import OUTCOMES, alone, bound, interval, probability
 from sim.results.change import measured
 
 Estimate = Mapping[str, float]
@@ -17,6 +17,11 @@ def with_interval(p: Estimate, sign: str = "") -> str:
     """A probability in percent with its 90 % interval, where that says more."""
     value, spread = probability(p), interval(p["q05"], p["q95"])
     return value + sign if spread in ("", value) else f"{value}{sign} ({spread})"
+
+
+def over(outcome: str) -> str:
+    """What the 90 % interval of an outcome at a point is over."""
+    return "coefficients and coded values" if OUTCOMES[outcome].probability else "runs"
 
 
 def level(x: Estimate) -> str:

@@ -1,6 +1,6 @@
 """What a comparison says: what each scenario would change, in sentences and in tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.errors import listed, plural
@@ -19,8 +19,13 @@ from sim.scenario.load import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-INTERVAL = "In brackets: 90 % intervals over coefficients and coded values, chance taken out."
+INTERVAL = (
+    "In brackets: the 90 % interval, where the middle 90 % of the answers lie when coefficients and coded values, "
+    "which are not known exactly, take their possible values."
+)
 """Of what is said in sentences."""
+SIDES = "without", "with"
+"""The change: both at the same date."""
 MOST = 4
 """States that are shown of those whose exit changes."""
 ERROR = "± is one Monte Carlo standard error"
@@ -38,7 +43,7 @@ def said(c: Comparison) -> Iterator[Block]:
         yield Paragraph()
         yield Paragraph(" ".join(f"{x}." for x in c.sentences()[s.name]))
         yield from start(c, s)
-        yield from changes(last[last.scenario == s.name], c.state_names)
+        yield from changes(c, last[last.scenario == s.name])
     yield Paragraph()
     yield from reading(c, last)
     for words in c.begins:
@@ -110,23 +115,33 @@ def start(c: Comparison, s: Scenario) -> Iterator[Block]:
     ]
     if cells:
         head = Column(f"At the start, {s.tables.time.start:%b %Y}", left=True)
-        yield Table([head, Column("before"), Column("after"), Column("difference")], cells)
+        yield Table([head, *map(Column, (*SIDES, "difference"))], cells)
 
 
-def changes(final: "pd.DataFrame", state_names: Mapping[str, str]) -> Iterator[Block]:
-    """Levels before and after, and their difference: of probabilities, then of measures such as cohesion."""
+def changes(c: Comparison, final: "pd.DataFrame") -> Iterator[Block]:
+    """Levels without and with a scenario's change, and their difference: of probabilities, then of measures."""
+    state_names, now = c.state_names, at_start(c, final.scenario.iloc[0])
     alliance = {row.outcome: row for row in final[final.member == ""].itertuples()}
     headlines = [OUTCOMES[name] for name in shown(by_member=False)]
     first, *others = [(sentence(o.noun), alliance[o.name]) for o in headlines if o.probability]
     exits = [(f"{state_names[row.member]} has left", row) for row in moved(final, MOST)]
-    measures = [(sentence(o.column), alliance[o.name]) for o in headlines if not o.probability]
+    measures = [(sentence(o.column) + now.get(o.name, ""), alliance[o.name]) for o in headlines if not o.probability]
     for name in shown(by_member=True)[1:]:
         measures += [(OUTCOMES[name].title.format(state_names[r.member]), r) for r in moved(final, 2, name, 0.0)]
     when = f"{final.date.iloc[0]:%b %Y}"
     for head, unit, rows in ((f"By {when}, %", ", points", [first, *exits, *others]), (f"In {when}", "", measures)):
-        columns = [Column(head, left=True), Column("before"), Column("after"), Column(f"difference{unit}")]
+        columns = [Column(head, left=True), *map(Column, (*SIDES, f"difference{unit}"))]
         cells = [[words, level(row, "base"), level(row, "value"), difference(row)] for words, row in rows]
         yield Table(columns, cells)
+
+
+def at_start(c: Comparison, scenario: str) -> dict[str, str]:
+    """Where each measure of the alliance starts, by its outcome: `` (0.44 at the start)``, without and with."""
+    first = c.curves[(c.curves.member == "") & (c.curves.date == c.curves.date.min())]
+    sides = [first[first.scenario == name].set_index("outcome")["mean"] for name in (c.base.name, scenario)]
+    measures = [name for name in sides[0].index if not OUTCOMES[name].probability]
+    found = {name: [f"{side[name]:.2f}" for side in sides] for name in measures}
+    return {name: f" ({' and '.join(dict.fromkeys(levels))} at the start)" for name, levels in found.items()}
 
 
 def brief(c: Comparison) -> Brief:
@@ -136,7 +151,7 @@ def brief(c: Comparison) -> Brief:
     tables: list[Block] = []
     for s in c.others:
         tables += [Paragraph((s.tables.title, "bold"))] * (len(c.others) > 1)
-        tables += [*start(c, s), *changes(last[last.scenario == s.name], c.state_names)]
+        tables += [*start(c, s), *changes(c, last[last.scenario == s.name])]
     return Brief(
         title=titles,
         question=f"What would this change by {last.date.iloc[0]:%B %Y}, compared with “{c.base.tables.title}”?",
@@ -146,17 +161,25 @@ def brief(c: Comparison) -> Brief:
         figures=chosen(c.figures(), ("curves", "differences")),
         scenarios=[c.base, *c.others],
         certainty=[f"{words}." for words in c.begins],
-        limits=list(filter(None, [undecided(last, c.state_names)])),
+        limits=list(filter(None, [undecided(c, last)])),
     )
 
 
-def undecided(last: "pd.DataFrame", state_names: Mapping[str, str]) -> str:
-    """The headline outcomes of which it is open which way they move, in a sentence."""
+def undecided(c: Comparison, last: "pd.DataFrame") -> str:
+    """The headline outcomes of which it is open which way they move, with their differences, in a sentence."""
     rows = last[last.outcome.isin(shown())].itertuples()
+    titles = {s.name: s.tables.title for s in c.others}
     open_ = [
-        OUTCOMES[r.outcome].title.format(state_names.get(r.member, ""))
+        f"{OUTCOMES[r.outcome].title.format(c.state_names.get(r.member, ''))} "
+        f"{difference(r, ' points' * OUTCOMES[r.outcome].probability)}"
+        + f" in “{titles[r.scenario]}”"
+        * (len(titles) > 1)
         for r in rows
         if r.difference_q05 < 0 < r.difference_q95
     ]
-    which = listed(list(dict.fromkeys(open_)))
-    return f"Which way these would move, as their intervals hold both more and less: {which}." if open_ else ""
+    which = "; ".join(open_)
+    return (
+        f"Which way these would move, as their intervals hold both more and less (in differences.csv): {which}."
+        if open_
+        else ""
+    )

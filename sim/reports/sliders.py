@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.model.outcomes import ENDS, OUTCOMES, names
-from sim.reports.cells import level, with_interval
+from sim.reports.cells import level, over, with_interval
 from sim.studies.sweep import Sweep
 from sim.studies.target import as_coded
 
@@ -30,11 +30,12 @@ class Slider:
 
 @dataclass(frozen=True)
 class Shown:
-    """An outcome: what it is called and the ends of its scale."""
+    """An outcome: what it is called, the ends of its scale, and what its interval is over."""
 
     label: str
     low: float
     high: float
+    over: str
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def sliders(s: Sweep) -> Sliders | None:
 
 def _shown(name: str, state: str) -> Shown:
     o = OUTCOMES[name]
-    return Shown(o.title.format(state) + ("" if o.probability else f" ({o.scale})"), o.low, o.high)
+    return Shown(o.title.format(state) + ("" if o.probability else f" ({o.scale})"), o.low, o.high, over(name))
 
 
 def _cell(name: str, rows: "pd.DataFrame", point: int) -> list[Any]:

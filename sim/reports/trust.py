@@ -14,7 +14,10 @@ STATEMENTS = (
     "work with strengths and coded values that the records leave possible. That a mechanism is missing or wrong is in "
     "no interval."
 )
-SCORED = "How forecasts that were made in the same way have done:"
+SCORED = (
+    "How forecasts that were made in the same way have done, where less is better: the numbers are log scores, which "
+    "mark a forecast by the probability that it had given to what happened; in brackets those of simple rules."
+)
 UNSCORED = (
     "How well the calibration behind these numbers forecasts is not known here: no scores of it come with the tool. "
     "A backtest (cohesion backtest) would say."

@@ -1,4 +1,4 @@
-"""What a scenario would change, in words: levels before and after and their difference, each with its 90 % interval."""
+"""What a scenario would change, in words: levels without and with it, the difference, each with its 90 % interval."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -23,9 +23,11 @@ def measured(mean: float, low: float, high: float) -> str:
 
 
 def points(x: float) -> str:
-    """A difference of probabilities in percentage points, with its sign."""
-    value = 100 * x
-    return in_column(value, 0 if abs(value) >= 0.95 else 1) if abs(value) >= 0.05 else "0"
+    """A difference of probabilities in percentage points, with its sign; 0 only where there is none."""
+    value, digits = 100 * x, (0 if abs(x) >= 0.0095 else 1 if abs(x) >= 0.0005 else 2)
+    if x and abs(value) < 0.005:
+        return "+<0.01" if x > 0 else "-<0.01"
+    return in_column(value, digits) if x else "0"
 
 
 def level(row: Any, side: str, sign: str = "") -> str:

@@ -287,7 +287,7 @@ def compare(
     Returns
     -------
     Comparison
-        Levels before and after and their difference, each with its 90 % interval over what is uncertain, the
+        Levels without and with the change and their difference, each with its 90 % interval over what is uncertain, the
         difference's over the same draws of it in both. ``saved_runs`` in its table says how many independent runs
         of each scenario would give the same Monte Carlo error, for one paired run.
 

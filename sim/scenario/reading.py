@@ -57,6 +57,9 @@ def names_of(key: str = "") -> list[str]:
     return [file.stem for file in files if re.search(rf"(?m)^\[*{key}\b", file.read_text("utf-8"))]
 
 
+SHIPPED = "allowed: a file, or the name of a shipped one (`cohesion list` shows the scenarios)"
+
+
 def find(name: str | Path, beside: Path = Path()) -> Path | None:
     """The file that a name means: in the folder of what names it, else among those shipped; None if in neither."""
     within = Path(name).parts[:1] in {Path(home).parts[:1] for home in HOMES}
@@ -106,7 +109,9 @@ def read_text(file: Path) -> str:
         data = file.read_bytes()
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
-        raise InputError([Problem(str(file), "", "no such file", "", near(file))]) from None
+        suggestion = near(file)
+        allowed = SHIPPED if kind == "TOML" and not suggestion else ""
+        raise InputError([Problem(str(file), "", "no such file", allowed, suggestion)]) from None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputError([Problem(f"{file}:{line}", "", "not UTF-8", "allowed: UTF-8 text")]) from None

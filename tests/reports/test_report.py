@@ -19,6 +19,7 @@ from sim.errors import InputError
 from sim.evaluation.forecasts import AS_PUBLISHED
 from sim.figures.rows import Skill, Worth
 from sim.inference.study import load_calibration
+from sim.model.outcomes import shown
 from sim.reports import (
     analysis as analysis_words,
     calibration,
@@ -35,6 +36,7 @@ from sim.reports.glossary import glossary
 from sim.reports.page import heads, unbroken
 from sim.reports.report import command
 from sim.reports.trust import UNSCORED, limits, of_alliance
+from sim.results.change import difference
 from sim.results.result import Result
 from sim.scenario.left_out import LeftOut, quote, scores, trust, unsupported
 from sim.scenario.load import load
@@ -194,6 +196,10 @@ def test_sliders_have_every_point_and_mark_what_is_coded(swept: Sweep, sweep_tex
         rows = last[(last.point == point.point) & (last.outcome == "any_exit")]
         k = [o["label"] for o in found["outcomes"]].index("Some member has left")
         assert outcomes[k][1] == pytest.approx(rows["mean"].iloc[0], abs=1e-4)
+    for outcome in found["outcomes"]:
+        assert outcome["over"] == (
+            "runs" if outcome["label"].startswith("Cohesion") else "coefficients and coded values"
+        )
 
 
 def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result, folder: Path, tmp_path: Path) -> None:
@@ -297,6 +303,13 @@ def test_a_comparison_says_which_way_is_open() -> None:
     last = c.asked[c.asked.horizon_years == c.asked.horizon_years.max()]
     both = last[(last.outcome == "dissolution") & (last.difference_q05 < 0) & (last.difference_q95 > 0)]
     assert ("The alliance is dissolved" in " ".join(brief.limits)) == bool(len(both))
+    for row in last[last.outcome.isin(shown()) & (last.difference_q05 < 0) & (last.difference_q95 > 0)].itertuples():
+        assert difference(row) in " ".join(brief.limits).replace(" points", ""), "each with its number"
+    tables = [block for block in brief.results if isinstance(block, Table)]
+    assert all([x.head for x in t.columns[1:3]] == ["without", "with"] for t in tables)
+    assert tables[-1].rows[0][0] == "Cohesion ({:.2f} at the start)".format(
+        c.curves[(c.curves.outcome == "cohesion") & (c.curves.date == c.curves.date.min())]["mean"].iloc[0]
+    )
 
 
 def test_scores_are_quoted_only_of_the_calibration_that_is_drawn_from() -> None:
@@ -368,6 +381,8 @@ frame.onload = () => {
   say.coded = outcomes();
   const slider = d.getElementById("factor-0");
   slider.value = 0.9; slider.dispatchEvent(new Event("input")); say.high = outcomes();
+  slider.value = 0.8; slider.dispatchEvent(new Event("input"));
+  say.shown = [slider.parentElement.parentElement.querySelector("output").textContent, slider.value];
   say.where = d.getElementById("where").textContent;
   d.getElementById("as-coded").click(); say.back = outcomes();
   say.asked = w.performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith("data:"));
@@ -399,6 +414,7 @@ def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(sweep
     assert found.none == 0
     assert found.counted == f"0 of {found.all}"
     assert found.coded == found.back != found.high
+    assert found.shown == ["0.9", "0.9"], "between points the slider and its label are at the one that is shown"
     assert "0.9" in found.where
 
 

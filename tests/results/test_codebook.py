@@ -1,5 +1,6 @@
 """The codebook: every coded value, as explained, in three formats that no text breaks."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.cli import codebook as verb
 from sim.errors import InputError
 from sim.results.codebook import FORMATS, Codebook
 from sim.results.typeset import SIGNS, foreign, latex_table, latex_text, markdown_table
@@ -154,3 +156,11 @@ def test_files_are_written_together_or_not_at_all(tmp_path: Path) -> None:
     assert sorted(f.name for f in tmp_path.iterdir()) == ["a.csv", "a.md", "a.tex"]
     with pytest.raises(InputError, match=r"format: 'markdwn'; allowed: csv, md, tex"):
         sim.codebook(SIX, tmp_path / "b", "csv, markdwn")
+
+
+def test_for_programs_it_says_which_files_it_has_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verb.main(str(SIX), tmp_path / "book", "csv", {}, force=False, json=True)
+    said = json.loads(capsys.readouterr().out)
+    assert said["files"]
+    assert all(Path(file).is_file() for file in said["files"])
+    assert "coded values" in said["says"]

@@ -194,6 +194,8 @@ def test_sentences_lead_with_the_level_before_and_after() -> None:
         ("any_exit", 0.0, 0.0, (0.0, 0.0), "no run differs"),
         ("any_exit", 0.0, 0.0, (0.0, 0.02), "0 (0 to +2)"),
         ("any_exit", 0.0, 0.0, (-0.004, 0.0), "0 (-0.4 to 0)"),
+        ("any_exit", 0.000195, 0.0001, (0.0, 0.000195), "+0.02 (0 to +0.02)"),
+        ("any_exit", -0.00001, 0.0001, (-0.0002, 0.00001), "-<0.01 (-0.02 to +<0.01)"),
         ("any_exit", 0.0, np.nan, (0.0, 0.0), "0 (0 to 0)"),
         ("any_exit", 0.0, 0.003, (0.0, 0.0), "0 (0 to 0)"),
         ("cohesion", 0.0, 0.0, (np.nan, np.nan), "no run differs"),

@@ -8,6 +8,7 @@ import pytest
 from sim.errors import InputError
 from sim.scenario.dates import likely
 from sim.scenario.load import load
+from sim.scenario.reading import SHIPPED
 from tests.helpers import SIX
 from tests.scenarios import changed
 
@@ -258,6 +259,7 @@ def test_directory_and_missing_file(tmp_path: Path) -> None:
     assert one(tmp_path) == f"{tmp_path}: a directory; allowed: a TOML file"
     changed(tmp_path, name="scenario.toml")
     assert one(tmp_path / "scenari.toml").endswith("did you mean " + str(tmp_path / "scenario.toml") + "?")
+    assert one(Path("nope")) == f"nope: no such file; {SHIPPED}"
 
 
 def test_circular_inheritance(tmp_path: Path) -> None:
