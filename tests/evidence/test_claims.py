@@ -104,7 +104,7 @@ def test_shapley_values_add_up_and_share_an_interaction() -> None:
     finding = judge(test, None, value, float)  # type: ignore[arg-type]
     assert finding.rows[0].estimate == pytest.approx(4.0 - 0.4 * 9.0)
     assert finding.holds.all()
-    assert "b +5.000, a +4.000, c +0.000" in finding.note
+    assert "b +5.000, a +4.000, c 0 (Shapley values)" in finding.note
 
 
 def test_chance_is_taken_out_of_the_spread_between_draws() -> None:
