@@ -24,7 +24,8 @@ POSITION_OF = {SUPPORTS: "loyal", ABSTAINS: "absent", OPPOSES: "critical"}
 
 BELOW = (
     "Below: the probability of each position at that date, lived through from the beginning (posterior predictive); "
-    "where coefficients were fitted to this record they only describe it. “Nobody moves”: every state stays where it was at the start; "
+    "where coefficients were fitted to this record they only describe it. “Nobody moves”: every state stays where it "
+    "was at the start; "
     "entries that the scenario prescribes are given to both. The strip above: membership on record; black bars: moves."
 )
 VOTES = (
