@@ -11,7 +11,7 @@ from sim.errors import plural
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
-from sim.model.outcomes import ANSWERS, CALLS, in_text, sentence, signed
+from sim.model.outcomes import ANSWERS, CALLS, sentence, signed
 
 NAMES, SAID = 1.45, 2.0
 """Inches for names at the left, and for words at the right."""
@@ -22,6 +22,7 @@ LEAST, MOST = 3.5, 9.5
 MARKERS = dict(zip(CALLS, ("o", "^", "s", "D", "X"), strict=True))
 BEYOND = 1.45
 """How much farther from the middle marks are than the chances of 0 and 1 that they stand for."""
+ANSWERED = {1.0: "helped", 0.5: "helped in part", 0.0: "refused"}
 LOOKS = {1.0: style.GOOD, 0.5: "#8f8f2e", 0.0: style.BAD}
 """Colours of the answers."""
 EXPECTED = "#9a9a9a"
@@ -86,14 +87,14 @@ def _chances(panel: Axes, x: Array, chance: Array, middle: float, lane: float, n
 
 def _count(answers: Array) -> str:
     """How a state's calls were answered: ``helped in 1, in part in 2, refused 3``."""
-    words = {1.0: "helped", 0.5: "in part", 0.0: "refused"}
-    return ", ".join(f"{word} {int((answers == a).sum())}" for a, word in words.items() if (answers == a).any())
+    counts = {word.removeprefix("helped "): int((answers == a).sum()) for a, word in ANSWERED.items()}
+    return ", ".join(f"{word} {count}" for word, count in counts.items() if count)
 
 
 def _says(ds: xr.Dataset) -> str:
     """How many calls were answered."""
     answer, clash = ds["call_answer"].values, np.array([str(kind) == "clash" for kind in ds["call_kind"].values])
-    leader = sentence(in_text(" ".join(str(ds.attrs["leader_name"]).split())))
+    leader = sentence(dataset.leader(ds))
     parts = (answer[~clash], ""), (answer[clash], " in clashes between members")
     said = [_answered_of(own, where) for own, where in parts if len(own)]
     return f"{leader} helped in {'; in '.join(said)}"
@@ -107,8 +108,7 @@ def _answered_of(answer: Array, where: str) -> str:
 
 
 def _answers() -> list[sheet.Entry]:
-    words = {1.0: "helped", 0.5: "helped in part", 0.0: "refused"}
-    return [sheet.dot(word, LOOKS[a], 7) for a, word in words.items()] + [
+    return [sheet.dot(word, LOOKS[a], 7) for a, word in ANSWERED.items()] + [
         sheet.line("chance of help by the model", EXPECTED, 3)
     ]
 

@@ -108,6 +108,11 @@ def error_note(ds: xr.Dataset, name: str, mark: str) -> str:
     return f"{mark}: 95 % Monte Carlo error" if known else "too few runs for a Monte Carlo error"
 
 
+def leader(ds: xr.Dataset) -> str:
+    """Full name of the leader, as it stands in a sentence."""
+    return in_text(" ".join(str(ds.attrs["leader_name"]).split()))
+
+
 def interval_note(ds: xr.Dataset, outcomes: Iterable[str]) -> str:
     """How wide the 90 % interval of probabilities over what is uncertain is at most; "" where it is unknown."""
     widths = [series(ds, name, "q95") - series(ds, name, "q05") for name in outcomes if OUTCOMES[name].probability]
@@ -125,12 +130,7 @@ def page(ds: xr.Dataset, headline: str, below: str, note: str, height: float) ->
 def provenance(ds: xr.Dataset, note: str) -> str:
     """Where a figure comes from: scenario, alliance, runs, seed, coefficients of elsewhere, marks of error."""
     a = ds.attrs
-    parts = [
-        _scenarios(ds),
-        f"{a['alliance']}, led by {in_text(' '.join(str(a['leader_name']).split()))}",
-        _runs(ds),
-        f"seed {a['seed']}",
-    ]
+    parts = [_scenarios(ds), f"{a['alliance']}, led by {leader(ds)}", _runs(ds), f"seed {a['seed']}"]
     parts += [str(a.get(said, "")) for said in ("begins", "coefficients")]
     return sheet.BETWEEN.join(" ".join(part.split()) for part in (*parts, *note.split(sheet.BETWEEN)) if part)
 

@@ -54,7 +54,7 @@ def ties(ds: xr.Dataset, dates: Sequence[str] = ()) -> Figure:
     with style.look():
         height = rows * (high + 0.35) + 2 * sheet.LEGEND
         figure = dataset.page(ds, _says(ds, at, shares), BELOW, note, height)
-        sheet.legend(figure, _positions(), [*_kinds(ds), sheet.dot(f"{_leader(ds)}, the leader", style.INK, 6)])
+        sheet.legend(figure, _positions(), [*_kinds(ds), sheet.dot(f"{dataset.leader(ds)}, the leader", style.INK, 6)])
         top = sheet.by_hand(figure) - 0.35
         for k, t in enumerate(at):
             row, column = divmod(k, ACROSS)
@@ -89,7 +89,7 @@ def _web(axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], step: flo
     longest = max(style.text_width(name, style.SMALL) for name in names)
     broad = float(np.clip(wide / 2 - longest - radius - 0.12, *BROAD))
     where = places(len(names), step, broad)
-    inside = 1 - shares["outside"][t] - shares[GONE][t] >= 0.5
+    inside = _inside(shares, t)
     codes = [str(code) for code in ds["member"].values]
     looks = style.states(codes)
     scale = min(WIDEST, 72 * step * 0.28)
@@ -101,7 +101,7 @@ def _web(axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], step: flo
         side = (1 if name == "dependence" else -1) * scale / 72 / 2 * ("likeness" in ds)
         for i in map(int, np.flatnonzero(inside)):
             across = side * np.array([-where[i, 1], where[i, 0]]) / np.hypot(*where[i])
-            says = f"{_leader(ds)} and {names[i]}: {name}"
+            says = f"{dataset.leader(ds)} and {names[i]}: {name}"
             _tie(axes, np.stack([across, where[i] + across]), name, middle[i], ends[i], says, scale)
     if "dispute" in ds:
         for k, pair in enumerate(map(str, ds["pair"].values)):
@@ -121,6 +121,11 @@ def _web(axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], step: flo
         axes.text(
             x + out * (radius + 0.06), y, label, ha="left" if x > 0 else "right", va="center", fontsize=style.SMALL
         )
+
+
+def _inside(shares: dict[str, Array], t: int) -> Array:
+    """Which states are members in half of the runs or more."""
+    return np.asarray(1 - shares["outside"][t] - shares[GONE][t] >= 0.5)
 
 
 def series_of(ds: xr.Dataset, name: str, statistic: str) -> Array:
@@ -167,10 +172,6 @@ def _positions() -> list[sheet.Entry]:
     return [*key, (Patch(**style.DISSOLVED), GONE)]
 
 
-def _leader(ds: xr.Dataset) -> str:
-    return in_text(" ".join(str(ds.attrs["leader_name"]).split()))
-
-
 def _kinds(ds: xr.Dataset) -> list[sheet.Entry]:
     words = {"dependence": "dependence on the leader", "likeness": "likeness with it", "dispute": "dispute"}
     there = ["dependence", *(name for name in ("likeness", "dispute") if name in ds)]
@@ -179,7 +180,7 @@ def _kinds(ds: xr.Dataset) -> list[sheet.Entry]:
 
 def _says(ds: xr.Dataset, at: Sequence[int], shares: dict[str, Array]) -> str:
     """Which member depends most on the leader at the last of the dates that has one."""
-    inside = [1 - shares["outside"][t] - shares[GONE][t] >= 0.5 for t in at]
+    inside = [_inside(shares, t) for t in at]
     t, members = next(((t, m) for t, m in zip(at[::-1], inside[::-1], strict=True) if m.any()), (0, None))
     if members is None:
         return "No state is a member in half of the runs"
@@ -187,4 +188,4 @@ def _says(ds: xr.Dataset, at: Sequence[int], shares: dict[str, Array]) -> str:
     most = int(np.where(members, mean, -1.0).argmax())
     said = f"{mean[most]:.2f}; 90\u00a0%: {low[most]:.2f} to {high[most]:.2f}"
     when, who = dataset.month_name(ds, t, whole=True), in_text(dataset.names(ds)[most])
-    return f"In {when} {who} depends most on {_leader(ds)} ({said})"
+    return f"In {when} {who} depends most on {dataset.leader(ds)} ({said})"
