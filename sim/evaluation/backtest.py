@@ -116,8 +116,8 @@ def backtest(
     >>> import sim
     >>> sim.backtest("experiments/nowhere.toml")
     Traceback (most recent call last):
-    sim.errors.InputError: experiments/nowhere.toml: no such file; allowed: a file, or the name of a shipped one (`cohesion
-    list` shows the scenarios)
+    sim.errors.InputError: experiments/nowhere.toml: no such file; allowed: a file, or the name of a shipped one
+    (`cohesion list` shows the scenarios)
     """
     study = study if isinstance(study, BacktestStudy | LeaveOneOutStudy) else load_backtest(study)
     by = effort(jobs=jobs, scheduler=scheduler)

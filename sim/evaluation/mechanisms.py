@@ -132,8 +132,8 @@ def mechanisms(
     >>> import sim
     >>> sim.mechanisms("experiments/nowhere.toml")
     Traceback (most recent call last):
-    sim.errors.InputError: experiments/nowhere.toml: no such file; allowed: a file, or the name of a shipped one (`cohesion
-    list` shows the scenarios)
+    sim.errors.InputError: experiments/nowhere.toml: no such file; allowed: a file, or the name of a shipped one
+    (`cohesion list` shows the scenarios)
     """
     study = study if isinstance(study, MechanismStudy) else load_mechanisms(study)
     by = effort(jobs=jobs, scheduler=scheduler)
