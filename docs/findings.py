@@ -58,10 +58,9 @@ COMMANDS = (
 )
 ANSWER = "answer.md"
 LEFT_OUT = "leave-one-out"
-QUOTED = DOCS.parent / "scenarios" / left_out.TABLE
-"""What scenarios quote whose coefficients were fitted to others."""
-QUOTES = {name: f"../scenarios/{name}" for name in (left_out.WORDS, left_out.UNSUPPORTED)}
-"""What reports quote of how forecasts have done (the README's words) and of what that does not support."""
+QUOTES = {name: f"../scenarios/{name}" for name in (left_out.TABLE, left_out.WORDS, left_out.UNSUPPORTED)}
+"""What scenarios quote whose coefficients were fitted to others; what reports quote of how forecasts have done (the
+README's words) and of what that does not support."""
 OUTLOOK, WHAT_IF, HISTORY = "outlook-2023", "what-if", "history-1992-2023"
 LADDER = "ladder.png"
 OUTSIDE_ON = {
@@ -211,19 +210,23 @@ class Exits(NamedTuple):
     model: float
     base_rate: float
     priors: float
+    error: float
+    """The Monte Carlo standard error of the model's score."""
 
 
 def exits_of(kept: dict[str, Rows]) -> dict[str, Exits]:
     """By alliance, the sum of all last; empty where none was left out."""
     counts = [r for r in kept[f"{LEFT_OUT}/counts.csv"] if r["event"] == "exit"]
-    logs = {(r["alliance"], r["forecaster"]): float(r["log_score"] or "nan") for r in from_beginning(kept, "exit")}
+    exits = from_beginning(kept, "exit")
+    logs = {(r["alliance"], r["forecaster"]): float(r["log_score"] or "nan") for r in exits}
+    errors = {r["alliance"]: float(r["log_mcse"]) for r in exits if r["forecaster"] == "model"}
     found: dict[str, Exits] = {}
     for r in counts:
         name = r["alliance"]
         if name not in found:  # the first row is from its beginning
             spread = f"{float(r['median']):.0f} ({float(r['q05']):.0f} to {float(r['q95']):.0f})" if r["median"] else ""
             scores = (logs[name, who] for who in ("model", "base rate", "priors alone"))
-            found[name] = Exits(int(float(r["seen"])), float(r["mean"]), spread, *scores)
+            found[name] = Exits(int(float(r["seen"])), float(r["mean"]), spread, *scores, errors[name])
     return found
 
 
@@ -299,8 +302,11 @@ def figures(kept: dict[str, Rows]) -> list[tuple[str, str]]:
 
 def quoted(kept: dict[str, Rows]) -> str:
     """The table that scenarios quote."""
-    lines = ["alliance,seen,expected,log_score,base_rate"]
-    lines += [f"{n},{x.seen},{x.expected:.4g},{x.model:.4g},{x.base_rate:.4g}" for n, x in exits_of(kept).items()]
+    lines = ["alliance,seen,expected,log_score,log_mcse,base_rate"]
+    lines += [
+        f"{n},{x.seen},{x.expected:.4g},{x.model:.4g},{x.error:.4g},{x.base_rate:.4g}"
+        for n, x in exits_of(kept).items()
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -371,8 +377,9 @@ def unsupported(kept: Rows) -> str:
 
 
 def quotes(kept: dict[str, Rows]) -> dict[str, str]:
-    """What is shipped for reports, by file."""
+    """What is shipped for scenarios and reports, by file."""
     return {
+        left_out.TABLE: quoted(kept),
         left_out.WORDS: unmarked(trusted(kept)),
         left_out.UNSUPPORTED: unsupported(kept["backtest-csto/scores.csv"]),
     }
@@ -554,9 +561,7 @@ def take_over(results: Path, text: str) -> None:
     (KEPT / where / PROVENANCE).write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     shown = re.findall(rf"findings/{where}/([^/)]+\.png)", text)
     if where == LEFT_OUT:
-        kept_now = tables(KEPT)
-        QUOTED.write_text(quoted(kept_now), encoding="utf-8")
-        shown = [Path(figure).name for _, figure in figures(kept_now)]
+        shown = [Path(figure).name for _, figure in figures(tables(KEPT))]
     for name in shown:
         shutil.copyfile(next(results.rglob(name)), KEPT / where / name)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sim.results.explain import Explanation, Knot, explain_all, grouped
 from sim.scenario.load import Scenario
 from sim.scenario.tables import BEHAVIOUR, DISPUTES
+from sim.scenario.values import COMMAND_LINE
 
 DRAWN = "; each run has it where"
 """How the words begin that are the same of all coded values that a posterior draws."""
@@ -24,6 +25,8 @@ class Assumed(NamedTuple):
     sources: Sequence[tuple[str, str]]
     """Each with its quotation and where that is from."""
     note: str
+    differs: bool
+    """Whether it was changed: against the first scenario, by a setting, or by an event."""
 
 
 def assumed(scenarios: Sequence[Scenario], coefficients_alone: bool = False) -> tuple[list[Explanation], list[Assumed]]:
@@ -59,7 +62,9 @@ def _row(e: Explanation, names: dict[str, str], scenario: str) -> Assumed:
         (cited, f"{words} ({where})" if words and where else words or where)
         for cited, words, where in grouped(e.sources)
     ]
-    return Assumed(e.path, of, e.meaning, coded, f"{e.rule}: {e.rule_says.partition(DRAWN)[0]}", sources, e.note)
+    differs = bool(scenario) or e.changed or any(source == COMMAND_LINE for source, *_ in e.sources)
+    rule = f"{e.rule}: {e.rule_says.partition(DRAWN)[0]}"
+    return Assumed(e.path, of, e.meaning, coded, rule, sources, e.note, differs)
 
 
 def _subject(path: str, names: dict[str, str]) -> str:

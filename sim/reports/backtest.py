@@ -18,7 +18,8 @@ from sim.model.outcomes import sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.reports.brief import Brief, chosen
 from sim.reports.histories import SAID, SCORES, history
-from sim.scenario.left_out import ALL
+from sim.reports.trust import of_scores
+from sim.scenario.left_out import ALL, LeftOut as Exits
 from sim.scenario.load import Scenario
 
 
@@ -133,15 +134,22 @@ def brief_left_out(found: LeftOut, title: str, look: int) -> Brief:
     tables = found.tables
     first = tables["counts"][tables["counts"].event == EXIT].drop_duplicates("alliance")
     scores = tables["scores"][(tables["scores"].origins == "beginning") & (tables["scores"].event == EXIT)]
-    logs = {(r.alliance, r.forecaster): r.log_score for r in scores.itertuples()}
-    said = [_exits(r, logs) for r in first.itertuples()]
+    by = {(r.alliance, r.forecaster): r for r in scores.itertuples()}
+    logs = {key: r.log_score for key, r in by.items()}
+    each = {
+        r.alliance: Exits(
+            int(r.seen), r.mean, logs[r.alliance, MODEL], by[r.alliance, MODEL].log_mcse, logs[r.alliance, RATE]
+        )
+        for r in first.itertuples()
+    }
+    said = [_exits(r, each[r.alliance]) for r in first.itertuples()]
     return Brief(
         title=title,
         question="How well is an alliance forecast by what the records of others teach?",
         answer=[" ".join(said)],
         results=list(left_out(found)),
         figures=chosen(found.figures(), ()),
-        certainty=[f"This was look {look} at what was left out."],
+        certainty=[of_scores(each), f"This was look {look} at what was left out."],
         limits=[*_no_better(logs), ONE],
         forecasts=False,
     )
@@ -158,10 +166,10 @@ def _no_better(logs: Mapping[tuple[str, str], float]) -> list[str]:
     ]
 
 
-def _exits(r: Any, logs: Mapping[tuple[str, str], float]) -> str:
+def _exits(r: Any, x: Exits) -> str:
     """Exits of an alliance seen and forecast from its beginning, and the scores."""
-    model, rate = logs[r.alliance, MODEL], logs[r.alliance, RATE]
     return (
-        f"{sentence(r.alliance)}: {plural(int(r.seen), 'exit')} where {r.mean:.1f} were forecast "
-        f"(90 % of futures: {r.q05:.0f} to {r.q95:.0f}); log score {model:.2f}, base rate {rate:.2f}."
+        f"{sentence(r.alliance)}: {plural(x.seen, 'exit')} where {x.expected:.1f} were forecast "
+        f"(90 % of futures: {r.q05:.0f} to {r.q95:.0f}); log score {x.log_score:.2f}±{x.log_mcse:.2f}, "
+        f"base rate {x.base_rate:.2f}."
     ).replace(" (90 % of futures: nan to nan)", "")

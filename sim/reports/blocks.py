@@ -8,6 +8,11 @@ Part = str | tuple[str, str]
 """A piece of text, or a piece of text and its style."""
 
 
+def plain(part: Part) -> str:
+    """Without its style."""
+    return part if isinstance(part, str) else part[0]
+
+
 class Column(NamedTuple):
     """The head of a column; numbers stand to the right, words may go on in the next line.
 
@@ -28,7 +33,7 @@ class Paragraph:
     @property
     def plain(self) -> str:
         """Its words without their styles."""
-        return "".join(part if isinstance(part, str) else part[0] for part in self.parts)
+        return "".join(map(plain, self.parts))
 
 
 @dataclass(frozen=True)

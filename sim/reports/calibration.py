@@ -9,6 +9,7 @@ from sim.inference.study import CalibrationStudy
 from sim.model.variables import COEFFICIENTS
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.brief import Brief, chosen
+from sim.reports.trust import of_scores
 from sim.results.calibration import Calibration
 from sim.scenario import left_out
 from sim.scenario.rival import named
@@ -112,13 +113,10 @@ def left_out_scores(study: CalibrationStudy | None) -> list[str]:
     """What is known of how coefficients carry over to the alliances of a calibration, where it is known."""
     names = [e.scenario.tables.alliance.name for e in study.alliances] if study else []
     said = [f"{name}: {left_out.quote(name)}." for name in dict.fromkeys(names) if name in left_out.scores()]
-    return [*said, NO_INTERVAL] if said else []
+    return [*said, f"{OF_ONE} {of_scores(left_out.scores())}"] if said else []
 
 
-NO_INTERVAL = (
-    "Log scores: less is better. Each is of one history, with few exits or none, so no interval is given: how it "
-    "differs from alliance to alliance is all that there is to go by."
-)
+OF_ONE = "Log scores: less is better. Each is of one history, with few exits or none."
 LISTED_ELSEWHERE = (
     "Of several alliances only the coefficients are listed, which they share. The coded values of each are in the "
     "report of a run of its history (cohesion list names them)."

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem, extra
-from sim.reports.blocks import Paragraph, Part, Table
-from sim.reports.page import SHORT, Page, heads, plain
+from sim.reports.assumed import Assumed
+from sim.reports.blocks import Block, Part, Table, plain
+from sim.reports.layout import heads, longest
+from sim.reports.page import Page
 from sim.reports.pictures import dots
 
 if TYPE_CHECKING:
@@ -37,11 +39,7 @@ def docx(page: Page) -> bytes:
         made.add_heading("Figures", 1)
         _figures(made, page)
     made.add_heading("The numbers", 1)
-    for block in brief.results:
-        if isinstance(block, Table):
-            in_word(made, block)
-        elif isinstance(block, Paragraph) and block.plain.strip():
-            _parts(made.add_paragraph(), block.parts)
+    _blocks(made, brief.results)
     made.add_heading("How certain this is", 1)
     _paragraphs(made, page.certainty)
     made.add_heading("What it does not support", 2)
@@ -52,9 +50,10 @@ def docx(page: Page) -> bytes:
         made.add_heading("Glossary", 1)
         _terms(made, page.glossary.items())
     if page.assumed:
-        made.add_heading("What was assumed", 1).paragraph_format.page_break_before = True
-        _paragraphs(made, [*page.assumed_says, SHORT])
-        _assumed(made, page)
+        made.add_heading("What was assumed", 1)
+        _paragraphs(made, page.assumed_says)
+        _blocks(made, page.on_paper)
+        _changed(made, [row for row in page.assumed if row.differs])
     out = io.BytesIO()
     made.save(out)
     return out.getvalue()
@@ -70,6 +69,14 @@ def clean(text: str) -> str:
 def _paragraphs(made: "Document", texts: Iterable[str], style: str | None = None) -> None:
     for text in filter(None, texts):
         made.add_paragraph(clean(text), style)
+
+
+def _blocks(made: "Document", blocks: Iterable[Block]) -> None:
+    for block in blocks:
+        if isinstance(block, Table):
+            in_word(made, block)
+        elif block.plain.strip():
+            _parts(made.add_paragraph(), block.parts)
 
 
 def _terms(made: "Document", pairs: Iterable[tuple[str, str]]) -> None:
@@ -119,26 +126,21 @@ def in_word(made: "Document", table: Table) -> None:
 
 def _widths(rows: Sequence[Sequence[Part]]) -> list[int]:
     """Characters that each column needs: its longest line, words in as many lines as they like."""
-    lines = [[line for row in rows for line in plain(row[k]).split("\n")] for k in range(len(rows[0]))]
-    return [min(WORDS, max(map(len, column))) + 2 for column in lines]
+    return [min(WORDS, line) + 2 for line in longest(rows)]
 
 
-def _assumed(made: "Document", page: Page) -> None:
+def _changed(made: "Document", each: Sequence[Assumed]) -> None:
+    """Coded values that were changed, with their quotations."""
     rows: list[Sequence[Part]] = [
-        [(head, "bold") for head in ("What", "Coded as, and what that means", "Rule", "Sources")]
+        [(head, "bold") for head in ("What", "Coded as, and what that means", "Rule", "Sources and quotations")]
     ]
-    for row in page.assumed:
-        note = [f"Note: {row.note}"] * bool(row.note)
-        sources = "; ".join(cited for cited, _ in row.sources)
-        rows.append(
-            [
-                f"{row.of}: {row.meaning}\n{row.path}",
-                "\n".join(row.coded),
-                row.rule.partition(": ")[0],
-                "\n".join([sources, *note]),
-            ]
-        )
-    _grid(made, rows, 1, [26, 36, 14, 24])
+    for row in each:
+        sources = [f"{cited}: {words}" if words else cited for cited, words in row.sources]
+        notes = [f"Note: {row.note}"] * bool(row.note)
+        cells = (f"{row.of}: {row.meaning}", row.path), row.coded, [row.rule], [*sources, *notes]
+        rows.append(["\n".join(cell) for cell in cells])
+    if each:
+        _grid(made, rows, 1, [26, 30, 18, 26])
 
 
 WORDS = 36

@@ -1,26 +1,30 @@
 """The page: everything that a report says, in order, and as one HTML file that asks nobody for anything."""
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sim.reports.assumed import Assumed, assumed
-from sim.reports.blocks import Block, Paragraph, Part, Table
+from sim.reports.blocks import Block, Paragraph, Table, plain
 from sim.reports.brief import Brief
 from sim.reports.glossary import glossary
+from sim.reports.in_force import MARK, in_force
+from sim.reports.layout import heads, labels, unbroken, wide
 from sim.reports.pictures import Picture, picture
 from sim.reports.trust import certainty, limits, of_assumptions
+from sim.results.explain import Explanation
 
 TEMPLATE = "page.html.j2"
-SHORT = (
-    "Rules and sources are named here without their words and quotations, which are in the report as a page for a "
-    "browser, on a screen, and in the codebook (cohesion codebook)."
+ON_PAPER = (
+    "On paper stands what is in force when the forecast begins, in {when}, and where that changes later also what it "
+    "becomes: the word that is coded by judgement, or the middle of the range that is held possible, from 0 to 1; "
+    "of a coefficient the middle 90 % of what is held possible. {mark} rests on an assumption alone. {changed}Every "
+    "value at every date, with its rule, width, sources and quotations, is in the report as a page for a browser, on a "
+    "screen, and in the codebook (cohesion codebook, with the scenario's name)."
 )
-"""On paper and in Word."""
+CHANGED = "What was changed stands below with its quotations. "
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Page:
     limits: Sequence[str]
     assumed_says: Sequence[str]
     assumed: Sequence[Assumed]
+    on_paper: Sequence[Block]
+    """What paper has instead of all of these: what is in force, before those that were changed."""
     again: Mapping[str, str]
     glossary: Mapping[str, str]
 
@@ -46,7 +52,18 @@ def page(brief: Brief, again: Mapping[str, str]) -> Page:
     text = "\n".join(
         [brief.question, *brief.answer, brief.reading, *map(words, brief.results), *sure, *not_supported, *says]
     )
-    return Page(brief, sure, not_supported, says, rows, again, glossary(text))
+    return Page(brief, sure, not_supported, says, rows, list(_on_paper(brief, explained, rows)), again, glossary(text))
+
+
+def _on_paper(brief: Brief, explained: Sequence[Explanation], rows: Sequence[Assumed]) -> Iterator[Block]:
+    """What is in force in the first scenario, and how that is read."""
+    if not rows:
+        return
+    s = brief.scenarios[0]
+    first = {e.path: e for e in reversed(explained) if e.path in s.tables.values}
+    changed = CHANGED * any(row.differs for row in rows)
+    yield Paragraph(ON_PAPER.format(when=f"{s.tables.time.start:%B %Y}", mark=MARK, changed=changed))
+    yield from in_force(s, list(reversed(first.values())))
 
 
 def words(block: Block) -> str:
@@ -55,37 +72,6 @@ def words(block: Block) -> str:
         return block.plain
     cells = [plain(cell) for row in block.rows for cell in row]
     return "\n".join([*(column.head for column in block.columns), *cells])
-
-
-def plain(part: Part) -> str:
-    """Without its style."""
-    return part if isinstance(part, str) else part[0]
-
-
-class Head(NamedTuple):
-    """A cell of a table's head."""
-
-    text: str
-    across: int
-    left: bool
-
-
-def heads(table: Table) -> list[list[Head]]:
-    """One row, or where columns stand in groups two: the groups, and what is in them."""
-    columns = table.columns
-    if not any(c.head.startswith("\n") for c in columns):
-        return [[Head(c.head, 1, c.left or c.words) for c in columns]]
-    names: list[str] = []
-    for c in columns:
-        first, _, second = c.head.partition("\n")
-        names.append(first if first and second else names[-1] if not first and names else "")
-    groups = [Head(name, len(list(some)), True) for name, some in groupby(names)]
-    return [groups, [Head(c.head.partition("\n")[2] or c.head, 1, c.left or c.words) for c in columns]]
-
-
-def unbroken(text: str) -> str:
-    """A cell whose interval in brackets is not broken, so that it may stand below the estimate."""
-    return re.sub(r"\([^()]{1,24}\)", lambda m: m[0].replace(" ", "\u00a0"), text)
 
 
 def html(page: Page) -> str:
@@ -106,10 +92,11 @@ def html(page: Page) -> str:
         page=page,
         brief=page.brief,
         figures=figures,
-        short=SHORT,
         data=_script(page.brief.sliders.plain) if page.brief.sliders else "",
         is_table=lambda block: isinstance(block, Table),
         heads=heads,
+        labels=labels,
+        wide=wide,
         plain=plain,
         unbroken=unbroken,
         strong=lambda part: not isinstance(part, str) and "bold" in part[1],

@@ -1,13 +1,13 @@
 """How far to trust a forecast: the scores of its calibration, and what follows that it does not support."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from sim.errors import plural
 from sim.results.explain import Explanation
 from sim.scenario import left_out
 from sim.scenario.left_out import ALL
 from sim.scenario.load import Scenario, not_fitted
-from sim.scenario.values import ASSUMPTION
 
 STATEMENTS = (
     "Statements about the world as such. These are statements about the model: what would follow if its mechanisms "
@@ -33,7 +33,39 @@ def certainty(scenarios: Sequence[Scenario]) -> list[str]:
     if not scenarios:
         return found
     words = left_out.trust()
-    return [*found, *([SCORED, *words.split("\n\n")] if words and all(map(_scored, scenarios)) else [UNSCORED])]
+    if not (words and all(map(_scored, scenarios))):
+        return [*found, UNSCORED]
+    return [*found, SCORED, *words.split("\n\n"), of_scores(left_out.scores())]
+
+
+def of_scores(scores: Mapping[str, left_out.LeftOut]) -> str:
+    """How far scores of left-out alliances may be trusted: the computation's error, what hangs on one of them."""
+    each = {name: x for name, x in scores.items() if name != ALL}
+    errors = [x.log_mcse for x in each.values()]
+    return (
+        f"The error of the computation (Monte Carlo standard error, less with more runs) is at most {max(errors):.2f} "
+        f"for one of these log scores and {math.hypot(*errors):.2f} for their sum. How far chance in the world moves "
+        "them no number here says: members of one alliance hang together, and so few alliances are no sample."
+        f"{_without_one(each) if len(each) > 2 else ''}"
+    )
+
+
+def _without_one(each: Mapping[str, left_out.LeftOut]) -> str:
+    """How the sums compare whichever alliance is taken away, and how often the better of equals would do so well."""
+    from scipy.stats import binom
+
+    model, rate = (sum(getattr(x, score) for x in each.values()) for score in ("log_score", "base_rate"))
+    wins = model < rate
+    rest = {name: (model - x.log_score, rate - x.base_rate) for name, x in each.items()}
+    name, (own, other) = min(rest.items(), key=lambda item: (item[1][1] - item[1][0]) * (1 if wins else -1))
+    held = "whichever alliance is taken away, least" if (own < other) == wins else "but not"
+    better = sum((x.log_score < x.base_rate) == wins for x in each.values())
+    chance = 100 * float(binom.sf(better - 1, len(each), 0.5))
+    return (
+        f" In sum the model does {'better' if wins else 'worse'} than the base rate, {held} without {name} "
+        f"({own:.2f} against {other:.2f}). It does so in {better} of {len(each)}; if the two were equally good, "
+        f"chance would bring as many or more in {chance:.0f} of 100 cases."
+    )
 
 
 def _scored(s: Scenario) -> bool:
@@ -69,16 +101,16 @@ def of_alliance(alliance: str, x: left_out.LeftOut) -> list[str]:
     if x.log_score >= x.base_rate:
         found.append(
             f"Exits from {alliance} forecast better than by the average rate of all alliances. Left out of the fit, "
-            f"the model's log score was {x.log_score:.2f}, the average rate's {x.base_rate:.2f} (less is better)."
+            f"the model's log score was {x.log_score:.2f}±{x.log_mcse:.2f} (± for the computation alone), the average "
+            f"rate's {x.base_rate:.2f} (less is better)."
         )
     return found
 
 
 def of_assumptions(explained: Iterable[Explanation]) -> str:
     """How many coded values rest on no source, in a sentence."""
-    each = list(explained)
-    bare = [e for e in each if e.sources and all(source == ASSUMPTION.rstrip(":") for source, *_ in e.sources)]
+    each = [e.bare for e in explained]
     return (
-        f"{plural(len(each), 'coded value')}, of which {len(bare)} rest on an assumption alone, with its reason. Bands "
+        f"{plural(len(each), 'coded value')}, of which {sum(each)} rest on an assumption alone, with its reason. Bands "
         "and priors say what is held possible; each run draws from them, or from what the records leave (posterior)"
     )

@@ -98,6 +98,11 @@ class Explanation:
         return any(k.coded.startswith(CHANGES) for k in self.used)
 
     @property
+    def bare(self) -> bool:
+        """Whether it rests on an assumption alone."""
+        return bool(self.sources) and all(source == ASSUMPTION.rstrip(":") for source, *_ in self.sources)
+
+    @property
     def joined(self) -> str:
         """How values over time are joined, as they are coded and as the run uses them; empty where there is one."""
         dated = sum(bool(k.date) for k in self.knots)

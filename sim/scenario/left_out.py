@@ -15,11 +15,12 @@ ALL = "sum of all"
 
 
 class LeftOut(NamedTuple):
-    """An alliance that was left out of the fit: exits seen and forecast, and log scores."""
+    """An alliance that was left out of the fit: exits seen and forecast, and log scores, the model's with its error."""
 
     seen: int
     expected: float
     log_score: float
+    log_mcse: float
     base_rate: float
 
 
@@ -31,10 +32,7 @@ def scores() -> Mapping[str, LeftOut]:
 @lru_cache
 def _scores(file: Path) -> Mapping[str, LeftOut]:
     rows = [row.cells for row in read_csv(file).rows] if file.is_file() else []
-    return {
-        r["alliance"]: LeftOut(int(r["seen"]), float(r["expected"]), float(r["log_score"]), float(r["base_rate"]))
-        for r in rows
-    }
+    return {r["alliance"]: LeftOut(int(r["seen"]), *(float(r[name]) for name in LeftOut._fields[1:])) for r in rows}
 
 
 def trust() -> str:

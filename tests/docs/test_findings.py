@@ -104,7 +104,7 @@ def test_left_out_alliances_fill_the_section_the_readme_and_what_scenarios_quote
     assert "| Pact | **model** | 0.250±0.010 | 0.100 | 0.50 |" in section
     assert "(findings/leave-one-out/pact.png)" in section
     quoted = findings.quoted(kept).splitlines()
-    assert quoted[1:] == ["Pact,2,2.44,0.25,0.5", "sum of all,2,2.44,0.25,0.5"]
+    assert quoted[1:] == ["Pact,2,2.44,0.25,0.01,0.5", "sum of all,2,2.44,0.25,0.01,0.5"]
     assert "2 exits where 2.4 were forecast (Pact 2 and 2.4)" in findings.carried_over(kept)
     unsupported = "base rate 0.50, better in 1 of 1; by the priors alone 0.20: **the backtest does not support**"
     assert unsupported in findings.carried_over(kept)

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -30,12 +31,15 @@ from sim.reports import (
 )
 from sim.reports.assumed import assumed
 from sim.reports.backtest import beaten
-from sim.reports.blocks import Column, Table
+from sim.reports.blocks import Column, Paragraph, Table
+from sim.reports.brief import Brief
 from sim.reports.document import in_word
 from sim.reports.glossary import glossary
-from sim.reports.page import heads, unbroken
+from sim.reports.in_force import ACROSS, MARK
+from sim.reports.layout import heads, labels, unbroken, wide
+from sim.reports.page import html, page
 from sim.reports.report import command
-from sim.reports.trust import UNSCORED, limits, of_alliance
+from sim.reports.trust import UNSCORED, limits, of_alliance, of_scores
 from sim.results.change import difference
 from sim.results.result import Result
 from sim.scenario.left_out import LeftOut, quote, scores, trust, unsupported
@@ -131,6 +135,24 @@ def test_every_coded_value_is_listed_with_its_sources(result: Result, text: str)
     assert all(path in parsed.text for path in values)
 
 
+def test_on_paper_is_what_is_in_force_state_beside_state_and_what_a_setting_changes_in_full() -> None:
+    """The value at the start of the forecast, then what it becomes; a star for an assumption alone."""
+    s = load("csto/outlook-2023", {"members.ARM.security_offer.west": "0.8@2025-01-01"})
+    made = page(Brief("t", "q", ["a"], [], {}, scenarios=[s]), {})
+    reading, first, *others = made.on_paper
+    assert isinstance(reading, Paragraph)
+    assert "begins, in October 2023" in reading.plain
+    assert isinstance(first, Table)
+    assert [c.head for c in first.columns][1:] == [s.tables.members[m].name for m in s.members[:ACROSS]]
+    rows = {str(row[0]): dict(zip(s.members, row[1:], strict=False)) for row in first.rows}
+    assert rows["security offer (west)"]["ARM"] == "0 → 0.8"
+    assert rows["dependence (arms)"]["ARM"] == "0.82", "the middle of what is meant, of the last date before the start"
+    assert rows["opinion"]["ARM"] == "high"
+    everything = [str(cell) for table in (first, *others) for row in table.rows for cell in row]  # type: ignore[union-attr]
+    assert sum(x.endswith(MARK) for x in everything) == sum(e.bare for e in assumed([s])[0])
+    assert [row.path for row in made.assumed if row.differs] == ["members.ARM.security_offer.west"]
+
+
 def test_of_a_second_scenario_only_what_differs_is_listed() -> None:
     base, other = load(SIX), load(SIX, {"leader.coercion": 0.2})
     _, rows = assumed([base, other])
@@ -209,7 +231,8 @@ def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result
     said = [p.text for p in made.paragraphs]
     assert said[0].startswith(HOSTILE)
     assert run_words.answer(result.summary(), run_words.horizons(result)) in said
-    assert len(made.tables[-1].rows) == 1 + len(result.scenario.tables.values)
+    listed = [cell.text for table in made.tables for row in table.rows for cell in row.cells]
+    assert all(result.scenario.label(path) in listed for path in result.scenario.tables.values if "behaviour" in path)
     assert len(made.inline_shapes) == 3
     assert all(shape._inline.docPr.get("descr") for shape in made.inline_shapes)
     page = made.sections[0]
@@ -290,7 +313,7 @@ def test_a_channel_set_from_a_date_on_holds_its_whole_input_and_the_comparison_s
 
 def test_scores_of_its_own_alliances_are_quoted_in_the_report_of_a_calibration() -> None:
     said = calibration.left_out_scores(load_calibration("experiments/calibrate-csto.toml"))
-    assert said == [f"CST/CSTO: {quote('CST/CSTO')}.", calibration.NO_INTERVAL]
+    assert said == [f"CST/CSTO: {quote('CST/CSTO')}.", f"{calibration.OF_ONE} {of_scores(scores())}"]
     assert len(calibration.left_out_scores(load_calibration("experiments/calibrate-pooled.toml"))) == len(scores())
     assert calibration.left_out_scores(None) == []
 
@@ -323,9 +346,9 @@ def test_scores_are_quoted_only_of_the_calibration_that_is_drawn_from() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (LeftOut(4, 1.0, 0.6, 1.2), ["in 2 of 100 cases"]),
-        (LeftOut(0, 3.2, 0.4, 0.1), ["so few come in 4 of 100", "the average rate's 0.10"]),
-        (LeftOut(2, 1.7, 0.1, 0.3), []),
+        (LeftOut(4, 1.0, 0.6, 0.03, 1.2), ["in 2 of 100 cases"]),
+        (LeftOut(0, 3.2, 0.4, 0.02, 0.1), ["so few come in 4 of 100", "the average rate's 0.10"]),
+        (LeftOut(2, 1.7, 0.1, 0.01, 0.3), []),
     ],
 )
 def test_what_scores_do_not_support_follows_from_them(row: LeftOut, said: list[str]) -> None:
@@ -333,6 +356,20 @@ def test_what_scores_do_not_support_follows_from_them(row: LeftOut, said: list[s
     found = of_alliance("Pact", row)
     assert len(found) == len(said)
     assert all(words in text for words, text in zip(said, found, strict=True))
+
+
+def test_of_scores_it_is_said_what_computing_adds_and_whether_one_alliance_carries_them() -> None:
+    """The sum turns where the one that carries it is taken away; the tail of a fair coin; nothing of two alliances."""
+    even = {name: LeftOut(0, 0.1, 0.3, 0.03, 0.2) for name in "ABC"}
+    carried = even | {"D": LeftOut(4, 1.0, 0.5, 0.04, 1.5)}
+    said = of_scores(carried)
+    assert "at most 0.04 for one of these log scores and 0.07 for their sum" in said  # sqrt(3 * 0.03^2 + 0.04^2)
+    assert "better than the base rate, but not without D (0.90 against 0.60)" in said
+    assert "in 1 of 4; if the two were equally good, chance would bring as many or more in 94 of 100" in said  # 15 / 16
+    every = of_scores(carried | {"A": LeftOut(0, 0.1, 0.1, 0.03, 0.9)})
+    assert "whichever alliance is taken away, least without D (0.70 against 1.30)" in every
+    assert "worse than the base rate, whichever" in of_scores(even)
+    assert "In sum" not in of_scores(dict([*even.items()][:2]))
 
 
 def test_a_glossary_has_the_terms_that_are_used_and_no_others() -> None:
@@ -371,6 +408,9 @@ frame.onload = () => {
   const w = frame.contentWindow, d = w.document, say = {};
   const narrow = () => [d.documentElement.scrollWidth, d.documentElement.clientWidth];
   say.narrow = narrow();
+  say.sideways = [...d.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth).length;
+  const cards = d.querySelectorAll("#numbers .wide tbody tr:first-child td");
+  say.cards = [...cards].map((e) => w.getComputedStyle(e, "::before").content.replace("\u00a0", " "));
   const search = d.getElementById("search"), rows = () => d.querySelectorAll("#values tbody tr:not([hidden])").length;
   say.all = rows();
   search.value = "coercion leader"; search.dispatchEvent(new Event("input")); say.some = rows();
@@ -400,16 +440,37 @@ def chromium(*arguments: str) -> str:
     return done.stdout
 
 
+GROUPS = Table(
+    [Column("From", left=True), Column("Exits\nseen"), *(Column(f"\nforecast {k}, %") for k in range(8))],
+    [["1992-07-01", *["16 (0.4 to 99)"] * 9]],
+)
+"""A table that has no room on a telephone,"""
+NARROW = Table(
+    [Column("Has left, %", left=True), *[Column("by Oct 2028")] * 2], [["Kazakhstan", *["15 (1 to 45)"] * 2]]
+)
+"""and one that has."""
+
+
+def test_of_a_table_too_wide_for_a_telephone_every_cell_has_the_name_of_its_column() -> None:
+    assert wide(GROUPS)
+    assert not wide(NARROW)
+    assert labels(GROUPS)[:3] == ["From", "Exits, seen", "Exits, forecast 0, %"]
+    assert labels(Table([Column("a year\nbefore")], [])) == ["a year before"]
+
+
 @browser
-def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(sweep_text: str, tmp_path: Path) -> None:
-    probed = sweep_text.replace("<head>", f"<head>{PROBE}", 1)
+def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(swept: Sweep, tmp_path: Path) -> None:
+    brief = replace(sweep_words.brief(swept), results=[GROUPS, NARROW])
+    probed = html(page(brief, {"Version": "1"})).replace("<head>", f"<head>{PROBE}", 1)
     quoted = json.dumps(probed).replace("<", "\\u003c")
     (tmp_path / "harness.html").write_text(HARNESS.replace("PAGE", quoted), encoding="utf-8")
     dumped = Parsed(chromium("--window-size=800,800", "--dump-dom", f"file://{tmp_path}/harness.html")).words
     found = SimpleNamespace(**json.loads(next(words for words in dumped if words.startswith('{"narrow"'))))
     assert found.faults == found.asked == []
-    for wide, room in (found.narrow, found.after):
-        assert wide <= room == 360
+    for width, room in (found.narrow, found.after):
+        assert width <= room == 360
+    assert found.sideways == 0, "no table is moved sideways"
+    assert found.cards == ["none", *(f'"{label}"' for label in labels(GROUPS)[1:])]
     assert 0 < found.some < found.all
     assert found.none == 0
     assert found.counted == f"0 of {found.all}"

@@ -129,10 +129,10 @@ def test_explain_says_it_of_a_coefficient(tmp_path: Path) -> None:
     assert isinstance(load(SIX).tables.values["behaviour.peers"], Value)
 
 
-SCORES = """alliance,seen,expected,log_score,base_rate
-NATO,0,4.125,0.0894,0.4996
-Pact,2,2.4,0.3,0.2
-sum of all,2,6.5,0.39,0.7
+SCORES = """alliance,seen,expected,log_score,log_mcse,base_rate
+NATO,0,4.125,0.0894,0.01,0.4996
+Pact,2,2.4,0.3,0.02,0.2
+sum of all,2,6.5,0.39,0.02,0.7
 """
 
 
