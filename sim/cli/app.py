@@ -474,10 +474,13 @@ def export(
     ] = "csv",
     wide: Annotated[bool, typer.Option("--wide", help="Outcomes as columns, a row for each state and date.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    run: Annotated[
+        list[int], typer.Option(metavar="K", help="Also what happened in run K, as `replay` tells; may be repeated.")
+    ] = [],  # noqa: B006
     json: Json = False,
 ) -> None:
     """Write the tables of a result for other programs, with what each column is and its unit."""
-    _verb("export").main(folder, out, format_, wide, force, json)
+    _verb("export").main(folder, out, format_, wide, force, run, json)
 
 
 @app.command()

@@ -111,16 +111,17 @@ class Stack:
         self.d = decays(self.c, self.program.alliance.dt)
         self.regimes = regimes(programs)
         self.state: State | None = None
-        self._last: tuple[Inputs, Standing, bool] | None = None
+        self._last: tuple[Inputs, Standing, tuple[bool, bool]] | None = None
 
     def around(self, t: int) -> tuple[Inputs, Standing]:
         """Inputs, and what they alone decide; computed anew only where something changes."""
-        record = self.program.script[t].record is not None
-        if self._last and self._last[2] == record and not self._moves(t):
+        script = self.program.script[t]
+        which = script.record is not None, script.drawn
+        if self._last and self._last[2] == which and not self._moves(t):
             return self._last[:2]
         inputs = joined([e.at(t) for e in self.environments])
-        s = standing(inputs, self.c, self.program.alliance.dt, record)
-        self._last = inputs, s, record
+        s = standing(inputs, self.c, self.program.alliance.dt, *which)
+        self._last = inputs, s, which
         return inputs, s
 
     def _moves(self, t: int) -> bool:
@@ -239,6 +240,28 @@ def stackable(a: Program, b: Program) -> bool:
     return one and start and a.rows == b.rows
 
 
+def ticks_alike(a: Program, b: Program) -> int:
+    """How many forecast ticks from the start are the same in two programs, of which one is the other varied."""
+    rest = [name for name in Program._fields if name not in ("bands", "coefficients", "set_paths")]
+    if any(getattr(a, name) is not getattr(b, name) for name in rest) or a.coefficients != b.coefficients:
+        return 0
+    bands = ((band, b.bands[path]) for path, band in a.bands.items() if band is not b.bands[path])
+    firsts = [_first_difference(*pair) for pair in bands]
+    for path in {*a.set_paths, *b.set_paths}:
+        places = [p.set_paths.get(path, p.ticks) for p in (a, b)]
+        firsts += [min(places)] * (places[0] != places[1])
+    return max(0, min(firsts, default=a.ticks) - a.record_ticks)
+
+
+def _first_difference(a: Band, b: Band) -> int:
+    """The first tick in which two bands differ."""
+    if a.distribution is not b.distribution:
+        return 0
+    one, two = ([x.low, x.high, x.low * 0 if x.word is None else x.word] for x in (a, b))
+    differ = np.any(np.not_equal(one, two), axis=0)
+    return int(differ.argmax()) if differ.any() else len(differ)
+
+
 def stacked(programs: Sequence[Program], wide: int) -> list[list[int]]:
     """Which programs go into which stack, by index, in order, so many in one."""
     groups: list[list[int]] = []
@@ -264,17 +287,21 @@ def run_together(
     repeats: Repeats = ONCE,
     noise: TickNoise | None = None,
     see: Callable[[int, Stack], object] = lambda _, stack: None,
+    since: tuple[int, State] | None = None,
 ) -> Iterator[list[Side]]:
     """Run programs in step over the same runs; yield the start, then each forecast tick.
 
     What is yielded has one record a stack, and whose it is. All programs must have the same members
     and dates. ``repeats`` says how many runs in a row share coefficients, coded values and inputs to come;
     ``noise`` is that of the block where somebody has it; ``see`` is shown every stack before each tick, and before
-    the one that would come after the last. Memory does not grow with the number of ticks.
+    the one that would come after the last. ``since`` is a number of forecast ticks and the state in which they leave
+    all programs: then only what comes after them is yielded. Memory does not grow with the number of ticks.
     """
-    begun = at_start(programs, noise or Noise(seed, piece.block, repeats), piece)
-    yield [Side(g, s.look()) for g, s in begun]
-    for t in range(programs[0].record_ticks, programs[0].ticks):
+    done, state = since or (0, None)
+    begun = at_start(programs, noise or Noise(seed, piece.block, repeats), piece, state)
+    if not since:
+        yield [Side(g, s.look()) for g, s in begun]
+    for t in range(programs[0].record_ticks + done, programs[0].ticks):
         for _, stack in begun:
             see(t, stack)
         yield [Side(g, s.tick(t)) for g, s in begun]
@@ -282,20 +309,33 @@ def run_together(
         see(programs[0].ticks, stack)
 
 
-def at_start(programs: Sequence[Program], noise: TickNoise, piece: Piece) -> list[tuple[list[int], Stack]]:
-    """Stacks of programs (by index) at the start of the forecast; all have the same members and dates."""
+def at_start(
+    programs: Sequence[Program], noise: TickNoise, piece: Piece, state: State | None = None
+) -> list[tuple[list[int], Stack]]:
+    """Stacks of programs (by index) at the start of the forecast, or in a state that is given.
+
+    All have the same members and dates.
+    """
     wide = max(1, WIDTH // piece.runs)
     first = Environment(programs[0], noise, piece.lanes)
+    states = [state] * len(programs) if state else _distinct_starts(programs, noise, piece, wide, first)
+    groups = stacked(programs, wide)
+    stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
+    for stack, group in zip(stacks, groups, strict=True):
+        stack.state = joined([states[k] for k in group])
+    return list(zip(groups, stacks, strict=True))
+
+
+def _distinct_starts(
+    programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: int, first: Environment
+) -> list[State]:
+    """The state of each program at the start of its forecast; what has the same past lives through it once."""
     hashes: dict[int, str] = {}
     pasts = [past_hash(p, hashes) for p in programs] if len(programs) > 1 else [""]
     distinct = [k for k, past in enumerate(pasts) if past not in pasts[:k]]
     states = _starts([programs[k] for k in distinct], noise, piece, wide, first)
     starts = dict(zip((pasts[k] for k in distinct), states, strict=True))
-    groups = stacked(programs, wide)
-    stacks = [Stack([programs[k] for k in g], noise, piece.lanes, first) for g in groups]
-    for stack, group in zip(stacks, groups, strict=True):
-        stack.state = joined([starts[pasts[k]] for k in group])
-    return list(zip(groups, stacks, strict=True))
+    return [starts[past] for past in pasts]
 
 
 def _starts(programs: Sequence[Program], noise: TickNoise, piece: Piece, wide: int, first: Environment) -> list[State]:

@@ -26,6 +26,8 @@ REPLICATES = 16
 FUTURES = 2
 """Of the inputs, in each draw, with half of its runs each."""
 REPEATS = Repeats(REPLICATES, REPLICATES // FUTURES)
+QUICK = Repeats(4, 4)
+"""Of a first look: more draws with few runs each, so that levels and intervals come from the same runs."""
 INTERVAL_BLOCK = 1 << 30
 """The name of the block, beyond all blocks of runs."""
 NEARLY_NORMAL = 1e4

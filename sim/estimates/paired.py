@@ -1,19 +1,22 @@
 """Programs against the first of them over the same runs: its level, theirs, and the differences run by run."""
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from sim.engines.ensemble import Piece
-from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, quantiles_over_draws, runs_together
+from sim.engines.ensemble import Piece, Stack, ticks_alike
+from sim.estimates.intervals import INTERVAL_BLOCK, QUICK, REPEATS, quantiles_over_draws, runs_together
 from sim.estimates.sample import LEVELS, Sample, by_tick, merge, sample
-from sim.estimates.side_by_side import View, side_by_side
+from sim.estimates.side_by_side import Moment, Ticks, View, side_by_side
 from sim.model.arrays import Array
-from sim.model.noise import ONCE, KeptNoise, Repeats
+from sim.model.noise import KeptNoise
 from sim.model.outcomes import OUTCOMES
-from sim.scenario.compile import Program
+from sim.model.tick import State
+from sim.scenario.compile import Program, compile, vary
+from sim.scenario.load import Scenario
 
 T = TypeVar("T")
 ENDS = [0, len(LEVELS) - 1]
@@ -30,8 +33,6 @@ class Pair(NamedTuple, Generic[T]):
 
 Pairs = list[dict[str, Pair[T]]]
 """By program after the first, by outcome."""
-Ticks = Mapping[str, Collection[int]]
-"""Forecast ticks at which an outcome is read."""
 See = Callable[..., object]
 """Shown every stack before each tick; what it raises ends the work."""
 
@@ -41,54 +42,58 @@ def unseen(*_: object) -> None:
 
 
 class Baseline:
-    """What looks at one change of a base after another share: the draws, and what the base shows over them."""
+    """What looks at one change of a base after another share: its program, the draws, and what it shows over them."""
 
     def __init__(self) -> None:
+        self._program: tuple[str, Program] | None = None
         self._of: Hashable = None
-        self._kept: dict[tuple[int, Repeats], tuple[KeptNoise, dict[int, View]]] = {}
+        self._noise: KeptNoise | None = None
+        self._views: dict[int, View] = {}
+        self._states: dict[int, State] = {}
 
-    def of(self, base: Hashable) -> "Baseline":
-        """For a base, by all that it depends on; what was kept of another is let go."""
-        if self._of != base:
-            self._of, self._kept = base, {}
-        return self
+    def compiled(self, base: Scenario, others: Sequence[Scenario]) -> list[Program]:
+        """The programs of a base and of scenarios that are the base with more adjustments."""
+        if not self._program or self._program[0] != base.fingerprint:
+            self._program = base.fingerprint, compile(base)
+        program, coded = self._program[1], len(base.tables.adjustments)
+        return [program, *(vary(program, base, s.tables.adjustments[coded:], {}) for s in others)]
 
     def views(
-        self,
-        programs: Sequence[Program],
-        seed: int,
-        piece: Piece,
-        ticks: Collection[int],
-        repeats: Repeats,
-        see: See = unseen,
+        self, of: Hashable, programs: Sequence[Program], seed: int, runs: int, ticks: Ticks, see: See = unseen
     ) -> Iterator[View]:
-        """As :func:`side_by_side`, the first program run once only; ``piece`` has the first runs of its block."""
-        key = piece.block, repeats
-        if key not in self._kept:
-            noise = KeptNoise(seed, piece.block, repeats, piece.runs)
-            base = side_by_side(programs[:1], seed, piece, ticks, repeats=repeats, noise=noise, see=see)
-            self._kept[key] = noise, {view.tick: view for view in base}
-        noise, seen = self._kept[key]
-        others = side_by_side(programs[1:], seed, piece, ticks, repeats=repeats, noise=noise, see=see)
-        for tick, at_once in groupby(others, key=lambda view: view.tick):
-            yield seen[tick]
-            yield from (view._replace(program=view.program + 1) for view in at_once)
+        """As :func:`side_by_side`, of two programs over the first runs of the block of intervals.
+
+        The first is run once only, where ``of``, all that it depends on, is as it was; the second from the last tick
+        kept before it differs.
+        """
+        base, other = programs
+        piece = Piece(INTERVAL_BLOCK, slice(0, runs))
+        if self._of != of:
+            self._of, self._noise, self._states = None, KeptNoise(seed, piece.block, QUICK, runs), {}
+
+            def keep(t: int, stack: Stack) -> None:
+                see(t, stack)
+                if stack.state and any(t - base.record_ticks in at for at in ticks.values()):
+                    self._states[t - base.record_ticks] = stack.state
+
+            views = side_by_side([base], seed, piece, ticks, QUICK, self._noise, keep)
+            self._views, self._of = {view.tick: view for view in views}, of
+        done = max((t for t in self._states if t <= ticks_alike(base, other)), default=0)
+        since = Moment(done, self._states[done], self._views[done].incidence) if done else None
+        changed = side_by_side([other], seed, piece, ticks, QUICK, self._noise, see, since)
+        for view in (*(v for v in self._views.values() if since and v.tick <= done), *changed):
+            yield self._views[view.tick]
+            yield view._replace(program=1)
 
 
 def paired_samples(
-    programs: Sequence[Program],
-    seed: int,
-    piece: Piece,
-    ticks: Ticks,
-    baseline: Baseline | None = None,
-    see: See = unseen,
+    programs: Sequence[Program], seed: int, piece: Piece, ticks: Ticks, see: See = unseen
 ) -> Pairs[Sample]:
     """Over the runs of a piece, (tick, [member])."""
     rows = max(p.rows for p in programs)
     distinct = min((p.distinct for p in programs if p.rows), default=0.0)
-    return _paired(
-        programs, seed, piece, ticks, lambda x, low, high: sample(x, rows, distinct), by_tick, baseline, see=see
-    )
+    views = side_by_side(programs, seed, piece, ticks, see=see)
+    return _paired(views, len(programs), lambda x, low, high: sample(x, rows, distinct), by_tick)
 
 
 def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:
@@ -99,59 +104,54 @@ def merged(a: Pairs[Sample], b: Pairs[Sample]) -> Pairs[Sample]:
     ]
 
 
-def paired_intervals(
-    programs: Sequence[Program],
-    seed: int,
-    ticks: Ticks,
-    lanes: slice = slice(None),
-    baseline: Baseline | None = None,
-    see: See = unseen,
-) -> Pairs[Array]:
+def paired_intervals(programs: Sequence[Program], seed: int, ticks: Ticks, see: See = unseen) -> Pairs[Array]:
     """90 % intervals over what is uncertain, chance taken out, (tick, [member,] end).
 
-    From (some ``lanes`` of) a block of draws that all programs share, so that the interval of a difference is one of
-    paired draws.
+    From a block of draws that all programs share, so that the interval of a difference is one of paired draws.
     """
-    runs = runs_together(programs)
+    views = side_by_side(programs, seed, Piece(INTERVAL_BLOCK, slice(None)), ticks, REPEATS, see=see)
+    return _paired(views, len(programs), partial(_ends, runs=runs_together(programs)), np.stack)
 
-    def ends(x: Array, low: float, high: float) -> Array:
-        return quantiles_over_draws(x, low, high, runs)[..., ENDS]
 
-    return _paired(programs, seed, Piece(INTERVAL_BLOCK, lanes), ticks, ends, np.stack, baseline, REPEATS, see)
+def paired_look(
+    of: Hashable, programs: Sequence[Program], seed: int, runs: int, ticks: Ticks, baseline: Baseline, see: See = unseen
+) -> tuple[Pairs[Sample], Pairs[Array]]:
+    """Both from the same few runs of a base and another program; of levels the draws are what varies."""
+
+    def both(x: Array, low: float, high: float) -> tuple[Sample, Array]:
+        return sample(x.reshape(*x.shape[:-1], -1, QUICK.draw).mean(axis=-1)), _ends(x, low, high, QUICK.draw)
+
+    def over_time(found: list[tuple[Sample, Array]]) -> tuple[Sample, Array]:
+        samples, ends = zip(*found, strict=True)
+        return by_tick(samples), np.stack(ends)
+
+    views = baseline.views((of, seed, runs), programs, seed, runs, ticks, see)
+    (found,) = _paired(views, len(programs), both, over_time)
+    samples = {name: Pair(*(of_draws for of_draws, _ in pair)) for name, pair in found.items()}
+    return [samples], [{name: Pair(*(ends for _, ends in pair)) for name, pair in found.items()}]
+
+
+def _ends(x: Array, low: float, high: float, runs: int) -> Array:
+    return quantiles_over_draws(x, low, high, runs)[..., ENDS]
 
 
 S = TypeVar("S")
 
 
 def _paired(
-    programs: Sequence[Program],
-    seed: int,
-    piece: Piece,
-    ticks: Ticks,
-    summed: Callable[[Array, float, float], S],
-    stacked: Callable[[list[S]], T],
-    baseline: Baseline | None,
-    repeats: Repeats = ONCE,
-    see: See = unseen,
+    views: Iterable[View], programs: int, summed: Callable[[Array, float, float], S], stacked: Callable[[list[S]], T]
 ) -> Pairs[T]:
     """Sum up runs, of which ``summed`` takes the bounds, tick by tick, so that memory does not grow with ticks."""
-    parts: list[dict[str, list[Pair[S]]]] = [{name: [] for name in ticks} for _ in programs[1:]]
-    at = {t for each in ticks.values() for t in each}
-    views = (
-        baseline.views(programs, seed, piece, at, repeats, see)
-        if baseline
-        else side_by_side(programs, seed, piece, at, repeats=repeats, see=see)
-    )
-    for tick, at_once in groupby(views, key=lambda view: view.tick):
+    parts: list[dict[str, list[Pair[S]]]] = [{} for _ in range(1, programs)]
+    for _, at_once in groupby(views, key=lambda view: view.tick):
         base, *others = (view.values for view in at_once)
-        for name in (name for name in ticks if tick in ticks[name]):
-            x = base[name]
+        for name, x in base.items():
             low, high = OUTCOMES[name].low, OUTCOMES[name].high
             level = summed(x, low, high)
             for part, other in zip(parts, others, strict=True):
                 y = other[name]
                 pair = Pair(level, summed(y, low, high), summed(y - x, low - high, high - low))
-                part[name].append(pair)
+                part.setdefault(name, []).append(pair)
     return [
         {name: Pair(*map(stacked, map(list, zip(*pairs, strict=True)))) for name, pairs in part.items()}
         for part in parts

@@ -44,8 +44,8 @@ class Standing(NamedTuple):
 
     stance: stance.Standing
     reach: Array
-    crises: crises.Standing | None  # None in a tick of the record
-    membership: membership.Standing | None
+    crises: crises.Standing | None  # None where none are drawn
+    membership: membership.Standing | None  # None in a tick of the record
 
 
 class Script(NamedTuple):
@@ -124,13 +124,13 @@ class Record(NamedTuple):
     alive: Flags
 
 
-def standing(inputs: Inputs, c: Coefficients, dt: float, record: bool = False) -> Standing:
-    """The environment's part of all phases, or of those that a tick of the record needs."""
+def standing(inputs: Inputs, c: Coefficients, dt: float, record: bool = False, drawn: bool = True) -> Standing:
+    """The environment's part of all phases, or of those that a tick of the record, or one without draws, needs."""
     capacity = feedback.capacity(inputs, c)
     return Standing(
         stance.standing(inputs, capacity, c),
         feedback.reach(inputs),
-        None if record else crises.standing(inputs, capacity, c, dt),
+        crises.standing(inputs, capacity, c, dt) if drawn and not record else None,
         None if record else membership.standing(inputs, c),
     )
 

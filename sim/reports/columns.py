@@ -23,6 +23,14 @@ RUN = {
     "run": Label("Run, counted from 0"),
     "row": Label("Row of the posterior, which other runs may share; the run itself where there is none"),
 }
+OF_EVENTS = {
+    "run": RUN["run"],
+    "date": Label("End of the tick in which it happened"),
+    "kind": Label("Kind of event"),
+    "members": Label("States that it concerns, by their codes"),
+    "text": Label("What happened, in a sentence"),
+}
+"""Columns of what happened in single runs."""
 CODES = ("member", "state", "of", "on")
 """Columns of states' codes, beside each of which a table for other programs has their names."""
 LABELS = {

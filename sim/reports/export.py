@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ import numpy as np
 
 from sim.errors import InputError, Problem, arguments, as_path, extra, several
 from sim.model.outcomes import OUTCOMES, variable
-from sim.reports.columns import CODES, Label, labels, labels_of_runs
+from sim.reports.columns import CODES, OF_EVENTS, Label, labels, labels_of_runs
 from sim.reports.report import again
 from sim.results import kept
+from sim.results.replay import replay
 from sim.results.result import Result, Results
 from sim.scenario.sheet import guarded
 from sim.storage.files import beside, check_folder, provenance_of
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 Labels = Mapping[str, Mapping[str, Label]]
 """What the columns of each table are."""
-COLUMNS, ABOUT, RUNS = "columns", "about", "runs"
-"""Tables: what the columns of the others are; what was run; single runs, where they are kept."""
+COLUMNS, ABOUT, RUNS, EVENTS = "columns", "about", "runs", "events"
+"""Tables: what the columns of the others are; what was run; single runs, where they are kept; what happened in some."""
 LONGEST_NAME, LONGEST_LABEL = 32, 80
 """In Stata."""
 EARLIEST = np.datetime64("1900-03-01")
@@ -36,7 +37,12 @@ EARLIEST = np.datetime64("1900-03-01")
 
 @arguments
 def export(
-    folder: str | Path, out: str | Path | None = None, format: str = "csv", wide: bool = False, force: bool = False
+    folder: str | Path,
+    out: str | Path | None = None,
+    format: str = "csv",
+    wide: bool = False,
+    force: bool = False,
+    run: Sequence[int] = (),
 ) -> list[Path]:
     """Write the tables of a finished result for other programs, with states' names and what each column is.
 
@@ -53,6 +59,8 @@ def export(
     wide : whether outcomes and their statistics are columns (``exit``, ``exit_q05``), a row for each state and date,
         instead of rows; tables without outcomes stay as they are.
     force : replace files that are there.
+    run : single runs, counted from 0, whose story (:func:`sim.replay`) is the table ``events``: a row for each event,
+        with its date, kind and the states that it concerns.
 
     Returns
     -------
@@ -85,6 +93,8 @@ def export(
     if isinstance(result, Result) and result.runs is not None:
         frames[RUNS] = kept.table(result.kept)
         said[RUNS] = labels_of_runs(frames[RUNS], result.scenario, result.state_names)
+    if run:
+        frames[EVENTS], said[EVENTS] = events(home, run), OF_EVENTS
     frames |= {COLUMNS: columns_of(said), ABOUT: about(result, home)}
     said |= {name: labels(frames[name]) for name in (COLUMNS, ABOUT)}
     into.parent.mkdir(parents=True, exist_ok=True)
@@ -133,6 +143,14 @@ def named(frame: "pd.DataFrame", result: Results) -> "pd.DataFrame":
     for code in [c for c in CODES if c in frame and not (c == "state" and "name" in frame)]:
         frame.insert(list(frame).index(code) + 1, f"{code}_name", [full.get(x, x) for x in frame[code]])
     return frame
+
+
+def events(home: Path, runs: Sequence[int]) -> "pd.DataFrame":
+    """What happened in some runs of a folder, by date."""
+    import pandas as pd
+
+    found = pd.concat([replay(home, k).table.assign(run=k) for k in dict.fromkeys(runs)], ignore_index=True)
+    return found.assign(date=pd.to_datetime(found.date))[list(OF_EVENTS)]
 
 
 def about(result: Results, home: Path) -> "pd.DataFrame":

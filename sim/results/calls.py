@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.engines.ensemble import Stack
 from sim.estimates.intervals import quantiles_over_draws, runs_together
-from sim.model import credibility, crises
+from sim.model import credibility, crises, feedback
 from sim.model.arrays import Array, Flags
 from sim.model.membership import OUTSIDE
 from sim.model.tick import present
@@ -62,13 +62,13 @@ class Calls:
     def _ask(self, t: int, rows: list[int], stack: Stack) -> None:
         """How large the threat is, and the chance of help."""
         assert stack.state is not None
-        inputs, standing = stack.around(t)
-        assert standing.crises is not None
+        inputs, _ = stack.around(t)
+        standing = crises.standing(inputs, feedback.capacity(inputs, stack.c), stack.c, self.program.alliance.dt)
         shape = stack.state.stance.shape
         script, ties = self.program.script[t], present(inputs, stack.state, stack.c)
         calls = np.repeat(rows, shape[1]), np.tile(np.arange(shape[1]), len(rows))
         kind, clash = np.broadcast_to(script.kind, shape), np.broadcast_to(script.clash, shape)
-        chance = crises.chance(calls, kind, clash, ties.dependence, ties.affinity, standing.crises, stack.c)
+        chance = crises.chance(calls, kind, clash, ties.dependence, ties.affinity, standing, stack.c)
         threats = {kind: getattr(inputs.members, kind) for kind in crises.THREATS}
         for row, x in zip(rows, chance.reshape(len(rows), -1), strict=True):
             pair = self._clash(row, script.clash)

@@ -17,8 +17,19 @@ import numpy as np
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.estimates.intervals import INTERVAL_BLOCK, around
-from sim.estimates.paired import Baseline, Pair, Pairs, See, Ticks, merged, paired_intervals, paired_samples, unseen
+from sim.estimates.paired import (
+    Baseline,
+    Pair,
+    Pairs,
+    See,
+    merged,
+    paired_intervals,
+    paired_look,
+    paired_samples,
+    unseen,
+)
 from sim.estimates.sample import Sample, estimated_difference
+from sim.estimates.side_by_side import Ticks
 from sim.estimates.summary import Level, coherent, levels
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
@@ -324,24 +335,26 @@ def compared(
     quick: Baseline | None = None,
     see: See = unseen,
 ) -> Comparison:
-    """As :func:`compare`, of sides; ``quick`` for headline outcomes at few dates, intervals from as few runs.
+    """As :func:`compare`, of sides; ``quick`` for headline outcomes at few dates, intervals from the same few runs.
 
-    ``quick`` keeps what the next look at another change of the same base has in common with this one. ``see`` is shown
-    every tick: what it raises ends the work.
+    ``quick`` keeps what the next look at another change of the same base has in common with this one; there is one
+    other then, the base with inputs adjusted. ``see`` is shown every tick: what it raises ends the work.
     """
-    programs = alike([compile(s) for s in (base, *others)])
+    programs = alike(quick.compiled(base, others) if quick else [compile(s) for s in (base, *others)])
     ticks = _ticks(programs[0], quick is not None)
     if quick:
-        first = programs[0]
-        quick.of((base.fingerprint, first.start.words, first.start.tick, first.start.differs, first.fact is None, by))
-    lanes = slice(0, by.runs) if quick else slice(None)
+        start = programs[0].start
+        of = base.fingerprint, start.words, start.tick, start.differs, programs[0].fact is None
+        pairs, ends = paired_look(of, programs, by.seed, by.runs, ticks, quick, see)
+    else:
 
-    def one(piece: Piece) -> tuple[Pairs[Sample], Pairs[Array]]:
-        if piece.block == INTERVAL_BLOCK:
-            return [], paired_intervals(programs, by.seed, ticks, piece.lanes, quick, see)
-        return paired_samples(programs, by.seed, piece, ticks, quick, see), []
+        def one(piece: Piece) -> tuple[Pairs[Sample], Pairs[Array]]:
+            if piece.block == INTERVAL_BLOCK:
+                return [], paired_intervals(programs, by.seed, ticks, see)
+            return paired_samples(programs, by.seed, piece, ticks, see), []
 
-    pairs, ends = reduce(_joined, each_piece(one, by, progress, also=[Piece(INTERVAL_BLOCK, lanes)]))
+        also = [Piece(INTERVAL_BLOCK, slice(None))]
+        pairs, ends = reduce(_joined, each_piece(one, by, progress, also=also))
     intervals = [
         {name: _of_pairs(pair, s, base) for name, pair in by_name.items()}
         for s, by_name in zip(others, ends, strict=True)

@@ -32,7 +32,7 @@ OWN = (*TABLES, "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SC
 WHOLE = "allowed: a run as it was written; the same command with `force` makes it anew"
 NO_CALLS = "its scenario scripts no call for help in its time, or it was made before there was the figure"
 NO_DATA = {
-    "record": "it is a forecast: no record begins with it",
+    "record": "it is a forecast: of the time after its start nothing is on record",
     "votes": "no roll-calls.csv beside its scenario tells of its time, or it was made before there was the figure",
     "calls": NO_CALLS,
     "lessons": NO_CALLS,
@@ -222,17 +222,11 @@ class Result(Results):
         return drawn
 
     def _on_record(self) -> dict[str, list[int]]:
-        """The recorded status of every state at each date, where the scenario codes a history from its beginning.
-
-        That is one whose record has moves, or whose period was over when it was run: a forecast is neither.
-        """
+        """The recorded status of every state at each date; of a forecast nothing is recorded."""
         tables = self.scenario.tables
-        if tables.time.record_from:
-            return {}
         days = [dt.date.fromisoformat(str(day)) for day in self.dataset.date.values.astype("datetime64[D]")]
-        statuses = {code: [member.status_at(day) for day in days] for code, member in tables.members.items()}
-        moved = any(len(set(own)) > 1 for own in statuses.values())
-        return statuses if moved or str(tables.time.end) <= str(self.provenance.get("began", dt.date.today())) else {}
+        members = tables.members if tables.is_history else {}
+        return {code: [member.status_at(day) for day in days] for code, member in members.items()}
 
     def _entries(self) -> list[tuple[str, dt.date]]:
         """State and date of the entries that the scenario prescribes."""

@@ -19,9 +19,9 @@ from sim.scenario.messages import from_validation, places_of
 from sim.scenario.overrides import SET, as_typed, mistaken, override, plain, remainders
 from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Keys, Tables, deeper_than, find
-from sim.scenario.tables import ScenarioTables, adjustable, pairs_in, with_nearest_kinds
+from sim.scenario.tables import Adjustment, ScenarioTables, adjustable, pairs_in, with_nearest_kinds
 from sim.scenario.titles import in_words, label, subject
-from sim.scenario.values import BY_SCALE, Context
+from sim.scenario.values import BY_SCALE, COMMAND_LINE, Context
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,21 @@ def _load(path: Path, changes: dict[str, Any]) -> Scenario:
     if problems:
         raise InputError(in_order(problems))
     return Scenario(file.stem, file, chain[-1].text, tables, registry, changes)
+
+
+def adjusted(scenario: Scenario, changes: Mapping[str, Mapping[str, Any]]) -> Scenario:
+    """The scenario with inputs changed from dates on, ``{path: {"value": ..., "from": ...}}``.
+
+    As :func:`load` makes it of its file with these ``set``, which must be right; nothing is read again.
+    """
+    tables = scenario.tables
+    context = Context(adjustable=tables.adjustable)
+    more = [
+        Adjustment.model_validate({"path": path, "sources": [COMMAND_LINE], **change}, context=context)
+        for path, change in changes.items()
+    ]
+    tables = tables.model_copy(update={"adjustments": [*tables.adjustments, *more]})
+    return replace(scenario, tables=tables, overrides={**scenario.overrides, **changes})
 
 
 def _context(tables: Tables, registry: Registry | None, horizon: Horizon | None = None) -> Context:

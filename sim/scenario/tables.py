@@ -490,6 +490,14 @@ class ScenarioTables(Strict):
         """The recorded status of each state at the start of the forecast."""
         return {code: m.status_at(self.time.start) for code, m in self.members.items()}
 
+    @property
+    def is_history(self) -> bool:
+        """Whether it says what happened from its beginning to its end: the crises there were, or who moved."""
+        time = self.time
+        moves = (m.from_ for state in self.members.values() for m in state.record)
+        recorded = self.alliance.crises == "scripted" or any(time.start < day <= time.end for day in moves)
+        return recorded and time.forecast_from is None
+
     @cached_property
     def as_forecast(self) -> dict[str, int]:
         """The status from which each state's moves are forecast: as at the start; active where an event lets it in."""

@@ -14,8 +14,9 @@ from sim.model.outcomes import ENDS, OUTCOMES, names, side
 from sim.results.change import difference, level
 from sim.results.comparison import Comparison, compared, sides
 from sim.results.kept import together, unrun
+from sim.results.run import titled
 from sim.scenario.compile import compile
-from sim.scenario.load import Scenario, load
+from sim.scenario.load import Scenario, adjusted, load
 from sim.scenario.reading import find, names_of, shipped
 from sim.server.levers import lever, levers
 from sim.server.order import RUNS as ORDER_RUNS, order
@@ -168,14 +169,14 @@ class Desk:
 
 
 def _moved(scenario: Scenario, view: View) -> Scenario:
-    return sides(scenario, [], view.changes)[1] if view.moves else scenario
+    return titled(adjusted(scenario, view.changes)) if view.moves else scenario
 
 
 # --------------------------------------------------------------------------------------------------- an answer
 
 
 def _answer(scenario: Scenario, view: View, look: str, baseline: Baseline, see: See) -> Plain:
-    base, other = sides(scenario, [], view.changes) if view.moves else sides(scenario, [scenario])
+    base, other = sides(scenario, [_moved(scenario, view)])
     runs = RUNS[look]
     quick = look == FIRST
     # threads gain nothing where arrays are small
@@ -209,23 +210,16 @@ def _rows(c: Comparison, other: Scenario) -> list[Plain]:
     """Every outcome of the alliance and the exit of every member, at the horizons."""
     alone = names(by_member=False, headline=True)
     inside = [m for m in c.base.members if c.belongs(m, other)]
-    t = c.table[c.table.horizon_years > 0]
-    asked = [("", n) for n in alone] + [(m, "exit") for m in inside]
+    asked: dict[tuple[str, str], list[Plain]]
+    asked = {key: [] for key in (*(("", name) for name in alone), *((m, "exit") for m in inside))}
+    for row in c.table[c.table.horizon_years > 0].sort_values("date").itertuples():
+        if (row.member, row.outcome) in asked:
+            asked[row.member, row.outcome].append(_cell(row))
     found = []
-    for member, name in asked:
+    for (member, name), at in asked.items():
         o = OUTCOMES[name]
         label = o.title.format(c.state_names.get(member, "")) + ("" if o.probability else f" ({o.scale})")
-        at = t[(t.outcome == name) & (t.member == member)].sort_values("date")
-        found.append(
-            {
-                "outcome": name,
-                "member": member,
-                "label": label,
-                "low": o.low,
-                "high": o.high,
-                "at": [_cell(row) for row in at.itertuples()],
-            }
-        )
+        found.append({"outcome": name, "member": member, "label": label, "low": o.low, "high": o.high, "at": at})
     return found
 
 

@@ -42,7 +42,7 @@ def order(scenario: Scenario, paths: Sequence[str], see: See = unseen) -> list[E
         to, _ = target(factor, scenario, "", "")
         programs += [vary(program, scenario, adjustments(factor, to, end), {}) for end in (0.0, 1.0)]
     last = program.forecast_ticks
-    views = side_by_side(programs, SEED, Piece(0, slice(0, RUNS)), [last], JUDGED, see=see)
+    views = side_by_side(programs, SEED, Piece(0, slice(0, RUNS)), dict.fromkeys(JUDGED, (last,)), see=see)
     shown = {v.program: {name: np.array(v.values[name]) for name in JUDGED} for v in views}
     effects = [
         max((_effect(path, name, shown[2 * k + 1][name] - shown[2 * k][name]) for name in JUDGED), key=_weight)

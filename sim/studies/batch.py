@@ -85,8 +85,8 @@ def _summaries(plan: Plan, programs: Sequence[Program]) -> list[Summary]:
 
 def _tallied(plan: Plan, programs: Sequence[Program], piece: Piece) -> list[Summary]:
     tallies = [Tally(piece.block, p.rows, p.distinct) for p in programs]
-    names = plan.tables.outcomes
-    for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names):
+    ticks = dict.fromkeys(plan.tables.outcomes, plan.ticks)
+    for seen in side_by_side(programs, plan.tables.seed, piece, ticks):
         tallies[seen.program].add(seen.values)
     return [t.summary() for t in tallies]
 
@@ -119,6 +119,6 @@ def _uncertainties(plan: Plan, programs: Sequence[Program]) -> list[Uncertainty]
     found: list[dict[str, list[Array]]] = [{} for _ in programs]
     if runs and names:
         piece = Piece(INTERVAL_BLOCK, slice(0, runs))
-        for seen in side_by_side(programs, plan.tables.seed, piece, plan.ticks, names, REPEATS):
+        for seen in side_by_side(programs, plan.tables.seed, piece, dict.fromkeys(names, plan.ticks), REPEATS):
             add_quantiles(found[seen.program], seen.values, runs_together(programs))
     return [Uncertainty(over_time(levels), {}) for levels in found]

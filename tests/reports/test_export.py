@@ -102,6 +102,22 @@ def test_what_is_written_is_read_back(folders: dict[str, Path], kind: str, tmp_p
             same(read(tmp_path, format, "runs", single), single)
 
 
+def test_what_happened_in_single_runs_is_what_a_replay_tells(folders: dict[str, Path], tmp_path: Path) -> None:
+    sim.export(folders["run"], tmp_path, ",".join(FORMATS), run=[3, 0, 3])
+    stories = {k: sim.replay(folders["run"], k).table for k in (3, 0)}
+    assert min(map(len, stories.values())) > 1
+    like = pd.concat([table.assign(run=k) for k, table in stories.items()], ignore_index=True)
+    like = like.assign(date=pd.to_datetime(like.date))[["run", "date", "kind", "members", "text"]]
+    for format in FORMATS:
+        same(read(tmp_path, format, "events", like), like)
+    says = pd.read_csv(tmp_path / "columns.csv").query("table == 'events'")
+    assert list(says.column) == list(like)
+    for kind, run, says in (("run", 16, "allowed: 0 to 15"), ("compare", 0, "holds a comparison")):
+        with pytest.raises(InputError, match=says):
+            sim.export(folders[kind], tmp_path / "none", run=[run])
+    assert not (tmp_path / "none").exists()
+
+
 def test_every_code_of_a_state_has_its_name_beside_it(folders: dict[str, Path], wide: Path) -> None:
     full = sim.open(folders["run"]).state_names
     assert full == {code: m.name for code, m in sim.load(SIX).tables.members.items()}

@@ -1,5 +1,7 @@
 """What a run makes of votes and calls for help on record: closed forms, on two states by the year."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from sim.model.arrays import Coefficients
 from sim.model.variables import COEFFICIENTS
 from sim.results.result import Result
 from sim.results.votes import levels
+from sim.scenario.load import load
+from tests.scenarios import changed
 
 FIXED = {"prior_reliability": 0.2, "prior_weight": 4.0, "memory": 8.0, "watching": 0.25}
 
@@ -91,3 +95,31 @@ def test_an_answer_is_help_with_the_chance_that_is_said() -> None:
         answer = crises.answer(u, kind, clash, *ties, s, c)
         assert (answer[calls] == helps).all()
         assert not answer[kind == 0].any()
+
+
+MEMBER = '{ from = 2019-01-01, status = "active", sources = ["assumption: test"] }'
+GONE = MEMBER.replace("2019", "2024").replace("active", "outside")
+DRAWN, SCRIPTED = 'crises = "drawn"', 'crises = "scripted"'
+START = "start = 2020-01-01"
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_history"),
+    [
+        ([], False),
+        ([(DRAWN, SCRIPTED)], True),
+        ([(MEMBER, f"{MEMBER}, {GONE}")], True),
+        ([(MEMBER, f"{MEMBER}, {GONE.replace('2024', '2032')}")], False),
+        ([(START, f"record_from = 2020-01-01\n{START}"), (DRAWN, SCRIPTED)], True),
+        ([(START, f"record_from = 2019-01-01\n{START}"), (DRAWN, SCRIPTED)], False),
+    ],
+    ids=["drawn", "scripted", "somebody moves", "moves after the end", "record from the start", "record before it"],
+)
+def test_a_scenario_says_whether_it_is_a_history(
+    tmp_path: Path, changes: list[tuple[str, str]], is_history: bool
+) -> None:
+    """Whatever day it is when it is run."""
+    scenario = load(changed(tmp_path, *changes))
+    assert scenario.tables.is_history is is_history
+    result = sim.run(scenario, runs=2, set={"time.step": "year"})
+    assert ("record" in result.figures()) is is_history
