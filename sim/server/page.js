@@ -21,6 +21,7 @@
   const years = (iso) => Number(iso.slice(0, 4)) + (Number(iso.slice(5, 7)) - 1) / 12 + (Number(iso.slice(8)) - 1) / 365;
   const MATTERS = "What matters most here";
   const signed = (x, digits) => `${x < 0 ? "\u2212" : "+"}${Math.abs(x).toFixed(digits)}`;
+  const fixed = (x, digits) => { const text = x.toFixed(digits); return text.replace("-", Number(text) ? "\u2212" : ""); };
   const said = (x) => String(Number(x.toFixed(3)));
 
   const MOST = 6;
@@ -98,6 +99,8 @@
     options($("scenario"), view.scenarios.map((x) => [x, x]), view.scenario);
     options($("state"), Object.entries(view.states), view.state);
     $("condition").value = view.condition || `${view.state} leaves`;
+    const [one, two] = Object.keys(view.states);
+    $("such").textContent = `${one} leaves before ${Number(view.end.slice(0, 4)) - 1}${two ? ` and not ${two} freezes` : ""}`;
     levers();
     note();
     look();
@@ -347,7 +350,7 @@
     const table = $("standing");
     table.replaceChildren();
     story.states.forEach(([, name], i) => {
-      const words = (state) => state.slice(0, 4).map((x, k) => !k ? x : state[0] === "outside" && k > 1 ? "" : x.toFixed(k > 1 ? 2 : 1).replace("-", "\u2212"));
+      const words = (state) => state.slice(0, 4).map((x, k) => !k ? x : state[0] === "outside" && k > 1 ? "" : fixed(x, k > 1 ? 2 : 1));
       const tr = make("tr", "", table), unmoved = base && words(base.states[i]);
       make("td", name, tr, "left");
       words(now.states[i]).forEach((text, k) => {

@@ -398,6 +398,7 @@ addEventListener("load", async () => {
     $("forward").click();
     seen.steps = [before, $("when").textContent];
     seen.events = $("events").textContent;
+    seen.such = $("such").textContent;
     seen.address = location.search;
   }
   seen.wide = wide();
@@ -456,6 +457,7 @@ def test_in_a_browser_a_lever_changes_the_answer_and_its_address_restores_it(
     assert first.bands == 4
     assert first.steps[0] != first.steps[1]
     assert "At the start" in first.events
+    assert first.such == "AAA leaves before 2029 and not BBB freezes", "of states that there are"
     assert first.wide == [360, 360]
     assert quote(f"{PATH}=0.9", safe="") in first.address
     again = probed(served, first.address.removeprefix("?"), tmp_path, monkeypatch)
