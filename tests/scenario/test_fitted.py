@@ -16,6 +16,7 @@ from sim.scenario.reading import scenario_files
 from sim.scenario.tables import Value
 from tests.claim_files import claim_file
 from tests.helpers import SIX
+from tests.scenarios import changed
 from tests.study_files import study_file
 
 PRIORS = "Coefficients not fitted to Test pact: drawn from the priors"
@@ -79,8 +80,9 @@ def test_all_shipped_alliances_have_coefficients_fitted_to_them() -> None:
 def test_under_every_table_and_in_every_footer(tmp_path: Path, change: str) -> None:
     path, _, name = change.partition("=")
     changes = {path: name} if path else {}
-    result = sim.run(SIX, runs=32, set=changes)
-    compared = sim.compare(SIX, runs=32, set={**changes, "leader.coercion": 0.1})
+    six = changed(tmp_path, ('step = "quarter"', 'step = "year"'))
+    result = sim.run(six, runs=32, set=changes)
+    compared = sim.compare(six, runs=32, set={**changes, "leader.coercion": 0.1})
     base = SAID[change] if not change else f"{PRIORS}; {LENT[:1].lower()}{LENT[1:]}"
     assert result.summary()["coefficients"] == SAID[change]
     for figures, says in ((result.figures(), SAID[change]), (compared.figures(), base)):
@@ -94,8 +96,8 @@ def test_under_every_table_and_in_every_footer(tmp_path: Path, change: str) -> N
     sweep = study_file(tmp_path, ('set = { "time.step" = "year" }', study), ("runs = 40", "runs = 16"))
     claim = claim_file(tmp_path, name="claim")
     commands = {
-        "run": ["run", str(SIX), "--runs", "16", *(["--set", change] if change else [])],
-        "compare": ["compare", str(SIX), "--runs", "16", "--set", "leader.coercion=0.1"],
+        "run": ["run", str(six), "--runs", "16", *(["--set", change] if change else [])],
+        "compare": ["compare", str(six), "--runs", "16", "--set", "leader.coercion=0.1"],
         "sweep": ["sweep", str(sweep)],
         "claims": ["claims", str(claim), "--runs", "32"],
     }

@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from sim.cli.compare import folder_name
+from sim.engines.ensemble import run_block
 from sim.errors import InputError
 from sim.inference import observations
 from sim.model.variables import COEFFICIENTS
@@ -16,6 +17,7 @@ from sim.model.version import VERSION
 from sim.results.comparison import sides
 from sim.results.run import run
 from sim.scenario import posterior
+from sim.scenario.compile import compile
 from sim.scenario.load import load
 from sim.scenario.reading import number_in, read_csv
 from sim.scenario.values import LARGEST
@@ -123,11 +125,12 @@ def test_a_state_na_and_a_scenario_2023_come_back_as_they_went(name: str, tmp_pa
         assert result.scenario.name == name
         assert [str(x) for x in result.dataset.name.values][2] == name
     assert str(ran.dataset.sel(name=name).member.item()) == "CCC"
-    compared = sim.compare(file, runs=8, jobs=1, set={"leader.war": 0.9}, out=tmp_path / "c")
+    compared = sim.compare(load(file, year), runs=8, jobs=1, set={"leader.war": 0.9}, out=tmp_path / "c")
     opened = sim.open(tmp_path / "c")
     assert set(opened.table.member) == {*ran.scenario.members, ""} == set(compared.table.member)
     assert set(opened.curves.scenario) == set(compared.curves.scenario)
-    study = study_file(tmp_path, (str(SIX), str(file)), ("AAA", "NA"), ("BBB", "NAN"))
+    fewer = ("levels = 5", "levels = 2")
+    study = study_file(tmp_path, (str(SIX), str(file)), ("AAA", "NA"), ("BBB", "NAN"), fewer)
     swept = sweep(study, tmp_path / "sweep", jobs=1)
     assert set(swept.points.scenario) == {name}
     assert set(swept.summary.member) == {*ran.scenario.members, ""}
@@ -179,8 +182,10 @@ def test_the_farthest_coefficients_run() -> None:
         for end in (max(c.low, -LARGEST), min(c.high, LARGEST)):
             if c.name in ("oppose_below", "support_above"):
                 continue  # one lies below the other
-            found = run(SIX, runs=2, jobs=1, set={f"behaviour.{c.name}": end, "time.step": "year"})
-            assert np.isfinite(found.dataset.exit.values).all(), c.name
+            program = compile(load(SIX, {f"behaviour.{c.name}": end, "time.step": "year"}))
+            for record in run_block(program, 1, 0, slice(2)):
+                assert np.isfinite(record.stance).all(), c.name
+                assert np.isfinite(record.exit).all(), c.name
 
 
 @pytest.mark.parametrize("argument", MOST)
