@@ -117,6 +117,10 @@ BELOW = re.compile(r"(?ms)^```text\n(?P<text>.*?)^```\n|^!\[[^\n]*\]\((?P<image>
 """What stands below a cell: text, or a figure."""
 
 
+FIGURES_SHOW = "%matplotlib inline"
+"""Without it Jupyter prints of a figure its name alone."""
+
+
 def notebook(page: Path) -> Any:
     """A page as a notebook: its prose, its cells, and what stands below them as their outputs."""
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -128,7 +132,7 @@ def notebook(page: Path) -> Any:
         return new_output("stream", name="stdout", text=shown["text"])
 
     text = STAMP.sub("", page.read_text("utf-8"))
-    cells, at = [], 0
+    cells, at = [new_code_cell(FIGURES_SHOW)], 0
     for cell in (m for m in CELL.finditer(text) if not m["skip"]):
         cells.append(new_markdown_cell(text[at : cell.start()].strip()))
         code = "%%bash\n" * (cell["language"] == "sh") + cell["code"].rstrip("\n")

@@ -74,7 +74,8 @@ def test_a_page_is_a_notebook_with_what_its_cells_show(page: Path, make: ModuleT
     made = make.notebook(page)
     nbformat.validate(made)
     cells = [m for m in make.CELL.finditer(page.read_text("utf-8")) if not m["skip"]]
-    code = [cell for cell in made.cells if cell.cell_type == "code"]
+    shows, *code = [cell for cell in made.cells if cell.cell_type == "code"]
+    assert shows.source == make.FIGURES_SHOW
     assert [cell.source.removeprefix("%%bash\n") + "\n" for cell in code] == [m["code"] for m in cells]
     shown = "".join(out.text for cell in code for out in cell.outputs if out.output_type == "stream")
     assert shown == "".join("".join(re.findall(r"(?ms)^```text\n(.*?)^```$", m["output"])) for m in cells)
