@@ -307,8 +307,7 @@ def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[
     else:
         said = [f"{first} is not moved by more than chance in these runs."]
     said.append(
-        f"{len(resolved)} of {len(last)} effects show as 0.1 points or more and differ from nothing by more than "
-        "the 95 % Monte Carlo interval."
+        f"{len(resolved)} of {len(last)} effects are 0.1 points or more and beyond chance in these runs (95 %)."
     )
     own, none = (cascades.iloc[k] for k in (0, 1))
     shares = [percent(x.cascade) for x in (own, none)]

@@ -138,6 +138,7 @@ def discover(
         tell(k + 1, len(halves))
     frames = _judged(points, holds, made, ~halves[0])
     about = {
+        "question": f"Under which conditions is it so that {asked}?",
         "when": str(asked),
         "what": points.what,
         "wrong_side": _wrong_side(points, asked),
@@ -301,17 +302,17 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
     what = f"{about['what']}s"
     base = percents(held, "base")
     when = about["when"]
-    said = [f"{when[:1].upper()}{when[1:]} in {base} of the {held['points']:,.0f} {what} held out (base density)."]
+    said = [f"{when[:1].upper()}{when[1:]} in {base} of the {held['points']:,.0f} {what} held out."]
     better = rules[rules["better"] == 1.0]
     for r in better.to_dict("records"):
         said.append(
-            f"Where {r['sentence']}, it is so in {percents(r, 'density')} of {plural(r['points'], about['what'])} "
-            f"(density), which are {percents(r, 'coverage')} of all in which it is so (coverage; {r['method']})."
+            f"Where {r['sentence']}, it is so in {percents(r, 'density')} of {plural(r['points'], about['what'])}; "
+            f"that finds {percents(r, 'coverage')} of all in which it is so (rule of {r['method']})."
         )
     if not len(better):
         said.append(f"No rule finds more of them than that on held-out {what} beyond chance.")
         said += [
-            f"The best that {r['method']} found: where {r['sentence']}, with a density of {percents(r, 'density')}."
+            f"The best that {r['method']} found: where {r['sentence']}, it is so in {percents(r, 'density')}."
             for r in rules.to_dict("records")
         ]
     elif len(better) < len(rules):

@@ -28,7 +28,7 @@ LEAST = 100
 """Runs behind a conditional probability, below which none is given."""
 CAUSES = (
     "A condition is evidence as well as a cause: runs in which it holds have other coefficients and coded values too. "
-    "What one member's exit itself does to the others is said by `cohesion contagion`."
+    "What one member's exit itself does to the others is what cohesion contagion says."
 )
 
 
@@ -173,7 +173,8 @@ class Runs:
             f"{in_percent(share)}."
         )
         answer = [said, *([f"The first of them: {self.line(int(where[0]))}"] if len(where) else [])]
-        about = {"share": [float(x) for x in share], "rows": self.clusters[0]}
+        question = f"In which runs is it so that {condition.words(self.ds)}?"
+        about = {"question": question, "share": [float(x) for x in share], "rows": self.clusters[0]}
         frames = {"runs": pd.DataFrame(columns)}
         return Found(self.title, answer, frames, self._identity(condition=str(condition)), about)
 
@@ -227,6 +228,7 @@ class Runs:
         ]
         about = {
             "headline": f"{tells} with {percent(float(one.mean))} % instead of {percent(float(other.mean))} %",
+            "question": f"What follows if {given.words(self.ds)}?",
             "condition": given.words(self.ds),
             "names": names_in(self.ds),
             "when": spoken(self.date(last)),
@@ -240,7 +242,7 @@ class Runs:
     def _of_rows(self, holds: Flags) -> str:
         """Of how many rows of the posterior runs are."""
         rows = len(np.unique(self.ds.row.values[holds]))
-        return f", from {rows:,} of {plural(self.clusters[0], 'row')} of the posterior" if self.clusters[0] else ""
+        return f", from {rows:,} of {plural(self.clusters[0], 'draw')} of the posterior" if self.clusters[0] else ""
 
     def date(self, years: float) -> Any:
         """The end of a horizon."""

@@ -208,8 +208,13 @@ def footer(study: Study) -> str:
     return f"{study.name}  |  {size}, seeds {t.seed} and {t.seed + 1}"
 
 
+SIGNED = "mean"
+"""The index that may be negative; of the others an interval below zero is chance."""
+
+
 def _columns(name: str, i: Interval, k: int) -> dict[str, float]:
-    ends = {name: i.value, f"{name}_low": i.low, f"{name}_high": i.high, f"{name}_resolved": i.resolved}
+    resolved = i.resolved * (1.0 if name == SIGNED else i.value > 0.0)
+    ends = {name: i.value, f"{name}_low": i.low, f"{name}_high": i.high, f"{name}_resolved": resolved}
     return {column: float(x[k]) for column, x in ends.items()}
 
 

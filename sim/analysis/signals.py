@@ -321,7 +321,7 @@ def answer(table: "pd.DataFrame", leads: "pd.DataFrame") -> list[str]:
         article = "an" if event[0] in "aeiou" else "a"
         said.append(
             f"A year before {article} {event} the best sign in single runs is {best.sign}: "
-            f"area {in_words(best)}, where 0.5 is chance; it {ahead} (of {max(QUARTERS)} looked at), "
+            f"area {in_words(best)}, where 0.5 is chance and 1 certainty; it {ahead} (of {max(QUARTERS)} looked at), "
             f"with {far:.2f} then and {near:.2f} in the quarter before{WHO if near - far < RISE else ''}. "
             f"For comparison: {more}."
         )

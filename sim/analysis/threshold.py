@@ -355,7 +355,7 @@ def sentences(moved: Lever, wanted: Goal, subject: str, table: "pd.DataFrame", c
         f"In the scenario {'it is' if first.now_low == first.now_high else 'it lies from'} {span(*moved.now)}"
         f"{goes_on}; {subject} by {when} is {number(first.now)} (± {scale * first.now_mcse:.2g}{sign})."
     )
-    over = "draws of what is uncertain, chance taken out"
+    over = "draws of what is uncertain, without what chance adds"
     found.append(
         f"{sentence(never(moved, wanted, first))}." if first.none else f"All {over}, reach {level} at some value."
     )
@@ -376,4 +376,4 @@ def never(moved: Lever, wanted: Goal, first: "pd.Series[float]") -> str:
     sides = ", ".join(stay) or f"they stay {'above' if first.above else 'below'}"
     draws = "all draws" if first.none == 1.0 else f"{percent(first.none)} % of draws"
     values = f"no value from {moved.low:g} to {moved.high:g} brings it to {wanted.in_words(wanted.level)}"
-    return f"in {draws} of what is uncertain, chance taken out, {values} ({sides})"
+    return f"in {draws} of what is uncertain, without what chance adds, {values} ({sides})"

@@ -423,7 +423,9 @@ def why(
 @app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished folder that a command wrote.")],
-    out: Annotated[Path | None, typer.Option(help="The file; default the folder's name, beside it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file, in folders made as needed; default DIR.html, beside it.")
+    ] = None,
     format_: Annotated[
         str, typer.Option("--format", help="html, one page that opens anywhere; or docx, to be edited.")
     ] = "html",

@@ -116,8 +116,8 @@ def _moved(exits: pd.DataFrame) -> list[str]:
 
 CURVES_BELOW = (
     "Lines: probability by then, or mean cohesion; bands: 90\u00a0% interval over coefficients and coded values, "
-    "chance taken out. A state has left if it did so of its own accord (dissolution competes). Cohesion, 0 to 1 (mean "
-    "joint support), of the initial members: one that has left or frozen supports nothing."
+    "without what chance adds. A state has left if it did so of its own accord (dissolution competes). Cohesion, 0 to "
+    "1 (mean joint support), of the initial members: one that has left or frozen supports nothing."
 )
 COLOURS = (style.GREY, style.FAN["median"])
 """Of the base and of the other scenario."""

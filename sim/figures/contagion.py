@@ -15,7 +15,7 @@ from sim.model.outcomes import signed
 BELOW = (
     "Rows: who is made to {does}, in every run in which it is still in; columns: by how many percentage points the "
     "probability that another has left by then changes, on the same draws; in brackets the 90\u00a0% interval over "
-    "coefficients, coded values and inputs to come, chance taken out. Grey numbers: within "
+    "coefficients, coded values and inputs to come, without what chance adds. Grey numbers: within "
     "the Monte Carlo error of nothing."
 )
 COLOURS = LinearSegmentedColormap.from_list("pull", ["#2081bf", "#ffffff", style.AWAY])

@@ -15,7 +15,7 @@ NAMES, ROW, AXIS, EDGE = 2.6, 0.3, 0.5, 0.25
 """Inches for what may happen, for a row, for the axis, and right of it."""
 WIDE = style.ROOM - NAMES - EDGE
 THEN, ALL = style.FAN["median"], style.GREY
-BELOW = "Bars: 95 % Monte Carlo intervals, rows of the posterior drawn as well."
+BELOW = "Bars: 95 % Monte Carlo intervals, with other draws of the posterior as well."
 
 
 def given(table: pd.DataFrame, about: Mapping[str, Any]) -> Figure:

@@ -27,8 +27,8 @@ WAYS = {
 }
 """By design the two indices that are drawn, and what they are called."""
 READ = {
-    "saltelli": "Shares of the variance of the outcome over the design, chance taken out.",
-    "morris": "Elementary effects: what the outcome moves by, per whole range of the factor, chance taken out.",
+    "saltelli": "Shares of the variance of the outcome over the design, without what chance adds.",
+    "morris": "Elementary effects: what the outcome moves by, per whole range of the factor, without what chance adds.",
 }
 
 

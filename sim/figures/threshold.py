@@ -15,8 +15,8 @@ from sim.model.outcomes import OUTCOMES, sentence
 
 BELOW = (
     "Line: mean over the runs, which are the same at every value; dark band: its 95\u00a0% Monte Carlo interval; pale "
-    "band: 90\u00a0% interval over coefficients, coded values and inputs to come, chance taken out. Dot: where the "
-    "mean reaches the level; bar: the 90\u00a0% interval of where draws do that reach it in the range. Diamond and "
+    "band: 90\u00a0% interval over coefficients, coded values and inputs to come, without what chance adds. Dot: where "
+    "the mean reaches the level; bar: the 90\u00a0% interval of where draws do that reach it in the range. Diamond and "
     "line: the scenario as it is, the line from where to where the lever lies in it."
 )
 

@@ -49,8 +49,8 @@ def brief(a: Analysis) -> Brief:
     """Of an analysis, for a report."""
     return Brief(
         title=a.title,
-        question=a.question,
-        answer=[" ".join(a.answer)],
+        question=a.about.get("question") or a.question,
+        answer=list(a.answer),
         results=list(said(a)),
         figures=chosen(a.figures(), ()),
         certainty=[ELSEWHERE],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from sim.reports.in_force import cell
 from sim.results.explain import Explanation, Knot, explain_all, grouped
 from sim.scenario.load import Scenario
 from sim.scenario.tables import BEHAVIOUR, DISPUTES
@@ -25,8 +26,8 @@ class Assumed(NamedTuple):
     sources: Sequence[tuple[str, str]]
     """Each with its quotation and where that is from."""
     note: str
-    differs: bool
-    """Whether it was changed: against the first scenario, by a setting, or by an event."""
+    changed: str
+    """What is in force, where it was changed: against the first scenario, by a setting, or by an event; else empty."""
 
 
 def assumed(scenarios: Sequence[Scenario], coefficients_alone: bool = False) -> tuple[list[Explanation], list[Assumed]]:
@@ -39,7 +40,7 @@ def assumed(scenarios: Sequence[Scenario], coefficients_alone: bool = False) -> 
             if (coefficients_alone and not e.path.startswith(BEHAVIOUR)) or any(map(_alike(e), seen.get(e.path, ()))):
                 continue
             seen.setdefault(e.path, []).append(e)
-            found.append(_row(e, names, s.tables.title if k else ""))
+            found.append(_row(e, s, names, s.tables.title if k else ""))
     return [e for each in seen.values() for e in each], found
 
 
@@ -53,8 +54,8 @@ def _names(s: Scenario) -> dict[str, str]:
     return {code: m.name or code for code, m in s.tables.members.items()} | {"leader": a.leader_name or a.leader}
 
 
-def _row(e: Explanation, names: dict[str, str], scenario: str) -> Assumed:
-    of = ", ".join(filter(None, (_subject(e.path, names), scenario)))
+def _row(e: Explanation, s: Scenario, names: dict[str, str], title: str) -> Assumed:
+    of = ", ".join(filter(None, (_subject(e.path, names), title)))
     coded = [_knot(k) for k in e.knots] + [e.held] * bool(e.held) + [e.joined] * bool(e.joined)
     if e.changed:
         coded += ["The run uses:", *map(_knot, e.used)]
@@ -62,9 +63,9 @@ def _row(e: Explanation, names: dict[str, str], scenario: str) -> Assumed:
         (cited, f"{words} ({where})" if words and where else words or where)
         for cited, words, where in grouped(e.sources)
     ]
-    differs = bool(scenario) or e.changed or any(source == COMMAND_LINE for source, *_ in e.sources)
+    differs = bool(title) or e.changed or any(source == COMMAND_LINE for source, *_ in e.sources)
     rule = f"{e.rule}: {e.rule_says.partition(DRAWN)[0]}"
-    return Assumed(e.path, of, e.meaning, coded, rule, sources, e.note, differs)
+    return Assumed(e.path, of, e.meaning, coded, rule, sources, e.note, cell(e, s) * differs)
 
 
 def _subject(path: str, names: dict[str, str]) -> str:

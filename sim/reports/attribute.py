@@ -1,37 +1,39 @@
 """What is said of an attribution: what each part adds."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 from sim.analysis.attribute import Attribution
 from sim.model.outcomes import OUTCOMES, in_column, sentence
-from sim.reports.blocks import Block, Column, Paragraph, Part, Table
+from sim.reports.blocks import Block, Column, Paragraph, Part, Table, origin
 
 
 def said(found: Attribution) -> Iterator[Block]:
     """A table for each outcome: a row a part, the largest at the last horizon first; the gap last."""
     shares, gaps, names = found.frames["shares"], found.frames["gaps"], found.about["names"]
+    errors = []
     for (outcome, member), own in shares.groupby(["outcome", "member"], sort=False):
         o = OUTCOMES[str(outcome)]
-        scale, digits = (100, 1) if o.probability else (1, 3)
+        scale, digits, unit = (100, 1, ", points") if o.probability else (1, 3, "")
 
         def number(x: float, scale: int = scale, digits: int = digits) -> str:
             return in_column(scale * x, digits)
 
         whole = gaps[(gaps.outcome == outcome) & (gaps.member == member)]
         size = own[own.date == own.date.max()].set_index("part").added.abs().sort_values(ascending=False, kind="stable")
-        columns = [Column(sentence(o.title.format(names.get(member, member))), left=True)]
-        rows: list[list[Part]] = [[part] for part in size.index] + [[("the gap", "bold")]]
+        columns = [Column(sentence(o.title.format(names.get(member, member))) + unit, left=True)]
+        rows: list[list[Part]] = [[part] for part in size.index] + [[("the whole difference", "bold")]]
         for date in dict.fromkeys(own.date):
-            columns += [Column(date[:7]), Column("\n±"), Column("\n90 % interval")]
+            columns.append(Column(f"by {dt.date.fromisoformat(date):%b %Y}"))
             here = own[own.date == date].set_index("part").loc[size.index].rename(columns={"added": "gap"})
             for row, r in zip(rows, [*here.itertuples(), *whole[whole.date == date].itertuples()], strict=True):
-                row += [number(r.gap), f"{scale * r.mcse:.{digits}f}", f"{number(r.q05)} to {number(r.q95)}"]
+                row.append(f"{number(r.gap)} ({number(r.q05)} to {number(r.q95)})")
+        errors.append(f"of {o.noun} {scale * max(own.mcse.max(), whole.mcse.max()):.{digits}f}{unit.replace(',', '')}")
         yield Paragraph()
         yield Table(columns, rows)
-    unit = " Of probabilities in percentage points." if any(OUTCOMES[x].probability for x in gaps.outcome) else ""
     yield Paragraph(
-        "What each part adds, averaged over the orders in which parts may be changed (Shapley values); ± is one Monte "
-        "Carlo standard error; the interval is over coefficients, coded values and inputs to come, the same in both, "
-        f"chance taken out.{unit}"
+        "What each part adds, averaged over the orders in which parts may be changed (Shapley values). In brackets: "
+        "90 % interval over coefficients, coded values and inputs to come, the same in both, without what chance adds. "
+        f"Monte Carlo standard error at most: {', '.join(errors)}."
     )
-    yield Paragraph(f"{found.about['footer'].replace('  |  ', '; ')}.")
+    yield Paragraph(origin(found.about["footer"]))

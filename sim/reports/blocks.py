@@ -54,6 +54,11 @@ def remark(text: str) -> Iterator[Block]:
         yield Paragraph(f"{text}.")
 
 
+def origin(footer: str) -> str:
+    """The foot of a figure as sentences: what was run, how often, and from where."""
+    return f"{'. '.join(footer.split('  |  '))}."
+
+
 def tables(blocks: Iterable[Block]) -> list[Table]:
     """The tables among them."""
     return [block for block in blocks if isinstance(block, Table)]

@@ -54,8 +54,8 @@ def said(c: Comparison) -> Iterator[Block]:
 def reading(c: Comparison, last: "pd.DataFrame") -> Iterator[Block]:
     """How the tables are read, what has happened since the calibration, and the Monte Carlo error."""
     yield Paragraph(
-        "In brackets: 90 % interval over coefficients and coded values, chance taken out; of a difference, over the "
-        "same coefficients and values in both"
+        "In brackets: 90 % interval over coefficients and coded values, without what chance adds; of a difference, "
+        "over the same coefficients and values in both"
         + (f"; where draws are weighed by other events there is none, and {ERROR}" if c.apart else "")
         + ". Cohesion is the mean joint "
         "support over all pairs of those who are members then, or of those who were at the start, of whom one that "

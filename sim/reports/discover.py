@@ -16,6 +16,11 @@ def said(found: Discovery) -> Iterator[Block]:
         for k, r in enumerate(own.to_dict("records")):
             rows.append([*(shares if k == 0 else [""] * 3), f"{r['label']}: {r['said']}", f"{100 * r['again']:.0f}"])
     if rows:
-        columns = [Column("rule", left=True), Column("coverage, 95 %"), Column("density, 95 %")]
-        yield Table([*columns, Column("limits", left=True, words=True), Column("again, %")], rows)
-        yield Paragraph("Again: of rules made of other halves of the points, how many name the same input.")
+        columns = [Column("Rule", left=True), Column("Finds"), Column("Is right in")]
+        yield Table([*columns, Column("Where", left=True, words=True), Column("Again, %")], rows)
+        yield Paragraph(
+            "Finds: of all cases in which it is so, how many the rule names (coverage); is right in: of the cases that "
+            "it names, in how many it is so (density), both in the half that rules were not made of, in brackets 95 % "
+            "intervals. Again: of rules made of other halves, how many name the same input. PRIM and CART are two ways "
+            "of making rules."
+        )

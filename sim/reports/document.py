@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, Problem, extra
-from sim.reports.assumed import Assumed
 from sim.reports.blocks import Block, Part, Table, plain
 from sim.reports.layout import heads, longest
 from sim.reports.page import Page
@@ -53,7 +52,6 @@ def docx(page: Page) -> bytes:
         made.add_heading("What was assumed", 1)
         _paragraphs(made, page.assumed_says)
         _blocks(made, page.on_paper)
-        _changed(made, [row for row in page.assumed if row.differs])
     out = io.BytesIO()
     made.save(out)
     return out.getvalue()
@@ -126,27 +124,15 @@ def in_word(made: "Document", table: Table) -> None:
 
 def _widths(rows: Sequence[Sequence[Part]]) -> list[int]:
     """Characters that each column needs: its longest line, words in as many lines as they like."""
-    return [min(WORDS, line) + 2 for line in longest(rows)]
-
-
-def _changed(made: "Document", each: Sequence[Assumed]) -> None:
-    """Coded values that were changed, with their quotations."""
-    rows: list[Sequence[Part]] = [
-        [(head, "bold") for head in ("What", "Coded as, and what that means", "Rule", "Sources and quotations")]
-    ]
-    for row in each:
-        sources = [f"{cited}: {words}" if words else cited for cited, words in row.sources]
-        notes = [f"Note: {row.note}"] * bool(row.note)
-        cells = (f"{row.of}: {row.meaning}", row.path), row.coded, [row.rule], [*sources, *notes]
-        rows.append(["\n".join(cell) for cell in cells])
-    if each:
-        _grid(made, rows, 1, [26, 30, 18, 26])
+    return [min(WORDS, line) + 3 for line in longest(rows)]
 
 
 WORDS = 36
 """Characters of a line of words in a cell, at most."""
 LARGEST, WIDE = 8.0, 0.18
 """Points of the type of a table, and centimetres that a character of it takes."""
+SHORT = 16
+"""Rows of a table that is not parted between pages."""
 LEAST = 5.0
 """Points, below which nobody reads."""
 
@@ -170,6 +156,7 @@ def _grid(made: "Document", rows: Sequence[Sequence[Part]], head: int, widths: S
         for cell, part, width in zip(row.cells, cells, widths, strict=True):
             cell.width = Cm(scale * WIDE * width)
             _parts(cell.paragraphs[0], [part])
+            cell.paragraphs[0].paragraph_format.keep_with_next = k < head or (len(rows) <= SHORT and k < len(rows) - 1)
             for run in cell.paragraphs[0].runs:
                 run.font.size = Pt(max(LEAST, LARGEST * scale))
     return grid

@@ -32,7 +32,8 @@ def _probabilities(found: Given) -> Iterator[Block]:
     yield Table(columns, rows)
     yield Paragraph()
     yield from remark(
-        "In brackets: 95 % Monte Carlo intervals, rows of the posterior drawn as well. All horizons are in given.csv"
+        "In brackets: 95 % intervals of the computation (Monte Carlo): how far other runs, from other draws, would "
+        "move the numbers. They do not say how well coefficients are known. All horizons are in given.csv"
     )
 
 

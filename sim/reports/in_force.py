@@ -22,12 +22,12 @@ def in_force(s: Scenario, explained: Sequence[Explanation]) -> Iterator[Block]:
     for k in range(0, len(members), ACROSS):
         some = members[k : k + ACROSS]
         rows = [
-            [_input(s, some, name), *(_cell(own.get(f"members.{code}.{name}"), s) for code in some)] for name in inputs
+            [_input(s, some, name), *(cell(own.get(f"members.{code}.{name}"), s) for code in some)] for name in inputs
         ]
         names = [s.tables.members[code].name or code for code in some]
         yield Table([Column("What a state has", words=True), *(Column(name, left=True) for name in names)], rows)
-    others = [[s.label(path), _cell(e, s)] for path, e in own.items() if not path.startswith(("members.", BEHAVIOUR))]
-    coefficients = [[s.label(path), _cell(e, s)] for path, e in own.items() if path.startswith(BEHAVIOUR)]
+    others = [[s.label(path), cell(e, s)] for path, e in own.items() if not path.startswith(("members.", BEHAVIOUR))]
+    coefficients = [[s.label(path), cell(e, s)] for path, e in own.items() if path.startswith(BEHAVIOUR)]
     for head, each in (
         ("The leader, and pairs of states", others),
         ("Coefficients, the same for all states", coefficients),
@@ -51,7 +51,7 @@ def _input(s: Scenario, members: Sequence[str], name: str) -> str:
     return s.label(f"members.{code}.{name}").removesuffix(f" of {owner}")
 
 
-def _cell(e: Explanation | None, s: Scenario) -> str:
+def cell(e: Explanation | None, s: Scenario) -> str:
     """What is in force when the forecast begins, and at the end of the scenario where that is something else."""
     if e is None:
         return ""

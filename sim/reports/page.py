@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.reports.assumed import Assumed, assumed
-from sim.reports.blocks import Block, Paragraph, Table, plain
+from sim.reports.blocks import Block, Column, Paragraph, Part, Table, plain
 from sim.reports.brief import Brief
 from sim.reports.glossary import glossary
 from sim.reports.in_force import MARK, in_force
@@ -61,9 +61,18 @@ def _on_paper(brief: Brief, explained: Sequence[Explanation], rows: Sequence[Ass
         return
     s = brief.scenarios[0]
     first = {e.path: e for e in reversed(explained) if e.path in s.tables.values}
-    changed = CHANGED * any(row.differs for row in rows)
+    changed = CHANGED * any(row.changed for row in rows)
     yield Paragraph(ON_PAPER.format(when=f"{s.tables.time.start:%B %Y}", mark=MARK, changed=changed))
+    if changed:
+        columns = [Column("What was changed", words=True), Column("In force", left=True)]
+        yield Table([*columns, Column("Sources and quotations", words=True)], [_changed(r) for r in rows if r.changed])
     yield from in_force(s, list(reversed(first.values())))
+
+
+def _changed(row: Assumed) -> list[Part]:
+    """A coded value that was changed, and what it rests on."""
+    sources = [f"{cited}: {words}" if words else cited for cited, words in row.sources]
+    return [f"{row.of}: {row.meaning}", row.changed, "\n".join([*sources, *[f"Note: {row.note}"] * bool(row.note)])]
 
 
 def words(block: Block) -> str:

@@ -22,7 +22,7 @@ from sim.results.calibration import STUDY, Calibration
 from sim.results.comparison import Comparison
 from sim.results.result import Result
 from sim.scenario.load import Scenario, load
-from sim.storage.files import beside, provenance_of, put
+from sim.storage.files import beside, check_folder, provenance_of, put
 from sim.storage.workspace import contents_of
 from sim.studies.sweep import Sweep
 
@@ -43,7 +43,7 @@ def report(
     Parameters
     ----------
     folder : of a run, comparison, sweep, calibration, backtest, study of mechanisms, ledger of claims or analysis.
-    out : the file; by default the folder's name with the format's ending, beside it.
+    out : the file; by default the folder's name with the format's ending, beside it. Folders that it is in are made.
     format : ``"html"``, which opens in any browser without a network, or ``"docx"`` (extra ``report``).
     force : replace a file that is there.
     progress : called with how many steps are done of how many.
@@ -70,6 +70,7 @@ def report(
         allowed = f"allowed: {' or '.join(FORMATS)}"
         raise InputError([Problem("format", "", f"{format!r:.60}", allowed, nearest(str(format), FORMATS))])
     file = as_path(out, "out") if out else beside(home, f".{format}")
+    check_folder(file.parent)
     if file.is_dir() or (file.exists() and not force):
         found, allowed = "a folder" if file.is_dir() else "is there already", "allowed: another `out`, or `force`"
         raise InputError([Problem(str(file), "out", found, allowed)])
@@ -176,7 +177,7 @@ def _seed(identity: Mapping[str, Any]) -> object:
     return study.get("seed") if isinstance(study, Mapping) else None
 
 
-HERE_ALONE = re.compile(r"(?<!\S)(--force|--(out|jobs|scheduler)[ =]\S+)\s*")
+HERE_ALONE = re.compile(r"(?<!\S)(--force|--(out|jobs|scheduler)[ =]('[^']*'|\S+))\s*")
 """Options of a command that change no result: where files were put and by whom they were computed."""
 
 

@@ -21,6 +21,10 @@ NO_FORECAST = (
     "A forecast of these years, or a test of the model on them: they have happened, and coefficients that were fitted "
     "to this alliance have seen what it did. How the model forecasts what it has not seen is what a backtest says."
 )
+READING = (
+    "In brackets: 90 % interval over coefficients and coded values (of cohesion: over runs). Cohesion, 0 to 1: how "
+    "often two states both stand with the leader, the mean over all pairs."
+)
 COHESIONS = {"cohesion": "Members then", "starters_cohesion": "Initial members"}
 
 
@@ -91,7 +95,7 @@ def at_the_end(s: Summary, dates: dict[str, str]) -> list[str]:
     if len(dates) < 2 or not insiders(s):
         return []
     first = max(insiders(s), key=lambda m: m["exit"][last]["mean"])
-    return [f"By the last date, which the figures' titles name: {likeliest(first, last, dates)}."]
+    return [f"{likeliest(first, last, dates)}. That is the last date, which the titles of the figures name."]
 
 
 def monte_carlo_error(s: Summary, dates: dict[str, str]) -> float:
@@ -134,6 +138,7 @@ def brief(result: Result) -> Brief:
         if happened
         else f"Which states are likely to leave from {years}, and what becomes of the alliance?",
         answer=[answer(s, dates), *at_the_end(s, dates)],
+        reading=READING,
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
         figures=chosen(drawn, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
         scenarios=[result.scenario],

@@ -3,22 +3,36 @@
 from collections.abc import Iterator
 
 from sim.analysis.sensitivity import COLUMNS, Sensitivity, in_focus
-from sim.model.outcomes import OUTCOMES
-from sim.reports.blocks import Block, Column, Paragraph, Table
+from sim.model.outcomes import OUTCOMES, sentence
+from sim.reports.blocks import Block, Column, Paragraph, Table, origin
 
 LEAST = 0.01
 """Of the largest index: less is not worth a row."""
+HEADS = {
+    "first": "Alone, % of the variance",
+    "total": "With interactions, %",
+    "size": "Moves it by",
+    "spread": "By how much that differs",
+}
+"""Of an index, what a column of it is called."""
+MEANINGS = {
+    "saltelli": "Alone: by how much less the outcome would vary if the factor were known; with interactions: what "
+    "would be left if all others were.",
+    "morris": "Moves it by: the mean size of the change from one end of the factor's range to the other, in percentage "
+    "points of a probability; by how much that differs: its standard deviation over where the other factors are.",
+}
 
 
 def said(found: Sensitivity) -> Iterator[Block]:
     """A table for each outcome in focus: factors, largest first, those that are not resolved left out."""
-    by, other = COLUMNS[found.about["design"]][0], COLUMNS[found.about["design"]][-1]
+    design, names = found.about["design"], found.about["names"]
+    by, other = COLUMNS[design][0], COLUMNS[design][-1]
     shown = in_focus(found.frames["indices"], found.about)
     for (outcome, member), own in shown.groupby(["outcome", "member"], sort=False):
         o = OUTCOMES[outcome]
         scale = 100.0 if by == "first" or o.probability else 1.0
-        name = " ".join(filter(None, (o.noun, member)))
-        columns = [Column(name, left=True, words=True), *(Column(c) for c in (by, "95 %", other, "95 %"))]
+        title = o.title.format(names.get(member, member))
+        columns = [Column(sentence(title), left=True, words=True), *(Column(HEADS[c]) for c in (by, other))]
         counts = (own[f"{by}_resolved"] == 1.0) | (own[f"{other}_resolved"] == 1.0)
         large = own[[by, other]].max(axis=1) >= LEAST * own[[by, other]].max(axis=None)
         ranked = own[counts & large].sort_values(by, ascending=False)
@@ -26,9 +40,8 @@ def said(found: Sensitivity) -> Iterator[Block]:
             [
                 r["label"],
                 *(
-                    text
+                    f"{scale * r[c]:.2g} ({scale * r[f'{c}_low']:.2g} to {scale * r[f'{c}_high']:.2g})"
                     for c in (by, other)
-                    for text in (f"{scale * r[c]:.3g}", f"{scale * r[f'{c}_low']:.2g} to {scale * r[f'{c}_high']:.2g}")
                 ),
             ]
             for r in ranked.to_dict("records")
@@ -36,4 +49,6 @@ def said(found: Sensitivity) -> Iterator[Block]:
         if rows:
             yield Table(columns, rows)
         if rest := list(own[~own["factor"].isin(ranked["factor"])]["label"]):
-            yield Paragraph(f"Below a hundredth of the largest, or not resolved: {', '.join(rest)}.")
+            yield Paragraph(f"Below a hundredth of the largest, or not beyond chance: {', '.join(rest)}.")
+    yield Paragraph(f"{MEANINGS[design]} In brackets: 95 % interval of the computation (Monte Carlo).")
+    yield Paragraph(origin(found.about["footer"]))

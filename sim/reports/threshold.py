@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sim.analysis.threshold import Threshold
 from sim.model.outcomes import OUTCOMES
-from sim.reports.blocks import Block, Column, Paragraph, Table
+from sim.reports.blocks import Block, Column, Paragraph, Table, origin
 
 
 def said(t: Threshold) -> Iterator[Block]:
@@ -24,6 +24,6 @@ def said(t: Threshold) -> Iterator[Block]:
     yield Table(columns, rows)
     yield Paragraph(
         "± is one Monte Carlo standard error; the interval is over coefficients, coded values and inputs to come, "
-        "chance taken out."
+        "without what chance adds."
     )
-    yield Paragraph(f"{t.about['footer'].replace('  |  ', '; ')}.")
+    yield Paragraph(origin(t.about["footer"]))

@@ -207,7 +207,7 @@ def unconditioned(p: Program, why: str) -> Program:
     """The program, which relives the record where it could start from what that says."""
     if not p.start.states:
         return p
-    return p._replace(start=relived(p.edges, p.record_ticks, "each row of the posterior", why))
+    return p._replace(start=relived(p.edges, p.record_ticks, "each draw of the posterior", why))
 
 
 def _script(scenario: Scenario, edges: tuple[dt.date, ...], record_ticks: int) -> tuple[Script, ...]:

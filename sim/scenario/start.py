@@ -94,7 +94,7 @@ def hashed(facts: Iterable[object]) -> str:
 
 def start_of(past: Past, ticks: int, posterior: Posterior | None) -> Start:
     """Where a forecast after so many ticks of record starts."""
-    drawn = f"each row of {posterior.file}" if posterior else "the priors"
+    drawn = f"each draw of {posterior.file}" if posterior else "the priors"
     if not ticks:
         return Start(f"Starts from what the model itself expects, given {drawn}")
     lived = posterior.lived if posterior else None
@@ -102,8 +102,8 @@ def start_of(past: Past, ticks: int, posterior: Posterior | None) -> Start:
     if why or lived is None or posterior is None:
         return relived(past.edges, ticks, drawn, why)._replace(differs=differs)
     tick = list(map(str, past.edges)).index(lived.until)
-    rest = f", then lives to {past.edges[ticks]} as it happened" if tick < ticks else ""
-    drawn = f"{posterior.file}: {plural(posterior.rows, 'row')}, {plural(lived.each_row, 'state')} each"
+    rest = f", then follows what happened until {past.edges[ticks]}" if tick < ticks else ""
+    drawn = f"{posterior.file}: {plural(posterior.rows, 'draw')}, {plural(lived.each_row, 'start')} each"
     words = f"Starts from what the record up to {lived.until} says ({drawn}){rest}"
     if c := posterior.continued:
         words += f", weighed by what happened since {c.since}"
@@ -122,7 +122,7 @@ def recalled(edges: Sequence[dt.date], ticks: int, posterior: Posterior, differs
     lived = posterior.lived
     assert lived is not None
     noise = f"the noise that the record up to {lived.until} reveals"
-    noise += f" ({posterior.file}: {plural(posterior.rows, 'row')}, {plural(lived.each_row, 'state')} each)"
+    noise += f" ({posterior.file}: {plural(posterior.rows, 'draw')}, {plural(lived.each_row, 'start')} each)"
     words = f"Lives {edges[0]} to {edges[ticks]} as it happened on {noise}"
     if differs:
         words = f"Lives {edges[0]} to {edges[ticks]} anew on {noise}, with another {_named(differs)}"

@@ -1,6 +1,7 @@
 """With what, from which commit and by which command results were made."""
 
 import platform
+import shlex
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +13,7 @@ LIBRARIES = ("numpy", "scipy", "mesa", "pydantic", "xarray", "zarr")
 
 def circumstances() -> dict[str, Any]:
     """Versions, commit and command."""
-    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     return {"versions": libraries(), "commit": commit(), "command": command}
 
 

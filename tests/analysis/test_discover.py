@@ -67,7 +67,7 @@ def test_a_planted_box_is_found_with_its_limits(tmp_path: Path) -> None:
         assert own.loc["partiality of State A", "said"].endswith("(on a scale of 0 to 1)")
     first, second = found.answer[:2]
     assert first.startswith("Some exit by 10 years > 50 % in ")
-    assert first.endswith("of the 300 draws held out (base density).")
+    assert first.endswith("of the 300 draws held out.")
     assert second.startswith("Where ")
     assert "partiality of State A is at least 0." in second
     again = sim.open(tmp_path / "x")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.indices import sobol
+from sim.analysis.indices import Interval, sobol
+from sim.analysis.sensitivity import _columns
 from sim.errors import InputError
 from sim.studies.batch import Failure, Outcome
 from sim.studies.store import run_points
@@ -125,3 +126,12 @@ def test_a_place_in_a_band_is_a_factor(tmp_path: Path) -> None:
     words = ('path = "members.AAA.autonomy"', 'path = "members.AAA.autonomy"\nas = "place"')
     loaded = sim.load_study(study(tmp_path, words))
     assert loaded.targets[0]["autonomy"].high == 1.0
+
+
+@pytest.mark.parametrize(("name", "resolved"), [("first", 0.0), ("total", 0.0), ("size", 0.0), ("mean", 1.0)])
+def test_a_share_or_a_size_below_zero_is_chance_and_no_factor_that_something_hangs_on(
+    name: str, resolved: float
+) -> None:
+    """By chance the interval of one in forty without effect lies below zero; only a mean effect has a sign."""
+    below = Interval(*(np.array([x]) for x in (-0.01, -0.02, -0.001)))
+    assert _columns(name, below, 0)[f"{name}_resolved"] == resolved

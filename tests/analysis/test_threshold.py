@@ -59,7 +59,9 @@ def test_what_no_value_reaches_is_said_with_the_range_reached() -> None:
     assert list(found.figures()) == ["threshold"]
     assert (first.none, first.above) == (1.0, 0.0)
     assert found.frames["threshold"][["q05", "q50", "q95"]].isna().all(axis=None)
-    assert "In all draws of what is uncertain, chance taken out, no value from 0 to 0.05 brings it to 90 %" in said
+    assert (
+        "In all draws of what is uncertain, without what chance adds, no value from 0 to 0.05 brings it to 90 %" in said
+    )
     assert "(they stay below)" in said
 
 

@@ -139,7 +139,7 @@ def test_on_paper_is_what_is_in_force_state_beside_state_and_what_a_setting_chan
     """The value at the start of the forecast, then what it becomes; a star for an assumption alone."""
     s = load("csto/outlook-2023", {"members.ARM.security_offer.west": "0.8@2025-01-01"})
     made = page(Brief("t", "q", ["a"], [], {}, scenarios=[s]), {})
-    reading, first, *others = made.on_paper
+    reading, changed, first, *others = made.on_paper
     assert isinstance(reading, Paragraph)
     assert "begins, in October 2023" in reading.plain
     assert isinstance(first, Table)
@@ -150,7 +150,12 @@ def test_on_paper_is_what_is_in_force_state_beside_state_and_what_a_setting_chan
     assert rows["opinion"]["ARM"] == "high"
     everything = [str(cell) for table in (first, *others) for row in table.rows for cell in row]  # type: ignore[union-attr]
     assert sum(x.endswith(MARK) for x in everything) == sum(e.bare for e in assumed([s])[0])
-    assert [row.path for row in made.assumed if row.differs] == ["members.ARM.security_offer.west"]
+    assert [row.path for row in made.assumed if row.changed] == ["members.ARM.security_offer.west"]
+    assert isinstance(changed, Table)
+    ((what, now, sources),) = changed.rows
+    assert str(what).startswith("Armenia: ")
+    assert now == "0 → 0.8"
+    assert "command line" in sources
 
 
 def test_of_a_second_scenario_only_what_differs_is_listed() -> None:
@@ -200,6 +205,13 @@ def test_what_has_no_report_is_said(folder: Path, tmp_path: Path) -> None:
         sim.report(folder, tmp_path / "x", format="doc")
     with pytest.raises(InputError, match="no such folder"):
         sim.report(tmp_path / "nowhere")
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_it_is_made(folder: Path, tmp_path: Path) -> None:
+    """By the one check of every folder that a command writes to."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="not a directory"):
+        sim.report(folder, tmp_path / "file" / "brief.html", progress=lambda *_: pytest.fail("it was made"))
 
 
 def test_sliders_have_every_point_and_mark_what_is_coded(swept: Sweep, sweep_text: str) -> None:
@@ -391,6 +403,8 @@ def test_an_interval_is_not_broken_and_what_was_typed_can_be_typed_again() -> No
     assert command("pytest -x") == "from Python, in pytest"
     said = "cohesion run a --out /home/me/x --force --jobs 2 --set leader.war=0@2025 --scheduler=tcp://h:1"
     assert command(said) == "cohesion run a --set leader.war=0@2025"
+    quoted = "cohesion discover r --when 'some exit by 10 years > 20 %' --out 'my results/x'"
+    assert command(quoted) == "cohesion discover r --when 'some exit by 10 years > 20 %'"
 
 
 def test_a_point_that_a_study_has_in_words_is_said_in_words() -> None:
