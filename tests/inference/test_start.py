@@ -173,12 +173,12 @@ def test_another_past_is_relived_and_said(change: dict[str, object], why: str) -
 def test_what_the_record_does_not_depend_on_leaves_the_start(change: dict[str, object]) -> None:
     program = compile(load(OUTLOOK, change))
     assert program.start.states is not None
-    assert program.start.words.startswith("Starts from what the record up to 2023-07-01 says (posterior.nc: 512 rows")
+    assert program.start.words.startswith("Starts from what the record up to 2023-07-01 says (posterior.nc: 512 draws")
 
 
 def test_others_say_where_they_start() -> None:
     assert compile(load("csto/history-1992-2023")).start.words == (
-        "Starts from what the model itself expects, given each row of posterior.nc"
+        "Starts from what the model itself expects, given each draw of posterior.nc"
     )
     assert "given the priors" in compile(load("nato/history-1949-2023", {"posterior": "none"})).start.words
     none = compile(load(OUTLOOK, {"posterior": "none"}))
