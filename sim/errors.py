@@ -52,7 +52,7 @@ class Problem:
 
 
 _ALIKE = "runs seed jobs scheduler engine out force until posterior run by set leader member start end "
-_ALIKE += "lever reach low high way parts at event given only host port"
+_ALIKE += "lever reach low high way parts at event given only host port width"
 OPTIONS = {name: f"--{name}" for name in _ALIKE.split()} | {
     "many": "--yes",
     "name": "ALLIANCE",

@@ -461,10 +461,11 @@ def plot(
         str, typer.Option("--format", help="png, svg or pdf; several with commas between them.")
     ] = "png",
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    width: Annotated[float, typer.Option(help="Width in inches, 6 to 14; letters keep their size.")] = 10.0,
     json: Json = False,
 ) -> None:
     """Draw figures of a result as files, each with the table of what is drawn."""
-    _verb("plot").main(folder, figures or [], format_, out, force, json)
+    _verb("plot").main(folder, figures or [], format_, out, force, width, json)
 
 
 @app.command()

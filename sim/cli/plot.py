@@ -7,9 +7,11 @@ from sim.cli import show
 from sim.reports.plot import plot
 
 
-def main(folder: Path, figures: Sequence[str], format: str, out: Path | None, force: bool, json: bool) -> None:
+def main(
+    folder: Path, figures: Sequence[str], format: str, out: Path | None, force: bool, width: float, json: bool
+) -> None:
     """Draw them and say where they are."""
-    files = plot(folder, figures, format, out, force)
+    files = plot(folder, figures, format, out, force, width)
     if json:
         show.print_json({"files": [str(file) for file in files]})
     else:

@@ -62,8 +62,8 @@ def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> 
 
 def _label(text: str) -> str:
     """A name in two lines at most."""
-    first, *rest = style.wrap(text, LABELS, style.SMALL)
-    return "\n".join([first, *([style.shorten(" ".join(rest), LABELS, style.SMALL)] if rest else [])])
+    first, *rest = style.wrap(text, style.scaled(LABELS), style.SMALL)
+    return "\n".join([first, *([style.shorten(" ".join(rest), style.scaled(LABELS), style.SMALL)] if rest else [])])
 
 
 def _panel(panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str]) -> None:

@@ -77,7 +77,7 @@ def reliability(panels: Sequence[Reliability], title: str, footer: str) -> Figur
     curves = [_pooled(p) for p in panels]
     columns = sheet.columns(len(panels))
     rows = -(-len(panels) // columns)
-    pitch = style.ROOM / columns
+    pitch = style.room() / columns
     side = min(pitch - 0.9, 4.2)
     room = min(pitch - 0.2, side + 3.0)
     heads = [style.wrap(p.title, room, style.NORMAL, bold=True) for p in panels]
@@ -204,7 +204,7 @@ def ranks(panels: Sequence[Ranks], title: str, footer: str) -> Figure:
         key["90\u00a0% band if the forecasts were right"] = style.FAN["wide"]
         sheet.legend(figure, [(Patch(color=colour), label) for label, colour in key.items()])
         for k, (axes, p) in enumerate(zip(sheet.grid(figure, len(panels), columns), panels, strict=True)):
-            _bars(axes, p, (style.WIDTH - 0.3) / columns - 0.6)
+            _bars(axes, p, (style.width() - 0.3) / columns - 0.6)
             if k % columns == 0:
                 axes.set_ylabel("motions")
         return sheet.settle(figure)
@@ -305,11 +305,11 @@ def _motions(axes: Axes, p: Motions) -> None:
     least = max(len(places), 4)  # few bars are not to be as wide as the sheet
     axes.set_xlim(-0.6, least - 0.4)
     axes.set_ylim(0, 1)
-    _name_motions(axes, [(p.names[k], p.dates[k]) for k in order], (style.WIDTH - 1.0) / least)
+    _name_motions(axes, [(p.names[k], p.dates[k]) for k in order], (style.width() - 1.0) / least)
     axes.grid(axis="y")
     axes.set_ylabel("cohesion")
     title = f"{p.title}: {p.inside} of {p.cases} in the 90\u00a0% interval"
-    axes.set_title("\n".join(style.wrap(title, style.WIDTH - 1.2, style.LARGE)), pad=8)
+    axes.set_title("\n".join(style.wrap(title, style.width() - 1.2, style.LARGE)), pad=8)
 
 
 def _name_motions(axes: Axes, motions: Sequence[tuple[str, dt.date]], each: float) -> None:

@@ -15,7 +15,6 @@ from sim.model.outcomes import ANSWERS, CALLS, sentence, signed
 
 NAMES, SAID = 1.45, 2.0
 """Inches for names at the left, and for words at the right."""
-WIDE = style.ROOM - NAMES - SAID
 ENDS = "low", "high"
 LEAST, MOST = 3.5, 9.5
 """Size of the mark of a call of no threat and of the greatest, in points."""
@@ -51,13 +50,15 @@ def calls(ds: xr.Dataset) -> Figure:
         figure = dataset.page(ds, _says(ds), BELOW, "", 2 * sheet.LEGEND + tall + 0.45)
         sheet.legend(figure, _answers(), _kinds(dict.fromkeys(kinds)))
         top = sheet.by_hand(figure) - 0.12
-        panel = sheet.rows(figure, style.MARGIN + NAMES, top, WIDE, tall)
-        scales.calendar(panel, scales.days(ds["date"].values)[[0, -1]], WIDE)
+        names, said = style.scaled(NAMES), style.scaled(SAID)
+        wide = style.room() - names - said
+        panel = sheet.rows(figure, style.MARGIN + names, top, wide, tall)
+        scales.calendar(panel, scales.days(ds["date"].values)[[0, -1]], wide)
         panel.grid(axis="x")
         for k, code in enumerate(drawn):
             middle = (k + 0.5) * row
             if k % 2 == 0:
-                sheet.ground(panel, WIDE, middle - row / 2, middle + row / 2, NAMES, SAID)
+                sheet.ground(panel, wide, middle - row / 2, middle + row / 2, names, said)
             own = np.flatnonzero(who == code)
             edges = panel.hlines([middle - lane / 2, middle + lane / 2], *panel.get_xlim(), color=style.FAINT, lw=0.5)
             setattr(edges, SAYS, [])
@@ -69,9 +70,10 @@ def calls(ds: xr.Dataset) -> Figure:
                 says = f"{full[code]}: {kinds[c]}, {ANSWERS[answer[c]]}"
                 (mark,) = panel.plot(x[c], y, MARKERS[kinds[c]], ms=size, label=says, clip_on=False, **looks)
                 setattr(mark, SAYS, [{"mark": "dot", "x": x[c], "value": float(answer[c])}])
-            name = style.shorten(full[code], NAMES - 0.15, style.NORMAL)
+            name = style.shorten(full[code], names - 0.15, style.NORMAL)
             sheet.write(figure, style.MARGIN + 0.04, top - middle, name, va="center", fontsize=style.NORMAL)
-            sheet.write(figure, style.MARGIN + NAMES + WIDE + 0.1, top - middle, _count(answer[own]), va="center")
+            words = style.wrap(_count(answer[own]), said - 0.1, style.SMALL)
+            sheet.write(figure, style.MARGIN + names + wide + 0.1, top - middle, words, va="center")
         return sheet.settle(figure)
 
 
@@ -121,10 +123,9 @@ def _kinds(there: dict[str, None]) -> list[sheet.Entry]:
 # --- what each call taught
 
 ROW, HEAD, AXIS = 0.215, 0.3, 0.32
-WHEN, WHO = 0.75, 1.95
-"""Inches for the date, and for who called and how it was answered."""
+WHEN, WHO, LEAST_WHO = 0.75, 1.95, 1.6
+"""Inches for the date, and for who called and how it was answered, at least."""
 GAP, NUMBER = 0.2, 1.45
-PANEL = (style.ROOM - WHEN - WHO - NUMBER - 2 * GAP) / 2
 TAUGHT = (
     "The chance of the leader's help that states believe in, before the tick of a call (ring) and after it (dot), each "
     "with the middle 90\u00a0% over what is uncertain. Left: the state that called; right: on average the members that "
@@ -152,26 +153,27 @@ def lessons(ds: xr.Dataset) -> Figure:
         figure = dataset.page(ds, _taught(ds, full), TAUGHT, "", sheet.LEGEND + HEAD + tall + AXIS)
         sheet.legend(figure, [_ring(), sheet.dot("after", style.INK, 5)])
         top = sheet.by_hand(figure) - HEAD
-        lefts = [style.MARGIN + WHEN + WHO + GAP, style.MARGIN + style.ROOM - PANEL]
-        panels = [sheet.rows(figure, left, top, PANEL, tall) for left in lefts]
+        people = max(style.scaled(WHO), LEAST_WHO)
+        wide = (style.room() - WHEN - people - NUMBER - 2 * GAP) / 2
+        lefts = [style.MARGIN + WHEN + people + GAP, style.MARGIN + style.room() - wide]
+        panels = [sheet.rows(figure, left, top, wide, tall) for left in lefts]
         for left, words in zip(lefts, ("Who called", "The others"), strict=True):
             sheet.write(figure, left, top + 0.08, words, va="bottom", **style.BOLD)
-        sheet.write(figure, lefts[0] + PANEL + 0.1, top + 0.08, "moved by, points", va="bottom", color=style.GREY)
+        sheet.write(figure, lefts[0] + wide + 0.1, top + 0.08, "moved by, points", va="bottom", color=style.GREY)
         for k, code in enumerate(who):
             y, i = (k + 0.5) * ROW, codes.index(code)
             if k % 2 == 0:
-                right = style.ROOM - WHEN - WHO - GAP - PANEL
-                sheet.ground(panels[0], PANEL, y - ROW / 2, y + ROW / 2, WHEN + WHO + GAP, right)
+                left = WHEN + people + GAP
+                sheet.ground(panels[0], wide, y - ROW / 2, y + ROW / 2, left, style.room() - left - wide)
             when = f"{days[k].item():%b %Y}"
-            said = f"{full[code]}, {_answered(ds, k)}"
+            said = f", {_answered(ds, k)}"
+            name = style.shorten(full[code], people + GAP - 0.1 - style.text_width(said, style.SMALL), style.SMALL)
             place: dict[str, Any] = {"va": "center"}
             sheet.write(figure, style.MARGIN + 0.04, top - y, when, color=style.GREY, **place)
-            sheet.write(
-                figure, style.MARGIN + WHEN, top - y, style.shorten(said, WHO + GAP - 0.1, style.SMALL), **place
-            )
+            sheet.write(figure, style.MARGIN + WHEN, top - y, name + said, **place)
             says = f"{when}, {full[code]}"
             _dumbbell(panels[0], before[k, i], after[k, i], y, looks[code].colour, says)
-            sheet.write(figure, lefts[0] + PANEL + 0.1, top - y, _moved(change[k]), **place)
+            sheet.write(figure, lefts[0] + wide + 0.1, top - y, _moved(change[k]), **place)
             if k and ticks[k] == ticks[k - 1]:
                 continue  # the others have been shown what this tick taught
             others = [j for j in range(len(codes)) if j != i and np.isfinite(before[k, j, 2])]

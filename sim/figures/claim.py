@@ -31,7 +31,7 @@ def draw(claim: Claim) -> Figure:
     ----------
     claim : the claim with its verdict and its tests.
     """
-    width = style.ROOM - 0.1
+    width = style.room() - 0.1
     heads = [style.wrap(_heading(t), width, style.NORMAL, True) for t in claim.tests]
     notes = [style.wrap(t.note, width, style.SMALL) if t.note else [] for t in claim.tests]
     tall = [
@@ -46,7 +46,9 @@ def draw(claim: Claim) -> Figure:
         for test, head, note, height in zip(claim.tests, heads, notes, tall, strict=True):
             sheet.write(figure, style.MARGIN, y - 0.12, head, va="top", **style.BOLD)
             top, rows = y - HEADING - LINE * (len(head) - 1), ROW * len(test.rows)
-            _panel(sheet.place(figure, style.MARGIN + LABELS, top, style.ROOM - LABELS - SHARES, rows), test)
+            labels = style.scaled(LABELS)
+            panel = sheet.place(figure, style.MARGIN + labels, top, style.room() - labels - SHARES, rows)
+            _panel(panel, test, labels)
             sheet.write(figure, style.MARGIN, top - rows - AXIS + 0.1, note, va="top", color=style.GREY)
             y -= height
         return sheet.settle(figure)
@@ -68,8 +70,8 @@ def _heading(test: Panel) -> str:
     return f"{sentence(test.says)}: holds in {whole_percent(test.holds)} of draws"
 
 
-def _panel(axes: Axes, test: Panel) -> None:
-    """The rows of one test, the first at the top."""
+def _panel(axes: Axes, test: Panel, room: float) -> None:
+    """The rows of one test, the first at the top, their names within ``room`` inches."""
     low, high = _limits(test)
     axes.set_xlim(low, high)
     axes.set_ylim(len(test.rows) - 0.5, -0.5)
@@ -82,7 +84,7 @@ def _panel(axes: Axes, test: Panel) -> None:
     if len(test.rows) > 1:
         axes.text(1.01, 1.02, "holds in", va="bottom", transform=axes.transAxes, **style.NOTE)
     axes.axvline(test.threshold, color=style.INK, lw=1.2)
-    labels = [style.shorten(row.label, LABELS - 0.15, style.SMALL) for row in test.rows]
+    labels = [style.shorten(row.label, room - 0.15, style.SMALL) for row in test.rows]
     axes.set_yticks(range(len(labels)), labels, fontsize=style.SMALL)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -91,7 +93,7 @@ def _panel(axes: Axes, test: Panel) -> None:
         scales.in_percent(axes.xaxis)
     elif test.scale == "points":
         scales.in_points(axes.xaxis)
-    name = style.shorten(test.axis, style.ROOM - LABELS, style.SMALL)
+    name = style.shorten(test.axis, style.room() - room, style.SMALL)
     axes.set_xlabel(name, fontsize=style.SMALL, loc="left", labelpad=2)
 
 

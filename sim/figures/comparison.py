@@ -52,8 +52,12 @@ def differences(table: pd.DataFrame, names: Mapping[str, str], titles: Mapping[s
     row = 0.15 * max(len(own), 2) + 0.12
     headline = f"What would change by {_month(final)}: differences from “{titles[base]}”"
     with style.look():
-        figure = sheet.page(headline, "", BELOW + APART * _apart(final), footer, row * len(scenarios) + 1.3)
-        left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+        columns = sheet.pair()
+        rows = 2 // columns
+        figure = sheet.page(
+            headline, "", BELOW + APART * _apart(final), footer, rows * (row * len(scenarios) + 0.6) + 0.7
+        )
+        left, right = figure.subplots(rows, columns, sharey=True, width_ratios=(3, 2)[:columns])
         left.set_title("Percentage points more (right) or less probable by then", fontsize=style.NORMAL)
         right.set_title("Cohesion, 0 to 1", fontsize=style.NORMAL)
         _rows(left, own, list(colours.values()), scenarios)
@@ -169,7 +173,7 @@ def curves(
             _curve(panel, outcome, {t: here[here.scenario == s] for s, t in titles.items()}, horizons, columns)
             scales.calendar(panel, scales.days(here.date.to_numpy()), sheet.inner(columns))
             scales.mark(panel, marks, sheet.inner(columns))
-        room = style.ROOM - 0.8
+        room = style.room() - 0.8
         sheet.legend(
             figure,
             [

@@ -19,8 +19,8 @@ BELOW = (
     "the Monte Carlo error of nothing."
 )
 COLOURS = LinearSegmentedColormap.from_list("pull", ["#2081bf", "#ffffff", style.AWAY])
-MOST_NUMBERS = 9
-"""Members up to whom cells have numbers."""
+CELL = 0.85
+"""Inches of a cell that has numbers, at least; names and the bar of colours take two."""
 
 
 def draw(effects: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
@@ -51,7 +51,7 @@ def draw(effects: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
         panel.xaxis.tick_top()
         panel.tick_params(length=0)
         panel.spines[:].set_visible(False)
-        if len(on) <= MOST_NUMBERS:
+        if len(on) <= style.across(CELL) - 2:
             for y, i in enumerate(of):
                 for x, j in enumerate(on):
                     _number(panel, x, y, cells.get((i, j)), most)

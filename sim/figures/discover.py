@@ -31,12 +31,13 @@ def rules(frames: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> Figur
     about : what was asked, what a point is, footer.
     """
     found, limits = frames["rules"], frames["limits"]
+    names, bars = style.scaled(NAMES), style.scaled(BARS)
     height = max(HEAD * len(found) + ROW * len(limits), LEAST)
     with style.look():
         figure = sheet.page(_headline(found, about), "", BELOW, about["footer"], height + 0.85)
         sheet.legend(figure, [(Patch(color=COLOURS[m]), f"rule by {m}") for m in found["method"]] or [(Patch(), "")])
         top = sheet.by_hand(figure) - 0.25
-        axes = sheet.rows(figure, style.MARGIN + NAMES, top, BARS, height)
+        axes = sheet.rows(figure, style.MARGIN + names, top, bars, height)
         axes.set_xlim(0, 1)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
@@ -46,17 +47,17 @@ def rules(frames: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> Figur
             sheet.write(figure, style.MARGIN, top - y - 0.1, f"{rule['method']}: {worth}", va="center", **style.BOLD)
             y += HEAD
             for r in limits[limits["rule"] == rule["rule"]].to_dict("records"):
-                _limit(figure, axes, r, y, top, COLOURS[rule["method"]])
+                _limit(figure, axes, r, y, top, names - 0.2, COLOURS[rule["method"]])
                 y += ROW
-        left = style.MARGIN + NAMES + BARS + GAP
-        _worth(sheet.place(figure, left, top, style.WIDTH - 0.4 - left, LEAST), frames)
+        left = style.MARGIN + names + bars + GAP
+        _worth(sheet.place(figure, left, top, style.width() - 0.4 - left, LEAST), frames)
         return sheet.settle(figure)
 
 
-def _limit(figure: Figure, axes: Axes, r: Mapping[str, Any], y: float, top: float, colour: str) -> None:
+def _limit(figure: Figure, axes: Axes, r: Mapping[str, Any], y: float, top: float, room: float, colour: str) -> None:
     """An input: its name, its limits in words, its range with the limits in it."""
-    sheet.write(figure, style.MARGIN, top - y - 0.05, style.shorten(r["label"], NAMES - 0.2, style.SMALL), va="center")
-    said = style.shorten(r["said"], NAMES - 0.2, style.SMALL)
+    sheet.write(figure, style.MARGIN, top - y - 0.05, style.shorten(r["label"], room, style.SMALL), va="center")
+    said = style.shorten(r["said"], room, style.SMALL)
     sheet.write(figure, style.MARGIN, top - y - 0.21, said, va="center", color=colour)
     least, most = r["least"], r["most"]
     low, high = (np.nan_to_num(r[end], nan=other) for end, other in (("low", least), ("high", most)))

@@ -38,16 +38,19 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
     order = _order(panels)
     inputs = table.drop_duplicates("path").set_index("path")
     height = ROW * len(order)
-    wide = (style.ROOM - NAMES - GAP * (len(panels) - 1)) / len(panels)
+    names = style.scaled(NAMES)
+    wide = (style.room() - names - GAP * (len(panels) - 1)) / len(panels)
+    heads = [sheet.head(*_title(own.iloc[0], outcomes, about), wide) for own in panels]
+    above = HEAD + sheet.TEXT * (max(len(title) + len(small) for title, small in heads) - 2)
     with style.look():
-        figure = sheet.page(_headline(table, outcomes), "", BELOW, about["footer"], HEAD + height + AXIS + 0.3)
+        figure = sheet.page(_headline(table, outcomes), "", BELOW, about["footer"], above + height + AXIS + 0.3)
         sheet.legend(figure, [(Patch(color=c), kind) for kind, c in COLOURS.items()])
-        top = sheet.by_hand(figure) - HEAD
+        top = sheet.by_hand(figure) - above
         for k, own in enumerate(panels):
-            left = style.MARGIN + NAMES + k * (wide + GAP)
+            left = style.MARGIN + names + k * (wide + GAP)
             axes = sheet.rows(figure, left, top, wide, height)
             for i in range(0, len(order), 2):
-                sheet.ground(axes, wide, i * ROW, (i + 1) * ROW, NAMES if k == 0 else 0.0, GAP * (k < len(panels) - 1))
+                sheet.ground(axes, wide, i * ROW, (i + 1) * ROW, names if k == 0 else 0.0, GAP * (k < len(panels) - 1))
             by_path = own.set_index("path").loc[order]
             for i, r in enumerate(by_path.to_dict("records")):
                 sure = r["resolved"] == 1.0
@@ -63,18 +66,18 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
             scales.in_percent(axes.xaxis)
             axes.grid(axis="x")
             axes.set_xlabel("share of variance", color=style.GREY)
-            _title(figure, own.iloc[0], outcomes, about, left, top + 0.08, wide)
+            sheet.write_head(figure, left, top + 0.08, heads[k])
         for i, path in enumerate(order):
             label, kind = inputs.loc[path, ["label", "kind"]]
             looks = {"va": "center", "color": COLOURS[kind], "linespacing": 1.0}
-            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, _lines(label), **looks)
+            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, _lines(label, names - 0.15), **looks)
         return sheet.settle(figure)
 
 
-def _lines(label: str) -> list[str]:
+def _lines(label: str, room: float) -> list[str]:
     """A name in two lines at most."""
-    first, *rest = style.wrap(label, NAMES - 0.15, style.SMALL)
-    return [first, *(style.shorten(text, NAMES - 0.15, style.SMALL) for text in [" ".join(rest)] if text)]
+    first, *rest = style.wrap(label, room, style.SMALL)
+    return [first, *(style.shorten(text, room, style.SMALL) for text in [" ".join(rest)] if text)]
 
 
 def _drawn(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -96,16 +99,12 @@ def _order(panels: list[pd.DataFrame]) -> list[str]:
     return [str(path) for path in most.sort_values(ascending=False, kind="stable").index[:MOST]]
 
 
-def _title(
-    figure: Figure, row: Any, outcomes: pd.DataFrame, about: Mapping[str, Any], x: float, y: float, w: float
-) -> None:
+def _title(row: Any, outcomes: pd.DataFrame, about: Mapping[str, Any]) -> tuple[str, str]:
     """The outcome, and how much of it is chance."""
     whole = _of(outcomes, row).iloc[0]
     text = OUTCOMES[row["outcome"]].title.format(about["names"].get(row["member"], row["member"]))
     after = f"after {plural(float(row['horizon_years']), 'year')}"
-    chance = f"; chance {style.percent(float(whole['chance']))}" if np.isfinite(whole["chance"]) else ""
-    sheet.write(figure, x, y + 0.17, style.shorten(text, w, style.NORMAL), va="bottom", **style.BOLD)
-    sheet.write(figure, x, y, after + chance, va="bottom", color=style.GREY)
+    return text, after + (f"; chance {style.percent(float(whole['chance']))}" if np.isfinite(whole["chance"]) else "")
 
 
 def _headline(table: pd.DataFrame, outcomes: pd.DataFrame) -> str:

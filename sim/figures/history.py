@@ -14,9 +14,10 @@ from sim.figures import axes as scales, sheet, style
 from sim.figures.rows import MOVES, Case, Counted, Moved
 from sim.figures.style import percent
 
-NAMES, TIME, GAP, NUMBER = 1.75, 3.5, 0.34, 0.5
-"""Inches for names, for the years, between the parts, and for a number at a row's end."""
-WIDE = (style.ROOM - NAMES - TIME) / 2 - GAP - NUMBER
+NAMES, LEAST, GAP, NUMBER = 1.75, 1.4, 0.34, 0.5
+"""Inches for names, for names at least, between the parts, and for a number at a row's end."""
+TIME, WIDE = 3.5, 1.385
+"""Inches for the years, and for each of the probabilities by the end, which share what is left."""
 ROW, HEAD, AXIS = 0.235, 0.34, 0.3
 STEPS = {0.01: "#dde1e4", 0.05: "#fde3cf", 0.2: "#fbb98a", 0.5: "#ee7d3b", 1.0: "#a63b0a"}
 """Colours of probabilities up to."""
@@ -68,32 +69,42 @@ def history(cases: pd.DataFrame, moves: pd.DataFrame, counts: pd.DataFrame, titl
     states = _states(cases[(cases.since == first) & cases.event.isin(EVENTS)], moves)
     span = scales.days(np.array([first, cases.by.max()], dtype="datetime64[D]"))
     tall = ROW * len(states)
+    columns = _columns()
     with style.look():
         figure = sheet.page(
             headline(title, counted), _second(counted), BELOW, footer, 2 * sheet.LEGEND + HEAD + tall + AXIS
         )
         sheet.legend(figure, _colours(), _marks([m for s in states for m in s.moves]))
         top = sheet.by_hand(figure) - HEAD
-        time = sheet.rows(figure, style.MARGIN + NAMES, top, TIME, tall)
-        scales.calendar(time, span, TIME)
-        places = [style.MARGIN + NAMES + TIME + GAP + k * (WIDE + NUMBER + GAP) for k in range(len(EVENTS))]
-        panels = [sheet.rows(figure, left, top, WIDE, tall) for left in places]
-        sheet.write(figure, style.MARGIN + NAMES, top + 0.1, "Has left by then", va="bottom", **style.BOLD)
+        names, years, wide = columns
+        time = sheet.rows(figure, style.MARGIN + names, top, years, tall)
+        scales.calendar(time, span, years)
+        places = [style.MARGIN + names + years + GAP + k * (wide + NUMBER + GAP) for k in range(len(EVENTS))]
+        panels = [sheet.rows(figure, left, top, wide, tall) for left in places]
+        sheet.write(figure, style.MARGIN + names, top + 0.1, "Has left by then", va="bottom", **style.BOLD)
         for k, state in enumerate(states):
             y = (k + 0.5) * ROW
             if k % 2 == 0:
-                sheet.ground(time, TIME, y - ROW / 2, y + ROW / 2, NAMES, style.ROOM - NAMES - TIME)
-            _name(figure, state, top - y)
+                sheet.ground(time, years, y - ROW / 2, y + ROW / 2, names, style.room() - names - years)
+            _name(figure, state, top - y, names)
             _over_time(time, state, y, span)
             for event, left, panel in zip(EVENTS, places, panels, strict=True):
-                _by_the_end(figure, panel, state.last(event), y, left + WIDE + 0.06, top)
+                _by_the_end(figure, panel, state.last(event), y, left + wide + 0.06, top)
         for event, left, panel in zip(EVENTS, places, panels, strict=True):
             panel.set_xlim(0, 1)
-            panel.set_xticks([0, 0.5, 1])
+            panel.set_xticks([0, 0.5, 1] if wide > 1 else [0, 1])
             scales.in_percent(panel.xaxis)
             panel.grid(axis="x")
-            sheet.write(figure, left, top + 0.1, EVENTS[event], va="bottom", **style.BOLD)
+            head = style.wrap(EVENTS[event], wide + NUMBER + 0.1, style.NORMAL, bold=True)
+            sheet.write(figure, left, top + 0.1, head, va="bottom", **style.BOLD)
         return sheet.settle(figure)
+
+
+def _columns() -> tuple[float, float, float]:
+    """Inches for names, for the years, and for each of the probabilities by the end."""
+    names = max(style.scaled(NAMES), LEAST)
+    part = (style.room() - names - len(EVENTS) * (GAP + NUMBER)) / (TIME + len(EVENTS) * WIDE)
+    return names, part * TIME, part * WIDE
 
 
 def _rows(table: pd.DataFrame, kind: Any) -> Any:
@@ -145,9 +156,9 @@ def _marks(moves: Sequence[Moved]) -> list[sheet.Entry]:
     return entries or [sheet.line("nobody moved", style.GREY, 0)]
 
 
-def _name(figure: Figure, state: State, y: float) -> None:
+def _name(figure: Figure, state: State, y: float, room: float) -> None:
     bold = any(m.move in EVENTS for m in state.moves)
-    name = style.shorten(state.name, (NAMES - 0.15) / (1.1 if bold else 1.0), style.SMALL)
+    name = style.shorten(state.name, (room - 0.15) / (1.1 if bold else 1.0), style.SMALL)
     weight = "bold" if bold else "normal"
     sheet.write(figure, style.MARGIN + 0.04, y, name, va="center", fontweight=weight)
 

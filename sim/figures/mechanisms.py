@@ -16,9 +16,6 @@ from sim.model.outcomes import MECHANISM_VERDICTS, sentence
 
 NAMES, VERDICT, GAP = 3.35, 1.05, 0.25
 """Inches for the names of mechanisms, for verdicts, and between the two columns."""
-WIDE = (style.ROOM - NAMES - VERDICT - GAP) / 2
-"""Inches for a column."""
-AT_VERDICT = style.WIDTH - style.MARGIN - VERDICT + 0.1
 HEAD, AXIS = 0.6, 0.5
 EARNS, COSTS, OPEN = MECHANISM_VERDICTS
 HELD_OUT = style.FAN["median"]
@@ -50,42 +47,58 @@ def mechanisms(table: pd.DataFrame, title: str, footer: str) -> Figure:
     """
     rows = [Worth(*row) for row in table[list(Worth._fields)].itertuples(index=False)]
     rows.sort(key=lambda r: -r.evidence if math.isfinite(r.evidence) else math.inf)
-    says = [style.wrap(sentence(r.says), NAMES - 0.2, style.SMALL) for r in rows]
+    names, wide, at_verdict = _columns()
+    says = [style.wrap(sentence(r.says), names - 0.2, style.SMALL) for r in rows]
     tall = [0.08 + sheet.TEXT * (1 + len(text)) for text in says]
     low, high = limits(rows)
     beyond = any(x - 2 * e < low or x + 2 * e > high for r in rows for x, e, _ in marks(r))
+    foot = AXIS + sheet.TEXT * (max(len(_label(term, wide)) for _, term in COLUMNS) - 1)
     with style.look():
         below = BELOW + " Arrow: goes on beyond the edge." * beyond
-        figure = sheet.page(_headline(rows), title, below, footer, HEAD + sum(tall) + AXIS)
+        figure = sheet.page(_headline(rows), title, below, footer, HEAD + sum(tall) + foot)
         top = sheet.by_hand(figure) - HEAD
-        panels = [_column(figure, k, top, sum(tall), low, high) for k in range(2)]
-        sheet.write(figure, AT_VERDICT, top + 0.3, "Verdict", va="bottom", **style.BOLD)
+        panels = [_column(figure, k, top, sum(tall), (low, high)) for k in range(2)]
+        sheet.write(figure, at_verdict, top + 0.3, "Verdict", va="bottom", **style.BOLD)
         y = 0.0
         for k, (row, text, height) in enumerate(zip(rows, says, tall, strict=True)):
             if k % 2 == 0:
-                sheet.ground(panels[0], WIDE, y, y + height, NAMES, WIDE + GAP + VERDICT)
-            _name(figure, row, text, top - y)
+                sheet.ground(panels[0], wide, y, y + height, names, wide + GAP + VERDICT)
+            _name(figure, row, text, top - y, names)
             middle = y + height / 2
             colour = MECHANISM_VERDICTS[row.verdict]
-            sheet.write(figure, AT_VERDICT, top - middle, row.verdict, va="center", color=colour)
+            sheet.write(figure, at_verdict, top - middle, row.verdict, va="center", color=colour)
             for panel, mark in zip(panels, marks(row), strict=True):
                 _mark(panel, middle, *mark)
             y += height
         return sheet.settle(figure)
 
 
-def _column(figure: Figure, k: int, top: float, height: float, low: float, high: float) -> Axes:
+def _columns() -> tuple[float, float, float]:
+    """Inches for the names and for each column, and where verdicts begin."""
+    names = style.scaled(NAMES)
+    return names, (style.room() - names - VERDICT - GAP) / 2, style.width() - style.MARGIN - VERDICT + 0.1
+
+
+def _label(term: str, wide: float) -> list[str]:
+    """Lines below the axis of a column."""
+    return style.wrap(f"{term}, with minus without", wide, style.SMALL)
+
+
+def _column(figure: Figure, k: int, top: float, height: float, ends: tuple[float, float]) -> Axes:
     """The axes of a column, with its title and the meaning of its sides."""
     title, term = COLUMNS[k]
-    left = style.MARGIN + NAMES + k * (WIDE + GAP)
-    axes = sheet.rows(figure, left, top, WIDE, height)
+    names, wide, _ = _columns()
+    low, high = ends
+    left = style.MARGIN + names + k * (wide + GAP)
+    axes = sheet.rows(figure, left, top, wide, height)
     axes.set_xlim(low, high)
     axes.axvspan(-ZONE, ZONE, color=style.FAINT, lw=0)
     axes.axvline(0.0, color=style.INK, lw=0.9)
-    axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel(f"{term}, with minus without", fontsize=style.SMALL)
+    axes.locator_params(axis="x", nbins=min(6, int(wide / 0.4)))
+    axes.set_xlabel("\n".join(_label(term, wide)), fontsize=style.SMALL)
     sheet.write(figure, left, top + 0.3, title, va="bottom", **style.BOLD)
-    sheet.sides(figure, left + WIDE * -low / (high - low), top + 0.06, "better without", "better with")
+    zero = left + wide * -low / (high - low)
+    sheet.sides(figure, zero, top + 0.06, "better without", "better with", (wide + GAP) / 2 - 0.12)
     return axes
 
 
@@ -110,9 +123,9 @@ def limits(rows: Sequence[Worth]) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _name(figure: Figure, row: Worth, text: Sequence[str], top: float) -> None:
+def _name(figure: Figure, row: Worth, text: Sequence[str], top: float, room: float) -> None:
     """The name of a mechanism, and below it what it says."""
-    name = style.shorten(sentence(row.mechanism.replace("-", " ")), (NAMES - 0.2) / 1.15, style.SMALL)
+    name = style.shorten(sentence(row.mechanism.replace("-", " ")), (room - 0.2) / 1.15, style.SMALL)
     sheet.write(figure, style.MARGIN + 0.04, top - 0.04, name, va="top", fontweight="bold")
     down = top - 0.04 - sheet.TEXT
     sheet.write(figure, style.MARGIN + 0.04, down, text, va="top", color=style.GREY, linespacing=1.15)

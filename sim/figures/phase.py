@@ -22,6 +22,8 @@ from sim.figures.points import Factor, Group, Shown, ends, is_grid
 from sim.model.arrays import Array
 from sim.model.outcomes import shown as shown_names
 
+NARROWEST = 1.6
+"""Inches that a panel is wide at least where scenarios stand one below the other."""
 CELLS = "The colour of a cell is the mean over the runs at that point of the grid."
 LINES = " Lines join equal values."
 DOTS = "Each dot is a point of the study; its colour is the mean over the runs there."
@@ -74,11 +76,11 @@ def phase(ds: xr.Dataset, x: Factor, y: Factor) -> Figure:
         if all(points.coded(ds, groups[0], f) is not None for f in (x, y)):
             sheet.legend(figure, [sheet.line("as coded in the scenario", style.INK, 0, **CODED)])
         lines = sheet.panels(figure, [*rows, sheet.Across(x.label)], columns, height)
-        axes = [panel for line in lines for panel in line]
-        for k, (panel, one) in enumerate(zip(axes, drawn, strict=True)):
+        axes, firsts = [panel for line in lines for panel in line], [line[0] for line in lines]
+        for panel, one in zip(axes, drawn, strict=True):
             _fill(panel, one, colours[_key(one.shown)], is_grid(ds))
             _point(panel, [points.coded(ds, one.group, f) for f in (x, y)])
-            _axes(panel, one, is_grid(ds), k % columns == 0, sheet.inner(columns), height)
+            _axes(panel, one, is_grid(ds), panel in firsts, sheet.inner(columns), height)
         sheet.settle(figure)
         for panel, one in zip(axes, drawn, strict=True):
             if is_grid(ds):
@@ -112,7 +114,12 @@ def _rows(count: int, groups: list[Group]) -> tuple[int, list[sheet.Across | int
     """Columns, and rows of panels; a heading and a row for each of several scenarios."""
     if len(groups) == 1:
         return sheet.columns(count), list(sheet.rows_of(count))
-    return count, [row for group in groups for row in (sheet.Across(group.title, bold=True), count)]
+    columns = min(count, style.across(NARROWEST))
+    parts = [min(columns, count - k) for k in range(0, count, columns)]
+    made: list[sheet.Across | int] = []
+    for group in groups:
+        made += [sheet.Across(group.title, bold=True), *parts]
+    return columns, made
 
 
 def edges(at: Array) -> Array:

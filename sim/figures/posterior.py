@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from sim.figures import sheet, style
 from sim.model.arrays import Array
 
-COLUMNS = 6
+COLUMNS, LEAST = 6, 1.5
+"""Panels side by side at most, and how many inches wide they are at least."""
 ROW = 1.25
 """Height of a row of panels in inches."""
 DENSITIES = "Density of each coefficient before (grey) and after (blue) the observations; marks at the medians"
@@ -26,10 +27,11 @@ def densities(title: str, footer: str, prior: Mapping[str, Array], posterior: Ma
     title, footer : the headline, and where the draws come from.
     prior, posterior : draws of each coefficient by its name, (draw,).
     """
-    rows = -(-len(prior) // COLUMNS)
+    columns = min(COLUMNS, style.across(LEAST))
+    rows = -(-len(prior) // columns)
     with style.look():
         figure = sheet.page(title, "", DENSITIES, footer, rows * ROW)
-        for panel, name in zip(sheet.grid(figure, len(prior), COLUMNS), prior, strict=True):
+        for panel, name in zip(sheet.grid(figure, len(prior), columns), prior, strict=True):
             _density(panel, prior[name], style.GREY, 1.0)
             _density(panel, posterior[name], style.FAN["median"], 1.6)
             panel.set_ylim(bottom=0)

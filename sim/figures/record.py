@@ -64,7 +64,7 @@ def record(
     still = _unmoved(ds, real, entries)
     columns, height = grid_of(len(drawn))
     rows = -(-len(drawn) // columns)
-    width = (style.ROOM - 0.4) / columns - 0.15
+    width = (style.room() - 0.4) / columns - 0.15
     x = scales.days(ds["date"].values)
     look = {ACTIVE: MEMBER, FROZEN: positions()["frozen"], OUTSIDE: positions()["outside"]}
     wide = dataset.interval_note(ds, [name for name in positions() if name != "outside"])

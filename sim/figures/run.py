@@ -1,5 +1,6 @@
 """A run: cohesion over time, the position of each state, exit and freeze at the horizons, exit as it builds up."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -103,15 +104,18 @@ def cohesion(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
     error = dataset.reach(ds, ["cohesion"])
     bound = f", at most {error_bound(error)}" if error > 0 else ""
     note = _footer(f"{error_note(ds, 'cohesion', 'around the line')}{bound}", scales.marked(marks))
+    beside = sheet.pair() == 2
     with style.look():
-        figure = dataset.page(ds, _cohesion_says(ds), COHESION_BELOW, note, 5.2)
+        figure = dataset.page(ds, _cohesion_says(ds), COHESION_BELOW, note, 5.2 if beside else 6.9)
         engine: Any = figure.get_layout_engine()
         engine.set(w_pad=0.12)
-        rows: list[Any] = [["cohesion", "cohesion"], ["members", "shares"]]
-        panels = figure.subplot_mosaic(rows, height_ratios=[2.3, 1])
+        rows: list[Any] = (
+            [["cohesion", "cohesion"], ["members", "shares"]] if beside else [["cohesion"], ["members"], ["shares"]]
+        )
+        panels = figure.subplot_mosaic(rows, height_ratios=[2.3, 1] if beside else [2.3, 1, 1])
         for name in ("cohesion", "members"):
             _band(panels[name], ds, name)
-            scales.calendar(panels[name], _days(ds), style.WIDTH * (0.9 if name == "cohesion" else 0.4))
+            scales.calendar(panels[name], _days(ds), style.width() * (0.4 if name == "members" and beside else 0.9))
         panels["cohesion"].set_ylim(0, 1)
         panels["cohesion"].set_ylabel("cohesion")
         panels["members"].set_title("Number of members beside the leader", fontsize=style.NORMAL)
@@ -125,7 +129,7 @@ def cohesion(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
                 (Patch(color=style.FAN["wide"]), "middle 90 % of the runs: all that is uncertain, chance too"),
             ],
         )
-        scales.mark(panels["cohesion"], marks, style.WIDTH * 0.9)
+        scales.mark(panels["cohesion"], marks, style.width() * 0.9)
         return sheet.settle(figure)
 
 
@@ -178,7 +182,7 @@ def _shares(panel: Axes, ds: xr.Dataset) -> None:
         looks: dict[str, Any] = {"transform": panel.transAxes, "fontsize": style.SMALL}
         panel.text(place, 1.05, "■", color=SHARES[key][1], **looks)
         panel.text(place + 0.03, 1.05, words[key], **looks)
-        place += 0.08 + style.text_width(words[key], style.SMALL) / (style.WIDTH * 0.4)
+        place += 0.08 + style.text_width(words[key], style.SMALL) / (style.width() * (0.4 * (3 - sheet.pair())))
 
 
 # --- the position of each state
@@ -206,7 +210,7 @@ def ladder(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
     count = len(drawn)
     columns, height = grid_of(count)
     rows = -(-count // columns)
-    width = (style.ROOM - 0.4) / columns - 0.15
+    width = (style.room() - 0.4) / columns - 0.15
     titles = [style.shorten(names(ds)[i], width, style.NORMAL) for i in drawn]
     note = error_note(ds, "loyal", "not drawn")
     error = dataset.reach(ds, positions())
@@ -269,13 +273,16 @@ def _throughout(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:
     )
 
 
+GRIDS = {4: (2, 2.2), 9: (3, 1.7), 16: (4, 1.3), math.inf: (5, 1.05)}
+"""Up to so many panels: how many stand side by side, and how many inches high."""
+NARROWEST = 1.9
+"""Inches that a panel is wide at least."""
+
+
 def grid_of(count: int) -> tuple[int, float]:
     """Columns of panels, and the height of a panel in inches."""
-    if count <= 4:
-        return min(count, 2), 2.2
-    if count <= 9:
-        return 3, 1.7
-    return (4, 1.3) if count <= 16 else (5, 1.05)
+    columns, height = next(per for most, per in GRIDS.items() if count <= most)
+    return min(count, columns, style.across(NARROWEST)), height
 
 
 # --- exit and freeze at the horizons
@@ -331,8 +338,10 @@ def exits(ds: xr.Dataset) -> Figure:
     row = max(gap * (len(marks) + 1), 0.36)
     note = _footer(error_note(ds, "exit", "bars"), _below(ds, order, "exit", "freeze"))
     with style.look():
-        figure = dataset.page(ds, _exits_say(ds), EXITS_BELOW, note, row * len(order) + 1.3)
-        panels = dict(zip(PANELS, figure.subplots(1, 2, sharey=True, sharex=True), strict=True))
+        columns = sheet.pair()
+        rows = len(PANELS) // columns
+        figure = dataset.page(ds, _exits_say(ds), EXITS_BELOW, note, rows * (row * len(order) + 0.6) + 0.7)
+        panels = dict(zip(PANELS, sheet.grid(figure, len(PANELS), columns, share=True), strict=True))
         tops = [_exit_rows(panel, ds, name, order, gap / row) for name, panel in panels.items()]
         outside = starts_outside(ds)
         short = [style.shorten(names(ds)[i], 1.9, style.NORMAL) for i in order]
@@ -340,6 +349,7 @@ def exits(ds: xr.Dataset) -> Figure:
         panels["exit"].set_yticks(range(len(order)), labels, fontsize=style.NORMAL)
         panels["freeze"].tick_params(left=False)
         for panel in panels.values():
+            panel.tick_params(axis="y", labelsize=style.NORMAL)
             scales.probability(panel, max(tops))
         sheet.legend(
             figure,
@@ -425,8 +435,8 @@ def incidence(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
         panel.grid(axis="y")
         panel.set_ylabel("probability of having left")
         scales.in_percent(panel.yaxis)
-        scales.calendar(panel, x, style.WIDTH * 0.7)
-        scales.mark(panel, marks, style.WIDTH * 0.7)
+        scales.calendar(panel, x, style.width() * 0.7)
+        scales.mark(panel, marks, style.width() * 0.7)
         _name_ends(panel, ds, shown, rest)
         return sheet.settle(figure)
 

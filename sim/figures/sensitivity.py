@@ -45,24 +45,27 @@ def indices(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
     order = _order(panels, dark)
     labels = dict(zip(table["factor"], table["label"], strict=True))
     height = ROW * len(order)
-    wide = (style.ROOM - NAMES - GAP * (len(panels) - 1)) / len(panels)
+    names = style.scaled(NAMES)
+    wide = (style.room() - names - GAP * (len(panels) - 1)) / len(panels)
+    heads = [sheet.head(*_title(own, outcomes, about), wide) for own in panels]
+    above = HEAD + sheet.TEXT * (max(len(title) + len(small) for title, small in heads) - 2)
     with style.look():
         below = f"{READ[about['design']]} Lines: 95 % intervals; grey where they hold zero."
         figure = sheet.page(
-            _headline(panels, labels, order, about), "", below, about["footer"], HEAD + height + AXIS + 0.3
+            _headline(panels, labels, order, about), "", below, about["footer"], above + height + AXIS + 0.3
         )
         colours = ((DARK, words[0]), (LIGHT, words[1]))
         sheet.legend(figure, [(Patch(color=c), text) for c, text in colours])
-        top = sheet.by_hand(figure) - HEAD
+        top = sheet.by_hand(figure) - above
         for k, own in enumerate(panels):
-            axes = sheet.rows(figure, style.MARGIN + NAMES + k * (wide + GAP), top, wide, height)
+            axes = sheet.rows(figure, style.MARGIN + names + k * (wide + GAP), top, wide, height)
             _panel(axes, own.set_index("factor").loc[order], dark, light)
             for i in range(0, len(order), 2):
-                left = NAMES if k == 0 else 0.0
+                left = names if k == 0 else 0.0
                 sheet.ground(axes, wide, i * ROW, (i + 1) * ROW, left, GAP if k < len(panels) - 1 else 0.0)
-            _title(figure, own, outcomes, about, style.MARGIN + NAMES + k * (wide + GAP), top + 0.08, wide)
+            sheet.write_head(figure, style.MARGIN + names + k * (wide + GAP), top + 0.08, heads[k])
         for i, factor in enumerate(order):
-            text = style.shorten(labels[factor], NAMES - 0.15, style.SMALL)
+            text = style.shorten(labels[factor], names - 0.15, style.SMALL)
             sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, text, va="center")
         return sheet.settle(figure)
 
@@ -114,17 +117,13 @@ def _panel(axes: Axes, own: pd.DataFrame, dark: str, light: str) -> None:
     axes.grid(axis="x")
 
 
-def _title(
-    figure: Figure, own: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any], x: float, y: float, wide: float
-) -> None:
-    """The outcome, and below it how much of what is seen is chance."""
+def _title(own: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any]) -> tuple[str, str]:
+    """The outcome, and how much of what is seen is chance."""
     row = own.iloc[0]
     whole = outcomes[np.logical_and.reduce([outcomes[k] == row[k] for k in KEYS])].iloc[0]
-    o = OUTCOMES[row["outcome"]]
-    text = o.title.format(about["names"].get(row["member"], row["member"]))
-    small = f"after {plural(float(row['horizon_years']), 'year')}; chance {style.percent(float(whole['chance']))}"
-    sheet.write(figure, x, y + 0.17, style.shorten(text, wide, style.NORMAL), va="bottom", **style.BOLD)
-    sheet.write(figure, x, y, small, va="bottom", color=style.GREY)
+    text = OUTCOMES[row["outcome"]].title.format(about["names"].get(row["member"], row["member"]))
+    after = f"after {plural(float(row['horizon_years']), 'year')}"
+    return text, f"{after}; chance {style.percent(float(whole['chance']))}"
 
 
 def _headline(

@@ -24,6 +24,12 @@ TEXT = 0.155
 """Height of a line of small text in inches."""
 LEGEND = 0.24
 """Height of a row of a legend in inches."""
+MARK = 0.57
+"""Width of the mark of a legend's entry with the space around it."""
+LEAST = 2.8
+"""Width of a panel with its labels at least."""
+PAIR = 4.0
+"""Width of a panel with names beside it at least."""
 
 Entry = tuple[Artist, str]
 """A mark of a legend and what it means."""
@@ -36,9 +42,9 @@ def page(headline: str, second: str, below: str, footer: str, height: float) -> 
     ----------
     headline, second, below : what the figure says, what it shows, how to read it; an empty one takes no room.
     footer : where it comes from.
-    height : inches for legend and axes; the sheet grows with its texts.
+    height : inches for legend and axes on a sheet of the usual width; it grows with its texts, and with its legend.
     """
-    room = style.ROOM - 0.1  # drawn text is a little wider than text_width says
+    room = style.room() - 0.1  # drawn text is a little wider than text_width says
     texts = [
         (headline, style.HEAD, "bold", style.INK),
         (second, style.LARGE, "normal", style.INK),
@@ -48,8 +54,8 @@ def page(headline: str, second: str, below: str, footer: str, height: float) -> 
     foot = style.wrap(style.with_months(footer), room, style.SMALL)
     bottom = style.MARGIN + _height(len(foot), style.SMALL)
     total = style.MARGIN + sum(_height(len(lines), size) for lines, size, _, _ in blocks) + height + bottom
-    figure = Figure(figsize=(style.WIDTH, total), dpi=style.DPI)
-    x, y = style.MARGIN / style.WIDTH, total - style.MARGIN
+    figure = Figure(figsize=(style.width(), total), dpi=style.DPI)
+    x, y = style.MARGIN / style.width(), total - style.MARGIN
     for lines, size, weight, colour in blocks:
         looks: dict[str, Any] = {"fontsize": size, "fontweight": weight, "color": colour}
         figure.text(x, y / total, "\n".join(lines), va="top", **looks)
@@ -67,7 +73,12 @@ def _height(lines: int, size: float) -> float:
 
 def columns(count: int) -> int:
     """In how many columns so many panels stand."""
-    return 2 if count == 4 else min(count, 3)
+    return min(2 if count == 4 else count, 3, style.across(LEAST))
+
+
+def pair() -> int:
+    """In how many columns two panels with names beside them stand."""
+    return min(2, style.across(PAIR))
 
 
 def take(figure: Figure, inches: float) -> tuple[float, float, float, float]:
@@ -80,8 +91,13 @@ def take(figure: Figure, inches: float) -> tuple[float, float, float, float]:
 
 def legend(figure: Figure, *rows: Sequence[Entry]) -> None:
     """Legend rows between the heading of the figure and its axes; a row too wide for the sheet is broken."""
-    for entries in (part for row in rows for part in _broken(row)):
-        left, bottom, _, high = take(figure, LEGEND)
+    room = style.room()
+    broken, usual = (
+        [part for row in rows for part in _broken(row, wide)] for wide in (room, style.WIDTH - 2 * style.MARGIN)
+    )
+    _grow(figure, sum(map(_tall, broken)) - sum(map(_tall, usual)))
+    for entries in broken:
+        left, bottom, _, high = take(figure, _tall(entries))
         handles, labels = zip(*entries, strict=True)
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (left, bottom + high)}
         key = Legend(figure, handles, labels, ncols=len(entries), **place)
@@ -89,18 +105,36 @@ def legend(figure: Figure, *rows: Sequence[Entry]) -> None:
         figure.add_artist(key)
 
 
-def _broken(row: Sequence[Entry]) -> list[list[Entry]]:
-    """Rows of legend entries, each no wider than the sheet."""
+def _broken(row: Sequence[Entry], room: float) -> list[list[Entry]]:
+    """Rows of legend entries, each no wider than ``room``; a text that is wider is broken."""
     rows: list[list[Entry]] = []
     left = 0.0
-    for entry in row:
-        width = style.text_width(entry[1], style.NORMAL) + 0.57
+    for mark, text in row:
+        lines = style.wrap(text, room - MARK, style.NORMAL)
+        width = max(style.text_width(line, style.NORMAL) for line in lines) + MARK
         if not rows or width > left:
             rows.append([])
-            left = style.ROOM
-        rows[-1].append(entry)
+            left = room
+        rows[-1].append((mark, "\n".join(lines)))
         left -= width
     return rows
+
+
+def _tall(row: Sequence[Entry]) -> float:
+    """Height of a row of a legend in inches."""
+    return LEGEND + TEXT * max(text.count("\n") for _, text in row)
+
+
+def _grow(figure: Figure, inches: float) -> None:
+    """Make the sheet taller; texts keep their places from its top and its foot, and the axes have the new room."""
+    engine: Any = figure.get_layout_engine()
+    left, bottom, wide, high = engine.get()["rect"]
+    was, now = figure.get_figheight(), figure.get_figheight() + inches
+    figure.set_figheight(now)
+    for text in figure.texts:
+        x, y = text.get_position()
+        text.set_position((x, (y * was + inches * (text.get_verticalalignment() == "top")) / now))
+    engine.set(rect=(left, bottom * was / now, wide, (high * was + inches) / now))
 
 
 def line(label: str, colour: str, width: float = 1.6, **looks: Any) -> Entry:
@@ -147,7 +181,7 @@ def panels(figure: Figure, rows: Sequence[Across | int], columns: int, height: f
 def _write_across(strip: Axes, row: Across) -> None:
     """A heading at the left, the label of an axis in the middle."""
     strip.axis("off")
-    text = "\n".join(style.wrap(row.text, style.ROOM - 1.2, style.NORMAL, row.bold))
+    text = "\n".join(style.wrap(row.text, style.room() - 1.2, style.NORMAL, row.bold))
     if row.bold:
         strip.text(0, 0, text, va="bottom", **style.BOLD)
     else:
@@ -161,7 +195,7 @@ def rows_of(count: int) -> list[int]:
 
 def inner(columns: int) -> float:
     """About how many inches wide a panel is."""
-    return (style.ROOM - 0.6) / columns - 0.22
+    return (style.room() - 0.6) / columns - 0.22
 
 
 def upright(label: str, height: float) -> tuple[str, bool]:
@@ -181,6 +215,13 @@ def title(panel: Axes, text: str, second: str, width: float) -> None:
     if small:
         place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
         panel.annotate("\n".join(small), (0, 1), (0, 3), **place, **style.NOTE)
+
+
+def head(text: str, second: str, width: float) -> tuple[list[str], list[str]]:
+    """Lines of a panel's title, two at most, and of the smaller text below it."""
+    first, *rest = style.wrap(text, width, style.NORMAL, bold=True)
+    rest = [style.shorten(" ".join(rest), width, style.NORMAL)] if rest else []
+    return [first, *rest], style.wrap(second, width, style.SMALL)
 
 
 # --- sheets laid out by hand: places in inches, from the left and from the foot of the sheet
@@ -221,8 +262,17 @@ def ground(axes: Axes, width: float, top: float, bottom: float, left: float, rig
     axes.axhspan(top, bottom, -left / width, 1 + right / width, color=style.BAND, lw=0, clip_on=False, zorder=0)
 
 
-def sides(figure: Figure, x: float, y: float, left: str, right: str) -> None:
-    """What it means to lie left and right of the line at ``x``."""
+def write_head(figure: Figure, x: float, y: float, lines: tuple[list[str], list[str]]) -> None:
+    """The title of a panel and the smaller text below it, whose foot is at ``y``."""
+    title, small = lines
+    write(figure, x, y + 0.17 + TEXT * (len(small) - 1), title, va="bottom", **style.BOLD)
+    write(figure, x, y, small, va="bottom", color=style.GREY)
+
+
+def sides(figure: Figure, x: float, y: float, left: str, right: str, room: float) -> None:
+    """What is better left and right of the line at ``x``; without that word where it is wider than ``room`` inches."""
+    if any(style.text_width(f"← {words}", style.SMALL) > room for words in (left, right)):
+        left, right = (words.replace("better", "").strip() for words in (left, right))
     write(figure, x - 0.07, y, f"← {left}", ha="right", va="bottom", color=style.GREY)
     write(figure, x + 0.07, y, f"{right} →", ha="left", va="bottom", color=style.GREY)
 

@@ -22,8 +22,6 @@ LINE, MORE = 0.23, 0.11
 HEADING, FOOT, LABEL = 0.42, 0.24, 0.3
 MEASURE, BASELINE = 2.15, 1.8
 """Inches for what is measured, and at most for the baseline."""
-NAMES = style.MARGIN + MEASURE
-"""Where the names of baselines begin."""
 PERFECT = "baseline perfect"
 
 
@@ -65,7 +63,7 @@ class Columns(NamedTuple):
 
     @property
     def width(self) -> float:
-        return style.WIDTH - self.left - style.MARGIN - 0.12
+        return style.width() - self.left - style.MARGIN - 0.12
 
     @property
     def zero(self) -> float:
@@ -88,7 +86,8 @@ def skills(table: pd.DataFrame, title: str, footer: str) -> Figure:
     heads = {s: style.wrap(s, columns.zero - style.MARGIN - 1.35, style.LARGE, bold=True) for s in schemes}
     above = {s: HEADING + 0.18 * (len(head) - 1) for s, head in heads.items()}
     tall = {s: sum(g.height for g in groups) for s, groups in schemes.items()}
-    height = LABEL + 0.26 + sum(above[s] + tall[s] + FOOT for s in schemes)
+    axis = style.wrap("skill score (0: no better than the baseline, 1: perfect)", columns.width, style.NORMAL)
+    height = LABEL + 0.26 + sheet.TEXT * (len(axis) - 1) + sum(above[s] + tall[s] + FOOT for s in schemes)
     with style.look():
         figure = sheet.page(_headline(title, rows), _second(rows, kinds), _below(rows, columns.lowest), footer, height)
         marks = [sheet.line(INPUTS[k], MARKS[k][1], 1.4, marker=MARKS[k][0], ms=5) for k in kinds]
@@ -98,12 +97,12 @@ def skills(table: pd.DataFrame, title: str, footer: str) -> Figure:
             y -= above[scheme]
             large = {**style.BOLD, "fontsize": style.LARGE, "va": "bottom"}
             sheet.write(figure, style.MARGIN, y + 0.06, heads[scheme], **large)
-            sheet.sides(figure, columns.zero, y + 0.04, "baseline better", "model better")
+            sheet.sides(figure, columns.zero, y + 0.04, "baseline better", "model better", style.room() - columns.zero)
             axes = sheet.rows(figure, columns.left, y, columns.width, tall[scheme])
             axes.set_xlim(columns.lowest, 1.0)
             _panel(figure, axes, columns, y, groups)
             y -= tall[scheme] + FOOT
-        axes.set_xlabel("skill score (0: no better than the baseline, 1: perfect)")
+        axes.set_xlabel("\n".join(axis))
         return sheet.settle(figure)
 
 
@@ -113,12 +112,17 @@ def _columns(rows: Sequence[Skill]) -> Columns:
     lowest = max(LOWEST, 0.5 * math.floor(2 * min([-0.4, *lows]) - 0.1))
     beyond = max(style.text_width(_beyond(r, lowest), style.SMALL) for r in rows)
     names = max(style.text_width(_against(r.baseline), style.SMALL) for r in rows)
-    gutter = NAMES + min(names, BASELINE) + 0.12
+    gutter = _names() + min(names, style.scaled(BASELINE)) + 0.12
     return Columns(lowest, gutter, gutter + beyond * 1.03 + 0.12)
 
 
+def _names() -> float:
+    """Where the names of baselines begin."""
+    return style.MARGIN + style.scaled(MEASURE)
+
+
 def _against(baseline: str) -> str:
-    return style.shorten(f"against {baseline}", BASELINE, style.SMALL)
+    return style.shorten(f"against {baseline}", style.scaled(BASELINE), style.SMALL)
 
 
 def _groups(rows: Sequence[Skill]) -> list[Group]:
@@ -128,7 +132,7 @@ def _groups(rows: Sequence[Skill]) -> list[Group]:
         texts = [
             (line, colour)
             for text, colour in ((sentence(question), style.INK), (score, style.GREY))
-            for line in style.wrap(text, MEASURE - 0.15, style.SMALL)
+            for line in style.wrap(text, style.scaled(MEASURE) - 0.15, style.SMALL)
         ]
         baselines = dict.fromkeys(r.baseline for r in own)
         groups.append(Group(texts, [Line(b, [r for r in own if r.baseline == b]) for b in baselines]))
@@ -171,7 +175,7 @@ def _panel(figure: Figure, axes: Axes, columns: Columns, top: float, groups: Seq
     """The measures of one scheme, one below the other."""
     axes.axvline(0.0, color=style.INK, lw=1.0)
     axes.grid(axis="x")
-    axes.locator_params(axis="x", nbins=7)
+    axes.locator_params(axis="x", nbins=min(7, max(2, int(columns.width / 0.35))))
     start = 0.0
     for k, group in enumerate(groups):
         if k % 2 == 0:
@@ -182,7 +186,7 @@ def _panel(figure: Figure, axes: Axes, columns: Columns, top: float, groups: Seq
         y = start
         for line in group.lines:
             middle = y + line.height / 2
-            sheet.write(figure, NAMES, top - middle, _against(line.baseline), va="center")
+            sheet.write(figure, _names(), top - middle, _against(line.baseline), va="center")
             for at, text, colour in _gutter(line, middle, columns.lowest):
                 sheet.write(figure, columns.gutter, top - at, text, va="center", color=colour)
             for at, row in line.marks(middle, 0.12):

@@ -81,7 +81,7 @@ def response(ds: xr.Dataset, factor: Factor) -> Figure:
         mark = "bars" if lines[0].points.size <= MOST_BARS else "bands"
         note = points.note(ds, shown, points.error_note(ds, shown, mark))
         figure = dataset.page(ds, headline, below, note, len(rows) * 2.6 + 1.1)
-        room = style.ROOM - 0.8
+        room = style.room() - 0.8
         key = [sheet.line(style.shorten(line.label, room, style.NORMAL), line.colour) for line in lines]
         sheet.legend(figure, key, _uncertainty_key(ds, shown, lines[-1]))
         made = sheet.panels(figure, [*rows, sheet.Across(factor.label)], columns, 2.0)
@@ -143,7 +143,7 @@ def _uncertainty_key(ds: xr.Dataset, shown: list[Shown], line: Line) -> list[she
 
 # --- many factors: outcomes at the last horizon against each of them, with the mean over bins
 
-MOST_FACTORS, MOST_ROWS, COLUMNS = 8, 6, 4
+MOST_FACTORS, MOST_ROWS, COLUMNS, LEAST = 8, 6, 4, 2.0
 MOST_BINS, PER_BIN, FEW_LEVELS = 10, 8, 12
 DOTS_BELOW = (
     "A dot is a point of the study, the mean over its runs; its height also depends on the "
@@ -171,7 +171,7 @@ def scatter(ds: xr.Dataset, vary: Sequence[Factor]) -> Figure:
     """
     shown, groups = outcomes(ds), points.groups(ds)
     drawn = moving(ds, vary, shown, groups)
-    columns = -(-len(drawn) // -(-len(drawn) // COLUMNS))
+    columns = -(-len(drawn) // -(-len(drawn) // min(COLUMNS, style.across(LEAST))))
     chunks = [drawn[k : k + columns] for k in range(0, len(drawn), columns)]
     headline = f"{points.finding(ds, shown)} as {plural(len(vary), 'factor')} vary"
     y = points.last(ds, shown[0])
@@ -256,7 +256,7 @@ def _row(
         panel.tick_params(labelleft=panel is row[0])
         if shown.share:
             scales.in_percent(panel.yaxis)
-    row[0].set_title("\n".join(style.wrap(shown.title, style.ROOM - 0.8, style.NORMAL)))
+    row[0].set_title("\n".join(style.wrap(shown.title, style.room() - 0.8, style.NORMAL)))
     row[0].set_ylabel(shown.label)
 
 
@@ -285,7 +285,7 @@ def _scatter_key(groups: Sequence[Group], means: bool, grid: bool) -> list[list[
     dot, line = _colours(0, 1) if len(groups) == 1 else (style.GREY, style.GREY)
     label = f"mean over points with about the same value of the factor (bars: {error})"
     first = [sheet.dot("a point of the study", dot), *([sheet.line(label, line, 1.6)] * means)]
-    titles = [style.shorten(group.title, style.ROOM - 0.8, style.NORMAL) for group in groups]
+    titles = [style.shorten(group.title, style.room() - 0.8, style.NORMAL) for group in groups]
     both = [sheet.line(title, style.LINES[k], marker="o", ms=4) for k, title in enumerate(titles)]
     return [first, both] if len(groups) > 1 else [first]
 

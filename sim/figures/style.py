@@ -5,22 +5,25 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
+from numbers import Real
 from typing import Any, NamedTuple
 
 from matplotlib import style
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
+from sim.errors import InputError, Problem
 from sim.figures.letters import drawable, families
 from sim.model.outcomes import bound, percent as in_percent
 
 WIDTH = 10.0
-"""Width of every figure in inches."""
+"""Width of a sheet in inches where no other is asked for."""
+WIDTHS = 6.0, 14.0
+"""The narrowest and the widest sheet."""
 MARGIN = 0.15
 """White edge of the sheet in inches."""
-ROOM = WIDTH - 2 * MARGIN
-"""Width that is left between the edges."""
 DPI = 150
 
 INK, GREY, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
@@ -79,6 +82,52 @@ _RC: dict[str, Any] = {
     "svg.hashsalt": "alliance-cohesion",
     "pdf.fonttype": 42,
 }
+
+
+_width = ContextVar("width", default=WIDTH)
+
+
+@contextmanager
+def sheets(width: float) -> Iterator[None]:
+    """Figures made within are laid out for sheets of another width; their letters keep their size.
+
+    Parameters
+    ----------
+    width : in inches, from 6 to 14.
+
+    Raises
+    ------
+    InputError
+        For any other width.
+    """
+    low, high = WIDTHS
+    if isinstance(width, bool) or not isinstance(width, Real) or not low <= width <= high:
+        raise InputError([Problem("width", "", f"{width!r:.60}", f"allowed: {low:g} to {high:g} inches")])
+    before = _width.set(float(width))
+    try:
+        yield
+    finally:
+        _width.reset(before)
+
+
+def width() -> float:
+    """Width of a sheet in inches."""
+    return _width.get()
+
+
+def room() -> float:
+    """Width that is left between the edges."""
+    return width() - 2 * MARGIN
+
+
+def scaled(inches: float) -> float:
+    """So much of a sheet of the usual width, in proportion."""
+    return inches * room() / (WIDTH - 2 * MARGIN)
+
+
+def across(least: float) -> int:
+    """How many parts of at least so many inches stand side by side."""
+    return max(1, int(room() / least))
 
 
 @contextmanager

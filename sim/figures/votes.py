@@ -44,7 +44,7 @@ def votes(ds: xr.Dataset) -> Figure:
     away = (share < ends[..., 0] - 1e-9) | (share > ends[..., 1] + 1e-9)
     voted = [i for i in range(ds.sizes["member"]) if np.isfinite(share[:, i]).any()]
     columns, height = grid_of(len(voted))
-    rows, width = -(-len(voted) // columns), (style.ROOM - 0.4) / columns - 0.15
+    rows, width = -(-len(voted) // columns), (style.room() - 0.4) / columns - 0.15
     x = scales.days(np.array([f"{year}-12-31" for year in ds["year"].values], dtype="datetime64[D]"))
     span = scales.days(ds["date"].values)[[0, -1]]
     broad = 72 * width / max((span[1] - span[0]) / 365.25, 1.0)

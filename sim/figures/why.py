@@ -38,13 +38,14 @@ def waterfall(terms: "pd.DataFrame", about: Mapping[str, Any]) -> Figure:
         second = "Each bar is what one term adds on the way from the first dot to the last."
         foot = sheet.BETWEEN.join([about["title"], f"run {about['run']} of {about['runs']:,}"])
         inches = ROW * (MOST + 4) + 0.75
-        figure = sheet.page(head, second, "", foot, inches * len(wholes) + sheet.LEGEND)
+        columns = sheet.pair()
+        figure = sheet.page(head, second, "", foot, inches * 2 / columns * len(wholes) + sheet.LEGEND)
         more, less = (f", or {x} the hazard of {noun}" if len(wholes) > 1 else "" for x in ("raises", "lowers"))
         key: list[sheet.Entry] = [(Patch(color=MORE), f"lowers the stance{more}")]
         key.append((Patch(color=LESS), f"raises the stance{less}"))
         key.append(sheet.dot("the whole", style.INK, 6))
         sheet.legend(figure, key)
-        panels = sheet.grid(figure, 2 * len(wholes), 2)
+        panels = sheet.grid(figure, 2 * len(wholes), columns)
         for k, whole in enumerate(wholes):
             own = terms[terms.whole == whole]
             since, mean = panels[2 * k : 2 * k + 2]
@@ -64,7 +65,7 @@ def _draw(axes: Axes, own: "pd.DataFrame", columns: tuple[str, str], title: str,
     bars.append(("all other terms", float(steps[order[MOST:]].sum())))
     bars = [(name, step) for name, step in bars if abs(step) >= SEEN]
     labels = [ends[0], *(name for name, _ in bars), ends[1]]
-    sheet.title(axes, title, "", sheet.inner(2))
+    sheet.title(axes, title, "", sheet.inner(sheet.pair()))
     axes.set_yticks(range(len(labels)), [style.shorten(x, 1.95, style.SMALL) for x in labels])
     axes.set_ylim(MOST + 2.4, -0.6)
     axes.tick_params(axis="y", length=0)

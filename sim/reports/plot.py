@@ -18,6 +18,7 @@ def plot(
     format: str = "png",
     out: str | Path | None = None,
     force: bool = False,
+    width: float = 10.0,
 ) -> list[Path]:
     """Draw figures of a finished result anew, each beside a table of what is drawn.
 
@@ -28,6 +29,7 @@ def plot(
     format : ``"png"``, ``"svg"`` or ``"pdf"``; several with commas between them.
     out : the folder for the files; by default the first one's name and ``-figures``, beside it.
     force : replace files that are there.
+    width : of the sheets in inches, 6 to 14: panels and lines are laid out for it, letters keep their size.
 
     Returns
     -------
@@ -37,7 +39,8 @@ def plot(
     Raises
     ------
     InputError
-        Where the folder holds no finished result, for an unknown figure or format, and where files are there.
+        Where the folder holds no finished result, for an unknown figure or format, for another width, and where files
+        are there.
 
     Examples
     --------
@@ -47,6 +50,7 @@ def plot(
     ['ladder.svg', 'ladder.csv']
     """
     from sim import open as opened
+    from sim.figures import style
     from sim.figures.plotted import plotted
     from sim.figures.sheet import WITHOUT_DATE, save
 
@@ -54,7 +58,8 @@ def plot(
     into = as_path(out, "out") if out is not None else beside(home, "-figures")
     check_folder(into)
     result: Any = opened(home)
-    formats, drawn = each(lambda: several(format, "format", WITHOUT_DATE), lambda: _drawn(home, result, figures))
+    with style.sheets(width):
+        formats, drawn = each(lambda: several(format, "format", WITHOUT_DATE), lambda: _drawn(home, result, figures))
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".plot-", dir=into.parent) as made:
         for name in drawn:

@@ -17,6 +17,7 @@ from sim.scenario.blend import blend
 from sim.scenario.compile import compile
 from sim.scenario.load import load
 from tests.analysis.test_threshold import ALONE
+from tests.figures.looking import check_narrow
 from tests.helpers import SIX, run, stacked
 
 RNG = np.random.default_rng(2)
@@ -156,6 +157,7 @@ def test_an_attribution_is_read_back_and_drawn_again(found: sim.Attribution, tmp
     found.save(tmp_path / "x")
     again = sim.open(tmp_path / "x")
     assert (again.answer, list(again.figures())) == (found.answer, ["attribution"])
+    check_narrow(again.figures)
     assert list(again.tables) == ["shares", "gaps", "parts"]
 
 

@@ -13,6 +13,7 @@ from sim.errors import InputError
 from sim.model.membership import FROZEN, OUTSIDE
 from sim.storage.effort import Effort
 from tests.analysis.test_threshold import ALONE
+from tests.figures.looking import check_narrow
 from tests.helpers import SIX, run, six, stacked
 
 BESIDE = {"behaviour.watching": 0.0, "disputes.AAA-BBB": 0.0, "behaviour.peers": 0.0}
@@ -107,3 +108,4 @@ def test_mistakes_are_said_at_once_and_results_are_read_back(tmp_path: Path) -> 
     found = sim.contagion(SIX, "freeze", runs=32, set={"time.step": "year"}, out=tmp_path / "x")
     again = sim.open(tmp_path / "x")
     assert (again.answer, list(again.figures())) == (found.answer, ["contagion"])
+    check_narrow(again.figures)

@@ -15,7 +15,7 @@ from sim.cli.app import main
 from sim.errors import InputError
 from sim.results.kept import CHANCES, LEVELS
 from sim.scenario.load import load
-from tests.figures.looking import check
+from tests.figures.looking import check, check_narrow
 from tests.helpers import SIX
 
 ROWS, EACH = 600, 4
@@ -73,6 +73,7 @@ def test_a_planted_box_is_found_with_its_limits(tmp_path: Path) -> None:
     again = sim.open(tmp_path / "x")
     pd.testing.assert_frame_equal(again.frames["limits"], limits, atol=1e-5, check_dtype=False)
     check(again.figures()["rules"])
+    check_narrow(again.figures)
 
 
 def test_where_nothing_matters_it_says_so() -> None:

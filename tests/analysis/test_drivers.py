@@ -12,6 +12,7 @@ from sim.analysis import drivers as home, given
 from sim.errors import InputError
 from sim.results.kept import CHANCES, LEVELS
 from sim.scenario.load import load
+from tests.figures.looking import check_narrow
 from tests.helpers import SIX
 
 ROWS, EACH = 400, 16
@@ -77,6 +78,7 @@ def test_the_value_that_was_planted_is_to_be_checked_first(
     again = sim.open(tmp_path / "x")
     pd.testing.assert_frame_equal(again.frames["groups"], found.frames["groups"], atol=1e-5, check_dtype=False)
     assert list(again.figures()) == ["drivers"]
+    check_narrow(again.figures)
 
 
 def test_too_few_draws_and_runs_that_were_not_kept_are_refused(planted: xr.Dataset) -> None:

@@ -24,6 +24,7 @@ from sim.results.replay import replay
 from sim.results.result import Result
 from sim.results.run import run
 from sim.scenario.load import load
+from tests.figures.looking import check_narrow
 from tests.helpers import ALPHA, SIX
 from tests.results.test_kept import LIVELY
 
@@ -297,6 +298,7 @@ def test_what_follows_if_is_what_was_planted(result: tuple[Path, Result]) -> Non
     both = runs.given(Event("AND", "leaves"), Event("NOT", "leaves", within=1) | Event("", "dissolves"))
     assert both.frames["given"].outcome[0] == "asked"
     assert list(found.figures()) == ["given"]
+    check_narrow(found.figures)
 
 
 def test_too_few_runs_are_refused_with_how_many_would_do(result: tuple[Path, Result]) -> None:

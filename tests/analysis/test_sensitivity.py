@@ -11,6 +11,7 @@ from sim.analysis.sensitivity import _columns
 from sim.errors import InputError
 from sim.studies.batch import Failure, Outcome
 from sim.studies.store import run_points
+from tests.figures.looking import check_narrow
 from tests.helpers import SIX
 from tests.scenarios import written
 
@@ -63,6 +64,7 @@ def test_the_factor_that_matters_comes_first_and_one_that_does_not_has_no_share(
     again = sim.open(tmp_path / "x")
     assert again.answer == found.answer
     assert list(again.figures()) == ["indices"]
+    check_narrow(again.figures)
     halves = [sim.Sweep.open(tmp_path / "x" / "halves" / str(k)) for k in (1, 2)]
     assert [h.plan.tables.seed for h in halves] == [5, 6]
     rows = {tuple(row): k for k, row in enumerate(halves[0].plan.values.tolist())}

@@ -11,6 +11,7 @@ from sim.analysis.lever import lever
 from sim.analysis.threshold import crossings, curve_of, tips
 from sim.errors import InputError
 from sim.scenario.load import load
+from tests.figures.looking import check_narrow
 from tests.helpers import SIX, centred
 
 RNG = np.random.default_rng(1)
@@ -57,6 +58,7 @@ def test_what_no_value_reaches_is_said_with_the_range_reached() -> None:
     assert found.answer[0].startswith("No value of coefficient exit rate from 0 to 0.05")
     assert "range reached is 0 % to" in found.answer[0]
     assert list(found.figures()) == ["threshold"]
+    check_narrow(found.figures)
     assert (first.none, first.above) == (1.0, 0.0)
     assert found.frames["threshold"][["q05", "q50", "q95"]].isna().all(axis=None)
     assert (

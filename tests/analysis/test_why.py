@@ -17,6 +17,7 @@ from sim.errors import InputError
 from sim.model.noise import Noise
 from sim.scenario.compile import compile
 from sim.scenario.load import Scenario, load
+from tests.figures.looking import check_narrow
 from tests.helpers import SIX, centred
 from tests.scenarios import written
 
@@ -210,3 +211,4 @@ def test_a_date_on_which_nothing_happened_is_explained_and_read_back(tmp_path: P
     assert isinstance(again, Why)
     assert list(again.answer) == list(found.answer)
     assert set(again.figures()) == {"waterfall"}
+    check_narrow(again.figures)

@@ -23,7 +23,7 @@ from sim.model.variables import COEFFICIENTS
 from sim.model.version import VERSION
 from sim.scenario.compile import compile
 from sim.scenario.load import load
-from tests.figures.looking import check, drawn, headline, shown
+from tests.figures.looking import check, check_narrow, drawn, headline, shown
 from tests.helpers import SIX
 
 ENDED = "2029-05-01"
@@ -192,6 +192,7 @@ def test_scores_are_the_means_of_the_cases(score: HistoryScore) -> None:
 
 def test_the_figure_has_a_row_a_member_and_says_what_was_forecast_and_seen(score: HistoryScore) -> None:
     drawing = drawn(lambda: score.figures()["history"])
+    check_narrow(score.figures)
     check(drawing)
     assert headline(drawing).startswith("Ended: 2 exits; ")
     assert "1 freeze, " in shown(drawing)

@@ -11,7 +11,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from sim.figures.style import SMALL
+from sim.figures.style import SMALL, WIDTHS, sheets
 
 TITLE = "The CSTO forecast"
 FOOT = "Backtest: invented  |  history  |  4,096 futures of 512 posterior draws an origin  |  seed 1"
@@ -66,6 +66,20 @@ def check(figure: Figure) -> None:
         high = min(first.y1, second.y1) - max(first.y0, second.y0)
         # a pixel of the line above may be shared: boxes hold room for accents and descenders
         assert wide <= 0 or high <= 1, f"{a} and {b}"
+
+
+PAGE = 6.5
+"""Width of a page of text, in inches."""
+
+
+def check_narrow(draw: Callable[[], dict[str, Figure]], *widths: float) -> None:
+    """Figures drawn for a page of text, and for the narrowest sheet, are as wide as that and as whole as the others."""
+    for width in widths or (PAGE, WIDTHS[0]):
+        with sheets(width):
+            figures = drawn(draw)
+        for figure in figures.values():
+            assert figure.get_figwidth() == width
+            check(figure)
 
 
 def check_marks(figure: Figure) -> None:

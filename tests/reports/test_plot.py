@@ -53,6 +53,15 @@ def test_unknown_figures_and_formats_are_told_with_the_nearest(folder: Path) -> 
     assert [p.suggestion for p in caught.value.problems] == ["png", "ladder", "exits"], "all at once"
 
 
+def test_figures_of_another_width_hold_the_same_numbers(folder: Path) -> None:
+    wide, narrow = (sim.plot(folder, ["exits"], width=w, out=folder.with_name(f"w{w:g}")) for w in (10, 6.5))
+    assert narrow[1].read_bytes() == wide[1].read_bytes()
+    sizes = [int.from_bytes(files[0].read_bytes()[16:20], "big") for files in (wide, narrow)]
+    assert sizes == [1500, 975], "150 dots an inch"
+    with pytest.raises(InputError, match=r"^width: 3; allowed: 6 to 14 inches"):
+        sim.plot(folder, width=3)
+
+
 def test_a_figure_without_data_is_refused_with_the_reason(folder: Path) -> None:
     with pytest.raises(InputError, match=r"no figure votes; no roll-calls\.csv beside its scenario"):
         sim.plot(folder, ["votes"])
