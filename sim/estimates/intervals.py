@@ -34,6 +34,12 @@ NEARLY_NORMAL = 1e4
 """Beyond such parameters a beta distribution is a normal one, and the functions lose digits."""
 
 
+EXPECTED = ("cohesion", "members")
+"""Measures of which the expected path is told apart from the runs around it."""
+SOURCES = ("parameters", "parameters and inputs")
+"""What an expected path is uncertain by: coefficients and coded values, then inputs to come as well."""
+
+
 class Uncertainty(NamedTuple):
     """By quantity, the tick as first axis."""
 
@@ -41,6 +47,8 @@ class Uncertainty(NamedTuple):
     """(tick, [member,] level) of probabilities."""
     shares: dict[str, Array]
     """(tick, [member,] 2, 2): the shares of parameters and of inputs to come in the variance, each with its error."""
+    expected: dict[str, Array]
+    """(tick, source, level) of EXPECTED, the sources as SOURCES has them."""
 
 
 def draws_apart(x: Array, futures: int = FUTURES) -> Array:
@@ -65,6 +73,18 @@ def quantiles_over_draws(x: Array, low: float = 0.0, high: float = 1.0, runs: in
     ends = at_levels(means)
     moments = (x[..., None] for x in (means.mean(axis=-1), seen, np.maximum(seen - chance, 0.0)))
     return _without_chance(ends, *moments, low=low, high=high)
+
+
+def expected_quantiles(x: Array, low: float, high: float, runs: int) -> Array:
+    """Quantiles at LEVELS of what is expected at given parameters, then at given parameters and inputs to come.
+
+    (..., source, level), from runs (..., run) of which so many are :func:`runs_together`; without inputs to come both
+    are the same.
+    """
+    both = quantiles_over_draws(x, low, high, runs)
+    futures = x.reshape(*x.shape[:-1], -1, runs).mean(axis=-1)
+    several = REPEATS.draw // runs
+    return np.stack([quantiles_over_draws(futures, low, high, several) if several > 1 else both, both], axis=-2)
 
 
 def draws_without_chance(x: Array, low: float = 0.0, high: float = 1.0) -> Array:
@@ -136,13 +156,17 @@ def uncertainty(records: Iterable[Record], runs: int) -> Uncertainty:
     futures = REPEATS.draw // runs
     levels: dict[str, list[Array]] = {}
     shares: dict[str, list[Array]] = {}
+    expected: dict[str, list[Array]] = {}
     for record, incidence in with_incidence(records):
         values = quantities(record, incidence)
         add_quantiles(levels, {name: x for name, x in values.items() if OUTCOMES[name].probability}, runs)
         for name, x in values.items():
             share = variance_shares(draws_apart(x, futures), OUTCOMES[name].probability)
             shares.setdefault(name, []).append(share)
-    return Uncertainty(over_time(levels), over_time(shares))
+        for name in EXPECTED:
+            ends = OUTCOMES[name].low, OUTCOMES[name].high
+            expected.setdefault(name, []).append(expected_quantiles(values[name], *ends, runs))
+    return Uncertainty(over_time(levels), over_time(shares), over_time(expected))
 
 
 def add_quantiles(found: dict[str, list[Array]], values: Mapping[str, Array], runs: int) -> None:

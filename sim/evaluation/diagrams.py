@@ -109,7 +109,7 @@ def cohesion_panel(f: SchemeForecasts, outcomes: Sequence[Outcome]) -> list[Pane
         return []
     quantiles = {name: np.array([np.quantile(x, q) for _, x, _ in there]) for name, q in LEVELS.items()}
     constant = last[0].cohesion[0] if len(f.origins) == 1 else np.zeros(0)
-    dates, names = [f"{m.date}" for m, _, _ in there], [m.name for m, _, _ in there]
+    dates, names = [f"{m.date}" for m, _, _ in there], [m.title or m.name for m, _, _ in there]
     observed, always = np.array([c for _, _, c in there]), float(constant[0]) if len(constant) == 2 else None
     panel = {"title": f.scheme, "dates": dates, "names": names, "observed": observed, "persistence": always}
     return [panel | quantiles]

@@ -9,6 +9,7 @@ from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, YAxis
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
@@ -71,13 +72,13 @@ def probability(axes: Axes, top: float) -> None:
 
 MOST_MARKS = 9
 """Events that have a number of their own; of more there are ticks alone."""
-TICK = 1.015, 1.055
-"""Between which heights the tick of an event is, of the axes, above them."""
+TICK = 6.0
+"""Points that the tick of an event is long, and that its middle is above the axes."""
 
 
 def above(marks: Sequence[Mark]) -> float:
     """How many points above axes a title stands, which the events have below them."""
-    return 3.0 if not marks else 13.0 if len(marks) <= MOST_MARKS else 9.0
+    return 3.0 if not marks else 13.0 if len(marks) <= MOST_MARKS else 2.0 * TICK
 
 
 def mark(axes: Axes, marks: Sequence[Mark], width: float) -> None:
@@ -86,7 +87,8 @@ def mark(axes: Axes, marks: Sequence[Mark], width: float) -> None:
         return
     at = days(np.array([m.date for m in marks], dtype="datetime64[D]"))
     if len(marks) > MOST_MARKS:
-        axes.vlines(at, *TICK, color=style.INK, lw=1.0, clip_on=False, transform=axes.get_xaxis_transform())
+        above = axes.get_xaxis_transform() + ScaledTranslation(0, TICK / 72, axes.figure.dpi_scale_trans)
+        axes.plot(at, np.ones(len(at)), "|", color=style.INK, ms=TICK, mew=1.0, clip_on=False, transform=above)
         return
     low, high = axes.get_xlim()
     inch = (high - low) / width

@@ -259,6 +259,10 @@ COHESION_BELOW = (
 )
 
 
+UPRIGHT = 1.7
+"""Inches for the name of a motion."""
+
+
 def cohesion(panels: Sequence[Motions], title: str, footer: str) -> Figure:
     """Observed cohesion on every motion against its forecast.
 
@@ -274,7 +278,7 @@ def cohesion(panels: Sequence[Motions], title: str, footer: str) -> Figure:
             f"Cohesion (joint support with the leader, 0 to 1), {INPUTS}",
             COHESION_BELOW,
             footer,
-            3.3 * len(panels) + 0.26,
+            3.8 * len(panels) + 0.26,
         )
         key = [
             sheet.dot("observed", OBSERVED, 5),
@@ -314,10 +318,10 @@ def _motions(axes: Axes, p: Motions) -> None:
 
 def _name_motions(axes: Axes, motions: Sequence[tuple[str, dt.date]], each: float) -> None:
     """Names and dates upright below their motions, ``each`` inches wide; thinned where there are many."""
-    with_names = each >= 0.33
-    every = 1 if with_names else math.ceil(0.17 / each)
+    lines = min(int(each / sheet.TEXT), 3)
+    every = 1 if lines > 1 else math.ceil(sheet.TEXT / each)
     labels = []
     for name, date in motions[::every]:
-        short = style.shorten(name.removeprefix("A/RES/"), 1.1, style.SMALL)
-        labels.append(f"{short}\n" * with_names + f"{date:%b %Y}")
+        title = style.lines(name.removeprefix("A/RES/"), UPRIGHT, style.SMALL, lines - 1) if lines > 1 else []
+        labels.append("\n".join([*title, f"{date:%b %Y}"]))
     axes.set_xticks(range(0, len(motions), every), labels, rotation=90, multialignment="right")

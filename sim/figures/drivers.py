@@ -70,14 +70,9 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
         for i, path in enumerate(order):
             label, kind = inputs.loc[path, ["label", "kind"]]
             looks = {"va": "center", "color": COLOURS[kind], "linespacing": 1.0}
-            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, _lines(label, names - 0.15), **looks)
+            lines = style.lines(label, names - 0.15, style.SMALL, 2)
+            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, lines, **looks)
         return sheet.settle(figure)
-
-
-def _lines(label: str, room: float) -> list[str]:
-    """A name in two lines at most."""
-    first, *rest = style.wrap(label, room, style.SMALL)
-    return [first, *(style.shorten(text, room, style.SMALL) for text in [" ".join(rest)] if text)]
 
 
 def _drawn(outcomes: pd.DataFrame) -> pd.DataFrame:

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
 from sim.model.arrays import Array
+from sim.model.outcomes import sentence
 
-COLUMNS, LEAST = 6, 1.5
+COLUMNS, LEAST = 4, 2.0
 """Panels side by side at most, and how many inches wide they are at least."""
-ROW = 1.25
+ROW = 1.3
 """Height of a row of panels in inches."""
 DENSITIES = "Density of each coefficient before (grey) and after (blue) the observations; marks at the medians"
 LIKELIHOODS = (
@@ -19,13 +20,20 @@ LIKELIHOODS = (
 )
 
 
-def densities(title: str, footer: str, prior: Mapping[str, Array], posterior: Mapping[str, Array]) -> Figure:
+def densities(
+    title: str,
+    footer: str,
+    prior: Mapping[str, Array],
+    posterior: Mapping[str, Array],
+    words: Mapping[str, tuple[str, str]],
+) -> Figure:
     """Prior and posterior density of every coefficient, both by the same kernel.
 
     Parameters
     ----------
     title, footer : the headline, and where the draws come from.
     prior, posterior : draws of each coefficient by its name, (draw,).
+    words : what a coefficient is, and its unit, by its name.
     """
     columns = min(COLUMNS, style.across(LEAST))
     rows = -(-len(prior) // columns)
@@ -35,7 +43,8 @@ def densities(title: str, footer: str, prior: Mapping[str, Array], posterior: Ma
             _density(panel, prior[name], style.GREY, 1.0)
             _density(panel, posterior[name], style.FAN["median"], 1.6)
             panel.set_ylim(bottom=0)
-            panel.set_title(name, fontsize=style.SMALL)
+            meaning, unit = words[name]
+            sheet.title(panel, sentence(meaning), "" if unit == "1" else unit, sheet.inner(COLUMNS))
             panel.set_yticks([])
             panel.spines["left"].set_visible(False)
         return sheet.settle(figure)

@@ -13,11 +13,10 @@ from matplotlib.patches import Patch
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.dataset import error_note, horizons, interval, names, starts_frozen, starts_outside
 from sim.figures.rows import Mark
-from sim.figures.style import error_bound
+from sim.figures.style import UNCERTAINTY, error_bound
 from sim.model.arrays import Array
-from sim.model.outcomes import ENDS, LEAST, OUTCOMES, in_text, interval as ends_of, positions, series
+from sim.model.outcomes import ENDS, LEAST, OUTCOMES, QUANTILES, in_text, interval as ends_of, positions, series
 
-UNCERTAINTY = "middle 90 % over what is uncertain: inputs and coefficients"
 OUTSIDE = "outside at the start"
 
 
@@ -68,15 +67,20 @@ def _likely(ds: xr.Dataset, *outcomes: str) -> list[int]:
 
 
 def _below(ds: xr.Dataset, drawn: Sequence[int], *outcomes: str) -> str:
-    """The states that are not drawn, with their probabilities."""
+    """The states that are not drawn, with their probabilities, those that start outside after the others."""
     at, outside = horizons(ds)[-1].at, starts_outside(ds)
     rest = [i for i in _by_exit(ds, at) if i not in drawn]
-    said = [
-        f"{names(ds)[i]}{f' ({OUTSIDE})' if outside[i] else ''} "
-        + " and ".join(dataset.probability(ds, name, at, i) for name in outcomes)
-        for i in rest
-    ]
-    return f"not drawn, less probable by {_when(ds)}: {', '.join(said)}" if said else ""
+
+    def said(where: bool) -> str:
+        each = [
+            f"{names(ds)[i]} " + " / ".join(dataset.probability(ds, name, at, i) for name in outcomes)
+            for i in rest
+            if outside[i] == where
+        ]
+        return f"{OUTSIDE}: " * (where and bool(each)) + ", ".join(each)
+
+    both = "; ".join(filter(None, map(said, (False, True))))
+    return f"not drawn ({' / '.join(outcomes)} by {_when(ds)}): {both}" if both else ""
 
 
 # --- cohesion over time
@@ -85,12 +89,12 @@ COHESION_BELOW = (
     "How often do two states of the alliance both stand with the leader? 1\u00a0=\u00a0always. Standard term: mean "
     "joint support over all pairs, the leader included (support 1, abstention 1/2, opposition or a freeze 0)."
 )
-SHARES = {
-    "parameter_share": ("coefficients and coded values, as far as the data leave them open", style.FAN["median"]),
-    "input_share": ("inputs to come", style.FAN["half"]),
-    "": ("chance", style.FAN["wide"]),
+BANDS = {
+    "parameters": ("parameters", "90\u00a0%: coefficients, coded values"),
+    "inputs": ("parameters and inputs", "and inputs to come"),
 }
-"""What the spread of the runs is due to."""
+"""Of an expected path, from the innermost: its source in the dataset, and what it is."""
+RUNS = "and chance: 90\u00a0% of the runs"
 
 
 def cohesion(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
@@ -103,7 +107,7 @@ def cohesion(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
     """
     error = dataset.reach(ds, ["cohesion"])
     bound = f", at most {error_bound(error)}" if error > 0 else ""
-    note = _footer(f"{error_note(ds, 'cohesion', 'around the line')}{bound}", scales.marked(marks))
+    note = _footer(f"{error_note(ds, 'cohesion', 'not drawn')}{bound}", scales.marked(marks))
     beside = sheet.pair() == 2
     with style.look():
         figure = dataset.page(ds, _cohesion_says(ds), COHESION_BELOW, note, 5.2 if beside else 6.9)
@@ -113,8 +117,9 @@ def cohesion(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
             [["cohesion", "cohesion"], ["members", "shares"]] if beside else [["cohesion"], ["members"], ["shares"]]
         )
         panels = figure.subplot_mosaic(rows, height_ratios=[2.3, 1] if beside else [2.3, 1, 1])
+        drawn = {}
         for name in ("cohesion", "members"):
-            _band(panels[name], ds, name)
+            drawn = _bands(panels[name], ds, name)
             scales.calendar(panels[name], _days(ds), style.width() * (0.4 if name == "members" and beside else 0.9))
         panels["cohesion"].set_ylim(0, 1)
         panels["cohesion"].set_ylabel("cohesion")
@@ -122,13 +127,8 @@ def cohesion(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
         panels["members"].set_ylim(0, max(float(series(ds, "members", "q95").max()), 1) * 1.1)
         scales.whole_numbers(panels["members"].yaxis)
         _shares(panels["shares"], ds)
-        sheet.legend(
-            figure,
-            [
-                sheet.line("mean over the runs", style.FAN["median"], 2),
-                (Patch(color=style.FAN["wide"]), "middle 90 % of the runs: all that is uncertain, chance too"),
-            ],
-        )
+        key = [(Patch(color=style.SOURCES[source][1]), words) for source, words in drawn.items()]
+        sheet.legend(figure, [sheet.line("mean over the runs", style.FAN["median"], 2), *key])
         scales.mark(panels["cohesion"], marks, style.width() * 0.9)
         return sheet.settle(figure)
 
@@ -144,23 +144,43 @@ def _cohesion_says(ds: xr.Dataset) -> str:
     return f"Cohesion {moves} from {first:.2f} to {then:.2f} by {_when(ds)}{spread}"
 
 
-def _band(panel: Axes, ds: xr.Dataset, name: str) -> None:
-    """The middle 90 % of the runs, and the mean with its Monte Carlo error."""
-    x = _days(ds)
-    low, high = (series(ds, name, end) for end in ENDS)
-    mean, least, most = interval(ds, name)
+def _bands(panel: Axes, ds: xr.Dataset, name: str) -> dict[str, str]:
+    """The mean in nested bands, what is uncertain without chance first; those that are drawn, in words."""
+    x, mean = _days(ds), series(ds, name, "mean")
     steps: dict[str, Any] = {"step": "post"} if name == "members" else {}
-    panel.fill_between(x, low, high, color=style.FAN["wide"], linewidth=0, label="middle 90 % of the runs", **steps)
-    panel.fill_between(x, least, most, color=style.FAN["half"], linewidth=0, label="95 % Monte Carlo error of the mean")
+    ends = {source: (_expected(ds, name, key), words) for source, (key, words) in BANDS.items()}
+    ends["chance"] = ([series(ds, name, end) for end in ENDS], RUNS)
+    there = {source: band for source, band in ends.items() if np.isfinite(band[0]).any()}
+    for source, (band, words) in reversed(there.items()):
+        low, high = band
+        panel.fill_between(x, low, high, color=style.SOURCES[source][1], linewidth=0, label=words, **steps)
     panel.plot(x, mean, color=style.FAN["median"], linewidth=2, label="mean")
     panel.grid(axis="y")
+    return {source: words for source, (_, words) in there.items()}
+
+
+def _expected(ds: xr.Dataset, name: str, source: str) -> list[Array]:
+    """Ends of an expected path; none of one run, of runs made before they were kept, and where nothing is added."""
+    key = f"{name}_expected"
+    if key not in ds or ds.attrs["runs"] == 1:
+        return []
+    before = ds[key].isel(source=0)
+    own = ds[key].sel(source=source)
+    if source != str(before.source.item()) and np.array_equal(own, before):
+        return []
+    return [np.asarray(own.sel(quantile=QUANTILES[end]), dtype=np.float64) for end in ENDS]
 
 
 def _shares(panel: Axes, ds: xr.Dataset) -> None:
     """A bar a horizon: which part of the variance of cohesion is due to what."""
     marks = horizons(ds)
-    known = [key for key in SHARES if key and f"cohesion_{key}" in ds]
-    parts = [np.clip(np.nan_to_num(series(ds, "cohesion", key)[[m.at for m in marks]]), 0, 1) for key in known]
+    known = {s: f"{key}_share" for s, key in (("parameters", "parameter"), ("inputs", "input"))}
+    parts = {
+        source: np.clip(np.nan_to_num(series(ds, "cohesion", key)[[m.at for m in marks]]), 0, 1)
+        for source, key in known.items()
+        if f"cohesion_{key}" in ds
+    }
+    parts = {source: part for source, part in parts.items() if part.any()}
     panel.set_title("Why the runs differ: part of the variance of cohesion", fontsize=style.NORMAL, pad=20)
     panel.set_xlim(0, 1)
     scales.in_percent(panel.xaxis)
@@ -168,21 +188,19 @@ def _shares(panel: Axes, ds: xr.Dataset) -> None:
     panel.set_yticks(rows, [m.month for m in marks])
     panel.set_ylim(len(marks) - 0.5, -0.5)
     panel.tick_params(axis="y", length=0)
-    if not parts or not any(p.any() for p in parts):
+    if not parts:
         panel.text(0.5, 0.5, "not known of so few runs", transform=panel.transAxes, ha="center", **style.NOTE)
         return
-    parts.append(np.clip(1 - sum(parts), 0, 1))
-    left = np.zeros(len(marks))
-    for key, part in zip([*known, ""], parts, strict=True):
-        panel.barh(rows, part, left=left, height=0.7, color=SHARES[key][1], label=SHARES[key][0])
+    parts["chance"] = np.clip(1 - sum(parts.values()), 0, 1)
+    left, place = np.zeros(len(marks)), 0.0
+    for source, part in parts.items():
+        words, colour = style.SOURCES[source]
+        panel.barh(rows, part, left=left, height=0.7, color=colour, label=words)
         left = left + part
-    words = {"parameter_share": "coefficients, coded values", "input_share": "inputs to come", "": "chance"}
-    place = 0.0
-    for key in [*known, ""]:
         looks: dict[str, Any] = {"transform": panel.transAxes, "fontsize": style.SMALL}
-        panel.text(place, 1.05, "■", color=SHARES[key][1], **looks)
-        panel.text(place + 0.03, 1.05, words[key], **looks)
-        place += 0.08 + style.text_width(words[key], style.SMALL) / (style.width() * (0.4 * (3 - sheet.pair())))
+        panel.text(place, 1.05, "■", color=colour, **looks)
+        panel.text(place + 0.03, 1.05, words, **looks)
+        place += 0.08 + style.text_width(words, style.SMALL) / (style.width() * (0.4 * (3 - sheet.pair())))
 
 
 # --- the position of each state
@@ -234,8 +252,8 @@ def ladder(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
             scales.mark(panel, marks, width)
             if k + columns >= count:
                 panel.tick_params(labelbottom=True)
-        words = {name: OUTCOMES[name].title.removeprefix("{} ").removeprefix("is ") for name in positions()}
-        key: list[sheet.Entry] = [(Patch(color=c), f"{name} ({words[name]})") for name, c in positions().items()]
+        words = {name: f" ({OUTCOMES[name].title.removeprefix('{} ')})" * (name != "outside") for name in positions()}
+        key: list[sheet.Entry] = [(Patch(color=c), f"{name}{words[name]}") for name, c in positions().items()]
         sheet.legend(figure, [*key, (Patch(**style.DISSOLVED), "alliance dissolved")])
         return sheet.settle(figure)
 
@@ -289,7 +307,8 @@ def grid_of(count: int) -> tuple[int, float]:
 
 EXITS_BELOW = (
     "Probability of having done so by then (cumulative incidence, with dissolution as competing event). Points: the "
-    "probability, chance included; lines: how far the data leave it open. Drawn: states with 1 % or more in either."
+    "probability, chance included; lines: how far the data leave it open. Drawn: states of which exit or freeze is "
+    "1\u00a0% or more by the last date."
 )
 MOST_ROWS = 12
 """States that have a row at most."""
@@ -401,6 +420,8 @@ INCIDENCE_BELOW = (
 OTHERS = "#a6a6a6"
 MOST_LINES = len(style.LINES)
 """States with a colour and a label of their own in the curves."""
+MOST_BANDS = 3
+"""States whose interval is drawn over time, of more they would hide each other; at the end all have it in numbers."""
 
 
 def incidence(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
@@ -417,7 +438,9 @@ def incidence(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
     looks = _looks(ds)
     mean = np.clip(series(ds, "exit", "mean"), 0, 1)
     low, high = (series(ds, "exit", end) for end in ENDS)
-    note = _footer(_incidence_note(ds), _below(ds, likely, "exit"), scales.marked(marks))
+    outside = [names(ds)[i] for i in shown if starts_outside(ds)[i]]
+    left = f"{OUTSIDE}: {', '.join(outside)}" if outside else ""
+    note = _footer(_incidence_note(ds, len(shown)), left, _below(ds, likely, "exit"), scales.marked(marks))
     with style.look():
         figure = dataset.page(ds, _exits_say(ds), INCIDENCE_BELOW, note, 4.4)
         panel = figure.subplots()
@@ -425,12 +448,14 @@ def incidence(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
         for i in reversed(rest):
             panel.plot(x, mean[:, i], color=OTHERS, linewidth=0.8, label=names(ds)[i])
         for i in reversed(shown):
-            band = f"{names(ds)[i]}: {UNCERTAINTY}"
-            panel.fill_between(x, low[:, i], high[:, i], color=looks[i].colour, alpha=0.13, linewidth=0, label=band)
+            if i in shown[:MOST_BANDS]:
+                band, colour = f"{names(ds)[i]}: {UNCERTAINTY}", looks[i].colour
+                looks_of_band: dict[str, Any] = {"facecolor": (colour, 0.13), "edgecolor": (colour, 0.5), "lw": 0.6}
+                panel.fill_between(x, low[:, i], high[:, i], label=band, **looks_of_band)
             dashes = looks[i].dashes
             panel.plot(x, mean[:, i], color=looks[i].colour, ls=dashes, linewidth=1.8, label=names(ds)[i])
         drawn = [*shown, *rest]
-        most = max(float(np.nan_to_num(a[:, drawn]).max()) for a in (mean, high))
+        most = max(float(np.nan_to_num(a).max()) for a in (mean[:, drawn], high[:, shown[:MOST_BANDS]]))
         panel.set_ylim(0, min(1.05 * most, 1.0) or 0.01)
         panel.grid(axis="y")
         panel.set_ylabel("probability of having left")
@@ -441,21 +466,23 @@ def incidence(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
         return sheet.settle(figure)
 
 
-def _incidence_note(ds: xr.Dataset) -> str:
+def _incidence_note(ds: xr.Dataset, count: int) -> str:
     """Which error is which: that over what is uncertain is drawn, the smaller one of chance is not."""
+    bands = "bands" if count <= MOST_BANDS else f"brackets, and bands of the {MOST_BANDS} likeliest"
     error = dataset.reach(ds, ["exit"])
     bound = f", at most {error_bound(100 * error)} percentage points" if error > 0 else ""
-    return f"bands: {UNCERTAINTY}{sheet.BETWEEN}{error_note(ds, 'exit', 'not drawn')}{bound}"
+    return f"{bands}: {UNCERTAINTY}{sheet.BETWEEN}{error_note(ds, 'exit', 'not drawn')}{bound}"
 
 
 def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -> None:
     """Names and final probabilities to the right of the lines, joined to their ends."""
-    full, outside, looks = names(ds), starts_outside(ds), _looks(ds)
+    full, looks = names(ds), _looks(ds)
+    spread = [series(ds, "exit", end)[-1] for end in ENDS]
     final = np.clip(np.nan_to_num(series(ds, "exit", "mean")[-1]), 0, 1)
     ends = [(final[i], final[i]) for i in shown]
     labels = [
         f"{style.shorten(full[i], 1.8, style.NORMAL)}  {dataset.probability(ds, 'exit', -1, i)}"
-        + (f"  ({OUTSIDE})" if outside[i] else "")
+        + (f" ({between})" if (between := ends_of(*(end[i] for end in spread))) else "")
         for i in shown
     ]
     if rest:

@@ -200,16 +200,13 @@ def inner(columns: int) -> float:
 
 def upright(label: str, height: float) -> tuple[str, bool]:
     """The label of a vertical axis in three lines at most, and whether its end is cut off."""
-    lines = style.wrap(label, height, style.NORMAL)
-    rest = " ".join(lines[2:])
-    short = [style.shorten(rest, height, style.NORMAL)] if rest else []
-    return "\n".join([*lines[:2], *short]), len(lines) > 3
+    lines = style.lines(label, height, style.NORMAL, 3)
+    return "\n".join(lines), lines != style.wrap(label, height, style.NORMAL)
 
 
 def title(panel: Axes, text: str, second: str, width: float) -> None:
     """What a panel shows, in two lines at most, and a smaller line of grey below."""
-    lines = style.wrap(text, width, style.NORMAL)
-    lines = [*lines[:1], style.shorten(" ".join(lines[1:]), width, style.NORMAL)][: len(lines)]
+    lines = style.lines(text, width, style.NORMAL, 2)
     small = style.wrap(second, width, style.SMALL) if second else []
     panel.set_title("\n".join(lines), fontsize=style.NORMAL, pad=4 + 10.5 * len(small))
     if small:

@@ -16,7 +16,7 @@ from sim.figures.axes import levels
 from sim.figures.dataset import duration, month_name, texts
 from sim.figures.phase import phase
 from sim.figures.points import Factor, Group, Shown, is_grid
-from sim.figures.run import UNCERTAINTY
+from sim.figures.style import UNCERTAINTY
 from sim.model.arrays import Array
 from sim.model.outcomes import ESTIMATE, Z95, shown as shown_names
 

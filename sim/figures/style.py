@@ -29,8 +29,16 @@ DPI = 150
 INK, GREY, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
 BAND = "#f5f5f5"
 """Ground of every other row."""
-FAN = {"wide": "#c6dbef", "half": "#7fb1d8", "median": "#08306b", "mean": "#c2410c"}
+FAN = {"wide": "#c6dbef", "half": "#7fb1d8", "deep": "#3a7ab5", "median": "#08306b", "mean": "#c2410c"}
 """Blues for the distribution over runs; orange for the mean and its error."""
+SOURCES = {
+    "parameters": ("coefficients, coded values", FAN["deep"]),
+    "inputs": ("inputs to come", FAN["half"]),
+    "chance": ("chance", FAN["wide"]),
+}
+"""Why runs differ, in words and colours: the darker, the nearer to what is not known today."""
+UNCERTAINTY = "90\u00a0% interval over coefficients, coded values and inputs to come"
+"""Of a probability, or of what else is expected."""
 AWAY = FAN["mean"]
 """What lies outside a band."""
 GOOD, BAD, OPEN = "#1b6e53", "#a33b2a", "#595959"
@@ -43,6 +51,11 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1.5, 2)
 DISSOLVED: dict[str, Any] = {"facecolor": "#e3e3e3", "edgecolor": "#8c8c8c", "hatch": "////", "linewidth": 0.0}
 """The alliance is no more."""
 
+_NUMBER = r"[<>+\-−±]?\d[\d.,]*(?:\u00a0%)?"
+INTERVAL = re.compile(
+    rf"(?:{_NUMBER} (?:points )?)?\((?:90\u00a0%: )?{_NUMBER} to {_NUMBER}\)|(?<![\d-]){_NUMBER} to {_NUMBER}(?![\d-])"
+)
+"""``5 % (1 to 20)``, ``9 % (90 %: 0.5 to 34)``, ``0.20 to 0.51``: an estimate and the ends of its interval."""
 DATE = re.compile(r"(?<![\w-])[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])")
 
 SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 13.0
@@ -166,19 +179,20 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
-    """Lines of drawable text no wider than ``width`` inches; a word that is wider is broken, a number keeps its %."""
+    """Lines of drawable text no wider than ``width`` inches; a word that is wider is broken, an interval is not."""
     lines: list[str] = []
-    for word in (
-        part
-        for whole in drawable(text).replace(" %", "\u00a0%").split(" ")
-        for part in _broken(whole, width, size, bold)
-    ):
+    for word in (part for whole in unbroken(drawable(text)).split(" ") for part in _broken(whole, width, size, bold)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, bold) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def unbroken(text: str) -> str:
+    """A text in which no line ends between a number and its %, or within an interval."""
+    return INTERVAL.sub(lambda found: found[0].replace(" ", "\u00a0"), text.replace(" %", "\u00a0%"))
 
 
 def _broken(word: str, width: float, size: float, bold: bool) -> list[str]:
@@ -189,6 +203,12 @@ def _broken(word: str, width: float, size: float, bold: bool) -> list[str]:
         parts.append(word[: max(fits, default=1)])
         word = word[len(parts[-1]) :]
     return [*parts, word]
+
+
+def lines(text: str, width: float, size: float, most: int) -> list[str]:
+    """The text in so many lines at most, the end of the last cut off where there is no room."""
+    found = wrap(text, width, size)
+    return found if len(found) <= most else [*found[: most - 1], shorten(" ".join(found[most - 1 :]), width, size)]
 
 
 def shorten(text: str, width: float, size: float) -> str:

@@ -33,6 +33,7 @@ class Motion(NamedTuple):
     date: dt.date
     rows: tuple[int, ...]
     codes: Codes  # (state,) values of CONDUCT
+    title: str = ""
 
 
 def read(file: Path, members: Sequence[str]) -> list[Motion]:
@@ -53,18 +54,22 @@ def parse(text: str, shown: str, members: Sequence[str] | None, time: Time | Non
     table = parse_csv(text, shown, COLUMNS)
     problems = list(table.problems)
     dates: dict[str, dt.date] = {}
+    titles: dict[str, str] = {}
     conduct: dict[str, dict[str, int]] = {}
     for line, row in table.rows:
         wrong = _wrong(row, members, dates, conduct, time)
         problems += [Problem(f"{shown}:{line}", *w) for w in wrong]
         if not wrong:
+            titles[row["motion"]] = row["title"]
             dates[row["motion"]] = dt.date.fromisoformat(row["date"])
             conduct.setdefault(row["motion"], {})[row["member"]] = CONDUCT[row["conduct"]]
     if problems:
         raise InputError(problems)
     if members is None:
         return []
-    return in_order(motion_of(name, dates[name], asked, members) for name, asked in conduct.items())
+    return in_order(
+        motion_of(name, dates[name], asked, members)._replace(title=titles[name]) for name, asked in conduct.items()
+    )
 
 
 def motion_of(name: str, date: dt.date, asked: Mapping[str, int], members: Sequence[str]) -> Motion:

@@ -19,9 +19,11 @@ from sim.inference.pool import Pool
 from sim.inference.smc import Row, Stage
 from sim.inference.study import CalibrationStudy, load_calibration
 from sim.model.arrays import Array
+from sim.model.variables import COEFFICIENTS
 from sim.results.result import Stored, save_figures
 from sim.results.tables import csv_of, read_csv
 from sim.scenario.posterior import ALLIANCE, PARTED, Lived
+from sim.scenario.rival import named
 from sim.storage.effort import Effort, effort
 from sim.storage.files import as_json, put, write
 from sim.storage.workers import connection, imap
@@ -249,8 +251,9 @@ def _figures(data: "xr.DataTree", reached: Sequence[Stage]) -> "dict[str, Figure
     names = [str(n) for n in data["prior"].data_vars]
     prior, found = ({n: data[f"{g}/{n}"].to_numpy()[0] for n in names} for g in ("prior", "posterior"))
     title, note = data.attrs["title"], data.attrs["note"]
+    words = {c.name: (named(c.meaning, None), c.unit) for c in COEFFICIENTS if c.name in prior}
     by_power = likelihoods(title, note, [s.power for s in reached], [s.log_likelihood for s in reached])
-    return dict(zip(FIGURES, (densities(title, note, prior, found), by_power), strict=True))
+    return dict(zip(FIGURES, (densities(title, note, prior, found, words), by_power), strict=True))
 
 
 def keep_stage(folder: Path, stage: Stage) -> None:

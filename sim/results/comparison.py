@@ -190,8 +190,9 @@ class Comparison(Results):
         runs = f"{plural(self.runs, 'run')} each with common random numbers"
         footer = f"Base: {self.base.name}  |  {runs}  |  seed {self.seed}"
         footer = "  |  ".join(filter(None, [footer, *self.begins, self.not_fitted]))
-        figures = {"differences": differences(self.asked, self.state_names, titles, footer)}
         sentences, usual = self.sentences(), to_come(self.base)
+        headline = f"{self._most_changed(sentences)}."
+        figures = {"differences": differences(self.asked, self.state_names, titles, headline, footer)}
         for k, s in enumerate(self.others, start=1):
             own = self.asked[self.asked.scenario == s.name]
             both = {n: titles[n] for n in (self.base.name, s.name)}
@@ -202,6 +203,17 @@ class Comparison(Results):
                 self.curves, own, self.state_names, both, said, footer, marks
             )
         return figures
+
+    def _most_changed(self, sentences: Mapping[str, Sequence[str]]) -> str:
+        """What changes most by the last horizon in any scenario, and in which, where there are several."""
+        last = self.asked[self.asked.horizon_years == self.asked.horizon_years.max()]
+        size = (
+            last[last.outcome.isin(["exit", "dissolution"])].groupby("scenario").difference.agg(lambda d: d.abs().max())
+        )
+        most = max(self.others, key=lambda s: float(np.nan_to_num(size[s.name])))
+        prefix = f"{most.tables.title}: "
+        said = sentences[most.name][len(self._earlier(most))].removeprefix(prefix)
+        return prefix + said if len(self.others) > 1 else sentence(said)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Comparison":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.estimates.intervals import SOURCES, around
 from sim.estimates.sample import LEVELS
 from sim.model.arrays import Array
 from sim.model.outcomes import OUTCOMES, STATISTICS, attributes, variable
@@ -41,6 +42,28 @@ def dataset(statistics: Mapping[str, Array], program: Program, said: Mapping[str
             attrs={**said, "horizons": list(program.horizons)},
         )
     )
+
+
+def expected(paths: Mapping[str, Array], statistics: Mapping[str, Array]) -> dict[str, Any]:
+    """Variables of a dataset: quantiles of the expected path of a measure, chance taken out, by what is uncertain.
+
+    Parameters
+    ----------
+    paths : (date, source, quantile), of :class:`sim.estimates.intervals.Uncertainty`.
+    statistics : of the run, whose means they hold.
+    """
+    said = "{}: its expected path without what chance adds, over what is uncertain"
+    return {
+        "source": np.array(SOURCES, dtype=object),
+        **{
+            variable(name, "expected"): (
+                ("date", "source", "quantile"),
+                around(x, statistics[name][:, None]),
+                {"long_name": said.format(OUTCOMES[name].title), "units": OUTCOMES[name].unit},
+            )
+            for name, x in paths.items()
+        },
+    }
 
 
 def names_in(ds: "xr.Dataset") -> dict[str, str]:

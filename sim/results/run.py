@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
+from operator import or_
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +19,7 @@ from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.inference.continuation import continued
 from sim.model.noise import BLOCK
 from sim.results.calls import Calls
-from sim.results.dataset import dataset
+from sim.results.dataset import dataset, expected
 from sim.results.horizons import by_dates
 from sim.results.kept import SCRATCH, Keeper, Store, scratch, together
 from sim.results.result import Result, check_kept, identity, since_then, workspace, write_results
@@ -260,7 +261,6 @@ def _run(
         "coefficients": not_fitted([scenario]),
         "begins": program.start.words,
     }
-    ds = dataset(statistics(summary, over_draws, whole=True), program, attributes)
-    return Result(
-        scenario, ds.assign({**votes.variables(by.seed), **calls.variables(), **ties.variables()}), provenance
-    )
+    known = statistics(summary, over_draws, whole=True)
+    more = (expected(over_draws.expected, known), votes.variables(by.seed), calls.variables(), ties.variables())
+    return Result(scenario, dataset(known, program, attributes).assign(reduce(or_, more)), provenance)

@@ -121,4 +121,4 @@ def _uncertainties(plan: Plan, programs: Sequence[Program]) -> list[Uncertainty]
         piece = Piece(INTERVAL_BLOCK, slice(0, runs))
         for seen in side_by_side(programs, plan.tables.seed, piece, dict.fromkeys(names, plan.ticks), REPEATS):
             add_quantiles(found[seen.program], seen.values, runs_together(programs))
-    return [Uncertainty(over_time(levels), {}) for levels in found]
+    return [Uncertainty(over_time(levels), {}, {}) for levels in found]

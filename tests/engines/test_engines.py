@@ -79,7 +79,7 @@ def test_a_run_does_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
 
 def test_results_do_not_depend_on_threads() -> None:
     program = compile(load(SIX, {"time.step": "year"}))
-    none = Uncertainty({}, {})
+    none = Uncertainty({}, {}, {})
     one, three = (statistics(simulate(program, Effort(3 * BLOCK + 17, 2, jobs)), none) for jobs in (1, 3))
     for name, x in one.items():
         np.testing.assert_array_equal(x, three[name])

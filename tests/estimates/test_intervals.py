@@ -9,7 +9,15 @@ from scipy.stats import beta
 
 import sim
 from sim.engines import ensemble
-from sim.estimates.intervals import INTERVAL_BLOCK, REPLICATES, around, quantiles_over_draws
+from sim.estimates.intervals import (
+    FUTURES,
+    INTERVAL_BLOCK,
+    REPEATS,
+    REPLICATES,
+    around,
+    expected_quantiles,
+    quantiles_over_draws,
+)
 from sim.estimates.sample import LEVELS, QUANTILE_BLOCKS
 from sim.estimates.summary import Tally
 from sim.model.noise import BLOCK, ONCE, Noise, Repeats
@@ -112,3 +120,15 @@ def test_quantiles_of_skewed_probabilities_are_theirs(a: float, b: float) -> Non
     found = quantiles_over_draws(happened.reshape(40, -1)).mean(axis=0)
     assert found == pytest.approx(beta.ppf(LEVELS, a, b), abs=0.02)
     assert np.all(np.diff(found) > 0)
+
+
+def test_the_expected_path_is_told_apart_by_parameters_alone_and_with_inputs_to_come() -> None:
+    """Three normal layers of known spread: chance, the widest, is in neither."""
+    rng = np.random.default_rng(5)
+    shape = (4000, FUTURES, REPEATS.future)
+    layers = [s * rng.normal(size=(*shape[:n], *(1,) * (3 - n))) for s, n in ((1.0, 1), (1.5, 2), (4.0, 3))]
+    x = np.broadcast_to(sum(layers), shape).reshape(1, -1)
+    ends = expected_quantiles(x, -np.inf, np.inf, REPEATS.future)[0]
+    np.testing.assert_allclose(ends[:, -1] - ends[:, 0], 2 * 1.645 * np.array([1.0, np.hypot(1.0, 1.5)]), rtol=0.06)
+    alone = expected_quantiles(x, -np.inf, np.inf, REPEATS.draw)[0]
+    np.testing.assert_array_equal(alone[0], alone[1], "without inputs to come both are the same")

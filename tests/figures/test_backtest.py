@@ -189,7 +189,7 @@ def test_motions_are_in_order_of_date_each_with_its_forecast():
     dots = next(line for line in axes.lines if line.get_marker() == "o")
     assert list(dots.get_ydata()) == list(p.observed[order])
     labels = [t.get_text() for t in axes.get_xticklabels()]
-    assert [label.split("\n")[1] for label in labels] == ["Feb 2022"] * 6 + ["Mar 2022"] * 6
+    assert [label.split("\n")[-1] for label in labels] == ["Feb 2022"] * 6 + ["Mar 2022"] * 6
 
 
 def test_persistence_is_drawn_where_there_is_one():

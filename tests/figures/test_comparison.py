@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 
-from sim.figures.comparison import curves, differences
-from tests.figures.looking import FOOT, check, drawn, shown
+from sim.figures.comparison import COLOURS, MOST, curves, differences
+from sim.figures.rows import Mark
+from tests.figures.looking import FOOT, check, drawn, headline, shown
 
 LONG = "A scenario whose title is so long that it cannot stand on one line beside its row"
 STATES = {"ARM": 0.2, "KAZ": -0.3, "KGZ": 0.011, "TJK": 0.004}
@@ -20,7 +21,7 @@ def table(scenarios: list[str], moves: dict[str, float]) -> pd.DataFrame:
         date = pd.Timestamp(2023 + int(years), 10, 1)
         for k, name in enumerate(scenarios):
             sizes = [("exit", m, d / (k + 1)) for m, d in moves.items()]
-            sizes += [("cohesion", "", 0.01 * k - 0.02), ("starters_cohesion", "", -0.1)]
+            sizes += [("any_exit", "", 0.2), ("cohesion", "", 0.01 * k - 0.02), ("starters_cohesion", "", -0.1)]
             for outcome, member, d in sizes:
                 d = d if years == 10 else 9.0
                 row = (name, outcome, member, years, date, 0.4, 0.4 + d, d, d - 0.08, d + 0.09, d - 0.01, d + 0.01)
@@ -35,26 +36,35 @@ def with_errors(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{f"{side}_{c}": x for side in ("base", "value") for c, x in some.items()})
 
 
-@pytest.mark.parametrize(("count", "moves"), [(1, STATES), (3, STATES), (12, STATES), (2, {"ARM": 0.0})])
+MANY = {f"S{k}": 0.011 + k / 100 for k in range(12)}
+
+
+@pytest.mark.parametrize(("count", "moves"), [(1, STATES), (3, STATES), (12, STATES), (2, {"ARM": 0.0}), (2, MANY)])
 def test_states_that_move_are_drawn_the_most_moved_first(count, moves):
     titles = {"base": "The base", **{f"s{k}": LONG if k % 3 == 1 else f"Scenario {k}" for k in range(count)}}
-    figure = drawn(differences, table(list(titles)[1:], moves), NAMES, titles, FOOT)
+    names = {code: f"Land of {code}" for code in moves}
+    figure = drawn(differences, table(list(titles)[1:], moves), names, titles, "Armenia has left less often.", FOOT)
     check(figure)
     exits, cohesion = figure.axes
     dots = [line for line in exits.lines if line.get_marker() == "o"]
-    order = ["KAZ", "ARM", "KGZ"] if moves is STATES else []
-    assert len(dots) == len(order)
-    for member, dot in zip(order, dots, strict=True):
+    order = sorted((m for m, d in moves.items() if abs(d) >= 0.01), key=lambda m: -abs(moves[m]))
+    drawn_ones, others = order[:MOST], order[MOST:]
+    rows = [*(f"Land of {m} has left" for m in drawn_ones), "Some member has left"]
+    assert [t.get_text() for t in exits.get_yticklabels()] == rows * count, "each row is named where it is"
+    assert [line.get_label() for line in dots] == rows
+    for member, dot in zip(drawn_ones, dots, strict=False):
         np.testing.assert_allclose(dot.get_xdata(), [moves[member] / (k + 1) for k in range(count)])
-        assert f"Land of {member} has left" in shown(figure)
-    assert "Land of TJK" not in shown(figure)
+    said = shown(figure)
+    assert "Land of TJK" not in said
+    assert ("exit of " + ", ".join(f"Land of {m}" for m in others) in said) is bool(others), "what has no room is named"
     bars = [c for c in cohesion.collections if isinstance(c, LineCollection)]
     wide = [np.ptp(s[:, 0]) for c in bars for s in c.get_segments()]
     np.testing.assert_allclose(wide, ([0.17] * count + [0.02] * count) * 2)
-    assert "by October 2033: differences from “The base”" in shown(figure)
-    if order:
-        assert "40 % → 10 %" in shown(figure), "levels before and after"
-    assert "0.40 → 0.30" in shown(figure)
+    assert headline(figure) == "Armenia has left less often."
+    assert "Differences from “The base” in October 2033" in said
+    if moves is STATES:
+        assert "40 % → 10 %" in said, "levels before and after"
+    assert "0.40 → 0.30" in said
 
 
 def levels(moves: dict[str, float], base: float) -> pd.DataFrame:
@@ -74,7 +84,7 @@ def levels(moves: dict[str, float], base: float) -> pd.DataFrame:
 def test_where_few_runs_tell_figures_say_less_than_but_beside_an_interval_the_mean() -> None:
     titles = {"base": "The base", "other": "The other"}
     own = table(["other"], STATES).assign(base_few=1.0, base_high=0.0042)
-    assert "<0.5 % → 10 %" in shown(drawn(differences, own, NAMES, titles, FOOT))
+    assert "<0.5 % → 10 %" in shown(drawn(differences, own, NAMES, titles, "A headline", FOOT))
     points = levels(STATES, 0.4).assign(few=1.0, high=0.0101)
     said = shown(drawn(curves, points, own, NAMES, titles, ["A headline", "And a sentence more"], FOOT))
     assert "<2 %" not in said, "the band says more"
@@ -107,10 +117,31 @@ def test_both_curves_stand_in_one_figure_with_bands_names_dates_and_levels(base,
     panels = [axes for axes in figure.axes if axes.get_visible()]
     drawn_states = [m for m in moves if f"Land of {m} has left" in said]
     assert len(panels) == 3 + len(drawn_states) == 3 + (min(sum(abs(d) >= 0.01 for d in moves.values()), 3) or 1)
-    for panel in panels:
-        assert "Oct 2024" in [t.get_text() for t in panel.texts], "the first horizon is named in every panel"
     assert {"Cohesion", "Cohesion of the initial members"} <= {panel.get_title(loc="left") for panel in panels}
     for panel in panels:
         assert len(panel.collections) == 2, "a band each"
         ends = [line.get_ydata()[-1] for line in panel.lines if len(line.get_xdata()) == 11]
         assert len(ends) == 2
+
+
+@pytest.mark.parametrize(("count", "marked"), [(1, 3), (4, 0), (40, 12)])
+def test_every_level_stands_below_its_date_and_in_the_row_of_its_scenario(count, marked):
+    """However close the horizons and the events lie."""
+    points = levels({"ARM": 0.2}, 0.6)
+    dates = list(points.date.drop_duplicates())
+    own = table(["other"], {"ARM": 0.2})
+    own = pd.concat(
+        [own[own.horizon_years == 10].assign(horizon_years=k, date=dates[-1 - k % 11]) for k in range(count)]
+    )
+    marks = [Mark(f"{2024 + k // 4}-0{1 + 2 * (k % 4)}-01", f"event {k}") for k in range(marked)]
+    titles = {"base": "The base", "other": "The other"}
+    figure = drawn(curves, points, own, {"ARM": "Armenia"}, titles, ["A headline"], FOOT, marks)
+    check(figure)
+    for panel in (axes for axes in figure.axes if axes.get_visible()):
+        places = [(t.xy[0], t.xyann[1], t.get_text(), t.get_color()) for t in panel.texts if hasattr(t, "xyann")]
+        by_date = {x: sorted((y, text, c) for place, y, text, c in places if place == x) for x, *_ in places}
+        assert by_date, "some date is named"
+        for other, base, date in by_date.values():
+            assert [other[2], base[2]] == [COLOURS[1], COLOURS[0]]
+            assert date[1][-4:].isdigit()
+        assert any(rows[2][1] == "Oct 2033" for rows in by_date.values())

@@ -58,7 +58,7 @@ FIGURES: dict[str, Callable[[], list[Figure]]] = {
     "sweep of one factor": lambda: [*study.draw(hostile(STUDIES["one factor"])).values()],
     "sweep, 2 x 2": lambda: [*study.draw(hostile(STUDIES["grid, 2 x 2"])).values()],
     "sweep, four points": lambda: [*study.draw(hostile(STUDIES["four points from a file"])).values()],
-    "differences": lambda: [differences(table(["other"], MOVES), NAMES, TITLES, HOSTILE)],
+    "differences": lambda: [differences(table(["other"], MOVES), NAMES, TITLES, HOSTILE, HOSTILE)],
     "curves": lambda: [
         curves(levels(MOVES, 0.4), table(["other"], MOVES).assign(base=0.4), NAMES, TITLES, [HOSTILE, HOSTILE], HOSTILE)
     ],
@@ -67,7 +67,7 @@ FIGURES: dict[str, Callable[[], list[Figure]]] = {
     "reliability": lambda: [backtest.reliability([reliable(50, HOSTILE)], HOSTILE, HOSTILE)],
     "ranks": lambda: [backtest.ranks([ranked([1] * 8, HOSTILE)], HOSTILE, HOSTILE)],
     "motions": lambda: [backtest.cohesion([motions(4, HOSTILE)._replace(names=[HOSTILE] * 4)], HOSTILE, HOSTILE)],
-    "densities": lambda: [densities(HOSTILE, HOSTILE, {"a": np.arange(99.0)}, {"a": np.arange(99.0)})],
+    "densities": lambda: [densities(HOSTILE, HOSTILE, *[{"a": np.arange(99.0)}] * 2, {"a": (HOSTILE, HOSTILE)})],
     "likelihoods": lambda: [likelihoods(HOSTILE, HOSTILE, [0.0, 1.0], [np.arange(9.0), np.arange(9.0)])],
 }
 

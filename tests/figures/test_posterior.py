@@ -12,10 +12,15 @@ def test_every_coefficient_has_its_densities(count):
     rng = np.random.default_rng(0)
     prior = {f"coefficient_{k}": rng.normal(0, 2, 200) for k in range(count)}
     posterior = {name: x / 2 + 1 for name, x in prior.items()}
-    figure = drawn(densities, TITLE, FOOT, prior, posterior)
+    words = {
+        name: (f"pull of the {k}-th thing of many, where there is one", "log-odds") for k, name in enumerate(prior)
+    }
+    figure = drawn(densities, TITLE, FOOT, prior, posterior, words)
     check(figure)
+    for (meaning, unit), axes in zip(words.values(), figure.axes, strict=False):
+        assert " ".join(axes.get_title(loc="left").split()) == meaning.capitalize(), "no name of the program"
+        assert [t.get_text() for t in axes.texts] == [unit]
     for name, axes in zip(prior, figure.axes, strict=False):
-        assert axes.get_title(loc="left") == name
         x = axes.lines[0].get_xdata()
         density, mark = axes.lines[0].get_ydata(), axes.lines[3]
         assert np.sum(density) * (x[1] - x[0]) == pytest.approx(1, abs=0.05)

@@ -7,9 +7,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim.figures import style
+from sim.figures.axes import TICK
+from sim.figures.plotted import plotted
 from sim.figures.rows import Mark
 from sim.figures.run import MOST_ROWS, draw
-from tests.figures.looking import check, drawn, shown
+from tests.figures.looking import boxes, check, drawn, shown
 from tests.run_data import CASES
 
 
@@ -32,8 +34,10 @@ def test_every_figure_is_whole_and_says_where_it_comes_from(name):
 
 
 def test_states_outside_at_the_start_are_marked():
-    for key in ("exits", "incidence"):
-        assert shown(made("history")[key]).count("outside at the start") == 3
+    outside = CASES["history"]["name"].values[-3:]
+    assert shown(made("history")["exits"]).count("outside at the start") == 3
+    said = shown(made("history")["incidence"]).partition("outside at the start: ")[2]
+    assert all(name in said.partition(" | ")[0] for name in outside)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -88,6 +92,27 @@ def test_the_spread_of_cohesion_is_shared_out_between_what_is_open_what_is_to_co
     assert "not known" in shown(made("six")["cohesion"])
 
 
+@pytest.mark.parametrize("inputs", [0.0, 0.1])
+def test_parameters_inputs_and_chance_have_bands_of_their_own_one_within_the_other(inputs):
+    ds = CASES["six"].copy(deep=True)
+    for name in ("cohesion", "members"):
+        own = 0.5 + np.array([0.1, 0.1 + inputs])[:, None] * np.linspace(-1, 1, 5)
+        ds[f"{name}_expected"] = ("date", "source", "quantile"), np.broadcast_to(own, (41, 2, 5)).copy()
+    ds = ds.assign_coords(source=["parameters", "parameters and inputs"])
+    figure = drawn(draw, ds)["cohesion"]
+    check(figure)
+    table = plotted(figure)
+    bands = table[(table.mark == "band") & (table.panel == "")].groupby("series")[["low", "high"]].first()
+    names = ["coefficients, coded values", *["inputs to come"] * bool(inputs), "90 % of the runs"]
+    assert len(bands) == len(names), "one that nothing adds to has none"
+    wide = [
+        next(b.high - b.low for what, b in bands.iterrows() if name in what.replace("\u00a0", " ")) for name in names
+    ]
+    np.testing.assert_allclose(wide[:-1], [0.2, 0.2 + 2 * inputs][: len(names) - 1])
+    assert all(name in shown(figure) for name in names), "each is named in the figure"
+    assert drawn(draw, ds.assign_attrs(runs=1))["cohesion"], "of one run nothing is said of its spread"
+
+
 @pytest.mark.parametrize("count", [1, 3, 12])
 def test_what_happens_is_marked_at_its_date_and_said_below(count):
     marks = [Mark(f"{2024 + k // 2}-0{1 + 6 * (k % 2)}-01", f"event {k}") for k in range(count)]
@@ -95,6 +120,12 @@ def test_what_happens_is_marked_at_its_date_and_said_below(count):
         check(figure)
         if name == "exits":
             continue
+        ticks = [line for line in figure.axes[0].lines if line.get_marker() == "|"]
+        places = boxes(figure)
+        for x, y in [place for t in ticks for place in t.get_transform().transform(t.get_xydata())]:
+            tall = TICK / 144 * figure.dpi
+            on = [s for s, b in places.items() if b.x0 < x < b.x1 and b.y0 < y + tall and y - tall < b.y1]
+            assert not on, "the tick of an event lies on a text"
         lines = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
         assert len(lines) == (count if count < 10 else 0)
         assert ("1: January 2024, event 0" if count < 10 else "12 events") in shown(figure)

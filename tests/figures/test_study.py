@@ -7,6 +7,7 @@ from matplotlib.collections import LineCollection
 from sim.figures import points, style
 from sim.figures.dataset import DESIGNS
 from sim.figures.study import MOST_FACTORS, bins, draw, moving, outcomes
+from sim.figures.style import UNCERTAINTY
 from sim.model.outcomes import OUTCOMES, Z95
 from tests.figures.looking import check, shown
 from tests.figures.studies import final, made, mesh, panels
@@ -148,7 +149,7 @@ def test_scenarios_are_told_apart_by_colour():
 
 
 def test_the_spread_is_in_the_key_only_where_it_is_known():
-    spread_ = "middle 90 %"
+    spread_ = UNCERTAINTY.replace("\u00a0", " ")
     assert spread_ in shown(made("one factor")["response"])
     assert spread_ not in shown(made("no spread known")["response"])
     assert spread_ not in shown(made("one factor, three scenarios")["response"])

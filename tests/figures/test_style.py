@@ -3,7 +3,7 @@
 import pytest
 
 from sim.errors import plural
-from sim.figures.style import conjunction, error_bound, percent, whole_percent, with_months
+from sim.figures.style import NORMAL, conjunction, error_bound, percent, text_width, whole_percent, with_months, wrap
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,21 @@ def test_a_whole_percent_is_0_or_100_only_where_the_share_is(share, words):
 )
 def test_an_error_is_rounded_up(error, words):
     assert error_bound(error) == words
+
+
+INTERVALS = ("5 % (1 to 20)", "9 % (90 %: 0.5 to 34)", "<0.1 to >99", "0.44 (0.31 to 0.62)", "+39 points (−3 to +77)")
+
+
+@pytest.mark.parametrize("width", [0.5, 1.5, 2.0, 3.0])
+def test_no_line_of_a_figure_ends_within_an_interval(width: float) -> None:
+    """Wherever it falls: an interval comes whole into a line, or where it is wider than that, alone into its lines."""
+    for n in range(12):
+        for interval in INTERVALS:
+            text = f"{'long ' * n}by October 2033 Armenia has left with {interval} instead of 1992 to then"
+            lines = [line.replace("\u00a0", " ") for line in wrap(text, width, NORMAL)]
+            own = interval.replace("-", "−")
+            if text_width(own, NORMAL) <= width:
+                assert any(own in line for line in lines), lines
 
 
 def test_lists_and_counts_in_words():

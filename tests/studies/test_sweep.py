@@ -453,7 +453,7 @@ def test_a_probability_is_at_most_one() -> None:
     """Chances of few runs may add up to more."""
     two = np.full((1, 1), 2.0)
     above = Summary({k: Sample(two, two * 0.6, two, two * 0.6, two) for k in ("exit", "stance")}, {}, 0.0)
-    found = statistics(above, Uncertainty({}, {}))
+    found = statistics(above, Uncertainty({}, {}, {}))
     assert found["exit"][0, 0] == 1.0
     assert found["stance"][0, 0] == 1.2
 
