@@ -51,7 +51,7 @@ def kill_a_worker(process: subprocess.Popen[str]) -> None:
 
 def ended(process: subprocess.Popen[str], code: int, *said: str) -> None:
     """It ends with a code, having said this, and without a traceback; workers that it left end here."""
-    process.wait(timeout=60)
+    process.wait(timeout=150)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     _, errors = process.communicate()

@@ -47,7 +47,10 @@ def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> 
                 here = (shares.outcome == outcome) & (shares.member == member) & (shares.horizon_years == y)
                 gap = gaps[(gaps.outcome == outcome) & (gaps.member == member) & (gaps.horizon_years == y)].iloc[0]
                 _panel(panel, shares[here].set_index("part").loc[order], gap, about["names"])
-            names = ["\n".join(style.lines(n, style.scaled(LABELS), style.SMALL, 2)) for n in (about["a"], *order, about["b"])]
+            names = [
+                "\n".join(style.lines(n, style.scaled(LABELS), style.SMALL, 2))
+                for n in (about["a"], *order, about["b"])
+            ]
             row[0].set_yticks(range(len(names)), names)
         sheet.legend(
             figure,

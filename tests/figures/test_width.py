@@ -29,7 +29,7 @@ def of_comparisons() -> dict[str, Figure]:
     over_time = levels(STATES, 0.4).replace({"scenario": {"other": "s0"}})
     two = dict(list(TITLES.items())[:2])
     return {
-        "differences": differences(table(["s0", "s1"], STATES), NAMES, TITLES, FOOT),
+        "differences": differences(table(["s0", "s1"], STATES), NAMES, TITLES, "A headline", FOOT),
         "curves": curves(over_time, own, NAMES, two, ["A headline", "A sentence"], FOOT),
     }
 
