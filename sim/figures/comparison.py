@@ -57,21 +57,22 @@ def differences(
     both = {OUTCOMES[o].title: (final[final.outcome == o], style.INK) for o in COHESIONS}
     left_out = f"moved by a point or more and not drawn: exit of {', '.join(names[m] for m in moved[MOST:])}"
     footer = sheet.BETWEEN.join([footer, *[left_out] * (len(moved) > MOST)])
-    each = max(len(own), len(both)) + HEAD
+    needs = len(own) + HEAD, len(both) + HEAD
     second = f"Differences from “{titles[base]}” in {_month(final)}"
     with style.look():
         columns = sheet.pair()
         rows = 2 // columns
-        inches = rows * (ROW * each * len(scenarios) + 0.6) + 0.4
+        each = needs if rows == 2 else 2 * (max(needs),)
+        inches = ROW * len(scenarios) * sum(each[:rows]) + 0.6 * rows + 0.4
         figure = sheet.page(headline, second, BELOW + APART * _apart(final), footer, inches)
-        left, right = figure.subplots(rows, columns, width_ratios=(3, 2)[:columns])
+        left, right = figure.subplots(rows, columns, width_ratios=(3, 2)[:columns], height_ratios=each[:rows])
         left.set_title("Percentage points more (right) or less probable by then", fontsize=style.NORMAL)
         right.set_title("Cohesion, 0 to 1", fontsize=style.NORMAL)
-        for panel, parts in ((left, own), (right, both)):
-            _rows(panel, parts, scenarios, each)
+        for panel, parts, room in ((left, own, each[0]), (right, both, each[1])):
+            _rows(panel, parts, scenarios, room)
         scales.in_points(left.xaxis)
-        for panel in (left, right)[:rows]:
-            _name(panel, [titles[s] for s in scenarios], each)
+        for panel, room in zip((left, right)[:rows], each, strict=False):
+            _name(panel, [titles[s] for s in scenarios], room)
         return sheet.settle(figure)
 
 
