@@ -174,27 +174,26 @@ def refuse(folder: Path, found: Sequence[str]) -> None:
 
 def tell(scenario: Scenario, seed: int, run: int) -> Story:
     """The story of any run of a scenario, in Mesa and, to see whether both agree, in the ensemble."""
-    return story(scenario, seed, run)[0]
-
-
-def story(
-    scenario: Scenario, seed: int, run: int, see: Callable[..., object] = lambda *_: None
-) -> tuple[Story, list[Record]]:
-    """The same with what it tells of: the start and every tick. ``see`` is called at each: what it raises ends it."""
     from sim.engines import agents
 
-    program = compile(scenario)
     block, lane = locate(run)
-    lanes = slice(lane, lane + 1)
-    records = []
-    for record in agents.run_block(program, seed, block, lanes):
-        see()
-        records.append(record)
-    again = ensemble.run_block(program, seed, block, lanes, see=see)
+    records = list(agents.run_block(compile(scenario), seed, block, slice(lane, lane + 1)))
+    again = relived(scenario, seed, run)
     identical = all(same(a, b) for a, b in zip(records, again, strict=True))
-    leader = scenario.tables.alliance.leader_name or scenario.tables.alliance.leader
-    sentences = [*_record(program, seed, run), *_sentences(records, program, leader)]
-    return Story(scenario, run, seed, identical, sentences), records
+    return Story(scenario, run, seed, identical, told(scenario, seed, run, records))
+
+
+def relived(scenario: Scenario, seed: int, run: int, see: Callable[..., object] = lambda *_: None) -> Iterator[Record]:
+    """One run in the ensemble: its start and every tick. ``see`` is called at each: what it raises ends it."""
+    block, lane = locate(run)
+    return ensemble.run_block(compile(scenario), seed, block, slice(lane, lane + 1), see=see)
+
+
+def told(scenario: Scenario, seed: int, run: int, records: list[Record]) -> list[Sentence]:
+    """What happens in the records of a run, of either engine."""
+    program, alliance = compile(scenario), scenario.tables.alliance
+    leader = alliance.leader_name or alliance.leader
+    return [*_record(program, seed, run), *_sentences(records, program, leader)]
 
 
 def same(a: Record, b: Record) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Made = TypeVar("Made")
-FIRST, MORE, SINGLE, ORDER, TRIED = "first", "more", "single", "order", "tried"
+FIRST, MORE, SINGLE, FOUND, ORDER, TRIED = "first", "more", "single", "found", "order", "tried"
 RUNS = {FIRST: 256, MORE: 4096}
 """Runs behind a first look and behind the answer that follows it."""
 KEPT = 48
@@ -50,7 +50,7 @@ class Desk:
         self._made: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._baseline = Baseline()
-        self._busy = {kind: threading.Lock() for kind in (FIRST, MORE, SINGLE, ORDER)}
+        self._busy = {kind: threading.Lock() for kind in (FIRST, MORE, SINGLE, FOUND, ORDER)}
 
     # ------------------------------------------------------------------------------------------- what is asked
 
@@ -149,7 +149,7 @@ class Desk:
 
         def stage(first: int, last: int) -> "list[xr.Dataset]":
             key = "runs", scenario.fingerprint, first, last
-            return self._once(key, SINGLE, lambda: [*blocks(scenario, first, last, see)], see)
+            return self._once(key, FOUND, lambda: [*blocks(scenario, first, last, see)], see)
 
         return together([ds for ends_at in pairwise([0, *ends]) for ds in stage(*ends_at)])
 

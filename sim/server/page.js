@@ -132,7 +132,7 @@
       const details = make("details", "", box);
       make("summary", name, details);
       details.open = open.has(name) || some.some((x) => x.path in view.moves) || name === MATTERS || (!most.length && /security offer/.test(name));
-      if (name === MATTERS) make("p", `Of the leader's and this state's levers those that change most in the scenario as it is: in what differs more by ${spoken(view.end)}, cohesion or the probability of some exit, between the lever at 0 and at 1 from the start of the forecast on; ${order.runs} runs of each, on common random numbers; \u00b1: 95 % interval. The rest stands below.`, details, "small");
+      if (name === MATTERS) make("p", `Of the leader's and this state's levers those that change most in the scenario as it is: in what differs more by ${spoken(view.end)}, cohesion or the probability of some exit, between the lever at 0 and at 1 from the start of the forecast on; ${order.runs} runs of each, on common random numbers; \u00b1: 95 % interval. The rest stands below, by group and not by what it changes; another state's levers are ranked when it is chosen.`, details, "small");
       for (const lever of some) row(lever, details);
     }
   }

@@ -22,6 +22,7 @@ from sim.engines import ensemble
 from sim.errors import InputError
 from sim.estimates import paired
 from sim.results import comparison
+from sim.results.replay import VOTES, tell
 from sim.server import desk as desks, server as servers, single
 from sim.server.app import app
 from sim.server.desk import Desk
@@ -147,7 +148,6 @@ def test_found_runs_are_those_in_which_it_is_so(served: Server) -> None:
     run, words = found["runs"][0]
     date = words.split()[-1]
     story = asked(served, "run", **MOVED, run=str(run))
-    assert story["identical"]
     there = [step["states"][0][0] == "outside" for step in story["steps"]]
     first = story["steps"][there.index(True)]
     assert first["date"] == date
@@ -156,9 +156,20 @@ def test_found_runs_are_those_in_which_it_is_so(served: Server) -> None:
 
 
 def test_single_runs_do_not_wait_for_an_answer_that_takes_long(served: Server) -> None:
-    with served.desk._busy[desks.MORE], served.desk._busy[desks.FIRST]:
-        assert asked(served, "run", **MOVED, run="3")["identical"]
-        assert asked(served, "found", **MOVED, condition="AAA leaves")["runs"]
+    busy = served.desk._busy
+    with busy[desks.MORE], busy[desks.FIRST], busy[desks.ORDER]:
+        with busy[desks.FOUND]:
+            assert asked(served, "run", **MOVED, run="3")["steps"]
+        with busy[desks.SINGLE]:
+            assert asked(served, "found", **MOVED, condition="AAA leaves")["runs"]
+
+
+def test_a_run_is_that_which_mesa_lives(served: Server) -> None:
+    """The page has it from the ensemble; `cohesion replay` lives it in Mesa and compares the two."""
+    story = tell(sim.load(SIX), single.SEED, 5)
+    assert story.identical
+    said = [(s["date"], text) for s in asked(served, "run", run="5")["steps"] for text in s["said"]]
+    assert sorted(said) == sorted((s.date, s.text) for s in story.sentences if s.kind != VOTES)
 
 
 def test_runs_are_looked_through_until_enough_are_found(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
