@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from sim.errors import plural
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
@@ -25,10 +25,13 @@ ANSWERED = {1.0: "helped", 0.5: "helped in part", 0.0: "refused"}
 LOOKS = {1.0: style.GOOD, 0.5: "#8f8f2e", 0.0: style.BAD}
 """Colours of the answers."""
 EXPECTED = "#9a9a9a"
+EDGE = 0.12
+"""Inches before the first date and after the last, so that a mark there is whole."""
+SCRIPTED = "Only calls that the scenario scripts are drawn."
 BELOW = (
-    "Each mark is a call for help in the scenario, at the top where the leader helped, at the foot where it refused; "
-    "its size is the coded threat. Grey: the chance of help by the model, from 0 to 1 between the lines (middle "
-    "90\u00a0% over what is uncertain, and median): judgement, fitted to no answer."
+    f"{SCRIPTED} Marks: at the top where the leader helped, at the foot where it refused; their size is the coded "
+    "threat. Grey: the chance of help by the model, from 0 to 1 between the lines (middle 90\u00a0% over what is "
+    "uncertain, and median): judgement, fitted to no answer."
 )
 
 
@@ -44,16 +47,19 @@ def calls(ds: xr.Dataset) -> Figure:
     answer, severity, chance = (ds[f"call_{name}"].values for name in ("answer", "severity", "chance"))
     x, full = scales.days(ds["call_date"].values), dict(zip(codes, dataset.names(ds), strict=True))
     drawn = [code for code in codes if code in who]
-    row = 0.62 if len(drawn) <= 9 else 0.46
+    names, said = style.scaled(NAMES), style.scaled(SAID)
+    wide = style.room() - names - said
+    counts = {code: _counts(answer[who == code], kinds[who == code], said - 0.1) for code in drawn}
+    row = max(0.62 if len(drawn) <= 9 else 0.46, sheet.TEXT * (max(map(len, counts.values())) + 0.5))
     lane, tall = row * 0.46, row * len(drawn)
     with style.look():
         figure = dataset.page(ds, _says(ds), BELOW, "", 2 * sheet.LEGEND + tall + 0.45)
         sheet.legend(figure, _answers(), _kinds(dict.fromkeys(kinds)))
         top = sheet.by_hand(figure) - 0.12
-        names, said = style.scaled(NAMES), style.scaled(SAID)
-        wide = style.room() - names - said
         panel = sheet.rows(figure, style.MARGIN + names, top, wide, tall)
-        scales.calendar(panel, scales.days(ds["date"].values)[[0, -1]], wide)
+        first, last = scales.days(ds["date"].values)[[0, -1]]
+        edge = EDGE * (last - first) / (wide - 2 * EDGE)
+        scales.calendar(panel, np.array([first - edge, last + edge]), wide)
         panel.grid(axis="x")
         for k, code in enumerate(drawn):
             middle = (k + 0.5) * row
@@ -65,15 +71,14 @@ def calls(ds: xr.Dataset) -> Figure:
             _chances(panel, x[own], chance[own], middle, lane, full[code])
             for c in own:
                 y = middle + BEYOND * lane * (0.5 - answer[c])
-                looks: dict[str, Any] = {"color": LOOKS[answer[c]], "mec": "white", "mew": 0.6, "zorder": 4}
+                looks: dict[str, Any] = {**_looks(answer[c]), "zorder": 4}
                 size = LEAST + (MOST - LEAST) * float(severity[c])
                 says = f"{full[code]}: {kinds[c]}, {ANSWERS[answer[c]]}"
                 (mark,) = panel.plot(x[c], y, MARKERS[kinds[c]], ms=size, label=says, clip_on=False, **looks)
                 setattr(mark, SAYS, [{"mark": "dot", "x": x[c], "value": float(answer[c])}])
             name = style.shorten(full[code], names - 0.15, style.NORMAL)
             sheet.write(figure, style.MARGIN + 0.04, top - middle, name, va="center", fontsize=style.NORMAL)
-            words = style.wrap(_count(answer[own]), said - 0.1, style.SMALL)
-            sheet.write(figure, style.MARGIN + names + wide + 0.1, top - middle, words, va="center")
+            sheet.write(figure, style.MARGIN + names + wide + 0.1, top - middle, counts[code], va="center")
         return sheet.settle(figure)
 
 
@@ -87,32 +92,41 @@ def _chances(panel: Axes, x: Array, chance: Array, middle: float, lane: float, n
     setattr(dots, SAYS, [{"mark": "dot", "x": at, "value": p} for at, p in zip(x, chance[:, 2], strict=True)])
 
 
+def _looks(answer: float) -> dict[str, Any]:
+    """Help in part is hollow: it stands in the middle, where the chance of help would be hidden behind it."""
+    colour = LOOKS[answer]
+    return (
+        {"mfc": "none", "mec": colour, "mew": 1.3} if answer == 0.5 else {"color": colour, "mec": "white", "mew": 0.6}
+    )
+
+
+def _counts(answers: Array, kinds: NDArray[np.str_], room: float) -> list[str]:
+    """How a state's calls were answered, in lines: ``Crises: helped 1, refused 3``, clashes below."""
+    parts = ("Crises", answers[kinds != "clash"]), ("Clashes", answers[kinds == "clash"])
+    said = [f"{word}: {_count(own)}" for word, own in parts if len(own)]
+    return [line for text in said for line in style.wrap(text, room, style.SMALL)]
+
+
 def _count(answers: Array) -> str:
-    """How a state's calls were answered: ``helped in 1, in part in 2, refused 3``."""
+    """``helped 1, in part 2, refused 3``"""
     counts = {word.removeprefix("helped "): int((answers == a).sum()) for a, word in ANSWERED.items()}
     return ", ".join(f"{word} {count}" for word, count in counts.items() if count)
 
 
 def _says(ds: xr.Dataset) -> str:
-    """How many calls were answered."""
-    answer, clash = ds["call_answer"].values, np.array([str(kind) == "clash" for kind in ds["call_kind"].values])
-    leader = sentence(dataset.leader(ds))
-    parts = (answer[~clash], ""), (answer[clash], " in clashes between members")
-    said = [_answered_of(own, where) for own, where in parts if len(own)]
-    return f"{leader} helped in {'; in '.join(said)}"
-
-
-def _answered_of(answer: Array, where: str) -> str:
-    """How calls were answered: ``1 of 3 calls, in part in 1, and refused in 1``."""
-    helped, part = int((answer == 1).sum()), int((answer == 0.5).sum())
-    some, refused = f", in part in {part}" if part else "", len(answer) - helped - part
-    return f"{helped} of {plural(len(answer), 'call')}{where}{some}, and refused in {refused}"
+    """In how many crises, and in how many clashes between members, the leader helped at all."""
+    helped, clash = ds["call_answer"].values > 0, np.array([str(kind) == "clash" for kind in ds["call_kind"].values])
+    parts = (
+        (helped[~clash], "call in a crisis", "calls in crises"),
+        (helped[clash], "call in a clash", "calls in clashes"),
+    )
+    said = [f"{own.sum()} of {len(own)} {one if len(own) == 1 else many}" for own, one, many in parts if len(own)]
+    return f"{sentence(dataset.leader(ds))} helped, at least in part, in {' and '.join(said)}"
 
 
 def _answers() -> list[sheet.Entry]:
-    return [sheet.dot(word, LOOKS[a], 7) for a, word in ANSWERED.items()] + [
-        sheet.line("chance of help by the model", EXPECTED, 3)
-    ]
+    dots = [sheet.line(word, LOOKS[a], 0, marker="o", ms=7, **_looks(a)) for a, word in ANSWERED.items()]
+    return [*dots, sheet.line("chance of help by the model", EXPECTED, 3)]
 
 
 def _kinds(there: dict[str, None]) -> list[sheet.Entry]:
@@ -127,9 +141,9 @@ WHEN, WHO, LEAST_WHO = 0.75, 1.95, 1.6
 """Inches for the date, and for who called and how it was answered, at least."""
 GAP, NUMBER = 0.2, 1.45
 TAUGHT = (
-    "The chance of the leader's help that states believe in, before the tick of a call (ring) and after it (dot), each "
-    "with the middle 90\u00a0% over what is uncertain. Left: the state that called; right: on average the members that "
-    "did not, with a thin line for each from before to after. Calls of one tick teach together."
+    f"{SCRIPTED} The chance of the leader's help that states believe in, before the tick of a call (ring) and after it "
+    "(dot), each with the middle 90\u00a0% over what is uncertain. Left: the state that called; right: on average the "
+    "members that did not, with a thin line for each from before to after. Calls of one tick teach together."
 )
 
 

@@ -110,10 +110,35 @@ def test_calls_are_drawn_with_their_answers_and_the_chance_of_help():
     bars = rows[rows.mark == "bar"]
     np.testing.assert_allclose(bars.low, ds.call_chance.values[:, 0])
     np.testing.assert_allclose(bars.high, ds.call_chance.values[:, -1])
-    assert (
-        "Russia helped in 1 of 3 calls, in part in 1, and refused in 1; "
-        "in 0 of 1 call in clashes between members, and refused in 1" in shown(made("calls", "six"))
-    )
+    said = shown(made("calls", "six"))
+    assert "Russia helped, at least in part, in 2 of 3 calls in crises and 0 of 1 call in a clash" in said
+
+
+def test_crises_and_clashes_of_a_state_are_counted_apart():
+    ds = recorded("six").copy(deep=True)
+    ds["call_member"].values[:] = "ARM"
+    said = shown(calls(ds))
+    assert "Crises: helped 1, in part 1, refused 1 Clashes: refused 1" in said
+
+
+def test_marks_at_the_first_and_last_date_are_whole_and_hide_no_chance_of_help():
+    ds = recorded("six").copy(deep=True)
+    ds["call_date"].values[[0, -1]] = ds.date.values[[0, -1]]
+    (panel,) = calls(ds).axes
+    low, high = panel.transAxes.transform([(0, 0), (1, 1)])[:, 0]
+    marks = [line for line in panel.lines if ": " in str(line.get_label())]
+    for mark in marks:
+        (x, _), reach = mark.get_transform().transform(mark.get_xydata()[0]), mark.get_markersize() / 2 * 150 / 72
+        assert low < x - reach
+        assert x + reach < high
+    for mark in marks:
+        hollow = str(mark.get_markerfacecolor()) == "none"
+        assert hollow == str(mark.get_label()).endswith("helps in part")
+
+
+@pytest.mark.parametrize("figure", ["calls", "lessons"])
+def test_the_note_says_that_only_scripted_calls_are_drawn(figure):
+    assert "Only calls that the scenario scripts" in shown(made(figure, "six"))
 
 
 def test_a_call_is_drawn_higher_the_more_it_was_answered():
