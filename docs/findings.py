@@ -544,21 +544,22 @@ def outdated(text: str, folder: Path) -> list[str]:
 def take_over(results: Path, text: str) -> None:
     """Copy the tables of a folder of results and the figures that the document shows. Raises ValueError for another."""
     provenance = json.loads((results / PROVENANCE).read_text("utf-8"))
-    if results.name in ANSWERS:
-        (KEPT / results.name).mkdir(parents=True, exist_ok=True)
-        (KEPT / results.name / ANSWER).write_text(ANSWERS[results.name](results) + "\n", encoding="utf-8")
-        if results.name == OUTLOOK:
-            shutil.copyfile(results / "figures" / LADDER, DOCS / "images" / LADDER)
-        return
-    where = provenance.get("name", "claims")
-    if where not in TABLES:
+    where = results.name if results.name in ANSWERS else provenance.get("name", "claims")
+    if where not in (*ANSWERS, *TABLES):
         wrong = f"{results}: {where} is none of {', '.join(TABLES)}"
         raise ValueError(wrong)
     (KEPT / where).mkdir(parents=True, exist_ok=True)
-    for name in TABLES[where]:
-        shutil.copyfile(results / name, KEPT / where / name)
-    kept = {k: v for k, v in provenance.items() if k not in ("command", "seal")}  # which names folders; and seals it
-    (KEPT / where / PROVENANCE).write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    if where in ANSWERS:
+        (KEPT / where / ANSWER).write_text(ANSWERS[where](results) + "\n", encoding="utf-8")
+        if where == OUTLOOK:
+            shutil.copyfile(results / "figures" / LADDER, DOCS / "images" / LADDER)
+    else:
+        for name in TABLES[where]:
+            shutil.copyfile(results / name, KEPT / where / name)
+        kept = {
+            k: v for k, v in provenance.items() if k not in ("command", "seal")
+        }  # which names folders; and seals it
+        (KEPT / where / PROVENANCE).write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     shown = re.findall(rf"findings/{where}/([^/)]+\.png)", text)
     if where == LEFT_OUT:
         shown = [Path(figure).name for _, figure in figures(tables(KEPT))]

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch, Wedge
+from numpy.typing import NDArray
 
 from sim.figures import dataset, sheet, style
 from sim.figures.plotted import SAYS
@@ -20,13 +21,14 @@ BELOW = (
     "dark to the lower end of the middle 90\u00a0% of the runs, light to the upper one. Circles: the probability of "
     "each position. A state that is outside in half of the runs or more has no lines."
 )
-ACROSS = 3
-"""Webs in a row."""
-BROAD = 0.5, 1.0
-"""Inches from the leader to the farthest state: at least, at most; as long as names leave."""
+FEW = 12
+"""So many states keep their places, also outside; of more, webs are larger and those outside are only named."""
+BROAD = 0.5
+"""Inches from the leader to the farthest state at least; at most about half of a web's height, as names leave."""
+LONGEST = 1.0
+"""Inches that a name has beside a web of many states, before it is broken."""
 STEP = 0.155, 0.42
 """Inches from one state to the next below it: at least, at most."""
-TALL = 2.3
 WIDEST = 6.5
 """Points that a tie of 1 is wide."""
 TIES = {"dependence": ("#2b6ca3", "#b8d3ea"), "likeness": ("#5b7a2e", "#cfdcb4"), "dispute": ("#a33b2a", "#e6b8b0")}
@@ -44,12 +46,16 @@ def ties(ds: xr.Dataset, dates: Sequence[str] = ()) -> Figure:
     dates : ``YYYY-MM-DD``, each the end of a tick or near it; the first, the middle and the last where none is given.
     """
     at = _ticks(ds, dates)
-    count = ds.sizes["member"]
-    half = -(-count // 2)
-    step = float(np.clip(TALL / half, *STEP))
-    high, wide = half * step + 0.2, style.room() / min(ACROSS, len(at))
-    rows = -(-len(at) // ACROSS)
+    few = ds.sizes["member"] <= FEW
     shares = occupied(ds)
+    drawn = {t: np.arange(ds.sizes["member"]) if few else np.flatnonzero(_inside(shares, t)) for t in at}
+    across, tall = (3, 2.3) if few else (2, 4.2)
+    half = -(-max(map(len, drawn.values())) // 2)
+    step = float(np.clip(tall / max(half, 1), *STEP))
+    wide = style.room() / min(across, len(at))
+    below = {t: _below(ds, shares, t, set(drawn[t]), wide - 0.2) for t in at}
+    high = half * step + 0.2 + sheet.TEXT * max(map(len, below.values()))
+    rows = -(-len(at) // across)
     note = dataset.error_note(ds, "loyal", "not drawn")
     with style.look():
         height = rows * (high + 0.35) + 2 * sheet.LEGEND
@@ -57,13 +63,16 @@ def ties(ds: xr.Dataset, dates: Sequence[str] = ()) -> Figure:
         sheet.legend(figure, _positions(), [*_kinds(ds), sheet.dot(f"{dataset.leader(ds)}, the leader", style.INK, 6)])
         top = sheet.by_hand(figure) - 0.35
         for k, t in enumerate(at):
-            row, column = divmod(k, ACROSS)
+            row, column = divmod(k, across)
             axes = sheet.place(figure, style.MARGIN + column * wide, top - row * (high + 0.35), wide, high)
-            axes.set(xlim=(-wide / 2, wide / 2), ylim=(-high / 2, high / 2))
+            axes.set(xlim=(-wide / 2, wide / 2), ylim=(half * step / 2 + 0.1 - high, half * step / 2 + 0.1))
             axes.axis("off")
             axes.set(xticks=[], yticks=[])
             axes.set_title(dataset.month_name(ds, t, whole=True), fontsize=style.NORMAL, fontweight="bold", loc="left")
-            _web(axes, ds, t, shares, step, wide)
+            own = min(step * half / max(-(-len(drawn[t]) // 2), 1), STEP[1])
+            _web(axes, ds, t, shares, drawn[t], own, wide)
+            foot = half * step / 2 + 0.1 - high
+            axes.text(-wide / 2, foot, "\n".join(below[t]), va="bottom", linespacing=1.2, **style.NOTE)
         return sheet.settle(figure)
 
 
@@ -84,15 +93,29 @@ def places(count: int, step: float, broad: float) -> Array:
     return np.concatenate([right, left[: count - half]])
 
 
-def _web(axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], step: float, wide: float) -> None:
+def _below(ds: xr.Dataset, shares: dict[str, Array], t: int, drawn: set[int], room: float) -> list[str]:
+    """Lines that say that the alliance is no more, and name the states that are not drawn."""
+    gone, names = float(shares[GONE][t].max()), dataset.names(ds)
+    left = [name for i, name in enumerate(names) if i not in drawn]
+    said = [f"Dissolved in {style.percent(gone)} of the runs"] if gone >= 0.5 else []
+    said += [f"Outside in half of the runs or more: {', '.join(left)}"] if left else []
+    return [line for text in said for line in style.wrap(text, room, style.SMALL)]
+
+
+def _web(
+    axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], drawn: NDArray[np.intp], step: float, wide: float
+) -> None:
     names, radius = dataset.names(ds), min(0.42 * step, 0.11)
-    longest = max(style.text_width(name, style.SMALL) for name in names)
-    broad = float(np.clip(wide / 2 - longest - radius - 0.12, *BROAD))
-    where = places(len(names), step, broad)
+    longest, few = max(style.text_width(name, style.SMALL) for name in names), len(names) <= FEW
+    beside, most = (longest, 1.0) if few else (min(longest, LONGEST), len(drawn) * step / 4)
+    broad = float(np.clip(wide / 2 - beside - radius - 0.12, BROAD, max(most, BROAD)))
+    where = np.full((len(names), 2), np.nan)
+    where[drawn] = places(len(drawn), step, broad)
     inside = _inside(shares, t)
     codes = [str(code) for code in ds["member"].values]
     looks = style.states(codes)
-    scale = min(WIDEST, 72 * step * 0.28)
+    scale = WIDEST if few else WIDEST / 2
+    scale = min(scale, 72 * step * 0.28)
     for name, kept in (("dependence", series(ds, "dependence", "mean")), ("likeness", None)):
         if name == "likeness" and name not in ds:
             continue
@@ -111,7 +134,8 @@ def _web(axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], step: flo
                 says = f"{names[i]} and {names[j]}: dispute"
                 _tie(axes, _bow(where[i], where[j], broad), "dispute", float(middle), ends, says, scale)
     axes.add_patch(Circle((0, 0), 0.07, facecolor=style.INK, edgecolor="white", lw=1.0, zorder=6))
-    for i, (x, y) in enumerate(where):
+    for i in map(int, drawn):
+        x, y = where[i]
         colour = looks[codes[i]].colour
         _node(axes, x, y, radius, {name: float(share[t, i]) for name, share in shares.items()}, names[i], colour)
         out = 1 if x > 0 else -1

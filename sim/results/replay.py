@@ -180,7 +180,7 @@ def tell(scenario: Scenario, seed: int, run: int) -> Story:
     records = list(agents.run_block(compile(scenario), seed, block, slice(lane, lane + 1)))
     again = relived(scenario, seed, run)
     identical = all(same(a, b) for a, b in zip(records, again, strict=True))
-    return Story(scenario, run, seed, identical, told(scenario, seed, run, records))
+    return Story(scenario, run, seed, identical, sentences(scenario, seed, run, records))
 
 
 def relived(scenario: Scenario, seed: int, run: int, see: Callable[..., object] = lambda *_: None) -> Iterator[Record]:
@@ -189,7 +189,7 @@ def relived(scenario: Scenario, seed: int, run: int, see: Callable[..., object] 
     return ensemble.run_block(compile(scenario), seed, block, slice(lane, lane + 1), see=see)
 
 
-def told(scenario: Scenario, seed: int, run: int, records: list[Record]) -> list[Sentence]:
+def sentences(scenario: Scenario, seed: int, run: int, records: list[Record]) -> list[Sentence]:
     """What happens in the records of a run, of either engine."""
     program, alliance = compile(scenario), scenario.tables.alliance
     leader = alliance.leader_name or alliance.leader

@@ -18,7 +18,7 @@ from sim.model.noise import locate
 from sim.model.outcomes import percent, sentence
 from sim.model.tick import Record
 from sim.results.kept import LEVELS, Keeper, dates as dates_of, together
-from sim.results.replay import VOTES, position, relived, told
+from sim.results.replay import VOTES, position, relived, sentences
 from sim.scenario.compile import ALIKE, compile, unconditioned
 from sim.scenario.load import Scenario
 from sim.server.view import MOST_RUNS
@@ -91,7 +91,7 @@ def steps(scenario: Scenario, run: int, see: See = unseen) -> Plain:
     tables = scenario.tables
     dates = [d.isoformat() for d in program.dates]
     said: dict[str, list[str]] = {}
-    for s in told(scenario, SEED, run, records):
+    for s in sentences(scenario, SEED, run, records):
         if s.kind != VOTES:
             said.setdefault(s.date, []).append(s.text)
     return {

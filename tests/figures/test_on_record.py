@@ -186,6 +186,23 @@ def test_a_state_that_is_outside_has_no_ties_and_other_dates_may_be_drawn():
     assert "Russia and Belarus: dependence" not in tied["January 2030"]
 
 
+@pytest.mark.parametrize("name", ["six", "thirty"])
+def test_of_many_states_those_outside_are_only_named_and_an_end_is_said(name):
+    ds = recorded(name).copy(deep=True)
+    ds["outside"].values[:, 1] = 1.0
+    ds["dissolution"].values[-1] = 0.7
+    for position in ("loyal", "absent", "critical", "frozen"):
+        ds[position].values[:, 1] = 0.0
+    figure = drawn(ties, ds)
+    check(figure)
+    many = name == "thirty"
+    rows = plotted(figure)
+    first = rows[(rows.panel == "October 2023") & (rows.mark == "slice")]
+    assert first.series.str.startswith("Belarus").any() != many
+    assert ("Outside in half of the runs or more: Belarus" in shown(figure)) == many
+    assert shown(figure).count("Dissolved in 70 % of the runs") == 1
+
+
 @pytest.mark.parametrize("count", [1, 2, 5, 30])
 def test_states_have_places_of_their_own_apart_from_the_leader(count):
     where = places(count, 0.2, 0.6)
