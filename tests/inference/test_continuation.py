@@ -257,7 +257,7 @@ def test_both_engines_agree_on_it_to_the_last_bit() -> None:
 
 def test_words_say_since_when_and_how_many_draws_are_left() -> None:
     words = compile(living(FREEZE)).start.words
-    assert words.startswith("Starts from what the record up to 2024-10-01 says (posterior.nc: 512 draws, 4 states")
+    assert words.startswith("Starts from what the record up to 2024-10-01 says (posterior.nc: 512 draws, 4 starts each")
     assert "weighed by what happened since 2023-07-01, which leaves" in words
 
 
