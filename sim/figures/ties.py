@@ -62,16 +62,16 @@ def ties(ds: xr.Dataset, dates: Sequence[str] = ()) -> Figure:
         figure = dataset.page(ds, _says(ds, at, shares), BELOW, note, height)
         sheet.legend(figure, _positions(), [*_kinds(ds), sheet.dot(f"{dataset.leader(ds)}, the leader", style.INK, 6)])
         top = sheet.by_hand(figure) - 0.35
+        foot = half * step / 2 + 0.1 - high
         for k, t in enumerate(at):
             row, column = divmod(k, across)
             axes = sheet.place(figure, style.MARGIN + column * wide, top - row * (high + 0.35), wide, high)
-            axes.set(xlim=(-wide / 2, wide / 2), ylim=(half * step / 2 + 0.1 - high, half * step / 2 + 0.1))
+            axes.set(xlim=(-wide / 2, wide / 2), ylim=(foot, foot + high))
             axes.axis("off")
             axes.set(xticks=[], yticks=[])
             axes.set_title(dataset.month_name(ds, t, whole=True), fontsize=style.NORMAL, fontweight="bold", loc="left")
             own = min(step * half / max(-(-len(drawn[t]) // 2), 1), STEP[1])
             _web(axes, ds, t, shares, drawn[t], own, wide)
-            foot = half * step / 2 + 0.1 - high
             axes.text(-wide / 2, foot, "\n".join(below[t]), va="bottom", linespacing=1.2, **style.NOTE)
         return sheet.settle(figure)
 

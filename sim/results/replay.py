@@ -176,23 +176,22 @@ def tell(scenario: Scenario, seed: int, run: int) -> Story:
     """The story of any run of a scenario, in Mesa and, to see whether both agree, in the ensemble."""
     from sim.engines import agents
 
+    program, alliance = compile(scenario), scenario.tables.alliance
     block, lane = locate(run)
-    records = list(agents.run_block(compile(scenario), seed, block, slice(lane, lane + 1)))
-    again = relived(scenario, seed, run)
-    identical = all(same(a, b) for a, b in zip(records, again, strict=True))
-    return Story(scenario, run, seed, identical, sentences(scenario, seed, run, records))
+    records = list(agents.run_block(program, seed, block, slice(lane, lane + 1)))
+    identical = all(same(a, b) for a, b in zip(records, relived(program, seed, run), strict=True))
+    leader = alliance.leader_name or alliance.leader
+    return Story(scenario, run, seed, identical, sentences(program, leader, seed, run, records))
 
 
-def relived(scenario: Scenario, seed: int, run: int, see: Callable[..., object] = lambda *_: None) -> Iterator[Record]:
+def relived(program: Program, seed: int, run: int, see: Callable[..., object] = lambda *_: None) -> Iterator[Record]:
     """One run in the ensemble: its start and every tick. ``see`` is called at each: what it raises ends it."""
     block, lane = locate(run)
-    return ensemble.run_block(compile(scenario), seed, block, slice(lane, lane + 1), see=see)
+    return ensemble.run_block(program, seed, block, slice(lane, lane + 1), see=see)
 
 
-def sentences(scenario: Scenario, seed: int, run: int, records: list[Record]) -> list[Sentence]:
+def sentences(program: Program, leader: str, seed: int, run: int, records: list[Record]) -> list[Sentence]:
     """What happens in the records of a run, of either engine."""
-    program, alliance = compile(scenario), scenario.tables.alliance
-    leader = alliance.leader_name or alliance.leader
     return [*_record(program, seed, run), *_sentences(records, program, leader)]
 
 

@@ -86,17 +86,16 @@ def found(ds: "xr.Dataset", asked: Condition, most: int) -> Plain:
 
 def steps(scenario: Scenario, run: int, see: See = unseen) -> Plain:
     """One run, state by state, from its start to its end: the ensemble's, as Mesa has it, in a fifth of the time."""
-    records = [*relived(scenario, SEED, run, see)]
-    program = compile(scenario)
-    tables = scenario.tables
+    program, alliance = compile(scenario), scenario.tables.alliance
+    records, leader = [*relived(program, SEED, run, see)], alliance.leader_name or alliance.leader
     dates = [d.isoformat() for d in program.dates]
     said: dict[str, list[str]] = {}
-    for s in sentences(scenario, SEED, run, records):
+    for s in sentences(program, leader, SEED, run, records):
         if s.kind != VOTES:
             said.setdefault(s.date, []).append(s.text)
     return {
         "run": run,
-        "leader": tables.alliance.leader_name or tables.alliance.leader,
+        "leader": leader,
         "states": [[code, name] for code, name in zip(program.members, program.names, strict=True)],
         "disputes": [list(pair) for pair in program.alliance.pairs],
         "steps": [
