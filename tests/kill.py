@@ -1,9 +1,10 @@
 """Kill a sweep again and again, resume it, and compare with one that was left alone.
 
-python -m tests.kill STUDY REFERENCE FOLDER KILLS SEED
+python -m tests.kill STUDY FOLDER KILLS SEED [undrawn]
 
 A process that has imported everything forks children that run the sweep. One in two is killed before
 its n-th operation on a file of the folder (as Python's audit hook sees them), the other after a random time.
+Undrawn, sweeps have no figures, which take most of their time, so that kills meet what else they do.
 Prints the number of kills; exits with 1 at the first difference.
 """
 
@@ -22,8 +23,10 @@ import xarray  # noqa: F401
 import zarr  # noqa: F401
 
 import sim.figures.study  # noqa: F401
+from sim.figures import sheet
 from sim.storage.files import PROVENANCE
 from sim.studies.sweep import sweep
+from tests.drawing import draw_nothing
 from tests.study_files import differing
 
 EVENTS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.listdir", "os.scandir"}
@@ -69,14 +72,16 @@ def killed(study: Path, folder: Path, rng: random.Random, seconds: float, operat
 
 def main() -> None:
     """Kill until there were enough kills, comparing whenever a sweep gets to its end."""
-    study, reference, folder = (Path(a).resolve() for a in sys.argv[1:4])
-    kills, rng = int(sys.argv[4]), random.Random(int(sys.argv[5]))
-    warm = folder.with_name("warm")  # fonts and classes are found once, not in every child
-    for _ in range(2):
+    study, folder = (Path(a).resolve() for a in sys.argv[1:3])
+    kills, rng = int(sys.argv[3]), random.Random(int(sys.argv[4]))
+    if sys.argv[5:] == ["undrawn"]:
+        sheet.save_all = draw_nothing
+    reference = folder.with_name("alone")
+    for _ in range(2):  # fonts and classes are found once, not in every child
+        shutil.rmtree(reference, ignore_errors=True)
         began = time.monotonic()
-        sweep(study, warm, jobs=1)
+        sweep(study, reference, jobs=1)
         seconds = time.monotonic() - began
-        shutil.rmtree(warm)
     done = rounds = 0
     while done < kills:
         if not killed(study, folder, rng, seconds, operations=400):

@@ -141,7 +141,7 @@ def explain_run(
     event = chosen([m.record for m in lived], row, k)
     progress(1, of)
     alliance = scenario.tables.alliance
-    words = Words(program.names, alliance.leader_name or alliance.leader, spans(program))
+    words = Words(program.names, alliance.leader_in_words, spans(program))
     others = of_all_runs(program, seed, runs, event)
     progress(2, of)
     before = max(event.k - round(1.0 / program.alliance.dt), 0)

@@ -257,7 +257,7 @@ def _finish(study: MechanismStudy, work: Workspace, written: Callable[[Mechanism
     words = {"title": study.tables.title, "footer": footer}
     then = (
         lambda new: written(Mechanisms(new, True)),
-        lambda new: save_figures({Path(FIGURE).stem: _figure(**words, table=table)}, new),
+        lambda new: save_figures(lambda: {Path(FIGURE).stem: _figure(**words, table=table)}, new),
     )
     with work.results(*then, **work.identity, scoring=SCORING, **words) as new:
         write(new / STUDY, study.text)

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -327,9 +327,9 @@ def save(figure: Figure, path: str | Path) -> Path:
     return target
 
 
-def save_all(figures: Mapping[str, Figure], folder: Path) -> None:
-    """Write figures to a folder, which is made where there is none, each by its name."""
+def save_all(draw: Callable[[], Mapping[str, Figure]], folder: Path) -> None:
+    """Draw figures and write them to a folder, which is made where there is none, each by its name."""
     folder.mkdir(exist_ok=True)
-    for name, figure in figures.items():
+    for name, figure in draw().items():
         save(figure, folder / f"{name}.png")
     say_what_was_replaced()

@@ -233,7 +233,7 @@ def _finish(
     ]
     shared = last._replace(z=last.z[:, : pool.space.behavioural])
     tree = posterior.inference_data(pool.shared, shared, None, t.seed, about("")) if t.alliances else own[0]
-    then = (lambda new: written(Calibration(new, True)), lambda new: save_figures(_figures(tree, reached), new))
+    then = (lambda new: written(Calibration(new, True)), lambda new: save_figures(lambda: _figures(tree, reached), new))
     with work.results(*then, **work.identity) as new:
         write(new / STUDY, study.text)
         write(new / SUMMARY, csv_of(pd.DataFrame(posterior.coefficients(pool.shared, reached, t.seed))))

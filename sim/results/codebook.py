@@ -101,7 +101,7 @@ class Codebook:
 def _rows(tables: ScenarioTables, registry: Registry) -> Iterator[Row]:
     """All that is coded: states, what happened, relations, coefficients, changes."""
     a = tables.alliance
-    names = {code: m.name for code, m in tables.members.items()} | {a.leader: a.leader_name or a.leader}
+    names = {code: m.name for code, m in tables.members.items()} | {a.leader: a.leader_in_words}
     owners = {f"members.{code}": m.name for code, m in tables.members.items()} | {"leader": names[a.leader]}
 
     def cite(row: Row, sources: Sequence[str], note: str) -> Row:

@@ -96,7 +96,7 @@ class Comparison(Results):
     def alliance_and_leader(self) -> tuple[str, str]:
         """Their full names."""
         alliance = self.base.tables.alliance
-        return alliance.name, alliance.leader_name or alliance.leader
+        return alliance.name, alliance.leader_in_words
 
     @property
     def not_fitted(self) -> str:

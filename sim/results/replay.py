@@ -180,7 +180,7 @@ def tell(scenario: Scenario, seed: int, run: int) -> Story:
     block, lane = locate(run)
     records = list(agents.run_block(program, seed, block, slice(lane, lane + 1)))
     identical = all(same(a, b) for a, b in zip(records, relived(program, seed, run), strict=True))
-    leader = alliance.leader_name or alliance.leader
+    leader = alliance.leader_in_words
     return Story(scenario, run, seed, identical, sentences(program, leader, seed, run, records))
 
 

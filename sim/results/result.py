@@ -79,7 +79,7 @@ class Results:
 
     def draw(self, folder: Path) -> None:
         """Draw the figures and write them to a folder, which is made where there is none."""
-        save_figures(self.figures(), folder)
+        save_figures(self.figures, folder)
 
     def __repr__(self) -> str:
         return f"<{self.heading}>\n{self.brief.to_string(index=False, float_format='{:.3g}'.format)}"
@@ -90,11 +90,11 @@ class Results:
         return f"<p>{escape(self.heading)}</p>{self.brief.to_html(index=False, float_format='{:.3g}'.format)}"
 
 
-def save_figures(figures: "Mapping[str, Figure]", folder: Path) -> None:
-    """Write figures to a folder, each by its name; what draws is loaded only then."""
+def save_figures(draw: "Callable[[], Mapping[str, Figure]]", folder: Path) -> None:
+    """Draw figures and write them to a folder, each by its name; what draws is loaded only then."""
     from sim.figures.sheet import save_all
 
-    save_all(figures, folder)
+    save_all(draw, folder)
 
 
 @dataclass(frozen=True, repr=False)

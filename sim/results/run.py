@@ -254,7 +254,7 @@ def _run(
         "title": tables.title,
         "scenario": scenario.name,
         "alliance": tables.alliance.name,
-        "leader_name": tables.alliance.leader_name or tables.alliance.leader,
+        "leader_name": tables.alliance.leader_in_words,
         "runs": by.runs,
         "seed": by.seed,
         "start": str(tables.time.start),

@@ -71,7 +71,7 @@ class Scenario:
     def _owners(self) -> dict[str, str]:
         alliance = self.tables.alliance
         owners = {f"members.{code}": state.name for code, state in self.tables.members.items()}
-        return owners | {"leader": alliance.leader_name or alliance.leader}
+        return owners | {"leader": alliance.leader_in_words}
 
     @cached_property
     def resolved(self) -> dict[str, Any]:

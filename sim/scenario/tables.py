@@ -421,6 +421,11 @@ class AllianceTable(Strict):
     dissolved: Date | None = None
     """The day on which the alliance ended by a decision of all; nobody left on it."""
 
+    @property
+    def leader_in_words(self) -> str:
+        """The leader's name, or its code where the file names it not."""
+        return self.leader_name or self.leader
+
 
 class Value(NamedTuple):
     """A coded value: its dotted path, what the model declares there (nothing for a dispute), and what is coded."""

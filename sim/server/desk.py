@@ -67,7 +67,7 @@ class Desk:
             "scenarios": list(self.files),
             "scenario": view.scenario,
             "title": tables.title,
-            "leader": tables.alliance.leader_name or tables.alliance.leader,
+            "leader": tables.alliance.leader_in_words,
             "states": {code: m.name or code for code, m in tables.members.items()},
             "state": state,
             "condition": view.condition,

@@ -43,7 +43,7 @@ def _leader(scenario: Scenario) -> Iterator[Lever]:
     for i in LEADER_INPUTS:
         meaning = named(i.meaning, alliance.rival_name)
         for path in i.paths("leader"):
-            yield lever(scenario, path, alliance.leader_name or alliance.leader, meaning)
+            yield lever(scenario, path, alliance.leader_in_words, meaning)
 
 
 def _of(scenario: Scenario, state: str) -> Iterator[Lever]:

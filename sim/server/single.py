@@ -87,7 +87,7 @@ def found(ds: "xr.Dataset", asked: Condition, most: int) -> Plain:
 def steps(scenario: Scenario, run: int, see: See = unseen) -> Plain:
     """One run, state by state, from its start to its end: the ensemble's, as Mesa has it, in a fifth of the time."""
     program, alliance = compile(scenario), scenario.tables.alliance
-    records, leader = [*relived(program, SEED, run, see)], alliance.leader_name or alliance.leader
+    records, leader = [*relived(program, SEED, run, see)], alliance.leader_in_words
     dates = [d.isoformat() for d in program.dates]
     said: dict[str, list[str]] = {}
     for s in sentences(program, leader, SEED, run, records):

@@ -90,7 +90,7 @@ def draw(folder: Path, figures: Path) -> None:
     from sim.figures import study
 
     dataset = xr.open_zarr(folder / DATASET, chunks=None, consolidated=False)
-    save_figures(study.draw(dataset), figures)
+    save_figures(lambda: study.draw(dataset), figures)
 
 
 def checksums(folder: Path, new: Path) -> str:

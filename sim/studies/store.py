@@ -207,7 +207,7 @@ def _labels(plan: Plan) -> "xr.Dataset":
             "alliance": scenario.tables.alliance.name,
             "begins": plan.begins,
             "coefficients": not_fitted(v.scenario for v in plan.variants.values()),
-            "leader_name": scenario.tables.alliance.leader_name or scenario.tables.alliance.leader,
+            "leader_name": scenario.tables.alliance.leader_in_words,
             "start": str(scenario.tables.time.start),
         },
     )

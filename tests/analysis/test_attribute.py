@@ -153,10 +153,12 @@ def test_small_numbers_have_a_digit_more_and_nothing_has_no_sign() -> None:
     assert "-0 " not in said
 
 
+@pytest.mark.drawn
 def test_an_attribution_is_read_back_and_drawn_again(found: sim.Attribution, tmp_path: Path) -> None:
     found.save(tmp_path / "x")
     again = sim.open(tmp_path / "x")
     assert (again.answer, list(again.figures())) == (found.answer, ["attribution"])
+    assert (tmp_path / "x" / "figures" / "attribution.png").stat().st_size > 10_000
     check_narrow(again.figures)
     assert list(again.tables) == ["shares", "gaps", "parts"]
 

@@ -19,6 +19,8 @@ from sim.storage.files import PROVENANCE
 from tests.helpers import MEMBERS
 from tests.inference.test_calibrate import STUDY
 
+pytestmark = pytest.mark.drawn  # as the command's folders are
+
 ANSWERS = {"AAA": "support", "BBB": "abstain", "CCC": "oppose", "DDD": "abstain", "EEE": "support"}
 BACKTEST = """
 title = "Six forecast"

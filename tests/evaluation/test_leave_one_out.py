@@ -18,6 +18,8 @@ from sim.scenario.left_out import ALL
 from tests.evaluation.test_backtest_command import contents, study as beside
 from tests.evaluation.test_history import RECORDS, file_of
 
+pytestmark = pytest.mark.drawn
+
 FILE = """
 title = "Left out"
 calibration = "six.toml"

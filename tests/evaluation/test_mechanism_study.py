@@ -43,6 +43,8 @@ from tests.helpers import SIX
 from tests.inference.test_calibrate import contents, study
 from tests.targets import motions_each
 
+pytestmark = pytest.mark.drawn
+
 STUDY = """
 title = "Mechanisms of six"
 calibration = "six.toml"

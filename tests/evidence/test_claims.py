@@ -311,6 +311,7 @@ def test_the_command_prints_and_writes_a_ledger(tmp_path: Path) -> None:
     assert "Traceback" not in bad.stderr
 
 
+@pytest.mark.drawn
 def test_figures_of_all_kinds(tmp_path: Path) -> None:
     more = """
 [[tests]]

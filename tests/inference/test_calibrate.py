@@ -40,6 +40,8 @@ from tests.commands import ROOT, ended, kill_a_worker, popen, started
 from tests.helpers import SIX
 from tests.scenarios import changed
 
+pytestmark = pytest.mark.drawn  # as the command's folders are
+
 OBSERVED = """date,motion,title,member,conduct,source
 2021-05-01,one,first,AAA,support,assumption: test
 2021-05-01,one,first,BBB,abstain,assumption: test

@@ -47,6 +47,7 @@ def test_scenarios_that_cannot_be_paired(tmp_path: Path) -> None:
         compare(load(SIX), load(SIX, YEARLY), runs=10)
 
 
+@pytest.mark.drawn
 def test_save(tmp_path: Path) -> None:
     c = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"behaviour.peers": 0.9}), runs=100)
     save(c, tmp_path / "c")

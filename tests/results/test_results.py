@@ -83,6 +83,7 @@ def test_exit_probability_never_falls(result: Result) -> None:
         assert (result.dataset[name].diff("date") >= -1e-15).all(), name
 
 
+@pytest.mark.drawn
 def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "results"
     save(result, folder)
@@ -176,6 +177,7 @@ def test_another_runs_results_are_not_overwritten(result: Result, tmp_path: Path
         save(result, folder / "members.csv", force=True)
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("at", ["xarray.Dataset.to_zarr", "sim.figures.sheet.save_all"])
 def test_an_interruption_leaves_nothing_half_written(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str

@@ -150,6 +150,7 @@ def test_dates_that_no_table_holds(date: str, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.drawn
 def test_the_farthest_dates_run_and_are_written(tmp_path: Path) -> None:
     for start, end in (("1700-01-01", "1701-01-01"), ("2199-01-01", "2200-01-01")):
         text = re.sub(r"from = [0-9-]+", f"from = {start}", SIX.read_text().split("[[events]]")[0])

@@ -14,6 +14,8 @@ from sim.studies.sweep import sweep
 from tests.commands import ROOT, ended, kill_a_worker, popen, started
 from tests.study_files import differing, study_file
 
+pytestmark = pytest.mark.drawn  # as the command's folders are
+
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,22 +25,22 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "out"
 
 
-def kill(reference: Path, folder: Path, kills: int, seed: int) -> None:
+def kill(folder: Path, kills: int, seed: int, *how: str) -> None:
     """Run tests/kill.py."""
-    study = reference.parent / "small.toml"
-    command = [sys.executable, "-m", "tests.kill", *map(str, (study, reference, folder, kills, seed))]
+    study = study_file(folder)
+    command = [sys.executable, "-m", "tests.kill", *map(str, (study, folder / "out", kills, seed, *how))]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
     assert found.stdout.startswith(f"{kills} kills")
 
 
-def test_fifty_kills(reference: Path, tmp_path: Path) -> None:
-    kill(reference, tmp_path / "out", 50, 1)
+def test_fifty_kills(tmp_path: Path) -> None:
+    kill(tmp_path, 50, 1, "undrawn")
 
 
 @pytest.mark.long
-def test_five_hundred_kills(reference: Path, tmp_path: Path) -> None:
-    kill(reference, tmp_path / "out", 500, 2)
+def test_five_hundred_kills(tmp_path: Path) -> None:
+    kill(tmp_path, 500, 2)
 
 
 def receipts(folder: Path) -> int:
