@@ -57,6 +57,8 @@ SCENARIOS, FIGURES = "scenarios.json", "figures"
 STANCE = "stance"
 """What events move at the start."""
 TABLES = ("differences", "curves")
+KINDS = {"horizon_years": "float64", "date": "datetime64[s]"}
+"""Of the columns of time."""
 POINTS = 10
 """Of a curve at a quick look."""
 
@@ -459,13 +461,9 @@ def _rows(
     import pandas as pd
 
     members = program.members if OUTCOMES[name].by_member else ("",)
-    frame = pd.DataFrame(times)
-    frame["date"] = frame.date.astype("datetime64[s]")
-    frame = frame.loc[frame.index.repeat(len(members))].reset_index(drop=True)
-    frame.insert(0, "scenario", scenario.name)
-    frame.insert(1, "outcome", name)
-    frame.insert(2, "member", list(members) * len(next(iter(times.values()))))
-    return frame.assign(**{column: x.ravel() for column, x in columns.items()})
+    each = {k: np.repeat(np.asarray(x, KINDS[k]), len(members)) for k, x in times.items()}
+    who = {"scenario": scenario.name, "outcome": name, "member": [*members] * len(next(iter(times.values())))}
+    return pd.DataFrame({**who, **each, **{column: x.ravel() for column, x in columns.items()}})
 
 
 def _columns(name: str, base: Level, value: Level, pair: Pair[Sample], interval: Pair[Array]) -> dict[str, Array]:

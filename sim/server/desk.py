@@ -21,23 +21,25 @@ from sim.scenario.reading import find, names_of, shipped
 from sim.server.levers import lever, levers
 from sim.server.order import RUNS as ORDER_RUNS, order
 from sim.server.single import SEED, Plain, blocks, found, stages, steps, unmoved
+from sim.server.turns import Turns
 from sim.server.view import ADDRESS, MOST_RUNS, View, as_file, parts, read
 from sim.storage.effort import effort
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
 Made = TypeVar("Made")
 FIRST, MORE, SINGLE, FOUND, ORDER, TRIED = "first", "more", "single", "found", "order", "tried"
 RUNS = {FIRST: 256, MORE: 4096}
 """Runs behind a first look and behind the answer that follows it."""
+URGENCY = (FIRST, SINGLE, FOUND, ORDER, MORE)
+"""Kinds of work, the most urgent first: what a reader waits for, then what is made meanwhile."""
 KEPT = 48
 """Answers that are remembered."""
 
 
 class Desk:
-    """Answers by address (the query of the page's URL), each a plain value; of each kind one at once is computed."""
+    """Answers by address (the query of the page's URL), each a plain value, the most urgent computed first."""
 
     def __init__(self, scenario: str | Path) -> None:
         file = find(scenario)
@@ -50,7 +52,7 @@ class Desk:
         self._made: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._baseline = Baseline()
-        self._busy = {kind: threading.Lock() for kind in (FIRST, MORE, SINGLE, FOUND, ORDER)}
+        self._turns = Turns(URGENCY)
 
     # ------------------------------------------------------------------------------------------- what is asked
 
@@ -91,7 +93,7 @@ class Desk:
         return self._once(
             ("answer", scenario.fingerprint, view.moves, look),
             look,
-            lambda: _answer(scenario, view, look, self._baseline, see),
+            lambda see: _answer(scenario, view, look, self._baseline, see),
             see,
         )
 
@@ -100,7 +102,7 @@ class Desk:
         scenario, view = self._read(query)
         state = view.state or scenario.members[0]
         paths = [x.path for x in levers(scenario, state)]
-        made = self._once(("order", scenario.fingerprint, state), ORDER, lambda: order(scenario, paths, see), see)
+        made = self._once(("order", scenario.fingerprint, state), ORDER, lambda see: order(scenario, paths, see), see)
         return {"runs": ORDER_RUNS, "effects": [e._asdict() for e in made]}
 
     def found(self, query: str, see: See = unseen) -> Plain:
@@ -119,11 +121,11 @@ class Desk:
         """One run step by step; where levers are moved, the same run with none of them moved beside it."""
         scenario, view = self._read(query)
         moved, run = _moved(scenario, view), view.run or 0
-        lived = self._once(("run", moved.fingerprint, run), SINGLE, lambda: steps(moved, run, see), see)
+        lived = self._once(("run", moved.fingerprint, run), SINGLE, lambda see: steps(moved, run, see), see)
         if not view.moves:
             return {**lived, "base": None}
         key = "unmoved", scenario.fingerprint, moved.fingerprint, run
-        return {**lived, "base": self._once(key, SINGLE, lambda: unmoved(scenario, moved, run, see), see)}
+        return {**lived, "base": self._once(key, SINGLE, lambda see: unmoved(scenario, moved, run, see), see)}
 
     def file(self, query: str) -> str:
         """A scenario file that says the same as the address."""
@@ -149,18 +151,24 @@ class Desk:
 
         def stage(first: int, last: int) -> "list[xr.Dataset]":
             key = "runs", scenario.fingerprint, first, last
-            return self._once(key, FOUND, lambda: [*blocks(scenario, first, last, see)], see)
+            return self._once(key, FOUND, lambda see: [*blocks(scenario, first, last, see)], see)
 
         return together([ds for ends_at in pairwise([0, *ends]) for ds in stage(*ends_at)])
 
-    def _once(self, key: Hashable, kind: str, make: Callable[[], Made], see: See = unseen) -> Made:
-        """What was made before, or is made now."""
-        with self._busy[kind]:
+    def _once(self, key: Hashable, kind: str, make: Callable[[See], Made], see: See) -> Made:
+        """What was made before, or is made now; between its ticks it stands aside for what is more urgent."""
+        with self._turns.turn(kind) as stand_aside:
             with self._lock:
                 if key in self._made:
                     self._made.move_to_end(key)
                     return self._made[key]
-            made = make()
+
+            def between(*at: object) -> None:
+                stand_aside()
+                see(*at)
+
+            between()
+            made = make(between)
             with self._lock:
                 self._made[key] = made
                 while len(self._made) > KEPT:
@@ -192,7 +200,7 @@ def _answer(scenario: Scenario, view: View, look: str, baseline: Baseline, see: 
         "begins": [] if quick else c.begins,
         "dates": [d.date().isoformat() for d in sorted(c.table.date[c.table.horizon_years > 0].unique())],
         "rows": _rows(c, other),
-        "curves": {n: _curve(c, n, other) for n in names("event", "measure", by_member=False, headline=True)},
+        "curves": _curves(c, other),
     }
 
 
@@ -239,13 +247,18 @@ def _number(x: float) -> float | None:
     return None if x != x else round(float(x), 4)
 
 
-def _curve(c: Comparison, name: str, other: Scenario) -> Plain:
-    """By date, of both: mean and the ends of the interval."""
-    t = c.curves[c.curves.outcome == name]
-
-    def points(scenario: Scenario) -> "list[list[Any]]":
-        rows: pd.DataFrame = t[t.scenario == scenario.name]
-        return [[r.date.date().isoformat(), *_numbers(r._asdict())] for r in rows.itertuples(index=False)]
-
-    o = OUTCOMES[name]
-    return {"title": o.title, "percent": o.probability, "base": points(c.base), "value": points(other)}
+def _curves(c: Comparison, other: Scenario) -> dict[str, Plain]:
+    """Of the outcomes of the alliance, by date and of both: mean and the ends of the interval."""
+    points: dict[tuple[str, str], list[list[Any]]] = {}
+    for r in c.curves[c.curves.member == ""].itertuples(index=False):
+        at = points.setdefault((r.outcome, r.scenario), [])
+        at.append([r.date.date().isoformat(), *_numbers(r._asdict())])
+    return {
+        n: {
+            "title": OUTCOMES[n].title,
+            "percent": OUTCOMES[n].probability,
+            "base": points[n, c.base.name],
+            "value": points[n, other.name],
+        }
+        for n in names("event", "measure", by_member=False, headline=True)
+    }

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from html import escape
 from html.parser import HTMLParser
 from http import HTTPStatus
@@ -28,6 +29,7 @@ from sim.server.app import app
 from sim.server.desk import Desk
 from sim.server.server import Server
 from sim.server.single import kept
+from sim.server.turns import Turns
 from sim.server.view import MOST_MOVES
 from tests.helpers import SIX
 
@@ -156,12 +158,66 @@ def test_found_runs_are_those_in_which_it_is_so(served: Server) -> None:
 
 
 def test_single_runs_do_not_wait_for_an_answer_that_takes_long(served: Server) -> None:
-    busy = served.desk._busy
-    with busy[desks.MORE], busy[desks.FIRST], busy[desks.ORDER]:
-        with busy[desks.FOUND]:
+    turns = served.desk._turns
+    with turns.turn(desks.MORE), turns.turn(desks.ORDER):
+        assert asked(served, "found", **MOVED, condition="AAA leaves")["runs"]
+        with turns.turn(desks.FOUND):
             assert asked(served, "run", **MOVED, run="3")["steps"]
-        with busy[desks.SINGLE]:
-            assert asked(served, "found", **MOVED, condition="AAA leaves")["runs"]
+
+
+def test_work_stands_aside_while_more_urgent_work_is_wanted() -> None:
+    """On the thread that does it, from its next slice on; less urgent work holds up nothing."""
+    turns, begun, done = Turns(["urgent", "later"]), threading.Event(), threading.Event()
+
+    def later() -> None:
+        with turns.turn("later") as stand_aside:
+            begun.set()
+            stand_aside()
+            done.set()
+
+    with turns.turn("urgent") as stand_aside:
+        worker = threading.Thread(target=later, daemon=True)
+        worker.start()
+        assert begun.wait(30)
+        stand_aside()
+        assert not done.wait(0.05)
+    assert done.wait(30)
+
+
+def test_work_that_fails_lets_the_rest_go_on() -> None:
+    turns = Turns(["urgent", "later"])
+    for kind in ("urgent", "later", "urgent"):
+        with suppress(ConnectionError), turns.turn(kind):
+            raise ConnectionError
+    with turns.turn("later") as stand_aside:
+        stand_aside()
+
+
+def test_a_first_look_goes_before_the_answer_that_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked at a tick of the longer answer: of that no worker begins more than the tick it was at."""
+    monkeypatch.setitem(desks.RUNS, desks.FIRST, 64)
+    monkeypatch.setitem(desks.RUNS, desks.MORE, 128)
+    desk, ticks, begun = Desk(SIX), [], threading.Event()
+    first = threading.Thread(target=desk.answer, args=("set=leader.war=0.9&look=first",), daemon=True)
+    real, start = ensemble.Stack.tick, threading.Lock()
+
+    def tick(self: Any, t: int) -> Any:
+        urgent = threading.current_thread() is first
+        ticks.append(urgent)
+        if urgent:
+            begun.set()
+        elif start.acquire(blocking=False):
+            first.start()
+            assert begun.wait(30)
+        return real(self, t)
+
+    monkeypatch.setattr(ensemble.Stack, "tick", tick)
+    desk.answer("look=more")
+    urgent = [k for k, was in enumerate(ticks) if was]
+    between = ticks[urgent[0] : urgent[-1]]
+    assert len(urgent) > 20
+    assert between.count(False) <= 2, "workers of the longer answer"
+    assert len(ticks) - urgent[-1] > 20, "and it goes on after it"
 
 
 def test_a_run_is_that_which_mesa_lives(served: Server) -> None:
