@@ -1,8 +1,10 @@
 """The verb: serve the page until interrupted."""
 
+import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -12,6 +14,8 @@ from sim.server.server import Server
 
 SCENARIO = "csto/outlook-2023"
 HOST, PORT = "127.0.0.1", 8765
+HEAVY = ("pandas", "xarray", "dask.array")
+"""What answers import; the last only where it is installed, since xarray then asks for it."""
 
 
 @arguments
@@ -53,6 +57,14 @@ def app(
     with Server(desk, host, port) as server, suppress(KeyboardInterrupt):
         address = f"{server.url}?{urlencode({'scenario': desk.first}, safe='/')}"
         started(address)
+        threading.Thread(target=warm, daemon=True).start()
         if browser:
             webbrowser.open(address)
         server.serve_forever()
+
+
+def warm() -> None:
+    """Import what answers need, a second or two, while the page is still being read."""
+    for name in HEAVY:
+        with suppress(ImportError):
+            import_module(name)

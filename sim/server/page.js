@@ -169,7 +169,7 @@
       const since = moved ? moved[1] : view.start;
       options(from, [...new Set([...dates, since])].sort().map((d) => [d, spoken(d)]), since);
     };
-    const move = (value, since) => { view.moves[lever.path] = [value, since]; show(); note(); look(150); };
+    const move = (value, since) => { view.moves[lever.path] = [value, since]; show(); note(); look(50); };
     input.addEventListener("input", () => move(Number(input.value), view.moves[lever.path]?.[1] ?? from.value));
     from.addEventListener("input", () => move(Number(input.value), from.value));
     undo.addEventListener("click", () => { delete view.moves[lever.path]; show(); note(); look(); });

@@ -5,6 +5,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -416,6 +417,25 @@ def test_an_interruption_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> Non
     app(SIX, port=0, browser=False, started=seen.append)
     assert seen[0].startswith("http://127.0.0.1:")
     assert seen[0].endswith(SIX.name)
+
+
+WARM = f"""
+import sys
+from sim.server.app import warm
+from sim.server.desk import Desk
+warm()
+before = {{*sys.modules}}
+desk = Desk({str(SIX)!r})
+for ask in (desk.view, desk.answer, desk.found, desk.run):
+    ask("")
+later = {{m.split(".")[0] for m in {{*sys.modules}} - before}} - {{*sys.stdlib_module_names, "sim"}}
+print(sorted(later))
+"""
+
+
+def test_a_warm_server_imports_nothing_more_when_it_is_asked() -> None:
+    done = subprocess.run([sys.executable, "-c", WARM], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["[]"]
 
 
 # ------------------------------------------------------------------------------------------------- in a browser
