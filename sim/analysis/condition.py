@@ -212,8 +212,8 @@ class Event(Condition):
         return np.asarray(x.values, dtype=np.float64)
 
     def dates(self, ds: "xr.Dataset") -> dict[str, Array]:
-        """When its tick ends, by a name; nothing of staying."""
-        return {f"{self.state or ALLIANCE} {self.verb}, until": self.years(ds)} if self.variable else {}
+        """When its tick ends, by what happens; nothing of staying."""
+        return {f"{self.state or ALLIANCE} {self.verb}": self.years(ds)} if self.variable else {}
 
     def find(self, ds: "xr.Dataset", before: Array) -> Seen:
         step = float(ds.attrs["step_years"])

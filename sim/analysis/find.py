@@ -166,7 +166,7 @@ class Runs:
         columns: dict[str, Any] = {"run": self.ds.run.values[where]}
         for event in condition.events():
             for name, years in event.dates(self.ds).items():
-                columns[name] = dates_of(self.ds, years[where])
+                columns[f"{name}, until"] = dates_of(self.ds, years[where])
         share = self.share(holds, np.ones(self.count, dtype=bool))
         said = (
             f"{sentence(condition.words(self.ds))}: in {len(where):,} of {plural(self.count, 'run')}, "

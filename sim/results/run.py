@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces
-from sim.errors import InputError, Problem, arguments, nearest
+from sim.errors import InputError, Problem, arguments, listed, nearest, plural
 from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.inference.continuation import continued
@@ -27,6 +27,7 @@ from sim.results.ties import Ties
 from sim.results.votes import Votes
 from sim.scenario.compile import Program, compile
 from sim.scenario.load import Scenario, load, not_fitted
+from sim.scenario.names import LINE
 from sim.storage.effort import Effort, effort
 from sim.storage.provenance import circumstances
 from sim.storage.workers import imap
@@ -120,15 +121,17 @@ def scenarios(given: Sequence[Given], changes: Mapping[str, Any] | None = None) 
 
 
 def titled(scenario: Scenario) -> Scenario:
-    """The scenario with what was set of it in its title, unless the title itself was set."""
+    """The scenario with what was set of it in its title, as much as a title holds, unless the title itself was set."""
     tables = scenario.tables
     if not scenario.overrides or "title" in scenario.overrides:
         return scenario
     words = [scenario.in_words(k, v) for k, v in scenario.overrides.items() if not _as_it_is(scenario, k)]
-    more = f" with {', '.join(words)}" if words else ""
-    if more in tables.title:
+    counts = range(len(words), 0, -1)
+    ends = [f" with {said}" for said in (*(listed(words, k) for k in counts), plural(len(words), "change"))]
+    if not words or any(end in tables.title for end in ends):
         return scenario
-    return replace(scenario, tables=tables.model_copy(update={"title": tables.title + more}))
+    title = next((whole for end in ends if LINE.fits(whole := tables.title + end)), tables.title)
+    return replace(scenario, tables=tables.model_copy(update={"title": title}))
 
 
 def _as_it_is(scenario: Scenario, path: str) -> bool:

@@ -78,7 +78,7 @@ def found(ds: "xr.Dataset", asked: Condition, most: int) -> Plain:
         "tried": tried,
         "next": None if enough else next((n for n in stages(most) if n > tried), None),
         "runs": [
-            [int(ds.run.values[k]), ", ".join(f"{n} {d[i]}" for n, d in when.items() if d[i])]
+            [int(ds.run.values[k]), ", ".join(f"{n} by {d[i]}" for n, d in when.items() if d[i])]
             for i, k in enumerate(where[:SHOWN])
         ],
     }

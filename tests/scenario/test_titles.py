@@ -1,6 +1,7 @@
 """What is set stands in the title, in words, and messages say it as it is typed."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_origin
 
@@ -10,7 +11,7 @@ from sim.errors import InputError, on_command_line
 from sim.results.run import titled
 from sim.scenario.load import load
 from sim.scenario.messages import toml
-from sim.scenario.names import KEY
+from sim.scenario.names import KEY, LINE
 from sim.scenario.overrides import parse_override
 from sim.scenario.tables import AllianceTable, ScenarioTables, Time
 from sim.scenario.titles import SAID
@@ -156,3 +157,24 @@ def _allowed(path: str, value: object) -> str:
         load(Path(SIX), {path: value})
     (problem,) = caught.value.problems
     return problem.allowed
+
+
+@pytest.mark.parametrize("moved", range(1, 8))
+def test_a_title_says_as_much_of_what_was_set_as_it_holds(moved: int) -> None:
+    """Whatever is set, the title is one that a file may have; what it does not say it counts."""
+    inputs = ["coercion", "war", "domestic_crisis"]
+    paths = [f"leader.{x}" for x in inputs] + [f"members.{c}.affinity" for c in ("AAA", "BBB", "CCC", "DDD")]
+    scenario = titled(load(SIX, {path: {"value": 0.2, "from": "2021-01-01"} for path in paths[:moved]}))
+    title = scenario.tables.title
+    assert LINE.fits(title)
+    assert "coercion" in title
+    said = title.count("0.2 from January 2021")
+    assert title.endswith(f" and {moved - said} more") == (said < moved)
+    assert titled(scenario).tables.title == title
+
+
+def test_where_not_even_one_change_fits_a_title_says_how_many_there_are() -> None:
+    long = load(SIX, {"leader.war": 0.9, "leader.coercion": 0.1})
+    base = "x" * 105
+    scenario = titled(replace(long, tables=long.tables.model_copy(update={"title": base})))
+    assert scenario.tables.title == f"{base} with 2 changes"

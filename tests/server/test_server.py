@@ -317,6 +317,16 @@ def test_a_run_with_levers_moved_has_the_same_run_as_it_is_beside_it(served: Ser
     assert moved["steps"][differ.index(True)]["date"] > "2021-01-01"
 
 
+@pytest.mark.parametrize("moved", [1, 3, 12])
+def test_the_scenario_file_is_one_whatever_is_moved(served: Server, tmp_path: Path, moved: int) -> None:
+    levers = asked(served, "view", scenario=SIX.name)["levers"][:moved]
+    moves = [("set", f"{lever['path']}=0.25@2021-01-01") for lever in levers]
+    _, text, _ = get(served, f"/scenario.toml?{urlencode(moves)}")
+    shutil.copy(SIX, tmp_path)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    assert not [p for p in sim.check(tmp_path / "mine.toml") if not p.warning]
+
+
 def test_the_scenario_file_says_the_same(served: Server, tmp_path: Path) -> None:
     status, text, head = get(served, f"/scenario.toml?{urlencode(MOVED)}")
     assert status == HTTPStatus.OK
@@ -487,6 +497,8 @@ addEventListener("load", async () => {
     seen.events = $("events").textContent;
     seen.such = $("such").textContent;
     seen.address = location.search;
+    $("forward").scrollIntoView({ block: "end" });
+    seen.covered = $("forward").getBoundingClientRect().bottom > $("brief").getBoundingClientRect().top;
   }
   seen.wide = wide();
   top.document.getElementById("probe").textContent = JSON.stringify({ ...seen, faults });
@@ -546,6 +558,7 @@ def test_in_a_browser_a_lever_changes_the_answer_and_its_address_restores_it(
     assert "At the start" in first.events
     assert first.such == "AAA leaves before 2029 and not BBB freezes", "of states that there are"
     assert first.wide == [360, 360]
+    assert not first.covered, "what is scrolled to stands above the line at the foot"
     assert quote(f"{PATH}=0.9", safe="") in first.address
     again = probed(served, first.address.removeprefix("?"), tmp_path, monkeypatch)
     assert again.faults == []
