@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.dataset import error_note, horizons, interval, names, starts_frozen, starts_outside
+from sim.figures.named import Figures
 from sim.figures.rows import Mark
 from sim.figures.style import UNCERTAINTY, error_bound
 from sim.model.arrays import Array
@@ -20,7 +22,7 @@ from sim.model.outcomes import ENDS, LEAST, OUTCOMES, QUANTILES, in_text, interv
 OUTSIDE = "outside at the start"
 
 
-def draw(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> dict[str, Figure]:
+def draw(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figures:
     """Every figure of a run, by name.
 
     Parameters
@@ -32,12 +34,14 @@ def draw(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> dict[str, Figure]:
     -------
     ``cohesion``, ``ladder``, ``exits`` and ``incidence``.
     """
-    return {
-        "cohesion": cohesion(ds, marks),
-        "ladder": ladder(ds, marks),
-        "exits": exits(ds),
-        "incidence": incidence(ds, marks),
-    }
+    return Figures(
+        {
+            "cohesion": partial(cohesion, ds, marks),
+            "ladder": partial(ladder, ds, marks),
+            "exits": partial(exits, ds),
+            "incidence": partial(incidence, ds, marks),
+        }
+    )
 
 
 def _days(ds: xr.Dataset) -> Array:

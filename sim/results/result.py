@@ -4,7 +4,7 @@ import datetime as dt
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -73,7 +73,7 @@ class Results:
         """What is shown of it."""
         return next(iter(self.tables.values()))
 
-    def figures(self) -> "dict[str, Figure]":
+    def figures(self) -> "Mapping[str, Figure]":
         """All figures by name, drawn anew."""
         raise NotImplementedError
 
@@ -204,21 +204,21 @@ class Result(Results):
         """members, alliance and ticks."""
         return {"members": self.members, "alliance": self.alliance, "ticks": self.ticks}
 
-    def figures(self) -> dict[str, "Figure"]:
-        """The figures by name, drawn anew."""
+    def figures(self) -> "Mapping[str, Figure]":
+        """The figures by name, each drawn anew when it is first asked for."""
         from sim.figures import calls, record, ties, votes
         from sim.figures.rows import Mark
         from sim.figures.run import draw
 
         ds = self.dataset
         drawn = draw(ds, [Mark(str(date), words) for date, words in to_come(self.scenario)])
-        drawn["ties"] = ties.ties(ds)
+        drawn |= {"ties": partial(ties.ties, ds)}
         if on_record := self._on_record():
-            drawn["record"] = record.record(ds, on_record, self._entries())
+            drawn |= {"record": partial(record.record, ds, on_record, self._entries())}
         if "roll_call_answers" in ds:
-            drawn["votes"] = votes.votes(ds)
+            drawn |= {"votes": partial(votes.votes, ds)}
         if "call_answer" in ds:
-            drawn |= {"calls": calls.calls(ds), "lessons": calls.lessons(ds)}
+            drawn |= {"calls": partial(calls.calls, ds), "lessons": partial(calls.lessons, ds)}
         return drawn
 
     def _on_record(self) -> dict[str, list[int]]:
