@@ -1,7 +1,7 @@
 """What every analysis gives back: the answer in sentences, tables, figures drawn from them, and a folder."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from sim.errors import as_path
 from sim.results.result import FIGURES, Results
 from sim.results.tables import csv_of, read_csv
+from sim.scenario.load import Scenario, drawn
 from sim.storage.files import as_json, provenance_of, write
 from sim.storage.workspace import Workspace, reading
 
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ANSWER = "answer.json"
+
+
+def origins(scenarios: Iterable[Scenario], provenance: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What ``about`` says of where numbers come from, for a report.
+
+    Parameters
+    ----------
+    scenarios : whose coefficients are drawn.
+    provenance : of the results that are analysed, where it is of results.
+    """
+    return {"drawn": [*map(drawn, scenarios)], "made_from": (provenance or {}).get("command", "")}
 
 
 @dataclass(frozen=True, repr=False)

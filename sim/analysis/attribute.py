@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.goal import quantity, subject
 from sim.analysis.parts import EXACT, Parts, parts_of
 from sim.analysis.spread import error_over_draws, footer, linear, spread_over_draws
@@ -56,7 +56,7 @@ class Attribution(Analysis):
     """
 
     kind = "attribution"
-    question = "What makes the difference between the two?"
+    question = "Which of the changes between the two scenarios does how much?"
     names = ("shares", "gaps", "parts")
     words = ("outcome", "member", "date", "part", "paths")
 
@@ -245,6 +245,7 @@ def _answered(
     how = f"all {sets} sets of parts" if not orders_drawn else f"{orders_drawn} orders drawn, {sets} sets of parts"
     titles = _titles(first.tables.title, second.tables.title)
     about = {
+        **origins([first, second]),
         **dict(zip("ab", titles, strict=True)),
         "names": {code: m.name or code for code, m in first.tables.members.items()},
         "how": how,

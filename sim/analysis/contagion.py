@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.spread import error_over_clusters, error_over_draws, footer, spread_over_draws
 from sim.engines.ensemble import Piece, pieces, run_together
 from sim.errors import InputError, Problem, arguments, each, nearest
@@ -206,6 +206,8 @@ def _contagion(
     )
     frame = pd.DataFrame(effects)
     about = {
+        "question": f"If one member {DONE[event]}, what does that do to the others?",
+        **origins([s]),
         "event": event,
         "at": str(program.edges[tick]),
         "names": {code: m.name or code for code, m in s.tables.members.items()},
@@ -310,14 +312,19 @@ def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[
         f"{len(resolved)} of {len(last)} effects are 0.1 points or more and beyond chance in these runs (95 %)."
     )
     own, none = (cascades.iloc[k] for k in (0, 1))
-    shares = [percent(x.cascade) for x in (own, none)]
+    shares = [f"{percent(x.cascade)} %{_error(100 * x.cascade_mcse)}" for x in (own, none)]
     said.append(
-        f"In {shares[0]} % of runs some exit follows another within two years, without contagion and peers in "
-        f"{shares[1]} %; exits in a run are {own.exits:.2f} and {none.exits:.2f}"
+        f"In {shares[0]} of runs some exit follows another within two years; without what members do to each other in "
+        f"the model (contagion, peers) in {shares[1]}; exits in a run are {own.exits:.2f} and {none.exits:.2f}"
         + together(none)
         + (f"; a cascade has {own['size']:.1f} exits in {own.years:.1f} years." if own["size"] == own["size"] else ".")
     )
     return said
+
+
+def _error(points: float) -> str:
+    """A standard error in brackets; none of one draw, nor where all draws give the same."""
+    return f" (± {points:.1g})" if points > 0.0 else ""
 
 
 def together(none: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.drivers import inputs_of, rows_of
 from sim.analysis.goal import RELATIONS, Goal, goal
 from sim.analysis.rules import METHODS, Rule
@@ -18,6 +18,7 @@ from sim.results.result import Result
 from sim.scenario.load import Scenario
 from sim.scenario.values import BY_SCALE
 from sim.storage.effort import effort
+from sim.storage.files import provenance_of
 from sim.storage.workspace import kind_of
 from sim.studies.sweep import Sweep
 from sim.studies.target import in_words
@@ -128,6 +129,9 @@ def discover(
         results = Sweep.open(home) if kind_of(home) == Sweep.kind else Result.open(home)
     points, asked = _of_runs(results, when) if isinstance(results, Result) else _of_sweep(results, when)
     name = results.scenario.name if isinstance(results, Result) else str(results.plan.content["name"])
+    variants = [] if isinstance(results, Result) else [v.scenario for v in results.plan.variants.values()]
+    scenarios = [results.scenario] if isinstance(results, Result) else variants
+    provenance = results.provenance if isinstance(results, Result) else provenance_of(results.folder)
     _check(points, asked)
     holds = asked.holds(points.y)
     tell = progress or (lambda done, total: None)
@@ -138,7 +142,8 @@ def discover(
         tell(k + 1, len(halves))
     frames = _judged(points, holds, made, ~halves[0])
     about = {
-        "question": f"Under which conditions is it so that {asked}?",
+        "question": f"Under which conditions is this so: {asked}?",
+        **origins(scenarios, provenance),
         "when": str(asked),
         "what": points.what,
         "wrong_side": _wrong_side(points, asked),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.given import RATE, first_order, held_out
 from sim.analysis.goal import subject
 from sim.errors import InputError, Problem, arguments, as_path, plural
@@ -285,7 +285,9 @@ def _analysed(
     frames = {n: pd.DataFrame(t) for n, t in (("drivers", drawn), ("groups", grouped), ("outcomes", whole))}
     runs = int(result.provenance["runs"])
     about = {
-        "names": {m: t.name or m for m, t in s.tables.members.items()},
+        **origins([s], result.provenance),
+        "names": {m: t.name or m for m, t in s.tables.members.items()}
+        | {s.tables.alliance.leader: s.tables.alliance.leader_in_words},
         "rows": len(rows.x),
         "footer": f"{s.name}  |  {plural(runs, 'run')}, {plural(len(rows.x), 'different draw')} of what varies",
     }
@@ -312,22 +314,23 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
         same = (whole["outcome"] == r["outcome"]) & (whole["member"] == r["member"])
         there = f"{100 * whole[same].iloc[0]['least_resolved']:.2g} %"
         said.append(
-            f"No coded value is resolved for {what}. For another outcome check {r['label']}: "
-            f"{_takes(r, _asked(r, about))}; of it shares from {there} on are resolved."
+            f"No coded value stands out from chance for {what}. For another outcome check {r['label']}: "
+            f"{_takes(r, _asked(r, about))}; of it shares from {there} on stand out."
         )
     else:
-        said.append("No coded value stands out to be checked first: none is resolved for any outcome.")
+        said.append("No coded value stands out to be checked first: none stands out from chance, for any outcome.")
     if len(coefficients):
         r = coefficients.iloc[0]
         said.append(f"Of the coefficients {r['label']} matters most: {_takes(r, what)}.")
     else:
-        said.append(f"No coefficient is resolved for {what}.")
+        said.append(f"No coefficient stands out from chance for {what}.")
     if np.isfinite(first["chance"]):
         chance = f"{100 * first['chance']:.0f} %"
         said.append(f"Of the variance of {what} {chance} is chance, which no better value takes away.")
     said.append(
-        f"{plural(about['rows'], 'different draw')} resolve a share of {what} from {least} on (where nothing matters, "
-        f"anything in one run of {1 / RATE:.0f}); shares of values that hang together overlap and do not add up to one."
+        f"With {plural(about['rows'], 'different draw')} a share of {what} stands out from chance from {least} on "
+        f"(where nothing matters, anything in one run of {1 / RATE:.0f}); shares of values that hang together overlap "
+        "and do not add up to one."
     )
     return said
 

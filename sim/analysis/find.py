@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.condition import Condition, Event
 from sim.analysis.sentence import condition as checked
 from sim.errors import InputError, Problem, arguments, as_path, plural
@@ -148,6 +148,7 @@ class Runs:
         self.count = ds.sizes["run"]
         self.clusters = int(ds.attrs["rows"]), float(ds.attrs["distinct"])
         self.title = result.dataset.attrs["title"]
+        self.origins = origins([result.scenario], result.provenance)
 
     def share(self, events: Flags, condition: Flags) -> Share:
         """A probability in the runs of a condition."""
@@ -174,9 +175,16 @@ class Runs:
         )
         answer = [said, *([f"The first of them: {self.line(int(where[0]))}"] if len(where) else [])]
         question = f"In which runs is it so that {condition.words(self.ds)}?"
-        about = {"question": question, "share": [float(x) for x in share], "rows": self.clusters[0]}
+        about = {"question": question, **self.origins, "share": [float(x) for x in share], "rows": self.clusters[0]}
+        about["names"] = self.names
         frames = {"runs": pd.DataFrame(columns)}
-        return Found(self.title, answer, frames, self._identity(condition=str(condition)), about)
+        return Found(
+            f"Runs in which {condition.words(self.ds)}: {self.title}",
+            answer,
+            frames,
+            self._identity(condition=str(condition)),
+            about,
+        )
 
     def _place(self, rows: Sequence[Row], asked: Condition, last: float) -> int | None:
         """Which of the rows is what is asked for, if it is an event without limits."""
@@ -229,6 +237,7 @@ class Runs:
         about = {
             "headline": f"{tells} with {percent(float(one.mean))} % instead of {percent(float(other.mean))} %",
             "question": f"What follows if {given.words(self.ds)}?",
+            **self.origins,
             "condition": given.words(self.ds),
             "names": names_in(self.ds),
             "when": spoken(self.date(last)),
@@ -237,7 +246,9 @@ class Runs:
             "footer": f"{self.title}; seed {self.result.provenance['seed']}. {CAUSES.partition('.')[0]}.",
         }
         conditions = {"given": str(given), **({"condition": str(asked)} if asked is not None else {})}
-        return Given(self.title, answer, {"given": frame}, self._identity(**conditions), about)
+        return Given(
+            f"If {given.words(self.ds)}: {self.title}", answer, {"given": frame}, self._identity(**conditions), about
+        )
 
     def _of_rows(self, holds: Flags) -> str:
         """Of how many rows of the posterior runs are."""

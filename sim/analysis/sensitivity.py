@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.goal import subject
 from sim.analysis.indices import Interval, Morris, Sobol, morris, sobol
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
@@ -187,6 +187,7 @@ def analysed(study: Study, halves: list[Sweep], of: Sensitivity) -> Sensitivity:
         whole.append({**key, "mean": float(one.y.mean()), **_whole(found)})
     names = {code: m.name or code for code, m in study.scenarios[0].tables.members.items()}
     about = {
+        **origins(study.scenarios),
         "design": design,
         "names": names,
         "focus": list(study.tables.focus),
@@ -313,10 +314,10 @@ def _part(r: Mapping[str, Any], by: str, probability: bool) -> str:
     """A factor with its index."""
     x, low, high = (r[c] for c in (by, f"{by}_low", f"{by}_high"))
     if by == "first":
-        return f"{r['label']}, {100 * x:.0f} % of the variance alone ({100 * low:.0f} to {100 * high:.0f})"
+        return f"“{r['label']}”, {100 * x:.0f} % of the variance alone ({100 * low:.0f} to {100 * high:.0f})"
     unit, scale = (" points", 100) if probability else ("", 1)
     ends = f"{scale * low:.2g} to {scale * high:.2g}"
-    return f"{r['label']}, which moves it by {scale * x:.2g}{unit} over its range ({ends})"
+    return f"“{r['label']}”, which moves it by {scale * x:.2g}{unit} over its range ({ends})"
 
 
 def _capital(text: str) -> str:

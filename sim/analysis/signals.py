@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.engines.ensemble import run_block
 from sim.errors import InputError, Problem, arguments, as_path, plural
 from sim.estimates.roc import Area, area
@@ -147,9 +147,11 @@ def signals(
     leads = lead_times(table)
     title = result.dataset.attrs["title"]
     footer = f"{plural(min(p['runs'], BLOCK), 'run')}, those of every other row held out; seed {p['seed']}"
-    about = {"title": title, "footer": footer}
+    about = {"title": title, "footer": footer, **origins([result.scenario], p)}
     more = {**about, "meaning": MEANING}
-    found = Signals(title, answer(table, leads), {"areas": table, "leads": leads}, result.identity, more)
+    found = Signals(
+        f"Early warning: {title}", answer(table, leads), {"areas": table, "leads": leads}, result.identity, more
+    )
     if out is not None:
         found.save(out, force)
     return found

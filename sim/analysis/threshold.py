@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.goal import RELATIONS, Goal, goal
 from sim.analysis.lever import Lever, lever as lever_of
 from sim.analysis.spread import error_over_draws, footer, parted
@@ -278,13 +278,16 @@ def _answered(
     table = pd.DataFrame(rows or [nothing | own])
     names = {code: m.name or code for code, m in s.tables.members.items()}
     subject = wanted.subject(names)
+    when, said = f"{wanted.date(s.tables.time):%B %Y}", wanted.in_words(wanted.level)
     about = {
+        "question": f"From which value of {moved.words} on does {subject} by {when} reach {said}?",
+        **origins([s]),
         "lever": moved.words,
         "outcome": wanted.outcome,
         "subject": subject,
-        "when": f"{wanted.date(s.tables.time):%B %Y}",
+        "when": when,
         "level": wanted.level,
-        "said": wanted.in_words(wanted.level),
+        "said": said,
         "scenario": s.tables.title,
         "footer": footer(s.name, by, moved.program.start.words, [s]),
         "axis": moved.axis,

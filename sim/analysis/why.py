@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +11,19 @@ import numpy as np
 
 from sim.analysis.ablations import Effect, Words, effects, happened, luck, moved_inputs, scripted
 from sim.analysis.again import Chance
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
 from sim.analysis.event import CONDUCT, FROM, NOUNS, Event, chosen
 from sim.analysis.moments import Moment, moments, row_of
 from sim.analysis.reasons import HAZARD, STANCE, of_causes, of_chance, of_terms, spans
 from sim.engines.ensemble import Piece, Stack, at_start, pieces
-from sim.errors import InputError, Problem, arguments
+from sim.errors import InputError, Problem, arguments, as_path
 from sim.model.arrays import Array, total
 from sim.model.noise import Noise, locate
 from sim.results.replay import made_from
 from sim.scenario.compile import Program, compile, tick_edges
 from sim.scenario.load import Scenario
 from sim.scenario.rival import named
+from sim.storage.files import provenance_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ class Why(Analysis):
     """What :func:`sim.why` gives back: ``terms`` and ``ablations``, each a table."""
 
     kind = "why"
-    question = "Why did the state do so in this run, and what would have been otherwise?"
+    question = "What led to it in this run, and what would have gone otherwise without it?"
     names = ("terms", "ablations")
     words = ("whole", "term", "kind", "what", "date")
 
@@ -100,6 +101,7 @@ def why(
     scenario, runs, seed = made_from(folder, run)
     row, k = place(scenario, member, date)
     found = explain_run(scenario, compile(scenario), runs, seed, run, row, k, progress)
+    found = replace(found, about={**found.about, **origins([scenario], provenance_of(as_path(folder, "folder")))})
     if out is not None:
         found.save(out, force)
     return found

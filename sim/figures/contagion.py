@@ -18,9 +18,10 @@ BELOW = (
     "coefficients, coded values and inputs to come, without what chance adds. Grey numbers: within "
     "the Monte Carlo error of nothing."
 )
+FEW = " Shown are the {most} states that move others most and the {most} that are moved most."
 COLOURS = LinearSegmentedColormap.from_list("pull", ["#2081bf", "#ffffff", style.AWAY])
-CELL = 0.85
-"""Inches of a cell that has numbers, at least; names and the bar of colours take two."""
+NAMES, CELL = 1.5, 0.92
+"""Inches for the names of states, and of a cell, at least."""
 
 
 def draw(effects: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
@@ -32,41 +33,47 @@ def draw(effects: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
     about : its words: event, at, names, scenario, footer.
     """
     last = effects[effects.date == effects.date.max()]
-    of, on = list(dict.fromkeys(last.of)), list(dict.fromkeys(last.on))
+    most = int((style.room() - NAMES) / CELL)
+    of, on = (_largest(last, side, most) for side in ("of", "on"))
     on.sort(key=list(about["names"]).index)
     cells = {(r.of, r.on): r for r in last.itertuples()}
     grid = np.array([[100 * cells[i, j].effect if (i, j) in cells else np.nan for j in on] for i in of])
-    most = max(float(np.nanmax(np.abs(grid))), 1.0)
+    deepest = max(float(np.nanmax(np.abs(grid))), 1.0)
     does = "leave" if about["event"] == "exit" else "freeze"
     when = date.fromisoformat(str(last.date.iloc[0]))
     start = date.fromisoformat(about["at"])
     headline = f"Who pulls whom: exits by {when:%B %Y} if a member {does}s in {start:%B %Y}"
     with style.look():
-        figure = sheet.page(headline, about["scenario"], BELOW.format(does=does), about["footer"], 0.5 * len(of) + 1.2)
+        few = FEW.format(most=most) * (len(of) < last.of.nunique() or len(on) < last.on.nunique())
+        below = BELOW.format(does=does) + few
+        figure = sheet.page(headline, about["scenario"], below, about["footer"], 0.5 * len(of) + 1.2)
         panel = figure.subplots()
-        image = panel.imshow(grid, cmap=COLOURS, vmin=-most, vmax=most, aspect="auto")
+        panel.imshow(grid, cmap=COLOURS, vmin=-deepest, vmax=deepest, aspect="auto")
         names = about["names"]
         panel.set_xticks(range(len(on)), ["\n".join(style.wrap(names[j], 1.3, style.SMALL)) for j in on])
         panel.set_yticks(range(len(of)), [f"{names[i]} {'leaves' if does == 'leave' else 'freezes'}" for i in of])
         panel.xaxis.tick_top()
         panel.tick_params(length=0)
         panel.spines[:].set_visible(False)
-        if len(on) <= style.across(CELL) - 2:
-            for y, i in enumerate(of):
-                for x, j in enumerate(on):
-                    _number(panel, x, y, cells.get((i, j)), most)
-        bar = figure.colorbar(image, ax=panel, shrink=0.9, pad=0.02)
-        bar.set_label("percentage points", color=style.GREY)
-        bar.outline.set_visible(False)
+        for y, i in enumerate(of):
+            for x, j in enumerate(on):
+                _number(panel, x, y, cells.get((i, j)), deepest)
         return sheet.settle(figure)
 
 
-def _number(panel: Any, x: int, y: int, r: Any, most: float) -> None:
+def _largest(last: pd.DataFrame, side: str, most: int) -> list[str]:
+    """The states that have the largest effects on a side of the matrix, as they are listed."""
+    states = list(dict.fromkeys(last[side]))
+    size = last.effect.abs().groupby(last[side]).max()
+    return [s for s in states if s in set(size.nlargest(most).index)]
+
+
+def _number(panel: Any, x: int, y: int, r: Any, deepest: float) -> None:
     """The effect with its interval."""
     if r is None:
         return
     resolved = r.low > 0.0 or r.high < 0.0
     said = "{}\n({} to {})".format(*(signed(100 * x, 1) for x in (r.effect, r.q05, r.q95)))
-    dark = abs(100 * r.effect) > 0.6 * most
+    dark = abs(100 * r.effect) > 0.6 * deepest
     colour = "white" if dark else style.INK if resolved else style.GREY
     panel.text(x, y, said, ha="center", va="center", fontsize=style.SMALL, color=colour)

@@ -44,7 +44,7 @@ def densities(
             _density(panel, posterior[name], style.FAN["median"], 1.6)
             panel.set_ylim(bottom=0)
             meaning, unit = words[name]
-            sheet.title(panel, sentence(meaning), "" if unit == "1" else unit, sheet.inner(COLUMNS))
+            sheet.title(panel, sentence(meaning), "" if unit == "1" else unit, sheet.inner(columns))
             panel.set_yticks([])
             panel.spines["left"].set_visible(False)
         return sheet.settle(figure)

@@ -17,6 +17,7 @@ from matplotlib.text import Text
 
 from sim.figures import style
 from sim.figures.letters import drawable, say_what_was_replaced
+from sim.scenario.dates import with_months
 
 BETWEEN = "  |  "
 """Between the parts of a footer."""
@@ -51,7 +52,7 @@ def page(headline: str, second: str, below: str, footer: str, height: float) -> 
         (below, style.NORMAL, "normal", style.GREY),
     ]
     blocks = [(style.wrap(text, room, size, w == "bold"), size, w, c) for text, size, w, c in texts if text]
-    foot = style.wrap(style.with_months(footer), room, style.SMALL)
+    foot = style.wrap(with_months(footer), room, style.SMALL)
     bottom = style.MARGIN + _height(len(foot), style.SMALL)
     total = style.MARGIN + sum(_height(len(lines), size) for lines, size, _, _ in blocks) + height + bottom
     figure = Figure(figsize=(style.width(), total), dpi=style.DPI)

@@ -1,6 +1,5 @@
 """The look that all figures share: sheet size, fonts, colours; how wide a text is, and numbers in words."""
 
-import datetime as dt
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,7 +55,6 @@ INTERVAL = re.compile(
     rf"(?:{_NUMBER} (?:points )?)?\((?:90\u00a0%: )?{_NUMBER} to {_NUMBER}\)|(?<![\d-]){_NUMBER} to {_NUMBER}(?![\d-])"
 )
 """``5 % (1 to 20)``, ``9 % (90 %: 0.5 to 34)``, ``0.20 to 0.51``: an estimate and the ends of its interval."""
-DATE = re.compile(r"(?<![\w-])[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])")
 
 SMALL, NORMAL, LARGE, HEAD = 8.0, 9.0, 10.0, 13.0
 """Font sizes in points."""
@@ -219,16 +217,6 @@ def shorten(text: str, width: float, size: float) -> str:
     while text and text_width(f"{text}…", size) > width:
         text = text[:-1]
     return f"{text.rstrip()}…"
-
-
-def with_months(text: str) -> str:
-    """A text with its dates in words, as the rest of a figure has them: ``October 2023``, ``31 December 2012``."""
-
-    def said(found: re.Match[str]) -> str:
-        date = dt.date.fromisoformat(found[0])
-        return f"{date:%B %Y}" if date.day == 1 else f"{date.day} {date:%B %Y}"
-
-    return DATE.sub(said, text)
 
 
 def conjunction(parts: Sequence[str]) -> str:

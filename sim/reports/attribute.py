@@ -2,10 +2,17 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from sim.analysis.attribute import Attribution
 from sim.model.outcomes import OUTCOMES, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, origin
+
+READING = "In brackets: 90 % interval over coefficients, coded values and inputs to come, the same in both scenarios."
+LIMIT = (
+    "What one of these parts would do alone, or between two other scenarios: each is averaged over the orders in "
+    "which the parts of this difference may be changed."
+)
 
 
 def said(found: Attribution) -> Iterator[Block]:
@@ -17,7 +24,11 @@ def said(found: Attribution) -> Iterator[Block]:
         scale, digits, unit = (100, 1, ", points") if o.probability else (1, 3, "")
 
         def number(x: float, scale: int = scale, digits: int = digits) -> str:
-            return in_column(scale * x, digits)
+            return in_column(scale * x, digits) if x else "0"
+
+        def cell(r: Any) -> str:
+            ends = f" ({number(r.q05)} to {number(r.q95)})" if r.q05 or r.q95 else ""
+            return number(r.gap) + ends
 
         whole = gaps[(gaps.outcome == outcome) & (gaps.member == member)]
         size = own[own.date == own.date.max()].set_index("part").added.abs().sort_values(ascending=False, kind="stable")
@@ -27,7 +38,7 @@ def said(found: Attribution) -> Iterator[Block]:
             columns.append(Column(f"by {dt.date.fromisoformat(date):%b %Y}"))
             here = own[own.date == date].set_index("part").loc[size.index].rename(columns={"added": "gap"})
             for row, r in zip(rows, [*here.itertuples(), *whole[whole.date == date].itertuples()], strict=True):
-                row.append(f"{number(r.gap)} ({number(r.q05)} to {number(r.q95)})")
+                row.append(cell(r))
         errors.append(f"of {o.noun} {scale * max(own.mcse.max(), whole.mcse.max()):.{digits}f}{unit.replace(',', '')}")
         yield Paragraph()
         yield Table(columns, rows)

@@ -1,5 +1,6 @@
 """What a backtest says: which forecasts were better."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,11 +15,12 @@ from sim.evaluation.rules import RATE
 from sim.evaluation.scoring import Measure, ScoreRow, with_error
 from sim.evaluation.study import Scheme
 from sim.figures.rows import Skill
-from sim.model.outcomes import sentence
+from sim.model.outcomes import sentence, signed
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.reports.brief import Brief, chosen
 from sim.reports.histories import SAID, SCORES, history
 from sim.reports.trust import of_scores
+from sim.scenario.dates import spoken
 from sim.scenario.left_out import ALL, LeftOut as Exits
 from sim.scenario.load import Scenario
 
@@ -28,7 +30,7 @@ def said(title: str, schemes: Sequence[Scheme], found: Backtest) -> Iterator[Blo
     scores = [ScoreRow(*r) for r in found.table.itertuples(index=False, name=None)]
     skills = [Skill(*r) for r in found.skill.itertuples(index=False, name=None)]
     for scheme in schemes:
-        dates = ", ".join(f"{d}" for d in scheme.fit_until)
+        dates = listed([spoken(d) for d in scheme.fit_until])
         when = f"fitted until {dates}, {plural(scheme.years, 'year')} ahead"
         yield Paragraph((title, "bold"), f": {scheme.name}, {when}")
         yield from _scores([r for r in scores if r.scheme == scheme.name], skills)
@@ -46,7 +48,7 @@ def left_out(found: LeftOut) -> Iterator[Block]:
     tables = found.tables
     for name in tables["scores"].alliance.unique():
         counts, scores = (tables[t][tables[t].alliance == name] for t in ("counts", "scores"))
-        yield from history(f"{name}", counts, scores)
+        yield from history(sentence(name), counts, scores)
     yield Paragraph("Each alliance is forecast by a fit that has not seen it; the rules have learned from the others.")
     yield Paragraph(SAID)
     yield Paragraph(SCORES)
@@ -86,16 +88,39 @@ def answer(found: Backtest) -> list[str]:
         parts = []
         for question, score in dict.fromkeys((s.question, s.score) for s in skills if s.scheme == scheme):
             own = [s for s in skills if (s.scheme, s.question, s.score) == (scheme, question, score)]
-            how = {"better than": [s for s in own if s.low > 0], "worse than": [s for s in own if s.high < 0]}
-            how["not told apart from"] = [s for s in own if not (s.low > 0 or s.high < 0)]
-            each = [
-                f"{words} {listed(list(dict.fromkeys(s.baseline for s in some)))}"
-                for words, some in how.items()
-                if some
-            ]
+            how = {"better than": [s for s in own if _better(s)], "worse than": [s for s in own if _worse(s)]}
+            how["not told apart from"] = [s for s in own if not (_better(s) or _worse(s))]
+            each = [f"{words} {listed(list(map(_with_skill, some)), MOST)}" for words, some in how.items() if some]
             parts.append(f"{question} ({score}): {', '.join(each)}")
-        said.append(f"{sentence(scheme)}. Forecasts made as the published ones are, in {'; in '.join(parts)}.")
+        counts = [[s for s in skills if s.scheme == scheme and side(s)] for side in (_better, _worse)]
+        of = sum(s.scheme == scheme for s in skills)
+        said.append(
+            f"{sentence(scheme)}: made as published forecasts are, the model's are better than those of simpler rules "
+            f"in {len(counts[0])} of {of} comparisons, worse in {len(counts[1])}, and in the rest not told apart."
+        )
+        said += [f"{sentence(part)}." for part in parts]
     return said
+
+
+MOST = 9
+"""Rules that are named, of each score."""
+READING = (
+    "In brackets: the skill, by which share of it the model's score is better than the rule's (below 0: worse); none "
+    "where the rule was perfect. Better or worse: at least 95 % of bootstrap samples say so."
+)
+
+
+def _better(s: Skill) -> bool:
+    return s.low > 0
+
+
+def _worse(s: Skill) -> bool:
+    return s.high < 0
+
+
+def _with_skill(s: Skill) -> str:
+    """A rule with the model's skill against it."""
+    return f"{s.baseline} ({signed(s.skill)})" if math.isfinite(s.skill) else s.baseline
 
 
 def brief(found: Backtest, title: str, schemes: Sequence[Scheme], scenarios: Sequence[Scenario], look: int) -> Brief:
@@ -104,12 +129,12 @@ def brief(found: Backtest, title: str, schemes: Sequence[Scheme], scenarios: Seq
         title=title,
         question="Had the model been fitted to the past alone, how good would its forecasts have been?",
         answer=answer(found),
+        reading=READING,
         results=list(said(title, schemes, found)),
         figures=chosen(found.figures(), ()),
         scenarios=scenarios,
         certainty=[f"This was look {look} at the held-out years: what is chosen after many looks fits them by luck."],
         limits=[*beaten(found), ONE],
-        forecasts=False,
     )
 
 
@@ -143,16 +168,23 @@ def brief_left_out(found: LeftOut, title: str, look: int) -> Brief:
         for r in first.itertuples()
     }
     said = [_exits(r, each[r.alliance]) for r in first.itertuples()]
+    said = [*said[-1:], *said[:-1]] if ALL in each else said
     return Brief(
         title=title,
         question="How well is an alliance forecast by what the records of others teach?",
-        answer=[" ".join(said)],
+        answer=said,
+        reading=READING_EXITS,
         results=list(left_out(found)),
         figures=chosen(found.figures(), ()),
         certainty=[of_scores(each), f"This was look {look} at what was left out."],
         limits=[*_no_better(logs), ONE],
-        forecasts=False,
     )
+
+
+READING_EXITS = (
+    "Forecast from an alliance's beginning to its end, by a fit to the others. Log score: less is better, ± one Monte "
+    "Carlo standard error; base rate: that of the simplest rule, which knows only how often states leave on average."
+)
 
 
 def _no_better(logs: Mapping[tuple[str, str], float]) -> list[str]:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sim.model.outcomes import sentence
+from sim.scenario.dates import with_months
+
 Part = str | tuple[str, str]
 """A piece of text, or a piece of text and its style."""
 
@@ -55,8 +58,8 @@ def remark(text: str) -> Iterator[Block]:
 
 
 def origin(footer: str) -> str:
-    """The foot of a figure as sentences: what was run, how often, and from where."""
-    return f"{'. '.join(footer.split('  |  '))}."
+    """The foot of a figure as sentences: how often it was run and from where; what was run title and command say."""
+    return with_months(f"{'. '.join(map(sentence, footer.split('  |  ')[1:]))}.")
 
 
 def tables(blocks: Iterable[Block]) -> list[Table]:

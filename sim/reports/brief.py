@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.reports.blocks import Block
+from sim.reports.pictures import tall
 from sim.reports.sliders import Sliders
-from sim.scenario.load import Scenario
+from sim.scenario.load import Drawn, Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MADE_BY = "On what was made by"
+"""What the command is called by which results were made that an analysis is of."""
 MOST = 3
 """Figures that a report shows."""
 
@@ -36,13 +39,13 @@ class Brief:
     assumed: Sequence[str] = ()
     """What is said above the list of coded values."""
     sliders: Sliders | None = None
-    forecasts: bool = True
-    """Whether it draws from a calibration, whose scores then say how far to trust it."""
+    drawn: Sequence[Drawn] = ()
+    """The calibrations that its forecasts draw from, whose scores then say how far to trust them."""
     coefficients_alone: bool = False
     """Of the coded values only coefficients are listed."""
 
 
 def chosen(figures: "Mapping[str, Figure]", wanted: Sequence[str]) -> "dict[str, Figure]":
-    """The figures that are wanted, or else the first few."""
+    """The figures that are wanted, or else the first few; those last that need a printed page of their own."""
     names = [name for name in wanted if name in figures] or list(figures)
-    return {name: figures[name] for name in names[:MOST]}
+    return {name: figures[name] for name in sorted(names[:MOST], key=lambda name: tall(figures[name]))}

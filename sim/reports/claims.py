@@ -13,7 +13,7 @@ from sim.figures.rows import Measured
 from sim.model.outcomes import VERDICTS, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 from sim.reports.brief import Brief
-from sim.scenario.load import not_fitted
+from sim.scenario.load import drawn, not_fitted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,5 +132,6 @@ def brief(ledger: Ledger, claims: Sequence[Claim]) -> Brief:
         results=list(said(ledger)),
         figures={name: draw(ledger.drawn[name]) for name in ledger.drawn if name in set(clearest)},
         scenarios=list(scenarios.values()),
+        drawn=[*map(drawn, scenarios.values())],
         limits=[OWN],
     )

@@ -14,7 +14,7 @@ from sim.results.comparison import Comparison
 from sim.results.result import since_then
 from sim.scenario.compile import tick_edges
 from sim.scenario.course import adjusted_later
-from sim.scenario.load import Scenario
+from sim.scenario.load import Scenario, drawn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,6 +160,7 @@ def brief(c: Comparison) -> Brief:
         results=[*tables, *reading(c, last)],
         figures=chosen(c.figures(), ("curves", "differences")),
         scenarios=[c.base, *c.others],
+        drawn=[*map(drawn, (c.base, *c.others))],
         certainty=[f"{words}." for words in c.begins],
         limits=list(filter(None, [undecided(c, last)])),
     )

@@ -1,30 +1,43 @@
 """What is said of contagion: who pulls whom, and cascades."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from sim.analysis.contagion import Contagion
-from sim.reports.blocks import Block, Column, Paragraph, Table, origin
-from sim.results.change import points
+from sim.analysis.contagion import DONE, SHOWN, Contagion
+from sim.model.outcomes import signed
+from sim.reports.blocks import Block, Column, Paragraph, Table, origin, remark
 from sim.scenario.dates import spoken
+
+READING = "Points are percentage points of a probability; ± is one Monte Carlo standard error."
+LIMIT = (
+    "How likely it is that the first member goes: it is made to in every run, whatever its stance, and nobody "
+    "does anything about it that the model does not know of."
+)
+MOST = 12
+"""Effects that are shown."""
 
 
 def said(found: Contagion) -> Iterator[Block]:
-    """A row for each that is made to move, a column for each other; then cascades."""
+    """What moves whom, the largest effects first; then cascades."""
     effects, names = found.frames["effects"], found.about["names"]
     last = effects[effects.date == effects.date.max()]
-    on = [code for code in names if code in set(last.on)]
-    does = "leaves" if found.about["event"] == "exit" else "freezes"
-    rows = []
-    for of, own in last.groupby("of", sort=False):
-        cells = {r.on: f"{points(r.effect)} ({points(r.q05)} to {points(r.q95)})" for r in own.itertuples()}
-        rows.append([f"{names[of]} {does}", *(cells.get(j, "") for j in on)])
-    yield Paragraph()
-    when = spoken(str(last.date.iloc[0]))
-    yield Table([Column(f"By {when}, points", left=True), *(Column(names[j]) for j in on)], rows)
+    does = DONE[found.about["event"]]
+    clear = last[((last.low > 0.0) | (last.high < 0.0)) & (last.effect.abs() >= SHOWN)]
+    largest = clear.sort_values("effect", key=abs, ascending=False, kind="stable").head(MOST)
+    rows = [
+        [f"{names[r.of]} {does}", names[r.on], *(f"{100 * p:.1f}" for p in (r.base, r.value)), _effect(r)]
+        for r in largest.itertuples()
+    ]
+    if rows:
+        heads = ["Has left by\n" + spoken(str(last.date.iloc[0])), "\nas it is, %", "\nwith it, %", "\npoints"]
+        yield Table([Column("If", words=True), *(Column(h, left=k == 0) for k, h in enumerate(heads))], rows, keys=2)
+    which = f"The other {len(last) - len(rows):,} of {len(last):,}" if rows else f"All {len(last):,}"
+    rest = f"{which} effects are smaller or not beyond chance in these runs; all are in effects.csv"
+    yield from remark(rest if len(rows) < len(last) else "")
     yield Paragraph(
-        "A row for each member that is made to move, a column for each other: by how many percentage points that one's "
-        "probability of having left changes. In brackets: 90 % interval over coefficients, coded values and inputs to "
-        f"come, without what chance adds; Monte Carlo standard error at most {100 * last.mcse.max():.1f} points."
+        "Points: by how many percentage points the probability that the other has left changes if the first is made to "
+        "go. In brackets: 90 % interval over coefficients, coded values and inputs to come, without what chance adds; "
+        f"Monte Carlo standard error at most {100 * last.mcse.max():.1f} points."
     )
     yield Paragraph()
     heads = ["Exits in\na run", "Runs with a\ncascade, %", "Exits in\na cascade", "Years of\na cascade"]
@@ -44,6 +57,12 @@ def said(found: Contagion) -> Iterator[Block]:
         "Contagion and peers: the coefficients by which exits and the stances of others move a member."
     )
     yield Paragraph(origin(found.about["footer"]))
+
+
+def _effect(r: Any) -> str:
+    """In points, with its interval."""
+    effect, low, high = (signed(100 * x, 1) for x in (r.effect, r.q05, r.q95))
+    return f"{effect} ({low} to {high})"
 
 
 def _mean(value: float, error: float) -> str:

@@ -5,6 +5,12 @@ from collections.abc import Iterator
 from sim.analysis.discover import Discovery, percents
 from sim.reports.blocks import Block, Column, Paragraph, Table
 
+READING = "In brackets: 95 % intervals, on cases that the rules were not made of."
+LIMIT = (
+    "Conditions beyond what was varied, or that what a rule names makes it so: of inputs that hang together one "
+    "stands for the others."
+)
+
 
 def said(found: Discovery) -> Iterator[Block]:
     """The rules, a row for each limit."""

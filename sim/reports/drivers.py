@@ -1,12 +1,21 @@
 """What is said of drivers: what is resolved, coded values first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sim.analysis.drivers import Drivers
+from sim.errors import listed
 from sim.figures.drivers import CODED, COEFFICIENT
 from sim.model.outcomes import OUTCOMES, in_text
-from sim.reports.blocks import Block, Column, Table
+from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 
+READING = (
+    "In brackets: 95 % intervals. What an input takes away of the variance is what knowing it exactly would be "
+    "worth on average."
+)
+LIMIT = (
+    "How far an outcome would move if an input were changed: that is what cohesion sensitivity asks. What chance "
+    "decides no better knowledge takes away."
+)
 MOST = 5
 """Inputs of a kind that are printed for an outcome."""
 
@@ -23,23 +32,39 @@ def said(found: Drivers) -> Iterator[Block]:
             best = own[own["kind"] == kind].sort_values("share", ascending=False).head(MOST)
             for r in best.to_dict("records"):
                 ends = f"{100 * max(r['share_low'], 0.0):.2g} to {100 * r['share_high']:.2g}"
-                rows.append([name, r["label"], f"{100 * r['share']:.2g}", ends, f"{100 * r['of_known']:.0f}"])
+                of_known = f"{100 * r['of_known']:.0f}" if r["of_known"] == r["of_known"] else ""
+                rows.append([name, r["label"], f"{100 * r['share']:.2g} ({ends})", of_known])
     if rows:
-        columns = [Column("outcome", left=True, words=True), Column("input", left=True, words=True)]
-        yield Table([*columns, *map(Column, ("share, %", "95 %", "of known, %"))], rows)
+        heads = ["Knowing it takes\naway, % of variance", "of all that is not\nchance, %"]
+        heads = heads[: 1 + any(row[-1] for row in rows)]
+        names = [Column("Outcome", left=True, words=True), Column("Input", left=True, words=True)]
+        yield Table([*names, *map(Column, heads)], [row[: 2 + len(heads)] for row in rows], keys=2)
     first = whole.iloc[0]
     groups = found.frames["groups"]
     own = groups[(groups["outcome"] == first["outcome"]) & (groups["member"] == first["member"])]
+    clear, rest = own[own["resolved"] == 1.0], own[own["resolved"] != 1.0]
     shown = [
         [
-            r["group"],
+            _group(r["group"], found.state_names),
             str(r["inputs"]),
-            f"{100 * r['share']:.2g}",
-            f"{100 * r['share_low']:.2g} to {100 * r['share_high']:.2g}",
+            f"{100 * r['share']:.2g} ({100 * r['share_low']:.2g} to {100 * r['share_high']:.2g})",
         ]
-        if r["resolved"] == 1.0
-        else [r["group"], str(r["inputs"]), "not resolved", ""]
-        for r in own.sort_values("share", ascending=False).to_dict("records")
+        for r in clear.sort_values("share", ascending=False).to_dict("records")
     ]
-    head = f"{OUTCOMES[first['outcome']].noun}: what a group explains of draws left out"
-    yield Table([Column(head, left=True, words=True), *map(Column, ("inputs", "share, %", "95 %"))], shown)
+    if shown:
+        head = f"What groups of inputs together tell of {OUTCOMES[first['outcome']].noun}"
+        yield Table([Column(head, left=True, words=True), Column("inputs"), Column("% of variance")], shown)
+    unclear = [_group(group, found.state_names) for group in rest["group"]]
+    yield from remark(f"Not beyond chance: {listed(unclear, len(unclear))}" if unclear else "")
+    yield Paragraph(
+        "Shares of groups are of draws that were left out when they were fitted; groups overlap. In brackets: 95 % "
+        "intervals."
+    )
+
+
+def _group(group: str, names: Mapping[str, str]) -> str:
+    """A group of inputs in words, a state by its name."""
+    kind, _, rest = group.partition(": ")
+    if kind == "state":
+        return f"all of {in_text(names.get(rest, rest))}"
+    return "all inputs" if group == "all" else group

@@ -1,12 +1,20 @@
 """What is said of runs that were found."""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 
 from sim.analysis.find import Found, Given
 from sim.estimates.conditional import Share
 from sim.model.outcomes import interval, percent
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 
+READING = (
+    "In brackets: 95 % interval of the computation (Monte Carlo): how far other runs, from other draws, would move it."
+)
+LIMIT = (
+    "That what these runs have in common brought it about: they have other coefficients and coded values than the "
+    "rest, and were found by how they ended."
+)
 MOST = 12
 """Runs that are shown of those that are found."""
 
@@ -16,9 +24,21 @@ def said(found: Found | Given) -> Iterator[Block]:
     if isinstance(found, Given):
         yield from _probabilities(found)
     elif len(table := found.frames["runs"]):
-        shown = [[str(x) for x in row] for row in table.head(MOST).itertuples(index=False)]
-        yield Table([Column(str(c)) for c in table], shown)
+        shown = [[str(run), *map(_month, dates)] for run, *dates in table.head(MOST).itertuples(index=False)]
+        heads = [_head(str(c), found.state_names) for c in table.columns[1:]]
+        yield Table([Column("Run", left=True), *map(Column, heads)], shown)
         yield from remark(f"The first {MOST} of {len(table):,}; all are in runs.csv" if len(table) > MOST else "")
+
+
+def _head(column: str, names: Mapping[str, str]) -> str:
+    """A column of runs.csv in words."""
+    state, _, rest = column.removesuffix(", until").partition(" ")
+    return f"{names.get(state, state)} {rest}, by"
+
+
+def _month(date: object) -> str:
+    """A date in words, empty where there is none."""
+    return f"{dt.date.fromisoformat(date):%b %Y}" if isinstance(date, str) and date else ""
 
 
 def _probabilities(found: Given) -> Iterator[Block]:

@@ -52,8 +52,9 @@ def labels(table: Table) -> list[str]:
 
 
 def unbroken(text: str) -> str:
-    """A cell whose interval in brackets is not broken, so that it may stand below the estimate."""
-    return re.sub(r"\([^()]{1,24}\)", lambda m: m[0].replace(" ", "\u00a0"), text)
+    """A cell that is broken before its interval in brackets or its error, not within them nor behind a minus."""
+    whole = re.sub(r"\([^()]{1,24}\)", lambda m: m[0].replace(" ", "\u00a0"), text)
+    return re.sub(r"(?<![\w-])-(?=[<\d.])", "\u2212", whole).replace("±", "\u200b±")
 
 
 def longest(rows: Sequence[Sequence[Part]]) -> list[int]:
@@ -64,7 +65,7 @@ def longest(rows: Sequence[Sequence[Part]]) -> list[int]:
 
 def wide(table: Table) -> bool:
     """Whether its rows have no room beside each other on a telephone, however they are broken."""
-    cells = [[unbroken(plain(cell)).replace(" ", "\n") for cell in row] for row in table.rows]
+    cells = [[re.sub("[ \u200b]", "\n", unbroken(plain(cell))) for cell in row] for row in table.rows]
     names = [[head.replace(" ", "\n") for head in labels(table)]]
     least = [LEAST if c.words else 0 for c in table.columns]
     return sum(map(max, longest([*names, *cells]), least)) + GAP * len(least) > ROOM

@@ -8,6 +8,7 @@ from sim.figures.rows import Worth
 from sim.model.outcomes import MECHANISM_VERDICTS, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.brief import Brief, chosen
+from sim.scenario.dates import spoken
 
 
 def said(title: str, held_out_after: str, draws: int, found: Mechanisms) -> Iterator[Block]:
@@ -16,7 +17,7 @@ def said(title: str, held_out_after: str, draws: int, found: Mechanisms) -> Iter
     columns = [
         Column("Mechanism", words=True),
         Column("Evidence, with\nminus without"),
-        Column(f"Held out after\n{held_out_after}"),
+        Column(f"Held out after\n{spoken(held_out_after)}"),
         Column("Effective\n(steps)"),
         Column("Verdict", left=True),
     ]
@@ -58,7 +59,8 @@ def brief(found: Mechanisms, title: str, held_out_after: str, draws: int, look: 
     return Brief(
         title=title,
         question="Which of the model's mechanisms does the record support, each removed in turn?",
-        answer=[f"{RULE}.", *_verdicts(rows)],
+        answer=_verdicts(rows),
+        reading=f"{RULE}.",
         results=[heading, *blocks],
         figures=chosen(found.figures(), ()),
         certainty=[
@@ -68,7 +70,6 @@ def brief(found: Mechanisms, title: str, held_out_after: str, draws: int, look: 
             * bool(look),
         ],
         limits=[*_otherwise(rows, held_out_after), CAUSE],
-        forecasts=False,
     )
 
 
@@ -95,5 +96,5 @@ def _verdicts(rows: Sequence[Worth]) -> list[str]:
 def _otherwise(rows: Sequence[Worth], date: str) -> list[str]:
     """Of which mechanisms the held-out years say otherwise than the whole record, in a sentence."""
     own = [f"{r.says} ({_held_out(r)}: {r.held_out_verdict})" for r in rows if r.differs]
-    says = f"The verdict on these in the years after {date} alone, which by the same rule is another: "
+    says = f"The verdict on these in the years after {spoken(date)} alone, which by the same rule is another: "
     return [f"{says}{listed(own, len(own))}."] * bool(own)

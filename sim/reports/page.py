@@ -8,13 +8,14 @@ from typing import Any
 
 from sim.reports.assumed import Assumed, assumed
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, plain
-from sim.reports.brief import Brief
+from sim.reports.brief import MADE_BY, Brief
 from sim.reports.glossary import glossary
 from sim.reports.in_force import MARK, in_force
 from sim.reports.layout import heads, labels, unbroken, wide
 from sim.reports.pictures import Picture, picture
 from sim.reports.trust import certainty, limits, of_assumptions
 from sim.results.explain import Explanation
+from sim.scenario.dates import with_months
 
 TEMPLATE = "page.html.j2"
 ON_PAPER = (
@@ -45,9 +46,8 @@ class Page:
 def page(brief: Brief, again: Mapping[str, str]) -> Page:
     """All that is said, with what follows from the scores and the coded values of the scenarios."""
     explained, rows = assumed(brief.scenarios, brief.coefficients_alone)
-    drawing = brief.scenarios if brief.forecasts else ()
-    sure = [*brief.certainty, *certainty(drawing)]
-    not_supported = [*limits(drawing), *brief.limits]
+    sure = [*map(with_months, brief.certainty), *certainty(brief.drawn)]
+    not_supported = [*limits(brief.drawn), *brief.limits]
     says = [*brief.assumed, *([f"{of_assumptions(explained)}."] if rows else [])]
     text = "\n".join(
         [brief.question, *brief.answer, brief.reading, *map(words, brief.results), *sure, *not_supported, *says]
@@ -108,6 +108,7 @@ def html(page: Page) -> str:
         wide=wide,
         plain=plain,
         unbroken=unbroken,
+        code=("Command", "Commit", MADE_BY),
         strong=lambda part: not isinstance(part, str) and "bold" in part[1],
         empty=lambda block: isinstance(block, Paragraph) and not block.plain.strip(),
     )

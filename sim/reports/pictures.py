@@ -35,7 +35,7 @@ class Picture(NamedTuple):
 def picture(figure: "Figure") -> Picture:
     """As a drawing that is sharp at any size, or where that would be heavy in dots."""
     drawn = _svg(figure)
-    return Picture("svg+xml", drawn, *_texts(figure), _tall(figure)) if len(drawn) <= HEAVY else dots(figure)
+    return Picture("svg+xml", drawn, *_texts(figure), tall(figure)) if len(drawn) <= HEAVY else dots(figure)
 
 
 def dots(figure: "Figure") -> Picture:
@@ -48,7 +48,7 @@ def dots(figure: "Figure") -> Picture:
     with style.look():
         canvas: Any = FigureCanvasAgg(figure)
         canvas.print_png(out, metadata={"Software": None})
-    return Picture("png", out.getvalue(), *_texts(figure), _tall(figure))
+    return Picture("png", out.getvalue(), *_texts(figure), tall(figure))
 
 
 def _svg(figure: "Figure") -> bytes:
@@ -64,7 +64,8 @@ def _svg(figure: "Figure") -> bytes:
     return out.getvalue()
 
 
-def _tall(figure: "Figure") -> bool:
+def tall(figure: "Figure") -> bool:
+    """Whether it is so much higher than wide that it needs a printed page of its own."""
     width, height = figure.get_size_inches()
     return bool(height > TALL * width)
 

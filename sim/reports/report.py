@@ -4,10 +4,11 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sim.analysis.analysis import Analysis
-from sim.errors import InputError, Problem, arguments, as_path, nearest
+from sim.errors import InputError, Problem, arguments, as_path, listed, nearest
 from sim.evaluation.backtest import Backtest
 from sim.evaluation.leave_one_out import LeftOut
 from sim.evaluation.mechanisms import Mechanisms
@@ -16,7 +17,7 @@ from sim.evidence.claim import Claim, load_claims
 from sim.evidence.ledger import Ledger
 from sim.inference.study import CalibrationStudy, load_calibration
 from sim.reports import analysis, backtest, calibration, claims, comparison, mechanisms, run, sweep
-from sim.reports.brief import Brief
+from sim.reports.brief import MADE_BY, Brief
 from sim.reports.page import Page, html, page as page_of
 from sim.results.calibration import STUDY, Calibration
 from sim.results.comparison import Comparison
@@ -27,6 +28,8 @@ from sim.storage.workspace import contents_of
 from sim.studies.sweep import Sweep
 
 FORMATS = ("html", "docx")
+PAGE = 6.5
+"""Inches of a figure: the text of a printed page has as many, so that letters keep their size there."""
 KINDS = "a run, comparison, sweep, calibration, backtest, study of mechanisms, ledger of claims or analysis"
 
 
@@ -95,11 +98,14 @@ def report(
 def page(folder: Path, drawn: Callable[[], None] = lambda: None) -> Page:
     """All that a report of a finished folder says. Raises InputError where it holds nothing that has one."""
     from sim import open as opened
+    from sim.figures import style
 
     found, contents, provenance = opened(folder), contents_of(folder) or {}, provenance_of(folder) or {}
-    said = brief(found, folder, contents)
+    with style.sheets(PAGE):
+        said = brief(found, folder, contents)
     drawn()
-    return page_of(said, again(provenance, contents))
+    more = analysis.again(found) if isinstance(found, Analysis) else {}
+    return page_of(said, again(provenance, contents, more))
 
 
 def brief(found: object, folder: Path, contents: Mapping[str, Any]) -> Brief:
@@ -154,15 +160,24 @@ def _claims(names: Sequence[str]) -> list[Claim]:
         return []
 
 
-def again(provenance: Mapping[str, Any], contents: Mapping[str, Any]) -> dict[str, str]:
-    """How to do it again: what was run, by which version of what, from which seed."""
+def again(
+    provenance: Mapping[str, Any], contents: Mapping[str, Any], more: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """How to do it again: what was run, on what, by which version of what, from which seed."""
     identity, versions = contents["identity"], dict(provenance.get("versions", {}))
-    seed = next((x for x in (provenance.get("seed"), identity.get("seed"), _seed(identity)) if x is not None), None)
+    seeds = (
+        provenance.get("seed"),
+        identity.get("seed"),
+        _seed(identity),
+        listed([*map(str, identity.get("seeds", ()))]),
+    )
+    seed = next((x for x in seeds if x is not None), "")
     runs = provenance.get("runs")
     ours = versions.pop("alliance-cohesion", "")
     found = {
         "Command": command(str(provenance.get("command", ""))),
-        "Seed": "" if seed is None else str(seed),
+        **{label: command(value) if label == MADE_BY else value for label, value in more.items()},
+        "Seed": str(seed),
         "Runs": f"{runs:,}" if isinstance(runs, int) else "",
         "Version": f"alliance-cohesion {ours}, model {provenance.get('model', contents['model'])}",
         "Commit": str(provenance.get("commit") or ""),

@@ -12,6 +12,7 @@ from sim.reports.cells import level, with_interval
 from sim.reports.detail import alliance_events, detail
 from sim.reports.since import events_since
 from sim.results.result import Result, since_then
+from sim.scenario.load import drawn
 
 Summary = dict[str, Any]
 
@@ -131,7 +132,7 @@ def brief(result: Result) -> Brief:
     """Of a run, for a report."""
     s, dates, time = result.summary(), horizons(result), result.scenario.tables.time
     years = f"{time.start:%B %Y} to {time.end:%B %Y}"
-    happened = RECORD in (drawn := result.figures())
+    happened = RECORD in (figures := result.figures())
     return Brief(
         title=s["title"],
         question=f"What does the model make of the years from {years}?"
@@ -140,8 +141,9 @@ def brief(result: Result) -> Brief:
         answer=[answer(s, dates), *at_the_end(s, dates)],
         reading=READING,
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
-        figures=chosen(drawn, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
+        figures=chosen(figures, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
         scenarios=[result.scenario],
+        drawn=[drawn(result.scenario)],
         certainty=[f"{s['begins']}."],
         limits=[NO_FORECAST] * happened,
     )

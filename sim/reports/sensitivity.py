@@ -3,9 +3,15 @@
 from collections.abc import Iterator
 
 from sim.analysis.sensitivity import COLUMNS, Sensitivity, in_focus
+from sim.errors import plural
 from sim.model.outcomes import OUTCOMES, sentence
-from sim.reports.blocks import Block, Column, Paragraph, Table, origin
+from sim.reports.blocks import Block, Column, Paragraph, Table, origin, remark
 
+READING = (
+    "In brackets: 95 % interval of the computation (Monte Carlo). Shares and effects hold over the ranges that "
+    "were varied."
+)
+LIMIT = "Anything beyond those ranges, or of inputs that were not varied: with wider ranges a factor moves more."
 LEAST = 0.01
 """Of the largest index: less is not worth a row."""
 HEADS = {
@@ -40,7 +46,7 @@ def said(found: Sensitivity) -> Iterator[Block]:
             [
                 r["label"],
                 *(
-                    f"{scale * r[c]:.2g} ({scale * r[f'{c}_low']:.2g} to {scale * r[f'{c}_high']:.2g})"
+                    "{} ({} to {})".format(*(_number(scale * r[k]) for k in (c, f"{c}_low", f"{c}_high")))
                     for c in (by, other)
                 ),
             ]
@@ -48,7 +54,15 @@ def said(found: Sensitivity) -> Iterator[Block]:
         ]
         if rows:
             yield Table(columns, rows)
-        if rest := list(own[~own["factor"].isin(ranked["factor"])]["label"]):
-            yield Paragraph(f"Below a hundredth of the largest, or not beyond chance: {', '.join(rest)}.")
+        rest = len(own) - len(rows)
+        less = "below a hundredth of the largest, or not beyond chance (indices.csv has all)"
+        yield from remark(
+            f"{sentence(title)}: {plural(rest, 'other factor' if rows else 'factor')} {less}" if rest else ""
+        )
     yield Paragraph(f"{MEANINGS[design]} In brackets: 95 % interval of the computation (Monte Carlo).")
     yield Paragraph(origin(found.about["footer"]))
+
+
+def _number(x: float) -> str:
+    """Two digits, but all of those before the point."""
+    return f"{x:.0f}" if abs(x) >= 10 else f"{x:.2g}" if abs(x) >= 0.01 else f"{x:z.2f}"

@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from sim.analysis.signals import MEANING, YEAR, Signals, in_words
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 
+READING = "In brackets: 95 % intervals. Quarters are quarters of a year."
+LIMIT = (
+    "That a sign would warn in the world as it does in the model's own runs, where those who leave do so for "
+    "reasons that the signs are made of; nor how many leave, since a sign only ranks states."
+)
 AREA = (
     "Area under the ROC curve: of two states, one to which it happens a year later and one to which it does not, how "
     "often the sign is the stronger in the first; 0.5 is chance. In brackets: 95 % intervals that count draws, on the "

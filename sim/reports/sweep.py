@@ -9,6 +9,7 @@ from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
 from sim.reports.cells import level, mean, with_error, with_interval
 from sim.reports.sliders import last_date, sliders
+from sim.scenario.load import drawn
 from sim.studies.sweep import Sweep
 
 ENDS = ("the lowest", "the highest")
@@ -101,6 +102,7 @@ def brief(s: Sweep) -> Brief:
     plan = s.plan
     named = {n: f.label or listed(f.targets) for n, f in plan.factors.items()}
     varied = "; ".join(f"{n.replace('_', ' ')}: {label}" for n, label in named.items() if label != n)
+    scenarios = list({v.scenario.name: v.scenario for v in plan.variants.values()}.values())
     size = f"{plural(plan.size, 'point')}, {plural(plan.tables.runs, 'run')} each"
     return Brief(
         title=plan.tables.title,
@@ -109,7 +111,8 @@ def brief(s: Sweep) -> Brief:
         reading=READING,
         results=[block for block in said(s) if isinstance(block, Table)],
         figures=chosen(s.figures(), ()),
-        scenarios=list({v.scenario.name: v.scenario for v in plan.variants.values()}.values()),
+        scenarios=scenarios,
+        drawn=[*map(drawn, scenarios)],
         certainty=[f"{plan.begins}."],
         limits=["What lies between the points: it was not computed."],
         sliders=sliders(s),

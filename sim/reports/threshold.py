@@ -6,6 +6,12 @@ from sim.analysis.threshold import Threshold
 from sim.model.outcomes import OUTCOMES
 from sim.reports.blocks import Block, Column, Paragraph, Table, origin
 
+READING = "± is one Monte Carlo standard error."
+LIMIT = (
+    "That a government which moves this one input leaves all others as they are: here they stay, or go on as in "
+    "the scenario."
+)
+
 
 def said(t: Threshold) -> Iterator[Block]:
     """The outcome by value of the lever."""
@@ -16,7 +22,8 @@ def said(t: Threshold) -> Iterator[Block]:
     def number(x: float) -> str:
         return f"{scale * x:.{digits}f}"
 
-    columns = [Column(t.about["lever"], left=True), Column(f"{o.column}{unit}"), Column("±"), Column("90 % interval")]
+    columns = [Column(t.about["lever"], left=True), Column(f"{t.about['subject']} by\n{t.about['when']}{unit}")]
+    columns += [Column("±"), Column("90 % interval")]
     rows = [
         [f"{r.value:.4g}", number(r.mean), number(r.mcse), f"{number(r.q05)} to {number(r.q95)}"]
         for r in t.frames["curve"].itertuples()

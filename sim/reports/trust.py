@@ -7,7 +7,7 @@ from sim.errors import plural
 from sim.results.explain import Explanation
 from sim.scenario import left_out
 from sim.scenario.left_out import ALL
-from sim.scenario.load import Scenario, not_fitted
+from sim.scenario.load import Drawn
 
 STATEMENTS = (
     "Statements about the world as such. These are statements about the model: what would follow if its mechanisms "
@@ -26,14 +26,13 @@ UNLIKELY = 0.05
 """Where a count would be so far from what was forecast less often than this, it is said."""
 
 
-def certainty(scenarios: Sequence[Scenario]) -> list[str]:
+def certainty(drawn: Sequence[Drawn]) -> list[str]:
     """Whose records the coefficients come from, and how forecasts made by them have done."""
-    said = not_fitted(scenarios)
-    found = [f"{said}."] if said else []
-    if not scenarios:
+    found = [f"{words}." for words in dict.fromkeys(d.words for d in drawn) if words]
+    if not drawn:
         return found
     words = left_out.trust()
-    if not (words and all(map(_scored, scenarios))):
+    if not (words and all(map(_scored, drawn))):
         return [*found, UNSCORED]
     return [*found, SCORED, *words.split("\n\n"), of_scores(left_out.scores())]
 
@@ -68,18 +67,17 @@ def _without_one(each: Mapping[str, left_out.LeftOut]) -> str:
     )
 
 
-def _scored(s: Scenario) -> bool:
+def _scored(d: Drawn) -> bool:
     """Whether the scores that come with the tool are of the calibration that a scenario draws from."""
-    p = s.tables.posterior
-    return p is not None and {*p.alliances} == {*left_out.scores()} - {ALL}
+    return bool(d.fitted) and {*d.fitted} == {*left_out.scores()} - {ALL}
 
 
-def limits(scenarios: Sequence[Scenario]) -> list[str]:
+def limits(drawn: Sequence[Drawn]) -> list[str]:
     """What forecasts of these alliances do not support, as far as scores say."""
-    if not scenarios or not all(map(_scored, scenarios)):
+    if not drawn or not all(map(_scored, drawn)):
         return [STATEMENTS]
     found, scores = [STATEMENTS, *left_out.unsupported()], left_out.scores()
-    for alliance in dict.fromkeys(s.tables.alliance.name for s in scenarios):
+    for alliance in dict.fromkeys(d.alliance for d in drawn):
         if alliance in scores:
             found += of_alliance(alliance, scores[alliance])
     return found

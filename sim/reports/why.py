@@ -1,12 +1,30 @@
 """What is said of why: terms, and what came before."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 from sim.analysis.reasons import apart, plus_minus
 from sim.analysis.why import Why
+from sim.errors import listed
 from sim.model.outcomes import in_column
-from sim.reports.blocks import Block, Column, Paragraph, Part, Table
+from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 
+READING = (
+    "± is one Monte Carlo standard error, in percentage points. Stance: above 0 in favour of the leader, below 0 "
+    "against it."
+)
+LIMIT = (
+    "A forecast: this is one run of many, which others do not repeat. Nor what moves governments: terms and "
+    "causes are the model's, and one that it lacks is not weighed."
+)
+TERMS = (
+    "Terms add up to the whole. Stance has no unit: 1 more makes the odds of support rather than not about 2.7 times "
+    "as high. Of a log-hazard, the natural logarithm of a rate a year, 1 more is a rate 2.7 times as high. The mean is "
+    "over all runs in which the state could do the same then."
+)
+NUMBERS = ["year_before", "at_date", "mean"]
+NOTHING = 0.005
+"""Of a term, that is printed as 0."""
 MOST = 10
 """Causes that are shown; ablations.csv has all."""
 
@@ -21,13 +39,16 @@ def said(found: Why) -> Iterator[Block]:
             Column("at the\ndate"),
             Column("change"),
             Column("mean of\nruns"),
-            Column("against\nthe mean"),
+            Column("from\nmean"),
         ]
         rows: list[list[Part]] = [
             [r.term, *(in_column(x) for x in (r.year_before, r.at_date, r.change, r.mean, r.from_mean))]
-            for r in own.itertuples()
+            for r in own[(own[NUMBERS].abs() >= NOTHING).any(axis=1)].itertuples()
         ]
         yield Table(columns, rows)
+        idle = own.term[(own[NUMBERS].abs() < NOTHING).all(axis=1)]
+        yield from remark(f"Nothing here: {listed(list(idle), len(idle))}" if len(idle) else "")
+    yield Paragraph(TERMS)
     noun = found.about["noun"]
     columns = [
         Column("What came before", words=True),
@@ -37,7 +58,7 @@ def said(found: Why) -> Iterator[Block]:
         Column("±"),
     ]
     rows = [
-        [r.what, r.date or "never", *apart(r.probability, r.without), plus_minus(r.mcse)]
+        [r.what, _month(r.date), *apart(r.probability, r.without), plus_minus(r.mcse)]
         for r in ablations.head(MOST).itertuples()
     ]
     yield Table(columns, rows)
@@ -47,3 +68,8 @@ def said(found: Why) -> Iterator[Block]:
         "the same with and without it, and ± is the Monte Carlo standard error of their difference, 0 where every draw "
         "gives the same. Coefficients and the course of inputs are this run's throughout."
     )
+
+
+def _month(date: str) -> str:
+    """When it comes, as columns have it."""
+    return f"{dt.date.fromisoformat(date):%b %Y}" if date else "never"

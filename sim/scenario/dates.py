@@ -10,6 +10,7 @@ STEPS = {"month": 1, "quarter": 3, "year": 12}
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
 FIRST, LAST = dt.date(1700, 1, 1), dt.date(2200, 12, 31)
 """What a scenario may reach: tables in nanoseconds end in 1677 and 2262."""
+_IN_TEXT = re.compile(r"(?<![\w-])[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])")
 WRITTEN = "YYYY, YYYY-MM or YYYY-MM-DD"
 
 
@@ -67,6 +68,11 @@ def spoken(value: object) -> str:
         return str(value)
     month = f"{calendar.month_name[date.month]} {date.year}"
     return month if date.day == 1 else f"{date.day} {month}"
+
+
+def with_months(text: str) -> str:
+    """A text with its dates in words: ``October 2023``, ``31 December 2012``."""
+    return _IN_TEXT.sub(lambda found: spoken(found[0]), text)
 
 
 def to_years(date: dt.date) -> float:

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -99,6 +99,23 @@ def not_fitted(scenarios: Iterable[Scenario]) -> str:
     parts = (part for s in scenarios for part in (s.tables.not_fitted, s.tables.carried_over))
     said = "; ".join(dict.fromkeys(filter(None, parts)))
     return said[:1].upper() + said[1:]
+
+
+class Drawn(NamedTuple):
+    """From whose records the coefficients of a scenario are drawn."""
+
+    alliance: str
+    """The scenario's own,"""
+    fitted: Sequence[str]
+    """those of the calibration, none where coefficients come from priors,"""
+    words: str
+    """and what is to be said where the scenario's own is not among them."""
+
+
+def drawn(s: Scenario) -> Drawn:
+    """The calibration that a scenario draws from."""
+    posterior = s.tables.posterior
+    return Drawn(s.tables.alliance.name, list(posterior.alliances) if posterior else [], not_fitted([s]))
 
 
 @arguments

@@ -93,7 +93,15 @@ def effects(*values: float) -> pd.DataFrame:
     [(0.07, "hold members rather than pull them (+0.07 ± 0.01"), (-0.07, "pull members rather"), (0.01, "")],
 )
 def test_the_answer_counts_effects_that_show_and_says_what_they_do_together(more: float, words: str) -> None:
-    case = {"cascade": 0.02, "exits": 0.3, "size": 2.0, "years": 1.0, "more": more, "more_mcse": 0.01}
+    case = {
+        "cascade": 0.02,
+        "cascade_mcse": 0.01,
+        "exits": 0.3,
+        "size": 2.0,
+        "years": 1.0,
+        "more": more,
+        "more_mcse": 0.01,
+    }
     about = {"event": "exit", "at": "2023-10-01", "names": {"A": "Aland", "B": "Beland"}}
     said = " ".join(sentences(effects(0.02, 0.0004, -0.0006), pd.DataFrame([case, case]), about))
     assert "2 of 3 effects are 0.1 points or more" in said

@@ -78,7 +78,9 @@ def check(found: sim.Sensitivity, by: str) -> None:
     exits = found.frames["indices"].query("outcome == 'exit' and member == 'AAA'").set_index("factor")
     assert exits.loc["autonomy", f"{by}_resolved"] == 1.0
     assert abs(exits.loc["nothing", by]) < 1e-12
-    assert found.answer[0].startswith("The probability that State A has left after 3 years hangs most on Autonomy of A")
+    assert found.answer[0].startswith(
+        "The probability that State A has left after 3 years hangs most on “Autonomy of A”"
+    )
 
 
 def test_walks_find_the_same(tmp_path: Path) -> None:

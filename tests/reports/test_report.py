@@ -13,9 +13,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import sim
-from sim.analysis.analysis import Analysis
+from sim.analysis.analysis import Analysis, origins
+from sim.analysis.contagion import Contagion
+from sim.analysis.drivers import Drivers
+from sim.analysis.find import Found
 from sim.errors import InputError
 from sim.evaluation.forecasts import AS_PUBLISHED
 from sim.figures.rows import Skill, Worth
@@ -32,18 +36,18 @@ from sim.reports import (
 from sim.reports.assumed import assumed
 from sim.reports.backtest import beaten
 from sim.reports.blocks import Column, Paragraph, Table
-from sim.reports.brief import Brief
+from sim.reports.brief import MADE_BY, Brief, chosen
 from sim.reports.document import in_word
 from sim.reports.glossary import glossary
 from sim.reports.in_force import ACROSS, MARK
 from sim.reports.layout import heads, labels, unbroken, wide
-from sim.reports.page import html, page
-from sim.reports.report import command
+from sim.reports.page import html, page, words
+from sim.reports.report import again, command
 from sim.reports.trust import UNSCORED, limits, of_alliance, of_scores
 from sim.results.change import difference
 from sim.results.result import Result
 from sim.scenario.left_out import LeftOut, quote, scores, trust, unsupported
-from sim.scenario.load import load
+from sim.scenario.load import drawn, load
 from sim.studies.sweep import Sweep
 from sim.studies.tables import Factor
 from tests.helpers import SIX
@@ -269,8 +273,57 @@ def test_what_is_said_of_every_analysis_has_a_question_and_a_home() -> None:
     assert len(kinds) > 5
     for kind in kinds:
         assert kind.question.endswith("?")
+        assert analysis_words.HOMES[kind].READING.endswith(".")
+        assert analysis_words.HOMES[kind].LIMIT.endswith(".")
         with pytest.raises(AttributeError, match="object has no attribute"):
             list(analysis_words.said(object.__new__(kind)))
+
+
+def test_an_analysis_says_how_such_forecasts_have_done_and_of_which_results_it_is() -> None:
+    """Both are kept with it, since the report is made of its folder alone."""
+    said = origins([load("nato/history-1949-2023")], {"command": "cohesion run nato/history-1949-2023 --out x"})
+    kept = json.loads(json.dumps(said))
+    found = Found("Runs", ["a"], {"runs": pd.DataFrame({"run": []})}, {}, kept)
+    made = page(analysis_words.brief(found), {})
+    assert set(limits([drawn(load("nato/history-1949-2023"))])) < set(made.limits)
+    assert set(trust().split("\n\n")) < set(made.certainty)
+    contents = {"identity": {"seeds": [1, 2]}, "model": "1"}
+    said_again = again({}, contents, analysis_words.again(found))
+    assert said_again[MADE_BY] == "cohesion run nato/history-1949-2023"
+    assert said_again["Seed"] == "1, 2"
+    assert MADE_BY not in again({}, contents)
+
+
+def test_what_is_said_of_analyses_has_names_and_dates_in_words_and_no_empty_numbers() -> None:
+    """Of every table: no code of a state, no date in figures, no nan."""
+    names = {"ARM": "Armenia", "KAZ": "Kazakhstan"}
+    share = {"share": 0.1, "share_low": -0.1, "share_high": 0.2}
+    one = {"outcome": "exit", "member": "ARM", **share}
+    driver = {**one, "label": "opinion of Armenia", "kind": "coded value", "of_known": float("nan"), "resolved": 1.0}
+    groups = [{**one, "group": g, "inputs": 2, "resolved": float(g == "state: ARM")} for g in ("state: ARM", "all")]
+    tables = {"drivers": [driver], "outcomes": [one], "groups": groups}
+    effect = {"horizon_years": 10, "date": "2033-10-01", "base": 0.1, "value": 0.2, "effect": 0.1, "mcse": 0.01}
+    effects = [
+        {**effect, "of": of, "on": on, "low": low, "high": 0.2, "q05": 0.0, "q95": 0.2}
+        for of, on, low in (("ARM", "KAZ", 0.05), ("KAZ", "ARM", -0.1))
+    ]
+    cascade = {"case": "as it is", "exits": 1.0, "cascade": 0.1, "size": 2.0, "years": 1.0}
+    errors = {f"{x}_mcse": 0.1 for x in ("exits", "cascade", "size", "years")}
+    about = {"names": names, "event": "exit", "footer": "a  |  b 2023-10-01"}
+    runs = pd.DataFrame({"run": [3], "ARM leaves, until": ["2029-01-01"], "the alliance dissolves, until": [""]})
+    found = [
+        Drivers("t", [], {k: pd.DataFrame(v) for k, v in tables.items()}, {}, about),
+        Contagion(
+            "t", [], {"effects": pd.DataFrame(effects), "cascades": pd.DataFrame([{**cascade, **errors}])}, {}, about
+        ),
+        Found("t", [], {"runs": runs}, {}, about),
+    ]
+    for each in found:
+        said = "\n".join(map(words, analysis_words.said(each)))
+        assert "Armenia" in said
+        assert not re.search(r"\bnan\b|\bARM\b|\d{4}-\d{2}", said)
+    (table, *_) = (b for b in analysis_words.said(found[1]) if isinstance(b, Table))
+    assert table.rows == [["Armenia leaves", "Kazakhstan", "10.0", "20.0", "+10.0 (0 to +20.0)"]], "what is clear alone"
 
 
 def test_of_mechanisms_it_is_said_which_earn_their_place_and_where_later_years_disagree() -> None:
@@ -287,6 +340,14 @@ def test_of_mechanisms_it_is_said_which_earn_their_place_and_where_later_years_d
     assert "look 2" in brief.certainty[-1]
 
 
+def test_figures_that_take_a_printed_page_stand_last() -> None:
+    """So that the first page, which has the answer, is not white below it."""
+    sizes = {"long": (6, 12), "a": (6, 4), "longer": (6, 20), "b": (6, 6)}
+    drawn = {name: Figure(figsize=size) for name, size in sizes.items()}
+    assert list(chosen(drawn, ("long", "a", "b"))) == ["a", "b", "long"]
+    assert list(chosen(drawn, ())) == ["a", "long", "longer"], "the first few are chosen before they are moved"
+
+
 def test_a_backtest_says_where_simpler_forecasts_are_better() -> None:
     rows = [
         Skill("split of 2012", "membership", "log score", AS_PUBLISHED, baseline, skill, skill - 0.1, skill + 0.1)
@@ -301,7 +362,7 @@ def test_years_that_have_happened_are_no_forecast(
     result: Result, happened: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ["ladder", "exits", "cohesion", *["record"] * happened]
-    monkeypatch.setattr(Result, "figures", lambda _: dict.fromkeys(names))
+    monkeypatch.setattr(Result, "figures", lambda _: dict.fromkeys(names, Figure()))
     brief = run_words.brief(result)
     assert (run_words.NO_FORECAST in brief.limits) == happened
     assert ("likely to leave" in brief.question) == (not happened)
@@ -348,8 +409,8 @@ def test_a_comparison_says_which_way_is_open() -> None:
 
 
 def test_scores_are_quoted_only_of_the_calibration_that_is_drawn_from() -> None:
-    assert limits([load(SIX)])[1:] == limits([])[1:] == []
-    outlook = load("csto/outlook-2023")
+    assert limits([drawn(load(SIX))])[1:] == limits([])[1:] == []
+    outlook = drawn(load("csto/outlook-2023"))
     assert set(unsupported()) < set(limits([outlook]))
     assert UNSCORED not in " ".join(limits([outlook]))
     assert trust()
@@ -399,6 +460,8 @@ def test_groups_of_columns_stand_over_them() -> None:
 
 def test_an_interval_is_not_broken_and_what_was_typed_can_be_typed_again() -> None:
     assert unbroken("6 (0.4 to 19)") == "6 (0.4\u00a0to\u00a019)"
+    assert unbroken("0.5±0.1") == "0.5\u200b±0.1"
+    assert unbroken("-1 (-<0.01 to -.5) 1992-07-01 a-2") == "\u22121 (\u2212<0.01\u00a0to\u00a0\u2212.5) 1992-07-01 a-2"
     assert command("__main__.py run a --seed 2") == "cohesion run a --seed 2"
     assert command("pytest -x") == "from Python, in pytest"
     said = "cohesion run a --out /home/me/x --force --jobs 2 --set leader.war=0@2025 --scheduler=tcp://h:1"
@@ -422,7 +485,7 @@ frame.onload = () => {
   const w = frame.contentWindow, d = w.document, say = {};
   const narrow = () => [d.documentElement.scrollWidth, d.documentElement.clientWidth];
   say.narrow = narrow();
-  say.sideways = [...d.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth).length;
+  say.sideways = [...d.querySelectorAll(".scroll, .sheet")].filter((e) => e.scrollWidth > e.clientWidth).length;
   const cards = d.querySelectorAll("#numbers .wide tbody tr:first-child td");
   say.cards = [...cards].map((e) => w.getComputedStyle(e, "::before").content.replace("\u00a0", " "));
   const search = d.getElementById("search"), rows = () => d.querySelectorAll("#values tbody tr:not([hidden])").length;
@@ -483,7 +546,7 @@ def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(swept
     assert found.faults == found.asked == []
     for width, room in (found.narrow, found.after):
         assert width <= room == 360
-    assert found.sideways == 0, "no table is moved sideways"
+    assert found.sideways == 0, "no table or figure is moved sideways"
     assert found.cards == ["none", *(f'"{label}"' for label in labels(GROUPS)[1:])]
     assert 0 < found.some < found.all
     assert found.none == 0
