@@ -51,7 +51,9 @@ class Drivers(Analysis):
         """The figure: what is resolved, for each outcome."""
         from sim.figures.drivers import drivers
 
-        return {"drivers": drivers(self.frames["drivers"], self.frames["outcomes"], self.about)}
+        return {
+            "drivers": drivers(self.frames["drivers"], self.frames["outcomes"], {**self.about, "title": self.title})
+        }
 
 
 class Rows(NamedTuple):

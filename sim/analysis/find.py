@@ -230,12 +230,12 @@ class Runs:
         tells = f"If {given.words(self.ds)}, {rows[k].says}{self._by(rows[k])}"
         one, other = (Share(*(x[k] for x in s)) for s in (then, always))
         answer = [
-            f"{tells} with {in_percent(one)} instead of {in_percent(other)}.",
+            f"{tells} in {in_percent(one)} of runs instead of {in_percent(other)}.",
             f"{runs:,} of {plural(self.count, 'run')} are behind it{self._of_rows(holds)}.",
             CAUSES,
         ]
         about = {
-            "headline": f"{tells} with {percent(float(one.mean))} % instead of {percent(float(other.mean))} %",
+            "headline": f"{tells} in {percent(float(one.mean))} % of runs instead of {percent(float(other.mean))} %",
             "question": f"What follows if {given.words(self.ds)}?",
             **self.origins,
             "condition": given.words(self.ds),

@@ -55,7 +55,9 @@ class Sensitivity(Analysis):
         """The figure: a row a factor, a panel an outcome."""
         from sim.figures.sensitivity import indices
 
-        return {"indices": indices(self.frames["indices"], self.frames["outcomes"], self.about)}
+        return {
+            "indices": indices(self.frames["indices"], self.frames["outcomes"], {**self.about, "title": self.title})
+        }
 
 
 class Of(NamedTuple):

@@ -146,9 +146,10 @@ def signals(
     table = pd.DataFrame(rows, columns=columns)
     leads = lead_times(table)
     title = result.dataset.attrs["title"]
-    footer = f"{plural(min(p['runs'], BLOCK), 'run')}, those of every other row held out; seed {p['seed']}"
+    footer = f"{plural(min(p['runs'], BLOCK), 'run')}, those of every other draw held out; seed {p['seed']}"
     about = {"title": title, "footer": footer, **origins([result.scenario], p)}
-    more = {**about, "meaning": MEANING}
+    single = [sign for sign in MEANING if sign not in (TOGETHER, KNOWN)]
+    more = {**about, "meaning": MEANING, "single": single}
     found = Signals(
         f"Early warning: {title}", answer(table, leads), {"areas": table, "leads": leads}, result.identity, more
     )

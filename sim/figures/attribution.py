@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
-from sim.model.outcomes import OUTCOMES, sentence, signed
+from sim.model.outcomes import OUTCOMES, in_text, sentence, signed
 
 BELOW = (
     "Each bar begins where the one above ends and shows what a part adds, averaged over all orders in which the parts "
@@ -20,8 +20,10 @@ BELOW = (
     "out. Numbers: what it adds, ± one Monte Carlo standard error."
 )
 UP, DOWN, LEVEL = "#2081bf", style.AWAY, style.GREY
-LABELS = 2.3
-"""Inches for the names of the parts."""
+ROWS = 0.24, 0.3
+"""Inches from row to row, by the lines of the longest name."""
+LABELS, TICK = 2.3, 0.6
+"""Inches for the names of the parts, and for the label of a tick."""
 
 
 def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
@@ -37,34 +39,43 @@ def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> 
     last = gaps[gaps.horizon_years == years[-1]].iloc[0]
     first = shares[(shares.outcome == last.outcome) & (shares.member == last.member) & (shares.date == last.date)]
     order = list(first.reindex(first.added.abs().sort_values(ascending=False, kind="stable").index).part)
-    high = 0.24 * (len(order) + 2) + 0.75
-    headline = f"What makes the difference between “{about['a']}” and “{about['b']}”"
+    names = [style.lines(n, style.scaled(LABELS), style.SMALL, 2) for n in (about["a"], *order, about["b"])]
+    high = ROWS[max(map(len, names)) - 1] * len(names) + 0.75
+    wide = (style.room() - style.scaled(LABELS)) / len(years) - 0.2
+    second = f"From “{about['a']}” to “{about['b']}”"
     with style.look():
-        figure = sheet.page(headline, "", BELOW, about["footer"], high * len(quantities) + 0.3)
+        headline = _says(first.set_index("part").loc[order[0]], last, about["names"])
+        figure = sheet.page(headline, second, BELOW, about["footer"], high * len(quantities) + 0.3)
         panels = figure.subplots(len(quantities), len(years), squeeze=False, sharey=True)
         for row, (outcome, member) in zip(panels, quantities, strict=True):
             for panel, y in zip(row, years, strict=True):
                 here = (shares.outcome == outcome) & (shares.member == member) & (shares.horizon_years == y)
                 gap = gaps[(gaps.outcome == outcome) & (gaps.member == member) & (gaps.horizon_years == y)].iloc[0]
-                _panel(panel, shares[here].set_index("part").loc[order], gap, about["names"])
-            names = [
-                "\n".join(style.lines(n, style.scaled(LABELS), style.SMALL, 2))
-                for n in (about["a"], *order, about["b"])
-            ]
-            row[0].set_yticks(range(len(names)), names)
+                _panel(panel, shares[here].set_index("part").loc[order], gap, about["names"], wide)
+            row[0].set_yticks(range(len(names)), ["\n".join(lines) for lines in names])
         sheet.legend(
             figure,
             [
-                (Patch(color=UP), "raises it"),
-                (Patch(color=DOWN), "lowers it"),
+                *[(Patch(color=UP), "raises it")] * bool((shares.added >= 0).any()),
+                *[(Patch(color=DOWN), "lowers it")] * bool((shares.added < 0).any()),
                 (Patch(color=LEVEL), "level of a scenario"),
             ],
         )
         return sheet.settle(figure)
 
 
-def _panel(panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str]) -> None:
-    """Bars from the level of the first scenario to that of the second."""
+def _says(part: pd.Series, gap: Any, names: Mapping[str, str]) -> str:
+    """Which part adds most to the first outcome at the last horizon, and how much."""
+    o = OUTCOMES[gap.outcome]
+    scale, digits, unit = (100.0, 1, " points") if o.probability else (1.0, 3, "")
+    added, low, high = (signed(scale * x, digits) for x in (part.added, part.q05, part.q95))
+    what = o.label + (f" of {in_text(names.get(gap.member, gap.member))}" if gap.member else "")
+    at = f"{'by' if o.kind == 'event' else 'in'} {date.fromisoformat(gap.date):%B %Y}"
+    return f"{sentence(str(part.name))} moves {what} {at} most: {added}{unit} (90\u00a0%: {low} to {high})"
+
+
+def _panel(panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str], wide: float) -> None:
+    """Bars from the level of the first scenario to that of the second, in axes about ``wide`` inches wide."""
     o = OUTCOMES[gap.outcome]
     ends = gap.a + own.added.cumsum().to_numpy()
     starts = np.r_[gap.a, ends[:-1]]
@@ -94,4 +105,6 @@ def _panel(panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str]) -
     panel.set_ylim(len(own) + 1.6, -0.6)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x")
-    panel.locator_params(axis="x", nbins=5)
+    panel.locator_params(axis="x", nbins=max(2, min(5, int(wide / TICK))))
+    if o.probability:  # the axis goes on for the numbers beside the bars
+        panel.set_xticks([x for x in panel.get_xticks() if left <= x <= 1.0])

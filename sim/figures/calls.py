@@ -13,8 +13,8 @@ from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
 from sim.model.outcomes import ANSWERS, CALLS, sentence, signed
 
-NAMES, SAID = 1.45, 2.0
-"""Inches for names at the left, and for words at the right."""
+NAMES, LEAST_NAME, SAID = 1.45, 1.15, 2.0
+"""Inches for names at the left, for them at least, and for words at the right."""
 ENDS = "low", "high"
 LEAST, MOST = 3.5, 9.5
 """Size of the mark of a call of no threat and of the greatest, in points."""
@@ -27,11 +27,15 @@ LOOKS = {1.0: style.GOOD, 0.5: "#8f8f2e", 0.0: style.BAD}
 EXPECTED = "#9a9a9a"
 EDGE = 0.12
 """Inches before the first date and after the last, so that a mark there is whole."""
+APART = 0.1
+"""Inches between the calls of a state at least."""
+THICK, SHORTEST = 4.5, 0.055
+"""Points that a bar of the chance of help is wide; inches that it is long at least, lest its median hide it."""
 SCRIPTED = "Only calls that the scenario scripts are drawn."
 BELOW = (
     f"{SCRIPTED} Marks: at the top where the leader helped, at the foot where it refused; their size is the coded "
-    "threat. Grey: the chance of help by the model, from 0 to 1 between the lines (middle 90\u00a0% over what is "
-    "uncertain, and median): judgement, fitted to no answer."
+    "threat; a state's calls that are close in time are drawn apart. Grey: the chance of help by the model, from 0 to "
+    "1 between the lines (middle 90\u00a0% over what is uncertain, and median): judgement, fitted to no answer."
 )
 
 
@@ -47,10 +51,11 @@ def calls(ds: xr.Dataset) -> Figure:
     answer, severity, chance = (ds[f"call_{name}"].values for name in ("answer", "severity", "chance"))
     x, full = scales.days(ds["call_date"].values), dict(zip(codes, dataset.names(ds), strict=True))
     drawn = [code for code in codes if code in who]
-    names, said = style.scaled(NAMES), style.scaled(SAID)
+    names, said = max(style.scaled(NAMES), LEAST_NAME), style.scaled(SAID)
     wide = style.room() - names - said
     counts = {code: _counts(answer[who == code], kinds[who == code], said - 0.1) for code in drawn}
-    row = max(0.62 if len(drawn) <= 9 else 0.46, sheet.TEXT * (max(map(len, counts.values())) + 0.5))
+    named = {code: style.lines(full[code], names - 0.15, style.NORMAL, 2) for code in drawn}
+    row = max(0.62 if len(drawn) <= 9 else 0.46, sheet.TEXT * (max(map(len, counts.values())) + 0.2))
     lane, tall = row * 0.46, row * len(drawn)
     with style.look():
         figure = dataset.page(ds, _says(ds), BELOW, "", 2 * sheet.LEGEND + tall + 0.45)
@@ -66,30 +71,33 @@ def calls(ds: xr.Dataset) -> Figure:
             if k % 2 == 0:
                 sheet.ground(panel, wide, middle - row / 2, middle + row / 2, names, said)
             own = np.flatnonzero(who == code)
+            at = dict(zip(own, scales.keep_apart(x[own].tolist(), APART * edge / EDGE, *panel.get_xlim()), strict=True))
             edges = panel.hlines([middle - lane / 2, middle + lane / 2], *panel.get_xlim(), color=style.FAINT, lw=0.5)
             setattr(edges, SAYS, [])
-            _chances(panel, x[own], chance[own], middle, lane, full[code])
+            _chances(panel, np.array([*at.values()]), x[own], chance[own], middle, lane, full[code])
             for c in own:
                 y = middle + BEYOND * lane * (0.5 - answer[c])
                 looks: dict[str, Any] = {**_looks(answer[c]), "zorder": 4}
                 size = LEAST + (MOST - LEAST) * float(severity[c])
                 says = f"{full[code]}: {kinds[c]}, {ANSWERS[answer[c]]}"
-                (mark,) = panel.plot(x[c], y, MARKERS[kinds[c]], ms=size, label=says, clip_on=False, **looks)
+                (mark,) = panel.plot(at[c], y, MARKERS[kinds[c]], ms=size, label=says, clip_on=False, **looks)
                 setattr(mark, SAYS, [{"mark": "dot", "x": x[c], "value": float(answer[c])}])
-            name = style.shorten(full[code], names - 0.15, style.NORMAL)
-            sheet.write(figure, style.MARGIN + 0.04, top - middle, name, va="center", fontsize=style.NORMAL)
+            sheet.write(figure, style.MARGIN + 0.04, top - middle, named[code], va="center", fontsize=style.NORMAL)
             sheet.write(figure, style.MARGIN + names + wide + 0.1, top - middle, counts[code], va="center")
         return sheet.settle(figure)
 
 
-def _chances(panel: Axes, x: Array, chance: Array, middle: float, lane: float, name: str) -> None:
-    """The interval of the chance of help at each call, 0 at the foot of the lane and 1 at its top."""
+def _chances(panel: Axes, at: Array, x: Array, chance: Array, middle: float, lane: float, name: str) -> None:
+    """The interval of the chance of help at each call, 0 at the foot of the lane and 1 at its top; drawn at ``at``."""
     y, says = middle + lane * (0.5 - chance), f"{name}: chance of help"
-    bars = panel.vlines(x, y[:, 0], y[:, -1], color=EXPECTED, lw=2.6, zorder=2, label=f"{says}, middle 90 %")
-    dots = panel.scatter(x, y[:, 2], s=13, marker="_", color=style.INK, lw=1.0, zorder=3, label=f"{says}, median")
+    half = np.maximum(y[:, 0] - y[:, -1], SHORTEST) / 2
+    bar = np.clip((y[:, 0] + y[:, -1]) / 2, middle - lane / 2 + half, middle + lane / 2 - half)
+    bars = panel.vlines(at, bar + half, bar - half, color=EXPECTED, lw=THICK, zorder=2, label=f"{says}, middle 90 %")
+    looks: dict[str, Any] = {"s": THICK**2, "marker": "_", "color": style.INK, "lw": 1.0, "zorder": 3}
+    dots = panel.scatter(at, y[:, 2], label=f"{says}, median", **looks)
     numbers = zip(x, chance[:, 0], chance[:, -1], strict=True)
     setattr(bars, SAYS, [dict(zip(("mark", "x", *ENDS), ("bar", *row), strict=True)) for row in numbers])
-    setattr(dots, SAYS, [{"mark": "dot", "x": at, "value": p} for at, p in zip(x, chance[:, 2], strict=True)])
+    setattr(dots, SAYS, [{"mark": "dot", "x": day, "value": p} for day, p in zip(x, chance[:, 2], strict=True)])
 
 
 def _looks(answer: float) -> dict[str, Any]:
@@ -101,16 +109,16 @@ def _looks(answer: float) -> dict[str, Any]:
 
 
 def _counts(answers: Array, kinds: NDArray[np.str_], room: float) -> list[str]:
-    """How a state's calls were answered, in lines: ``Crises: helped 1, refused 3``, clashes below."""
+    """How a state's calls were answered, in lines: ``Crises: 1 helped, 3 refused``, clashes below."""
     parts = ("Crises", answers[kinds != "clash"]), ("Clashes", answers[kinds == "clash"])
     said = [f"{word}: {_count(own)}" for word, own in parts if len(own)]
     return [line for text in said for line in style.wrap(text, room, style.SMALL)]
 
 
 def _count(answers: Array) -> str:
-    """``helped 1, in part 2, refused 3``"""
-    counts = {word.removeprefix("helped "): int((answers == a).sum()) for a, word in ANSWERED.items()}
-    return ", ".join(f"{word} {count}" for word, count in counts.items() if count)
+    """``1 helped, 2 helped in part, 3 refused``"""
+    counts = {word: int((answers == a).sum()) for a, word in ANSWERED.items()}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _says(ds: xr.Dataset) -> str:
@@ -158,7 +166,11 @@ def lessons(ds: xr.Dataset) -> Figure:
     full, looks = dict(zip(codes, dataset.names(ds), strict=True)), style.states(codes)
     who = [str(code) for code in ds["call_member"].values]
     days = ds["call_date"].values.astype("datetime64[M]")
-    tall = ROW * len(who)
+    people = max(style.scaled(WHO), LEAST_WHO)
+    said = [f"{full[code]}, {_answered(ds, k)}" for k, code in enumerate(who)]
+    labels = [style.lines(text, people + GAP - 0.1, style.SMALL, 2) for text in said]
+    row = max(ROW, sheet.TEXT * max(map(len, labels)))
+    tall = row * len(who)
     before, after, change = (ds[f"call_{name}"].values for name in ("before", "after", "change"))
     watching = ds["call_watching_before"].values, ds["call_watching_after"].values
     ticks = np.searchsorted(ds["date"].values, ds["call_date"].values, side="right")
@@ -167,7 +179,6 @@ def lessons(ds: xr.Dataset) -> Figure:
         figure = dataset.page(ds, _taught(ds, full), TAUGHT, "", sheet.LEGEND + HEAD + tall + AXIS)
         sheet.legend(figure, [_ring(), sheet.dot("after", style.INK, 5)])
         top = sheet.by_hand(figure) - HEAD
-        people = max(style.scaled(WHO), LEAST_WHO)
         wide = (style.room() - WHEN - people - NUMBER - 2 * GAP) / 2
         lefts = [style.MARGIN + WHEN + people + GAP, style.MARGIN + style.room() - wide]
         panels = [sheet.rows(figure, left, top, wide, tall) for left in lefts]
@@ -175,16 +186,14 @@ def lessons(ds: xr.Dataset) -> Figure:
             sheet.write(figure, left, top + 0.08, words, va="bottom", **style.BOLD)
         sheet.write(figure, lefts[0] + wide + 0.1, top + 0.08, "moved by, points", va="bottom", color=style.GREY)
         for k, code in enumerate(who):
-            y, i = (k + 0.5) * ROW, codes.index(code)
+            y, i = (k + 0.5) * row, codes.index(code)
             if k % 2 == 0:
                 left = WHEN + people + GAP
-                sheet.ground(panels[0], wide, y - ROW / 2, y + ROW / 2, left, style.room() - left - wide)
+                sheet.ground(panels[0], wide, y - row / 2, y + row / 2, left, style.room() - left - wide)
             when = f"{days[k].item():%b %Y}"
-            said = f", {_answered(ds, k)}"
-            name = style.shorten(full[code], people + GAP - 0.1 - style.text_width(said, style.SMALL), style.SMALL)
             place: dict[str, Any] = {"va": "center"}
             sheet.write(figure, style.MARGIN + 0.04, top - y, when, color=style.GREY, **place)
-            sheet.write(figure, style.MARGIN + WHEN, top - y, name + said, **place)
+            sheet.write(figure, style.MARGIN + WHEN, top - y, labels[k], linespacing=1.0, **place)
             says = f"{when}, {full[code]}"
             _dumbbell(panels[0], before[k, i], after[k, i], y, looks[code].colour, says)
             sheet.write(figure, lefts[0] + wide + 0.1, top - y, _moved(change[k]), **place)
@@ -192,7 +201,7 @@ def lessons(ds: xr.Dataset) -> Figure:
                 continue  # the others have been shown what this tick taught
             others = [j for j in range(len(codes)) if j != i and np.isfinite(before[k, j, 2])]
             for n, j in enumerate(others):
-                at = y + ROW * 0.8 * ((n + 0.5) / len(others) - 0.5)
+                at = y + row * 0.8 * ((n + 0.5) / len(others) - 0.5)
                 line = [before[k, j, 2], after[k, j, 2]]
                 panels[1].plot(line, [at, at], color=looks[codes[j]].colour, lw=0.7, label=f"{when}, {full[codes[j]]}")
             if others:

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
-from sim.model.outcomes import signed
+from sim.model.outcomes import in_text, signed
 
 BELOW = (
     "Rows: who is made to {does}, in every run in which it is still in; columns: by how many percentage points the "
@@ -18,8 +18,9 @@ BELOW = (
     "coefficients, coded values and inputs to come, without what chance adds. Grey numbers: within "
     "the Monte Carlo error of nothing."
 )
-FEW = " Shown are the {most} states that move others most and the {most} that are moved most."
+FEW = " Shown are the states that move others most, and those that are moved most."
 COLOURS = LinearSegmentedColormap.from_list("pull", ["#2081bf", "#ffffff", style.AWAY])
+POINTS = " points"
 NAMES, CELL = 1.5, 0.92
 """Inches for the names of states, and of a cell, at least."""
 
@@ -42,15 +43,15 @@ def draw(effects: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
     does = "leave" if about["event"] == "exit" else "freeze"
     when = date.fromisoformat(str(last.date.iloc[0]))
     start = date.fromisoformat(about["at"])
-    headline = f"Who pulls whom: exits by {when:%B %Y} if a member {does}s in {start:%B %Y}"
+    headline = _says(last, about["names"], f"{does}s in {start:%B %Y}", f"{when:%B %Y}")
     with style.look():
-        few = FEW.format(most=most) * (len(of) < last.of.nunique() or len(on) < last.on.nunique())
+        few = FEW * (len(of) < last.of.nunique() or len(on) < last.on.nunique())
         below = BELOW.format(does=does) + few
         figure = sheet.page(headline, about["scenario"], below, about["footer"], 0.5 * len(of) + 1.2)
         panel = figure.subplots()
         panel.imshow(grid, cmap=COLOURS, vmin=-deepest, vmax=deepest, aspect="auto")
         names = about["names"]
-        panel.set_xticks(range(len(on)), ["\n".join(style.wrap(names[j], 1.3, style.SMALL)) for j in on])
+        panel.set_xticks(range(len(on)), ["\n".join(style.wrap(names[j], CELL - 0.1, style.SMALL)) for j in on])
         panel.set_yticks(range(len(of)), [f"{names[i]} {'leaves' if does == 'leave' else 'freezes'}" for i in of])
         panel.xaxis.tick_top()
         panel.tick_params(length=0)
@@ -59,6 +60,17 @@ def draw(effects: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
             for x, j in enumerate(on):
                 _number(panel, x, y, cells.get((i, j)), deepest)
         return sheet.settle(figure)
+
+
+def _says(last: pd.DataFrame, names: Mapping[str, str], move: str, when: str) -> str:
+    """Which effect beyond chance is the largest."""
+    sure = last[(last.low > 0.0) | (last.high < 0.0)]
+    if not len(sure):
+        return f"Nobody's exit by {when} becomes likelier or rarer beyond chance if another {move}"
+    r = sure.loc[sure.effect.abs().idxmax()]
+    of, on = (in_text(names[code]) for code in (r.of, r.on))
+    ends = f"90\u00a0%: {signed(100 * r.q05, 1)} to {signed(100 * r.q95, 1)}"
+    return f"If {of} {move}, exit of {on} by {when} moves most: {signed(100 * r.effect, 1)}{POINTS} ({ends})"
 
 
 def _largest(last: pd.DataFrame, side: str, most: int) -> list[str]:

@@ -10,11 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
+from sim.model.outcomes import sentence
 
 COLOURS = {"PRIM": style.FAN["median"], "CART": style.FAN["mean"]}
 NAMES, BARS, GAP = 3.5, 2.6, 0.8
 """Inches for the names of inputs and for their ranges, and between them and the other panel."""
 ROW, HEAD, LEAST = 0.46, 0.34, 2.3
+METHODS = {"PRIM": "PRIM (patient rule induction)", "CART": "CART (classification tree)"}
 BELOW = (
     "Left: of each input the range over all points, and in it the limits of the rule. Right: on points that were held "
     "out, coverage is the share of points where it is so that the rule holds, density the share of points in the rule "
@@ -32,10 +34,14 @@ def rules(frames: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> Figur
     """
     found, limits = frames["rules"], frames["limits"]
     names, bars = style.scaled(NAMES), style.scaled(BARS)
-    height = max(HEAD * len(found) + ROW * len(limits), LEAST)
+    labels = {label: style.lines(label, names - 0.2, style.SMALL, 2) for label in limits["label"]}
+    row = ROW + sheet.TEXT * any(len(lines) > 1 for lines in labels.values())
+    height = max(HEAD * len(found) + row * len(limits), LEAST)
     with style.look():
-        figure = sheet.page(_headline(found, about), "", BELOW, about["footer"], height + 0.85)
-        sheet.legend(figure, [(Patch(color=COLOURS[m]), f"rule by {m}") for m in found["method"]] or [(Patch(), "")])
+        figure = sheet.page(*_says(frames, about), BELOW, about["footer"], height + 0.85)
+        rules = [(Patch(color=COLOURS[m]), f"rule by {METHODS[m]}") for m in found["method"]]
+        base = sheet.like("base density, of all points held out", style.DASHED)
+        sheet.legend(figure, [*rules, base])
         top = sheet.by_hand(figure) - 0.25
         axes = sheet.rows(figure, style.MARGIN + names, top, bars, height)
         axes.set_xlim(0, 1)
@@ -47,18 +53,20 @@ def rules(frames: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> Figur
             sheet.write(figure, style.MARGIN, top - y - 0.1, f"{rule['method']}: {worth}", va="center", **style.BOLD)
             y += HEAD
             for r in limits[limits["rule"] == rule["rule"]].to_dict("records"):
-                _limit(figure, axes, r, y, top, names - 0.2, COLOURS[rule["method"]])
-                y += ROW
+                _limit(figure, axes, r, y, top, labels[r["label"]], COLOURS[rule["method"]])
+                y += row
         left = style.MARGIN + names + bars + GAP
         _worth(sheet.place(figure, left, top, style.width() - 0.4 - left, LEAST), frames)
         return sheet.settle(figure)
 
 
-def _limit(figure: Figure, axes: Axes, r: Mapping[str, Any], y: float, top: float, room: float, colour: str) -> None:
+def _limit(
+    figure: Figure, axes: Axes, r: Mapping[str, Any], y: float, top: float, label: list[str], colour: str
+) -> None:
     """An input: its name, its limits in words, its range with the limits in it."""
-    sheet.write(figure, style.MARGIN, top - y - 0.05, style.shorten(r["label"], room, style.SMALL), va="center")
-    said = style.shorten(r["said"], room, style.SMALL)
-    sheet.write(figure, style.MARGIN, top - y - 0.21, said, va="center", color=colour)
+    foot = 0.21 + sheet.TEXT * (len(label) - 1)
+    sheet.write(figure, style.MARGIN, top - y + 0.01, label, va="top")
+    sheet.write(figure, style.MARGIN, top - y - foot, r["said"], va="center", color=colour)
     least, most = r["least"], r["most"]
     low, high = (np.nan_to_num(r[end], nan=other) for end, other in (("low", least), ("high", most)))
     ends = np.clip((np.array([low, high]) - least) / (most - least), 0.0, 1.0)
@@ -72,7 +80,6 @@ def _worth(axes: Axes, frames: Mapping[str, pd.DataFrame]) -> None:
     """Coverage and density of each rule on held-out points."""
     base = float(frames["points"]["base"].iloc[0])
     axes.axhline(base, **style.DASHED)
-    axes.text(1.0, base, "base density ", ha="right", va="bottom", fontsize=style.SMALL, color=style.GREY)
     for r in frames["rules"].to_dict("records"):
         if not np.isfinite([r["coverage"], r["density"]]).all():
             continue
@@ -89,10 +96,14 @@ def _worth(axes: Axes, frames: Mapping[str, pd.DataFrame]) -> None:
     axes.set_ylabel("density", color=style.GREY)
 
 
-def _headline(found: pd.DataFrame, about: Mapping[str, Any]) -> str:
-    """The first rule that is better, or that none is."""
-    when = about["when"]
-    better = found[found["better"] == 1.0]
+def _says(frames: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> tuple[str, str]:
+    """What the first rule that is better is worth, and the rule; or that none is."""
+    base = style.percent(float(frames["points"]["base"].iloc[0]))
+    said = f"“{sentence(about['when'])}” is so in {base} of {about['what']}s"
+    better = frames["rules"][frames["rules"]["better"] == 1.0]
     if not len(better):
-        return f"{when[:1].upper()}{when[1:]}: no rule says when, beyond chance"
-    return f"{when[:1].upper()}{when[1:]}: likelier where {better.iloc[0]['sentence']}"
+        return f"{said}; no rule finds where it is likelier, beyond chance", ""
+    r = better.iloc[0]
+    ends = " to ".join(f"{100 * r[end]:.0f}" for end in ("density_low", "density_high"))
+    worth = f"{style.percent(float(r['density']))} (95\u00a0%: {ends})"
+    return f"{said}, in {worth} of those that a rule of {r['method']} picks", f"The rule: {r['sentence']}."

@@ -15,14 +15,14 @@ from sim.model.outcomes import OUTCOMES
 CODED, EFFECT, COEFFICIENT = "coded value", "own effect", "coefficient"
 KEYS = ("outcome", "member", "horizon_years")
 COLOURS = {CODED: style.FAN["mean"], EFFECT: style.STEPS[1], COEFFICIENT: style.FAN["median"]}
-NAMES, GAP = 3.1, 0.3
-"""Inches for the names of inputs, and between panels."""
+NAMES, GAP, TICK = 3.1, 0.3, 0.6
+"""Inches for the names of inputs, between panels, and for the label of a tick."""
 ROW, HEAD, AXIS = 0.29, 0.5, 0.5
 PANELS, MOST = 3, 18
 """Outcomes that are drawn, and inputs."""
 BELOW = (
     "Share of the outcome's variance, chance included, that knowing one input would take away. Inputs hang together, "
-    "so shares overlap and do not add up to one. Lines: 95 % intervals. Pale: not resolved."
+    "so shares overlap and do not add up to one. Lines: 95 % intervals. Pale: may be chance, among so many inputs."
 )
 
 
@@ -32,7 +32,7 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
     Parameters
     ----------
     table, outcomes : of :class:`sim.analysis.drivers.Drivers`.
-    about : names of states, footer.
+    about : its title, names of states, footer.
     """
     panels = [own for row in _drawn(outcomes).itertuples() if len(own := _of(table, row))]
     order = _order(panels)
@@ -43,7 +43,8 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
     heads = [sheet.head(*_title(own.iloc[0], outcomes, about), wide) for own in panels]
     above = HEAD + sheet.TEXT * (max(len(title) + len(small) for title, small in heads) - 2)
     with style.look():
-        figure = sheet.page(_headline(table, outcomes), "", BELOW, about["footer"], above + height + AXIS + 0.3)
+        headline, foot = _headline(table, outcomes), about["footer"]
+        figure = sheet.page(headline, about["title"], BELOW, foot, above + height + AXIS + 0.3)
         sheet.legend(figure, [(Patch(color=c), kind) for kind, c in COLOURS.items()])
         top = sheet.by_hand(figure) - above
         for k, own in enumerate(panels):
@@ -59,10 +60,10 @@ def drivers(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
                     middle, r["share"], 0.15, color=COLOURS[r["kind"]], alpha=1.0 if sure else 0.3, lw=0, zorder=2
                 )
                 axes.plot([r["share_low"], r["share_high"]], [middle] * 2, color=style.INK, lw=0.8, zorder=3)
-            high = float(by_path["share_high"].max())
-            axes.set_xlim(-0.15 * high, 1.04 * high)
+            low, high = min(float(by_path["share_low"].min()), 0.0), float(by_path["share_high"].max())
+            axes.set_xlim(1.04 * low, 1.04 * high)
             axes.axvline(0.0, color=style.GREY, lw=0.7, zorder=1)
-            axes.locator_params(axis="x", nbins=4)
+            axes.locator_params(axis="x", nbins=max(2, min(4, int(wide / TICK))))
             scales.in_percent(axes.xaxis)
             axes.grid(axis="x")
             axes.set_xlabel("share of variance", color=style.GREY)
@@ -99,7 +100,9 @@ def _title(row: Any, outcomes: pd.DataFrame, about: Mapping[str, Any]) -> tuple[
     whole = _of(outcomes, row).iloc[0]
     text = OUTCOMES[row["outcome"]].title.format(about["names"].get(row["member"], row["member"]))
     after = f"after {plural(float(row['horizon_years']), 'year')}"
-    return text, after + (f"; chance {style.percent(float(whole['chance']))}" if np.isfinite(whole["chance"]) else "")
+    return text, after + (
+        f"; chance: {style.percent(float(whole['chance']))} of it" if np.isfinite(whole["chance"]) else ""
+    )
 
 
 def _headline(table: pd.DataFrame, outcomes: pd.DataFrame) -> str:

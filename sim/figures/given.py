@@ -11,8 +11,8 @@ from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.axes import in_percent
 
-NAMES, ROW, AXIS, EDGE = 2.6, 0.3, 0.5, 0.25
-"""Inches for what may happen, for a row, for the axis, and right of it."""
+NAMES, MOST, ROW, AXIS, EDGE = 2.6, 3.2, 0.3, 0.3, 0.25
+"""Inches for what may happen, for it at most, for a row, for the axis, and right of it."""
 THEN, ALL = style.FAN["median"], style.GREY
 BELOW = "Bars: 95 % Monte Carlo intervals, with other draws of the posterior as well."
 
@@ -27,7 +27,8 @@ def given(table: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
         ``footer``.
     """
     rows = table[table.horizon_years == table.horizon_years.max()].sort_values("all_mean", ascending=False)
-    height, names = ROW * len(rows), style.scaled(NAMES)
+    longest = max(style.text_width(str(label), style.SMALL) for label in rows.label) + 0.2
+    height, names = ROW * len(rows), min(max(style.scaled(NAMES), longest), MOST)
     wide = style.room() - names - EDGE
     with style.look():
         second = f"Probability by {about['when']} if {about['condition']}, and in all runs"
@@ -41,11 +42,12 @@ def given(table: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
         axes = sheet.rows(figure, style.MARGIN + names, top, wide, height)
         axes.set_xlim(0.0, min(1.0, 1.08 * float(rows[["high", "all_high"]].max(axis=None))) or 1.0)
         in_percent(axes.xaxis)
+        axes.grid(axis="x")
         for k, row in enumerate(rows.itertuples(index=False)):
             y = (k + 0.5) * ROW
             if k % 2 == 0:
                 sheet.ground(axes, wide, k * ROW, (k + 1) * ROW, names, wide + EDGE)
-            label = style.shorten(str(row.label), names - 0.15, style.NORMAL)
+            label = style.shorten(str(row.label), names - 0.15, style.SMALL)
             sheet.write(figure, style.MARGIN + 0.04, top - y, label, va="center")
             _mark(axes, y + 0.06, row.all_mean, row.all_low, row.all_high, ALL)
             _mark(axes, y - 0.06, row.mean, row.low, row.high, THEN)

@@ -13,7 +13,6 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
@@ -27,7 +26,7 @@ NARROWEST = 1.6
 CELLS = "The colour of a cell is the mean over the runs at that point of the grid."
 LINES = " Lines join equal values."
 DOTS = "Each dot is a point of the study; its colour is the mean over the runs there."
-ERROR = "Monte Carlo error: the largest standard error in a panel, of probabilities in percentage points"
+ERROR = "error: the largest Monte Carlo standard error in a panel, of probabilities in percentage points"
 
 
 class Panel(NamedTuple):
@@ -74,7 +73,7 @@ def phase(ds: xr.Dataset, x: Factor, y: Factor) -> Figure:
         colours = colour_scales(ds, shown, groups)
         _bars(figure, colours, points.month(ds))
         if all(points.coded(ds, groups[0], f) is not None for f in (x, y)):
-            sheet.legend(figure, [sheet.line("as coded in the scenario", style.INK, 0, **CODED)])
+            sheet.legend(figure, [sheet.line(points.AS_CODED, style.INK, 0, **CODED)])
         lines = sheet.panels(figure, [*rows, sheet.Across(x.label)], columns, height)
         axes, firsts = [panel for line in lines for panel in line], [line[0] for line in lines]
         for panel, one in zip(axes, drawn, strict=True):
@@ -90,17 +89,15 @@ def phase(ds: xr.Dataset, x: Factor, y: Factor) -> Figure:
 
 def _sheet(ds: xr.Dataset, shown: list[Shown], drawn: list[Panel], height: float, tall: float) -> Figure:
     """The sheet with its texts."""
-    headline = f"{points.finding(ds, shown)} as two factors vary"
-    what = f"{points.subject(shown, points.month(ds))} as two factors vary"
+    headline = f"{points.over_points(ds, shown)} as two factors vary"
     known = any(points.error(one.shown, one.error) for one in drawn)
     y = drawn[0].y.label
     cut = f"vertical axis: {y}" if sheet.upright(y, height)[1] else ""
     error = ERROR if known else points.error_note(ds, shown, "")
-    wide = dataset.interval_note(ds, {s.name for s in shown})
-    note = points.note(ds, shown, error, f"not drawn: {wide}" if wide else "", cut)
+    note = points.note(ds, shown, error, points.not_drawn(ds, shown), cut)
     lines = is_grid(ds) and any(contour_levels(one.cells[2], one.worst) for one in drawn)
     how = (CELLS if is_grid(ds) else DOTS) + LINES * lines
-    return dataset.page(ds, headline, points.below(ds, shown, what, how), note, tall)
+    return dataset.page(ds, headline, points.below(ds, shown, how), note, tall)
 
 
 def _panel(ds: xr.Dataset, group: Group, shown: Shown, x: Factor, y: Factor) -> Panel:
@@ -155,14 +152,14 @@ def _point(panel: Axes, place: Sequence[float | None]) -> None:
         return
     low, high = (np.array(ends) for ends in zip(panel.get_xlim(), panel.get_ylim(), strict=True))
     if np.all(low <= [x, y]) and np.all([x, y] <= high):
-        panel.plot(x, y, ls="none", zorder=4, label="as coded in the scenario", **CODED)
+        panel.plot(x, y, ls="none", zorder=4, label=points.AS_CODED, **CODED)
         panel.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
 
 
 def _axes(panel: Axes, one: Panel, grid: bool, first: bool, width: float, height: float) -> None:
     """Title with the error, ticks, and at the left the label of the vertical axis."""
     error = points.error(one.shown, one.error)
-    sheet.title(panel, one.shown.title, f"Monte Carlo error up to {error}" if error else "", width)
+    sheet.title(panel, one.shown.title, f"error up to {error}" if error else "", width)
     beyond = 0.0 if grid else 0.04
     scales.ticks(panel.xaxis, one.x.values, width, beyond)
     scales.ticks(panel.yaxis, one.y.values, height, beyond)
@@ -243,6 +240,8 @@ LEAST = 4
 """Levels that each factor must have for lines to be drawn."""
 NOISE = 4.0
 """Least distance between lines in Monte Carlo standard errors."""
+SHARES = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
+"""Where along a line its label may stand, the best first."""
 
 
 def contour_levels(values: Array, error: float) -> list[float]:
@@ -267,10 +266,10 @@ def contours(panel: Axes, x: Array, y: Array, values: Array, error: float, share
     _drop_specks(lines, x, y)
     lines.set_path_effects([withStroke(linewidth=1.8, foreground="white", alpha=0.5)])
     unit: Any = (lambda v: f"{100 * v:.4g} %") if share else (lambda v: f"{v:.4g}")
-    labels = panel.clabel(lines, fmt=unit, fontsize=style.SMALL, inline=False, colors=style.INK)
-    for label in labels:
-        label.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
-    _thin(panel, list(labels))
+    taken = [mark.get_window_extent().padded(8) for mark in panel.lines]
+    for level, path in zip(at, lines.get_paths(), strict=True):
+        for piece in path.to_polygons(closed_only=False):
+            _label(panel, np.asarray(piece), unit(level), taken)
 
 
 def _drop_specks(lines: ContourSet, x: Array, y: Array) -> None:
@@ -287,15 +286,16 @@ def _drop_specks(lines: ContourSet, x: Array, y: Array) -> None:
     lines.set_paths(kept)
 
 
-def _thin(panel: Axes, labels: list[Text]) -> None:
-    """Remove the labels that do not lie within the panel and clear of those before."""
+def _label(panel: Axes, piece: Array, text: str, taken: list[Bbox]) -> None:
+    """The level on a piece of its line: where it lies in the panel and clear of what is there, nearest the middle."""
     canvas: Any = panel.figure.canvas
-    frame = panel.get_window_extent()
-    taken: list[Bbox] = []
-    for label in labels:
-        box = label.get_window_extent(canvas.get_renderer()).padded(2)
-        inside = frame.contains(box.x0, box.y0) and frame.contains(box.x1, box.y1)
-        if inside and not any(box.overlaps(other) for other in taken):
+    frame, along = panel.get_window_extent(), np.linspace(0, 1, len(piece))
+    for share in SHARES:
+        x, y = (float(np.interp(share, along, piece[:, k])) for k in (0, 1))
+        label = panel.text(x, y, text, ha="center", va="center", fontsize=style.SMALL, zorder=3)
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0})
+        box = label.get_window_extent(canvas.get_renderer()).padded(3)
+        if frame.contains(*box.min) and frame.contains(*box.max) and not any(box.overlaps(other) for other in taken):
             taken.append(box)
-        else:
-            label.remove()
+            return
+        label.remove()

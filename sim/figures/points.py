@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.axes import levels, number
-from sim.figures.dataset import month_name, names, texts
+from sim.figures.dataset import interval_note, month_name, names, texts
 from sim.model.arrays import Array
-from sim.model.outcomes import INF, OUTCOMES, error_of, sentence, series
+from sim.model.outcomes import INF, OUTCOMES, error_of, in_text, sentence, series
 
 MOST_SCENARIOS = 4
 NARROWEST = 0.05
+AS_CODED = "as coded in the scenario"
 EXITS = {"exit", "any_exit"}
 COHESIONS = {"cohesion", "starters_cohesion"}
-EXIT_TERM = "probability of having left by {} (cumulative incidence of exit)"
-EXIT_BELOW = "A state counts as having left if it did so of its own accord (dissolution competes)."
+EXIT_BELOW = (
+    "A state has left if it did so by then, of its own accord (cumulative incidence of exit); dissolution competes."
+)
 
 
 class Factor(NamedTuple):
@@ -38,11 +40,16 @@ class Shown(NamedTuple):
     member: int | None
     title: str
     label: str
-    """Of the axis."""
+    """Of a scale on which others stand too."""
     words: str
-    """What a sentence calls it."""
+    """What a sentence calls it: ``probability that Armenia has left``."""
     share: bool
     """Whether it is a probability, shown in percent."""
+
+    @property
+    def unit(self) -> str:
+        """Of an axis below a title that says the rest."""
+        return self.label if self.share else OUTCOMES[self.name].scale or self.label
 
 
 class Group(NamedTuple):
@@ -90,6 +97,12 @@ def coded(ds: xr.Dataset, group: Group, factor: Factor) -> float | None:
     return None if place is None else float(place)
 
 
+def coded_within(ds: xr.Dataset, group: Group, factor: Factor) -> float | None:
+    """Where it stands, if that is among the values of the study."""
+    place, (low, high) = coded(ds, group, factor), ends(factor.values)
+    return place if place is not None and low <= place <= high else None
+
+
 def at(ds: xr.Dataset, shown: Shown, statistic: str) -> Array:
     """A statistic of what is shown. (point, tick)"""
     values = series(ds, shown.name, statistic)
@@ -129,9 +142,9 @@ def widened(shown: Shown, low: float, high: float) -> tuple[float, float]:
 
 
 def limits(shown: Shown, values: Array) -> tuple[float, float]:
-    """Ends of an axis: from 0 for a probability, else no narrower than 0.05, lest noise look like much."""
+    """Ends of an axis: from 0 where the outcome is 0 to 1, else no narrower than 0.05, lest noise look like much."""
     low, high = ends(values)
-    if shown.share:
+    if (OUTCOMES[shown.name].low, OUTCOMES[shown.name].high) == (0.0, 1.0):
         return 0.0, min(1.05 * high, 1.02) if high > 0 else 0.01
     margin = 0.03 * (high - low)
     return widened(shown, low - margin, high + margin)
@@ -174,9 +187,10 @@ def choose(ds: xr.Dataset, wanted: Sequence[str], members: int) -> list[Shown]:
 
 def _shown(ds: xr.Dataset, name: str, member: int | None) -> Shown:
     """An outcome, of the alliance or of a member."""
-    outcome = OUTCOMES[name]
-    title = outcome.title if member is None else outcome.title.format(names(ds)[member])
-    return Shown(name, member, title, outcome.axis, outcome.noun, outcome.probability)
+    o, state = OUTCOMES[name], "" if member is None else names(ds)[member]
+    said = o.title.format(in_text(state)) if state else o.title[:1].lower() + o.title[1:]
+    words = f"probability that {said}" if o.probability else said
+    return Shown(name, member, o.title.format(state), o.axis, words, o.probability)
 
 
 # --- what is said of them
@@ -187,30 +201,32 @@ def month(ds: xr.Dataset) -> str:
     return month_name(ds, horizons(ds)[-1], whole=True)
 
 
-def subject(shown: Sequence[Shown], when: str) -> str:
-    """What is shown, for a headline: ``Probability of having left by ... and cohesion``."""
-    exits = EXIT_TERM.format(when)
-    words = dict.fromkeys(exits if s.name in EXITS else s.words + " (probability)" * s.share for s in shown)
-    return sentence(style.conjunction(list(words)))
-
-
-def finding(ds: xr.Dataset, shown: Sequence[Shown]) -> str:
-    """What is seen: how far the probability that moves most goes over the points, else the first outcome."""
+def moved(ds: xr.Dataset, shown: Sequence[Shown]) -> Shown:
+    """What a headline speaks of: the probability that moves most over the points, else the first outcome."""
     drawn = np.concatenate([group.points for group in groups(ds)])
-    reach = {s: ends(last(ds, s)[drawn]) for s in shown}
-    most = max([s for s in shown if s.share] or shown[:1], key=lambda s: reach[s][1] - reach[s][0])
-    low, high = ((style.percent if most.share else "{:.2f}".format)(end) for end in reach[most])
-    between = low if low == high else f"{low} to {high}"
-    return f"{most.title} by {month(ds)} with {between}" if most.share else f"{most.title}, {month(ds)}: {between}"
+    return max([s for s in shown if s.share] or shown[:1], key=lambda s: float(np.ptp(ends(last(ds, s)[drawn]))))
 
 
-def below(ds: xr.Dataset, shown: Sequence[Shown], what: str, how: str) -> str:
-    """The lines under the title: the question, what is drawn, how to read it, what the terms mean."""
-    outcomes = {s.name: s for s in shown}
-    parts = [str(ds.attrs.get("question", "")), f"{what}.", how]
-    parts += [EXIT_BELOW] if EXITS & set(outcomes) else []
-    for name in sorted(set(outcomes) - EXITS):
-        parts.append(f"{sentence(outcomes[name].words)}: {OUTCOMES[name].meaning}.")
+def finding(ds: xr.Dataset, shown: Shown, values: Array) -> str:
+    """An outcome at the last horizon and its values, from the first to the last."""
+    first, then = ((style.percent if shown.share else "{:.2f}".format)(value) for value in values[[0, -1]])
+    at = "by" if OUTCOMES[shown.name].kind == "event" else "in"
+    return f"{sentence(shown.words)} {at} {month(ds)}: {first if first == then else f'{first} to {then}'}"
+
+
+def over_points(ds: xr.Dataset, shown: Sequence[Shown]) -> str:
+    """The :func:`finding` from the least to the greatest value over the points."""
+    most = moved(ds, shown)
+    drawn = np.concatenate([group.points for group in groups(ds)])
+    return finding(ds, most, np.array(ends(last(ds, most)[drawn], (np.nan, np.nan))))
+
+
+def below(ds: xr.Dataset, shown: Sequence[Shown], how: str) -> str:
+    """The lines under the title: the question, how to read what is drawn, what the terms mean."""
+    parts = [str(ds.attrs.get("question", "")), how]
+    parts += [EXIT_BELOW] if EXITS & {s.name for s in shown} else []
+    measures = dict.fromkeys(s.name for s in shown if not s.share)
+    parts += [f"{sentence(OUTCOMES[name].noun)}: {OUTCOMES[name].meaning}." for name in measures]
     return " ".join(" ".join(part.split()) for part in parts if part)
 
 
@@ -253,6 +269,12 @@ def _constants(ds: xr.Dataset) -> str:
     return f"not varied: {', '.join(parts)}" if parts else ""
 
 
+def not_drawn(ds: xr.Dataset, shown: Sequence[Shown]) -> str:
+    """How wide intervals are that are not drawn."""
+    wide = interval_note(ds, {s.name for s in shown})
+    return f"not drawn: {wide}" if wide else ""
+
+
 def error(shown: Shown, errors: Array) -> str:
     """The largest Monte Carlo standard error: ``0.52 points``; "" where it is unknown."""
     _, most = ends(errors, (0, -1))
@@ -268,7 +290,7 @@ def error_note(ds: xr.Dataset, shown: Sequence[Shown], mark: str) -> str:
     for share in (True, False):
         alike = [s for s in shown if s.share is share]
         if alike and (most := error(alike[0], np.concatenate([last_error(ds, s) for s in alike]))):
-            unit, what = (" percentage", "probability") if share else ("", alike[0].words)
+            unit, what = (" percentage", "probability") if share else ("", OUTCOMES[alike[0].name].noun)
             largest.append(f"{most.replace(' ', unit + ' ')} ({what})")
     if not largest:
         known = any(np.isfinite(last(ds, s)).any() for s in shown)

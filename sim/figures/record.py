@@ -108,7 +108,7 @@ def record(
                 panel.tick_params(labelbottom=True)
         key: list[sheet.Entry] = [(Patch(color=c), name) for name, c in positions().items()]
         key += [(Patch(**style.DISSOLVED), GONE), (Patch(facecolor=MEMBER, edgecolor=style.GREY), "member (strip)")]
-        sheet.legend(figure, key, [sheet.line(MEMBERSHIP, **_renamed(LINES))])
+        sheet.legend(figure, key, [sheet.like(MEMBERSHIP, LINES)])
         return sheet.settle(figure)
 
 
@@ -116,11 +116,6 @@ def _over(real: Array) -> int:
     """The first date on which all have gone, from when on nobody returns; one beyond the last where there is none."""
     inside = np.flatnonzero((real != OUTSIDE).any(axis=1))
     return int(inside[-1]) + 1 if inside.size else len(real)
-
-
-def _renamed(looks: dict[str, Any]) -> dict[str, Any]:
-    """As a legend entry takes them."""
-    return {"colour": looks["color"], "width": looks["lw"], "ls": looks["ls"]}
 
 
 def _dots(panel: Axes, ds: xr.Dataset, i: int) -> None:

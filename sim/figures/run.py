@@ -335,11 +335,10 @@ def _exits_say(ds: xr.Dataset) -> str:
         return f"No state has left with a probability of 1 % or more by {_when(ds)}"
     low, high = (series(ds, "exit", end)[at] for end in ENDS)
     said = [
-        f"{in_text(names(ds)[i])}{' has left' * (i == likely[0])} with {dataset.probability(ds, 'exit', at, i)}"
-        + _brackets(low[i], high[i])
+        f"{in_text(names(ds)[i])}, {dataset.probability(ds, 'exit', at, i)}{_brackets(low[i], high[i])}"
         for i in likely[:2]
     ]
-    return f"By {_when(ds)} {', '.join(said)}"
+    return f"Likeliest to have left by {_when(ds)}: {' and '.join(said)}"
 
 
 def _brackets(low: float, high: float) -> str:

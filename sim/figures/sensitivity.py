@@ -13,14 +13,17 @@ from sim.errors import plural
 from sim.figures import axes as scales, sheet, style
 from sim.model.outcomes import OUTCOMES
 
-NAMES, GAP = 3.1, 0.25
-"""Inches for the names of factors, and between panels."""
+NAMES, LEAST, GAP = 3.1, 2.2, 0.25
+"""Inches for the names of factors, for them at least, and between panels."""
 ROW, HEAD, AXIS = 0.27, 0.5, 0.5
 KEYS = ("scenario", "outcome", "member", "horizon_years")
 """Columns that say of what a row is."""
 MOST = 3
 """Panels."""
-DARK, LIGHT = style.FAN["median"], style.FAN["half"]
+TALL, TICK = 0.1, 0.55
+"""Inches that a bar is tall, and that the label of a tick needs."""
+DARK, LIGHT = style.FAN["deep"], style.FAN["wide"]
+CUT = " Intervals end at the edge of a panel where they are longer."
 WAYS = {
     "saltelli": ("first", "total", "alone", "with its interactions"),
     "morris": ("size", "spread", "mean size of an effect", "how much effects differ (standard deviation)"),
@@ -38,35 +41,36 @@ def indices(table: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any
     Parameters
     ----------
     table, outcomes : of :class:`sim.analysis.sensitivity.Sensitivity`.
-    about : its design, names of states, states in focus, footer.
+    about : its title, design, names of states, states in focus, footer.
     """
     panels = shown(table, about)
     dark, light, *words = WAYS[about["design"]]
     order = _order(panels, dark)
     labels = dict(zip(table["factor"], table["label"], strict=True))
     height = ROW * len(order)
-    names = style.scaled(NAMES)
+    names = max(style.scaled(NAMES), LEAST)
     wide = (style.room() - names - GAP * (len(panels) - 1)) / len(panels)
     heads = [sheet.head(*_title(own, outcomes, about), wide) for own in panels]
     above = HEAD + sheet.TEXT * (max(len(title) + len(small) for title, small in heads) - 2)
     with style.look():
-        below = f"{READ[about['design']]} Lines: 95 % intervals; grey where they hold zero."
-        figure = sheet.page(
-            _headline(panels, labels, order, about), "", below, about["footer"], above + height + AXIS + 0.3
-        )
+        cut = CUT * any(_ends(own, dark, light) != _reach(own, dark, light) for own in panels)
+        below = f"{READ[about['design']]} Lines: 95 % intervals; grey where they hold zero.{cut}"
+        headline = _headline(panels, labels, order, about)
+        figure = sheet.page(headline, about["title"], below, about["footer"], above + height + AXIS + 0.3)
         colours = ((DARK, words[0]), (LIGHT, words[1]))
         sheet.legend(figure, [(Patch(color=c), text) for c, text in colours])
         top = sheet.by_hand(figure) - above
         for k, own in enumerate(panels):
             axes = sheet.rows(figure, style.MARGIN + names + k * (wide + GAP), top, wide, height)
             _panel(axes, own.set_index("factor").loc[order], dark, light)
+            axes.locator_params(axis="x", nbins=max(2, min(5, int(wide / TICK))))
             for i in range(0, len(order), 2):
                 left = names if k == 0 else 0.0
                 sheet.ground(axes, wide, i * ROW, (i + 1) * ROW, left, GAP if k < len(panels) - 1 else 0.0)
             sheet.write_head(figure, style.MARGIN + names + k * (wide + GAP), top + 0.08, heads[k])
         for i, factor in enumerate(order):
-            text = style.shorten(labels[factor], names - 0.15, style.SMALL)
-            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, text, va="center")
+            lines = style.lines(labels[factor], names - 0.15, style.SMALL, 2)
+            sheet.write(figure, style.MARGIN, top - (i + 0.5) * ROW, lines, va="center", linespacing=1.0)
         return sheet.settle(figure)
 
 
@@ -89,25 +93,19 @@ def _order(panels: Sequence[pd.DataFrame], by: str) -> list[str]:
 
 
 def _panel(axes: Axes, own: pd.DataFrame, dark: str, light: str) -> None:
-    """Two bars a factor, one upon the other."""
+    """Two bars a factor, one below the other, each with its interval."""
     middle = (np.arange(len(own)) + 0.5) * ROW
     probability = OUTCOMES[str(own["outcome"].iloc[0])].probability
-    for name, colour, tall, at in ((light, LIGHT, 0.17, 0.0), (dark, DARK, 0.08, 0.0)):
+    for name, colour, at in ((dark, DARK, -TALL / 2), (light, LIGHT, TALL / 2)):
         x = own[name].fillna(0.0).to_numpy()
-        axes.barh(middle + at, x, tall, color=colour, lw=0, zorder=2)
+        axes.barh(middle + at, x, TALL, color=colour, lw=0, zorder=2)
         sure = own[f"{name}_resolved"].to_numpy() == 1.0
         line = {True: style.INK, False: style.GREY}
-        up = 0.035 if name == light else -0.035
-        for y, low, high, s in zip(middle + up, own[f"{name}_low"], own[f"{name}_high"], sure, strict=True):
+        for y, low, high, s in zip(middle + at, own[f"{name}_low"], own[f"{name}_high"], sure, strict=True):
             axes.plot([low, high], [y, y], color=line[bool(s)], lw=0.8, zorder=3)
-    ends = own[[f"{n}_{e}" for n in (dark, light) for e in ("low", "high")]].to_numpy()
-    high = float(np.nanmax(ends)) if np.isfinite(ends).any() else 1.0
-    low = float(min(np.nanmin(ends), 0.0)) if np.isfinite(ends).any() else 0.0
-    if dark == "first":
-        low, high = max(low, -0.1), min(high, 1.0)
-    axes.set_xlim(max(low, -0.1 * high) * 1.04, high * 1.04 or 1.0)
+    low, high = _ends(own, dark, light)
+    axes.set_xlim(low * 1.04, high * 1.04 or 1.0)
     axes.axvline(0.0, color=style.GREY, lw=0.7, zorder=1)
-    axes.locator_params(axis="x", nbins=5)
     if dark == "first":
         scales.in_percent(axes.xaxis)
         axes.set_xlabel("share of variance", color=style.GREY)
@@ -117,13 +115,27 @@ def _panel(axes: Axes, own: pd.DataFrame, dark: str, light: str) -> None:
     axes.grid(axis="x")
 
 
+def _reach(own: pd.DataFrame, dark: str, light: str) -> tuple[float, float]:
+    """From where to where bars and intervals reach."""
+    ends = own[[f"{n}_{e}" for n in (dark, light) for e in ("low", "high")]].to_numpy()
+    known = np.isfinite(ends).any()
+    return (float(min(np.nanmin(ends), 0.0)), float(np.nanmax(ends))) if known else (0.0, 1.0)
+
+
+def _ends(own: pd.DataFrame, dark: str, light: str) -> tuple[float, float]:
+    """Ends of the axis: no share is above 1, and what lies far below 0 is chance."""
+    low, high = _reach(own, dark, light)
+    high = min(high, 1.0) if dark == "first" else high
+    return max(low, -0.1 * high), high
+
+
 def _title(own: pd.DataFrame, outcomes: pd.DataFrame, about: Mapping[str, Any]) -> tuple[str, str]:
     """The outcome, and how much of what is seen is chance."""
     row = own.iloc[0]
     whole = outcomes[np.logical_and.reduce([outcomes[k] == row[k] for k in KEYS])].iloc[0]
     text = OUTCOMES[row["outcome"]].title.format(about["names"].get(row["member"], row["member"]))
     after = f"after {plural(float(row['horizon_years']), 'year')}"
-    return text, f"{after}; chance {style.percent(float(whole['chance']))}"
+    return text, f"{after}; chance: {style.percent(float(whole['chance']))} of the variance"
 
 
 def _headline(

@@ -143,6 +143,11 @@ def line(label: str, colour: str, width: float = 1.6, **looks: Any) -> Entry:
     return Line2D([], [], **{"color": colour, "lw": width, **looks}), label
 
 
+def like(label: str, looks: Mapping[str, Any]) -> Entry:
+    """The legend entry of a line that is drawn with these looks."""
+    return Line2D([], [], **looks), label
+
+
 def dot(label: str, colour: str, size: float = 4, marker: str = "o") -> Entry:
     """The legend entry of a marker."""
     return line(label, colour, 0, marker=marker, ms=size)

@@ -1,7 +1,8 @@
 """A study: which figures it has; outcomes against one factor, and against each of many."""
 
+import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -18,7 +19,7 @@ from sim.figures.phase import phase
 from sim.figures.points import Factor, Group, Shown, is_grid
 from sim.figures.style import UNCERTAINTY
 from sim.model.arrays import Array
-from sim.model.outcomes import ESTIMATE, Z95, shown as shown_names
+from sim.model.outcomes import ESTIMATE, Z95, sentence, shown as shown_names
 
 
 def draw(ds: xr.Dataset) -> dict[str, Figure]:
@@ -46,7 +47,10 @@ def draw(ds: xr.Dataset) -> dict[str, Figure]:
 
 # --- one factor: a line for each horizon, or for each of several scenarios
 
-LINES_BELOW = "Lines are means over the runs. Each panel has a vertical scale of its own."
+LINES_BELOW = "Lines are means over the runs. Vertical scales differ from panel to panel."
+RUNS = "{}: middle 90\u00a0% of the runs, chance included"
+BRACKETS = re.compile(r" \([^()]*\)$")
+"""Units at the end of a factor's label."""
 MOST_BARS = 30
 """Points up to which each has a mark and a bar; beyond there is a band."""
 
@@ -59,6 +63,7 @@ class Line(NamedTuple):
     """In the order of the factor."""
     tick: int
     colour: str
+    dashes: Any
     uncertainty: bool
     """Whether the uncertainty of inputs is drawn around it."""
 
@@ -74,23 +79,24 @@ def response(ds: xr.Dataset, factor: Factor) -> Figure:
     lines = _lines(ds, factor)
     shown = points.choose(ds, shown_names(), 6)
     columns, rows = sheet.columns(len(shown)), sheet.rows_of(len(shown))
-    when = "then" if len(points.groups(ds)) == 1 else points.month(ds)
-    headline = f"{points.finding(ds, shown)} as one factor varies"
-    below = points.below(ds, shown, f"{points.subject(shown, when)} against {factor.label}", LINES_BELOW)
     with style.look():
         mark = "bars" if lines[0].points.size <= MOST_BARS else "bands"
-        note = points.note(ds, shown, points.error_note(ds, shown, mark))
-        figure = dataset.page(ds, headline, below, note, len(rows) * 2.6 + 1.1)
+        wide = "" if lines[-1].uncertainty else points.not_drawn(ds, shown)
+        note = points.note(ds, shown, points.error_note(ds, shown, mark), wide)
+        below = points.below(ds, shown, LINES_BELOW)
+        figure = dataset.page(ds, _headline(ds, shown, factor, lines), below, note, len(rows) * 2.6 + 1.1)
         room = style.room() - 0.8
-        key = [sheet.line(style.shorten(line.label, room, style.NORMAL), line.colour) for line in lines]
-        sheet.legend(figure, key, _uncertainty_key(ds, shown, lines[-1]))
+        key = [sheet.line(style.shorten(x.label, room, style.NORMAL), x.colour, ls=x.dashes) for x in lines]
+        key += _coded_key(ds, [factor])
+        sheet.legend(figure, key, *([entry] for entry in _uncertainty_key(ds, shown, lines[-1])))
         made = sheet.panels(figure, [*rows, sheet.Across(factor.label)], columns, 2.0)
         for panel, s in zip((p for row in made for p in row), shown, strict=True):
             reach = np.concatenate([_draw_line(panel, ds, s, factor, line) for line in lines])
             panel.set_ylim(*points.limits(s, reach))
+            _coded(panel, ds, factor)
             sheet.title(panel, s.title, "", sheet.inner(columns))
             scales.ticks(panel.xaxis, factor.values, sheet.inner(columns))
-            panel.set_ylabel(s.label)
+            panel.set_ylabel(s.unit)
             panel.grid(axis="y")
             if s.share:
                 scales.in_percent(panel.yaxis)
@@ -103,11 +109,18 @@ def _lines(ds: xr.Dataset, factor: Factor) -> list[Line]:
     ordered = [g.points[np.argsort(factor.values[g.points], kind="stable")] for g in groups]
     at = points.horizons(ds)
     if len(groups) > 1:
-        each = zip(groups, ordered, style.LINES, strict=False)
-        return [Line(group.title, here, at[-1], colour, False) for group, here, colour in each]
+        each = zip(groups, ordered, style.LINES, style.DASHES, strict=False)
+        return [Line(group.title, here, at[-1], colour, dashes, False) for group, here, colour, dashes in each]
     years = ds["years"].values
     return [
-        Line(f"{month_name(ds, t)} ({duration(float(years[t]))})", ordered[0], t, style.step(k, len(at)), t == at[-1])
+        Line(
+            f"{month_name(ds, t)} ({duration(float(years[t]))})",
+            ordered[0],
+            t,
+            style.step(k, len(at)),
+            "-",
+            t == at[-1],
+        )
         for k, t in enumerate(at)
     ]
 
@@ -119,9 +132,10 @@ def _draw_line(panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, line: 
     if line.uncertainty and x.size == 1:
         panel.vlines(x, q05, q95, color=line.colour, alpha=0.13, linewidth=12)
     elif line.uncertainty and np.isfinite(q05).any():
-        panel.fill_between(x, q05, q95, color=line.colour, alpha=0.13, linewidth=0)
+        panel.fill_between(x, q05, q95, **_spread(shown, line))
     few = x.size <= MOST_BARS
-    panel.plot(x, mean, "o-" if few else "-", color=line.colour, lw=1.4, ms=3.5, clip_on=False)
+    marker = "o" if few else ""
+    panel.plot(x, mean, marker=marker, ls=line.dashes, color=line.colour, lw=1.4, ms=3.5, clip_on=False)
     low, high = (np.where(np.isnan(end), mean, end) for end in (low, high))
     if few:
         panel.vlines(x, low, high, color=line.colour, linewidth=1.4)
@@ -131,14 +145,48 @@ def _draw_line(panel: Axes, ds: xr.Dataset, shown: Shown, factor: Factor, line: 
 
 
 def _uncertainty_key(ds: xr.Dataset, shown: list[Shown], line: Line) -> list[sheet.Entry]:
-    """The legend entry of the uncertainty, where there is one."""
-    known = [s for s in shown if np.isfinite(points.last(ds, s, "q05")).any()]
-    if not line.uncertainty or not known:
-        return []
-    others = dict.fromkeys(s.words for s in known if not s.share)
-    runs = f"; of {', '.join(others)} over the runs" if others else ""
-    label = f"{UNCERTAINTY}{runs} ({month_name(ds, line.tick)})"
-    return [(Patch(color=line.colour, alpha=0.13), label)]
+    """The legend entries of the uncertainty, where there is one: of probabilities without chance, else with it."""
+    known = [s for s in shown if line.uncertainty and np.isfinite(points.last(ds, s, "q05")).any()]
+    kinds = {s.share: s for s in known}
+    measures = ", ".join(s.words for s in known if not s.share)
+    words = {True: UNCERTAINTY, False: RUNS.format(measures)}
+    when = month_name(ds, line.tick)
+    return [(Patch(**_spread(s, line)), f"{sentence(words[share])} ({when})") for share, s in kinds.items()]
+
+
+def _spread(shown: Shown, line: Line) -> dict[str, Any]:
+    """A filled band of what is uncertain; an open one where it is of the runs, chance included."""
+    if shown.share:
+        return {"facecolor": line.colour, "alpha": 0.13, "linewidth": 0.0}
+    return {"facecolor": "none", "edgecolor": line.colour, "linewidth": 0.9, "linestyle": ":"}
+
+
+def _headline(ds: xr.Dataset, shown: Sequence[Shown], factor: Factor, lines: Sequence[Line]) -> str:
+    """From where to where the outcome goes with the factor; of several scenarios over all points."""
+    most, (low, high) = points.moved(ds, shown), (scales.number(x) for x in points.ends(factor.values))
+    values = points.last(ds, most)[lines[-1].points]
+    several = len(points.groups(ds)) > 1
+    name = f"“{BRACKETS.sub('', factor.label)}”"
+    if low == high:
+        return f"{points.over_points(ds, shown)} where {name} is {low}"
+    if several or values[0] == values[-1] or {*values[[0, -1]]} != {*points.ends(values)}:
+        return f"{points.over_points(ds, shown)} over all values of {name}{' and all scenarios' * several}"
+    return f"{points.finding(ds, most, values)} as {name} goes from {low} to {high}"
+
+
+def _coded(panel: Axes, ds: xr.Dataset, factor: Factor) -> None:
+    """A line at what each scenario itself codes, in the scenario's colour where they code different values."""
+    places = [points.coded_within(ds, group, factor) for group in points.groups(ds)]
+    colours = style.LINES if len({*places}) > 1 else [style.GREY]
+    for place, colour in zip(places, colours, strict=False):
+        if place is not None:
+            panel.axvline(place, **{**style.DASHED, "color": colour}, zorder=1, label=points.AS_CODED)
+
+
+def _coded_key(ds: xr.Dataset, drawn: Sequence[Factor]) -> list[sheet.Entry]:
+    """The legend entry of these lines, where there are any."""
+    there = [points.coded_within(ds, g, f) is not None for g in points.groups(ds) for f in drawn]
+    return [sheet.like(points.AS_CODED, style.DASHED)] * any(there)
 
 
 # --- many factors: outcomes at the last horizon against each of them, with the mean over bins
@@ -173,17 +221,16 @@ def scatter(ds: xr.Dataset, vary: Sequence[Factor]) -> Figure:
     drawn = moving(ds, vary, shown, groups)
     columns = -(-len(drawn) // -(-len(drawn) // min(COLUMNS, style.across(LEAST))))
     chunks = [drawn[k : k + columns] for k in range(0, len(drawn), columns)]
-    headline = f"{points.finding(ds, shown)} as {plural(len(vary), 'factor')} vary"
+    headline = f"{points.over_points(ds, shown)} as {plural(len(vary), 'factor')} vary"
     y = points.last(ds, shown[0])
     means = any(bins(f.values[g.points], y[g.points]).x.size for f in drawn for g in groups)
     with style.look():
         rows = [len(chunk) for chunk in chunks for _ in shown]
         tall = len(rows) * 1.65 + len(chunks) * 0.65 + 0.7
-        below = points.below(
-            ds, shown, f"{points.subject(shown, points.month(ds))} against each factor", DOTS_BELOW + COMPARE * means
-        )
+        below = points.below(ds, shown, DOTS_BELOW + COMPARE * means)
         figure = dataset.page(ds, headline, below, _note(ds, shown, vary, drawn), tall)
-        sheet.legend(figure, *_scatter_key(groups, means, is_grid(ds)))
+        first, *others = _scatter_key(groups, means, is_grid(ds))
+        sheet.legend(figure, [*first, *_coded_key(ds, drawn)], *others)
         made = sheet.panels(figure, rows, columns, 1.4)
         for row, (chunk, s) in zip(made, [(chunk, s) for chunk in chunks for s in shown], strict=True):
             _row(row, ds, s, chunk, groups, sheet.inner(columns))
@@ -246,10 +293,11 @@ def _row(
     reach = np.concatenate([y[group.points] for group in groups])
     for panel, factor in zip(row, chunk, strict=True):
         for k, group in enumerate(groups):
-            here, (dot, line) = group.points, _colours(k, len(groups))
+            here, (dot, line), dashes = group.points, _colours(k, len(groups)), style.DASHES[k]
             x = factor.values[here]
             _dots(panel, x, y[here], dot)
-            _means(panel, bins(x, y[here], errors[here] if is_grid(ds) else None), line)
+            _means(panel, bins(x, y[here], errors[here] if is_grid(ds) else None), line, dashes)
+        _coded(panel, ds, factor)
         panel.set_ylim(*points.limits(shown, reach))
         scales.ticks(panel.xaxis, factor.values, width)
         panel.grid(axis="y")
@@ -257,7 +305,7 @@ def _row(
         if shown.share:
             scales.in_percent(panel.yaxis)
     row[0].set_title("\n".join(style.wrap(shown.title, style.room() - 0.8, style.NORMAL)))
-    row[0].set_ylabel(shown.label)
+    row[0].set_ylabel(shown.unit)
 
 
 def _dots(panel: Axes, x: Array, y: Array, colour: str) -> None:
@@ -267,9 +315,9 @@ def _dots(panel: Axes, x: Array, y: Array, colour: str) -> None:
     panel.plot(x, y, "o", color=colour, ms=size, mew=0, alpha=alpha, clip_on=False, rasterized=True)
 
 
-def _means(panel: Axes, means: Bins, colour: str) -> None:
+def _means(panel: Axes, means: Bins, colour: str, dashes: Any) -> None:
     """The line of means with its 95 % errors."""
-    panel.plot(means.x, means.mean, color=colour, linewidth=1.6)
+    panel.plot(means.x, means.mean, color=colour, linewidth=1.6, ls=dashes)
     low, high = means.mean - Z95 * means.error, means.mean + Z95 * means.error
     panel.vlines(means.x, low, high, color=colour, linewidth=1.2)
 
@@ -286,7 +334,7 @@ def _scatter_key(groups: Sequence[Group], means: bool, grid: bool) -> list[list[
     label = f"mean over points with about the same value of the factor (bars: {error})"
     first = [sheet.dot("a point of the study", dot), *([sheet.line(label, line, 1.6)] * means)]
     titles = [style.shorten(group.title, style.room() - 0.8, style.NORMAL) for group in groups]
-    both = [sheet.line(title, style.LINES[k], marker="o", ms=4) for k, title in enumerate(titles)]
+    both = [sheet.line(title, style.LINES[k], marker="o", ms=4, ls=style.DASHES[k]) for k, title in enumerate(titles)]
     return [first, both] if len(groups) > 1 else [first]
 
 
@@ -294,4 +342,5 @@ def _note(ds: xr.Dataset, shown: Sequence[Shown], vary: Sequence[Factor], drawn:
     """The footer's note: error of a dot, and factors that are left out."""
     left = [f.label for f in vary if f.name not in {d.name for d in drawn}]
     few = f"the {len(drawn)} of {plural(len(vary), 'factor')} that move the outcomes most; not drawn: "
-    return points.note(ds, shown, points.error_note(ds, shown, ""), few + ", ".join(left) if left else "")
+    error, wide = points.error_note(ds, shown, ""), points.not_drawn(ds, shown)
+    return points.note(ds, shown, error, wide, few + ", ".join(left) if left else "")

@@ -52,7 +52,8 @@ DISSOLVED: dict[str, Any] = {"facecolor": "#e3e3e3", "edgecolor": "#8c8c8c", "ha
 
 _NUMBER = r"[<>+\-−±]?\d[\d.,]*(?:\u00a0%)?"
 INTERVAL = re.compile(
-    rf"(?:{_NUMBER} (?:points )?)?\((?:90\u00a0%: )?{_NUMBER} to {_NUMBER}\)|(?<![\d-]){_NUMBER} to {_NUMBER}(?![\d-])"
+    rf"(?:{_NUMBER} (?:points )?)?\((?:9[05]\u00a0%: )?{_NUMBER} to {_NUMBER}\)"
+    rf"|(?<![\d-]){_NUMBER} to {_NUMBER}(?![\d-])"
 )
 """``5 % (1 to 20)``, ``9 % (90 %: 0.5 to 34)``, ``0.20 to 0.51``: an estimate and the ends of its interval."""
 
@@ -185,7 +186,7 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
             lines[-1] = longer
         else:
             lines.append(word)
-    return lines
+    return [line.strip(" ") for line in lines]
 
 
 def unbroken(text: str) -> str:

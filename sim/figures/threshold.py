@@ -14,9 +14,8 @@ from sim.figures import axes as scales, sheet, style
 from sim.model.outcomes import OUTCOMES, sentence
 
 BELOW = (
-    "Line: mean over the runs, which are the same at every value; dark band: its 95\u00a0% Monte Carlo interval; pale "
-    "band: 90\u00a0% interval over coefficients, coded values and inputs to come, without what chance adds. Dot: where "
-    "the mean reaches the level; bar: the 90\u00a0% interval of where draws do that reach it in the range. Diamond and "
+    "Line: mean over the runs, which are the same at every value. Pale band: without what chance adds. Dot: where the "
+    "mean reaches the level; bar: the 90\u00a0% interval of where draws do that reach it in the range. Diamond and "
     "line: the scenario as it is, the line from where to where the lever lies in it."
 )
 
@@ -31,12 +30,13 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
     """
     o, first = OUTCOMES[about["outcome"]], thresholds.iloc[0]
     reached = bool(first.threshold == first.threshold)
-    where = f" reaches {about['said']} at {first.threshold:.2g}" if reached else f" does not reach {about['said']}"
-    headline = f"{sentence(about['subject'])} by {about['when']}{where}"
+    lever, said = about["lever"], about["said"]
+    where = f"reaches {said} where {lever} is {first.threshold:.2g}"
+    side = "above" if (curve["mean"] > about["level"]).all() else "below"
+    where = where if reached else f"stays {side} {said} at every value of {lever}"
+    headline = f"{sentence(about['subject'])} {'by' if o.kind == 'event' else 'in'} {about['when']} {where}"
     with style.look():
-        figure = sheet.page(
-            headline, f"{about['scenario']}: {about['lever']}{about['never']}", BELOW, about["footer"], 3.9
-        )
+        figure = sheet.page(headline, f"{about['scenario']}{about['never']}", BELOW, about["footer"], 3.9)
         panel = figure.subplots()
         panel.fill_between(curve.value, curve.q05, curve.q95, color=style.FAN["wide"], lw=0)
         panel.fill_between(curve.value, curve.low, curve.high, color=style.FAN["half"], lw=0)
@@ -44,27 +44,29 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
         panel.axhline(about["level"], **style.DASHED)
         panel.hlines(about["level"], first.q05, first.q95, color=style.AWAY, lw=3, zorder=4)
         now = _now(panel, first, curve)
-        for x in thresholds.threshold[thresholds.threshold.notna()]:
-            panel.plot([x], [about["level"]], "o", color=style.AWAY, ms=7, zorder=5)
-            panel.plot([x, x], [panel.get_ylim()[0], about["level"]], **{**style.DASHED, "color": style.AWAY})
         panel.set_xlim(curve.value.min(), curve.value.max())
         if o.probability:
             scales.in_percent(panel.yaxis)
             panel.set_ylim(0.0, None)
+        panel.set_ylim(panel.get_ylim())
+        for x in thresholds.threshold[thresholds.threshold.notna()]:
+            panel.plot([x], [about["level"]], "o", color=style.AWAY, ms=7, zorder=5)
+            panel.plot([x, x], [panel.get_ylim()[0], about["level"]], **{**style.DASHED, "color": style.AWAY})
         panel.set_ylabel(o.axis)
         panel.set_xlabel(about["axis"])
         panel.grid(axis="y")
-        marks = [sheet.dot("threshold", style.AWAY, 7)] * reached
+        marks = [sheet.like(f"{said}, to be reached", style.DASHED)]
+        marks += [sheet.dot("threshold", style.AWAY, 7)] * reached
         marks += [sheet.line(f"where draws reach {about['said']}", style.AWAY, 3)] * bool(first.q05 == first.q05)
         marks += [(now, "the scenario as it is")] if now else []
         sheet.legend(
             figure,
             [
                 sheet.line("probability" if o.probability else f"mean {o.noun}", style.FAN["median"], 1.8),
-                (Patch(color=style.FAN["half"]), "Monte Carlo"),
-                (Patch(color=style.FAN["wide"]), "what is uncertain"),
-                *marks,
+                (Patch(color=style.FAN["half"]), "95\u00a0% Monte Carlo interval"),
+                (Patch(color=style.FAN["wide"]), style.UNCERTAINTY),
             ],
+            marks,
         )
         return sheet.settle(figure)
 

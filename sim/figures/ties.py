@@ -23,18 +23,22 @@ BELOW = (
 )
 FEW = 12
 """So many states keep their places, also outside; of more, webs are larger and those outside are only named."""
-BROAD = 0.5
-"""Inches from the leader to the farthest state at least; at most about half of a web's height, as names leave."""
+BROAD = 0.6
+"""Inches from the leader to the farthest state at least; at most about two thirds of a web's height."""
 LONGEST = 1.0
-"""Inches that a name has beside a web of many states, before it is broken."""
+"""Inches that a name has beside a web, before it takes a second line."""
+LEADER = 0.75
+"""Inches that the leader's name has in its box, before it takes a second line."""
+AROUND = 0.25
+"""Inches that circles, and gaps beside them, take on one side of a web."""
 STEP = 0.155, 0.42
 """Inches from one state to the next below it: at least, at most."""
 WIDEST = 6.5
 """Points that a tie of 1 is wide."""
 TIES = {"dependence": ("#2b6ca3", "#b8d3ea"), "likeness": ("#5b7a2e", "#cfdcb4"), "dispute": ("#a33b2a", "#e6b8b0")}
 """Colours of the lower and the upper end."""
-ASIDE = 0.8
-"""How far the middle of a dispute across the web keeps off the leader, of the distance to the farthest state."""
+ASIDE = 0.3
+"""Inches that the middle of a dispute across the web keeps off the leader at least."""
 
 
 def ties(ds: xr.Dataset, dates: Sequence[str] = ()) -> Figure:
@@ -49,31 +53,47 @@ def ties(ds: xr.Dataset, dates: Sequence[str] = ()) -> Figure:
     few = ds.sizes["member"] <= FEW
     shares = occupied(ds)
     drawn = {t: np.arange(ds.sizes["member"]) if few else np.flatnonzero(_inside(shares, t)) for t in at}
-    across, tall = (3, 2.3) if few else (2, 4.2)
-    half = -(-max(map(len, drawn.values())) // 2)
-    step = float(np.clip(tall / max(half, 1), *STEP))
-    wide = style.room() / min(across, len(at))
-    below = {t: _below(ds, shares, t, set(drawn[t]), wide - 0.2) for t in at}
-    high = half * step + 0.2 + sheet.TEXT * max(map(len, below.values()))
-    rows = -(-len(at) // across)
+    most, tall = (3, 2.3) if few else (2, 4.2)
+    half = {t: -(-len(drawn[t]) // 2) for t in at}
+    step = float(np.clip(tall / max(*half.values(), 1), *STEP))
+    beside = max(map(_beside, dataset.names(ds)))
+    across = min(most, style.across(2 * (BROAD + AROUND + beside)), len(at))
+    rows = [at[k : k + across] for k in range(0, len(at), across)]
+    wide = {t: style.room() / len(row) for row in rows for t in row}
+    free = {t: (min(wide.values()) if few else wide[t]) / 2 - beside - AROUND for t in at}
+    below = {t: _below(ds, shares, t, set(drawn[t]), wide[t] - 0.2) for t in at}
+    highs = [max(half[t] * step + 0.2 + sheet.TEXT * len(below[t]) for t in row) for row in rows]
     note = dataset.error_note(ds, "loyal", "not drawn")
     with style.look():
-        height = rows * (high + 0.35) + 2 * sheet.LEGEND
+        height = sum(highs) + 0.35 * len(rows) + 2 * sheet.LEGEND
         figure = dataset.page(ds, _says(ds, at, shares), BELOW, note, height)
-        sheet.legend(figure, _positions(), [*_kinds(ds), sheet.dot(f"{dataset.leader(ds)}, the leader", style.INK, 6)])
+        sheet.legend(figure, _positions(), _kinds(ds))
         top = sheet.by_hand(figure) - 0.35
-        foot = half * step / 2 + 0.1 - high
-        for k, t in enumerate(at):
-            row, column = divmod(k, across)
-            axes = sheet.place(figure, style.MARGIN + column * wide, top - row * (high + 0.35), wide, high)
-            axes.set(xlim=(-wide / 2, wide / 2), ylim=(foot, foot + high))
-            axes.axis("off")
-            axes.set(xticks=[], yticks=[])
-            axes.set_title(dataset.month_name(ds, t, whole=True), fontsize=style.NORMAL, fontweight="bold", loc="left")
-            own = min(step * half / max(-(-len(drawn[t]) // 2), 1), STEP[1])
-            _web(axes, ds, t, shares, drawn[t], own, wide)
-            axes.text(-wide / 2, foot, "\n".join(below[t]), va="bottom", linespacing=1.2, **style.NOTE)
+        for row, high in zip(rows, highs, strict=True):
+            middle = max(half[t] for t in row) * step / 2 + 0.1
+            for column, t in enumerate(row):
+                axes = sheet.place(figure, style.MARGIN + column * wide[t], top, wide[t], high)
+                axes.set(xlim=(-wide[t] / 2, wide[t] / 2), ylim=(middle - high, middle))
+                axes.axis("off")
+                axes.set(xticks=[], yticks=[])
+                month = dataset.month_name(ds, t, whole=True)
+                axes.set_title(month, fontsize=style.NORMAL, fontweight="bold", loc="left")
+                _web(axes, ds, t, shares, drawn[t], step, free[t])
+                foot = -half[t] * step / 2 - 0.1
+                axes.text(-wide[t] / 2, foot, "\n".join(below[t]), va="top", linespacing=1.2, **style.NOTE)
+            top -= high + 0.35
         return sheet.settle(figure)
+
+
+def _lines(name: str) -> list[str]:
+    """A state's name beside its circle: in two lines where it is long, a longer word never broken."""
+    word = max(style.text_width(word, style.SMALL) for word in name.split() or [""])
+    return style.wrap(name, max(LONGEST, word), style.SMALL)
+
+
+def _beside(name: str) -> float:
+    """Inches that it takes."""
+    return max(style.text_width(line, style.SMALL) for line in _lines(name))
 
 
 def _ticks(ds: xr.Dataset, dates: Sequence[str]) -> list[int]:
@@ -103,12 +123,11 @@ def _below(ds: xr.Dataset, shares: dict[str, Array], t: int, drawn: set[int], ro
 
 
 def _web(
-    axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], drawn: NDArray[np.intp], step: float, wide: float
+    axes: Axes, ds: xr.Dataset, t: int, shares: dict[str, Array], drawn: NDArray[np.intp], step: float, room: float
 ) -> None:
-    names, radius = dataset.names(ds), min(0.42 * step, 0.11)
-    longest, few = max(style.text_width(name, style.SMALL) for name in names), len(names) <= FEW
-    beside, most = (longest, 1.0) if few else (min(longest, LONGEST), len(drawn) * step / 4)
-    broad = float(np.clip(wide / 2 - beside - radius - 0.12, BROAD, max(most, BROAD)))
+    """States around the leader, no farther from it than ``room`` inches."""
+    names, radius, few = dataset.names(ds), min(0.42 * step, 0.11), ds.sizes["member"] <= FEW
+    broad = float(np.clip(room, BROAD, max(1.2 if few else len(drawn) * step / 3, BROAD)))
     where = np.full((len(names), 2), np.nan)
     where[drawn] = places(len(drawn), step, broad)
     inside = _inside(shares, t)
@@ -132,19 +151,25 @@ def _web(
             if inside[i] and inside[j]:
                 ends, middle = (ds["dispute"].sel(quantile=q).values[t, k] for q in ([0.05, 0.95], 0.5))
                 says = f"{names[i]} and {names[j]}: dispute"
-                _tie(axes, _bow(where[i], where[j], broad), "dispute", float(middle), ends, says, scale)
-    axes.add_patch(Circle((0, 0), 0.07, facecolor=style.INK, edgecolor="white", lw=1.0, zorder=6))
+                _tie(axes, _bow(where[i], where[j]), "dispute", float(middle), ends, says, scale)
+    _leader(axes, ds)
     for i in map(int, drawn):
         x, y = where[i]
         colour = looks[codes[i]].colour
         _node(axes, x, y, radius, {name: float(share[t, i]) for name, share in shares.items()}, names[i], colour)
         out = 1 if x > 0 else -1
-        room = wide / 2 - abs(x) - radius - 0.1
-        lines = style.wrap(names[i], room, style.SMALL)
-        label = "\n".join(lines) if len(lines) * sheet.TEXT <= step else style.shorten(names[i], room, style.SMALL)
+        lines = _lines(names[i])
+        label = "\n".join(lines) if len(lines) * sheet.TEXT <= step else style.shorten(names[i], LONGEST, style.SMALL)
         axes.text(
             x + out * (radius + 0.06), y, label, ha="left" if x > 0 else "right", va="center", fontsize=style.SMALL
         )
+
+
+def _leader(axes: Axes, ds: xr.Dataset) -> None:
+    """Its name in a box, where all lines meet."""
+    name = "\n".join(style.wrap(str(ds.attrs["leader_name"]), LEADER, style.SMALL))
+    box = {"boxstyle": "round,pad=0.3", "facecolor": style.INK, "edgecolor": "white", "lw": 1.0}
+    axes.text(0, 0, name, color="white", fontsize=style.SMALL, ha="center", va="center", zorder=6, bbox=box)
 
 
 def _inside(shares: dict[str, Array], t: int) -> Array:
@@ -169,9 +194,11 @@ def _tie(axes: Axes, path: Array, kind: str, middle: float, ends: Array, says: s
     setattr(line, SAYS, [{"mark": "tie", "value": float(middle), "low": float(ends[0]), "high": float(ends[1])}])
 
 
-def _bow(a: Array, b: Array, broad: float) -> Array:
-    """From one state to another: straight on one side of the web, above the leader across it. (point, 2)"""
-    bend = np.array([0.0, ASIDE * broad]) * (a[0] * b[0] < 0)
+def _bow(a: Array, b: Array) -> Array:
+    """From one state to another: straight on one side of the web, above or below the leader across it. (point, 2)"""
+    middle = (a[1] + b[1]) / 2
+    past = np.copysign(max(abs(middle), ASIDE), middle)
+    bend = np.array([0.0, 2 * (past - middle)]) * (a[0] * b[0] < 0)
     u = np.linspace(0, 1, 25)[:, None]
     return np.asarray((1 - u) ** 2 * a + 2 * u * (1 - u) * ((a + b) / 2 + bend) + u**2 * b)
 

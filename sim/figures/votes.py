@@ -18,8 +18,8 @@ BELOW = (
 )
 FITTED = "the coefficients were fitted to these votes"
 NOT_FITTED = (
-    "the coefficients were not fitted to these votes; nothing tells a state's level but they, so it is set to their "
-    "mean, and what is compared is how votes move"
+    "the coefficients were not fitted to these votes; each state's level is set to their mean, so what is compared is "
+    "how votes move"
 )
 OPEN, CHANCE = (
     "expected: middle 90 % over what the data leave open",
@@ -92,14 +92,9 @@ def _says(ratio: tuple[float, ...]) -> str:
     if not ratio:
         return "The votes do not move from year to year"
     low, _, high = ratio
-    which = (
-        "follow how votes move: they are nearer to them than"
-        if high < 1
-        else "say worse how votes move: they are farther from them than"
-        if low > 1
-        else "do not say how votes move: they are no nearer than"
-    )
-    return f"The expected paths {which} flat lines"
+    if low > 1:
+        return "Flat lines are nearer to the votes than the expected paths"
+    return f"The expected paths are {'nearer' if high < 1 else 'no nearer'} to the votes than flat lines"
 
 
 def _within(share: Array, away: Array) -> str:

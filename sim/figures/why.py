@@ -61,9 +61,9 @@ def _draw(axes: Axes, own: "pd.DataFrame", columns: tuple[str, str], title: str,
     parts, total = own.iloc[:-1], own.iloc[-1]
     whole, at, steps = str(total.whole), float(total[columns[0]]), parts[columns[1]]
     order = steps.abs().sort_values(ascending=False, kind="stable").index
-    bars = [(str(parts.term[i]), float(steps[i])) for i in order[:MOST]]
-    bars.append(("all other terms", float(steps[order[MOST:]].sum())))
-    bars = [(name, step) for name, step in bars if abs(step) >= SEEN]
+    bars = [(str(parts.term[i]), float(steps[i])) for i in order[:MOST] if abs(steps[i]) >= SEEN]
+    others = float(total[columns[1]]) - sum(step for _, step in bars)
+    bars += [("all other terms", others)] * (abs(others) >= SEEN / 10)
     labels = [ends[0], *(name for name, _ in bars), ends[1]]
     sheet.title(axes, title, "", sheet.inner(sheet.pair()))
     axes.set_yticks(range(len(labels)), [style.shorten(x, 1.95, style.SMALL) for x in labels])

@@ -291,7 +291,7 @@ def test_what_follows_if_is_what_was_planted(result: tuple[Path, Result]) -> Non
     assert abs(row.all_mean - 0.32) < z * row.all_mcse
     assert row.mcse == pytest.approx(np.sqrt(0.24 / 1200), rel=0.05)
     assert row.low < row["mean"] < row.high
-    assert found.answer[0].startswith("If Andorra leaves before 2023, State of Not leaves by January 2030 with ")
+    assert found.answer[0].startswith("If Andorra leaves before 2023, State of Not leaves by January 2030 in ")
     assert "evidence as well as a cause" in " ".join(found.answer)
     alone = runs.given(Event("AND", "leaves"), None)
     assert "State of Not leaves by January 2030" in alone.answer[0], "what it says most of is not what is given"

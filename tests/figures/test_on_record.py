@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 import sim
 from sim.figures.calls import calls, lessons
 from sim.figures.plotted import plotted
+from sim.figures.style import sheets
 from sim.figures.ties import places, ties
 from sim.figures.votes import FITTED, NOT_FITTED, votes
-from tests.figures.looking import check, drawn, shown
+from tests.figures.looking import check, check_narrow, drawn, shown
 from tests.figures.recorded import recorded
 
 DRAW = {"votes": votes, "calls": calls, "lessons": lessons, "ties": ties}
@@ -77,17 +78,9 @@ def test_the_note_says_whether_coefficients_were_fitted_to_the_votes():
 @pytest.mark.parametrize(
     ("share", "says", "title"),
     [
-        (
-            0.0,
-            "−100 % (90 %: −100 to −100",
-            "The expected paths follow how votes move: they are nearer to them than flat lines",
-        ),
-        (1.0, "0 % (90 %: 0 to 0", "The expected paths do not say how votes move: they are no nearer than flat lines"),
-        (
-            2.0,
-            "+300 % (90 %: +300 to +300",
-            "The expected paths say worse how votes move: they are farther from them than flat lines",
-        ),
+        (0.0, "−100 % (90 %: −100 to −100", "The expected paths are nearer to the votes than flat lines"),
+        (1.0, "0 % (90 %: 0 to 0", "The expected paths are no nearer to the votes than flat lines"),
+        (2.0, "+300 % (90 %: +300 to +300", "Flat lines are nearer to the votes than the expected paths"),
     ],
 )
 def test_expected_paths_are_held_against_flat_lines(share, says, title):
@@ -118,7 +111,7 @@ def test_crises_and_clashes_of_a_state_are_counted_apart():
     ds = recorded("six").copy(deep=True)
     ds["call_member"].values[:] = "ARM"
     said = shown(calls(ds))
-    assert "Crises: helped 1, in part 1, refused 1 Clashes: refused 1" in said
+    assert "Crises: 1 helped, 1 helped in part, 1 refused Clashes: 1 refused" in said
 
 
 def test_marks_at_the_first_and_last_date_are_whole_and_hide_no_chance_of_help():
@@ -134,6 +127,51 @@ def test_marks_at_the_first_and_last_date_are_whole_and_hide_no_chance_of_help()
     for mark in marks:
         hollow = str(mark.get_markerfacecolor()) == "none"
         assert hollow == str(mark.get_label()).endswith("helps in part")
+
+
+def test_a_chance_of_help_near_none_is_seen_and_calls_of_the_same_weeks_stand_apart():
+    ds = recorded("six").copy(deep=True)
+    ds["call_chance"].values[...] = 0.0
+    ds["call_member"].values[:] = "ARM"
+    ds["call_date"].values[:] = ds.date.values[3] + np.arange(4) * np.timedelta64(9, "D")
+    figure = drawn(calls, ds)
+    (panel,) = figure.axes
+    (bars,) = [c for c in panel.collections if str(c.get_label()).endswith("middle 90 %")]
+    for segment in bars.get_segments():
+        assert np.ptp(segment[:, 1]) >= 0.05, "inches"
+    marks = [line for line in panel.lines if ": " in str(line.get_label())]
+    at = [line.get_transform().transform(line.get_xydata()[0])[0] / figure.dpi for line in marks]
+    assert np.diff(sorted(at)).min() > 0.09, "inches"
+    rows = plotted(figure)
+    assert (rows[rows.mark == "bar"][["low", "high"]] == 0.0).all(axis=None)
+    said = rows[(rows.mark == "dot") & ~rows.series.str.contains("chance of help")]
+    assert said.date.tolist() == [str(day)[:10] for day in ds.call_date.values]
+
+
+LONG = ("New Zealand", "United Arab Emirates", "Czechoslovakia", "North Macedonia", "Azerbaijan", "United Kingdom")
+
+
+@pytest.mark.parametrize("draw", [calls, lessons, ties])
+def test_names_of_states_are_never_cut_or_broken(draw):
+    ds = recorded("six")
+    named = ds.assign_coords(name=("member", list(LONG)))
+    check_narrow(lambda: {"figure": draw(named)})
+    with sheets(6.0):
+        seen = shown(draw(named))
+    called = {str(code) for code in ds.call_member.values}
+    for code, name in zip(map(str, ds.member.values), LONG, strict=True):
+        assert name in seen or (draw is not ties and code not in called)
+    assert draw is not ties or " Russia " in seen, "the leader stands in the web"
+
+
+def test_webs_of_few_members_of_a_large_alliance_take_little_room():
+    ds = recorded("thirty").copy(deep=True)
+    ds["outside"].values[:-1, 4:] = 1.0
+    for position in ("loyal", "absent", "critical", "frozen"):
+        ds[position].values[:-1, 4:] = 0.0
+    with sheets(6.5):
+        few, *_, many = drawn(ties, ds).axes
+    assert few.get_position().height < 0.6 * many.get_position().height
 
 
 @pytest.mark.parametrize("figure", ["calls", "lessons"])

@@ -117,6 +117,19 @@ def test_the_largest_monte_carlo_error_is_told():
     assert "too few runs" in shown(made("no error known")["phase"])
 
 
+def test_names_of_lines_stand_on_a_ground_and_clear_of_what_the_scenario_codes():
+    ds = CASES["grid"].assign_attrs(coded={"csto/scenario-0": {FACTORS[0]: 0.5, FACTORS[1]: 0.5}})
+    figure = drawn(draw, ds)["phase"]
+    renderer = figure.canvas.get_renderer()
+    named = 0
+    for panel in panels(figure).values():
+        marks = [line.get_window_extent(renderer) for line in panel.lines]
+        for text in (t for t in panel.texts if t.get_bbox_patch() is not None):
+            named += 1
+            assert not any(text.get_window_extent(renderer).overlaps(mark) for mark in marks)
+    assert named > 4
+
+
 def test_dots_have_the_place_and_colour_of_their_point():
     ds = CASES["two factors, lhs"]
     panel = panels(made("two factors, lhs")["phase"])["Some member has left"]

@@ -137,5 +137,5 @@ def test_titles_give_intervals_as_tables_do_and_say_which_they_are():
         ds[name].values[:] = mean
         ds[f"{name}_quantile"].values[:] = np.linspace(0.0046, 0.34, 5)
     figures = draw(ds)
-    assert "Armenia has left with 9 % (90 %: 0.5 to 34)" in shown(figures["exits"])
+    assert "Armenia, 9 % (90 %: 0.5 to 34)" in shown(figures["exits"])
     assert "Armenia with 91 % (90 %: 66 to >99)" in shown(figures["ladder"])

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 
 from sim.figures import points, style
 from sim.figures.dataset import DESIGNS
 from sim.figures.study import MOST_FACTORS, bins, draw, moving, outcomes
 from sim.figures.style import UNCERTAINTY
 from sim.model.outcomes import OUTCOMES, Z95
-from tests.figures.looking import check, shown
+from tests.figures.looking import check, check_narrow, headline, shown
 from tests.figures.studies import final, made, mesh, panels
 from tests.study_data import CASES, EVEN, FACTORS, LABELS, MEMBERS, grid, spread, study
 
@@ -90,7 +90,8 @@ def test_outcomes_not_drawn_are_named():
 
 def test_an_outcome_without_a_term_of_its_own_goes_by_its_name_and_meaning():
     text = shown(made("stance only")["phase"])
-    assert "Stance as two factors vary" in text
+    assert "Stance of Kazakhstan in October 2033: " in text
+    assert text.split(" When do ")[0].endswith(" as two factors vary")
     assert f"Stance: {OUTCOMES['stance'].meaning}." in text
 
 
@@ -153,6 +154,53 @@ def test_the_spread_is_in_the_key_only_where_it_is_known():
     assert spread_ in shown(made("one factor")["response"])
     assert spread_ not in shown(made("no spread known")["response"])
     assert spread_ not in shown(made("one factor, three scenarios")["response"])
+
+
+def coded(ds, **places):
+    return ds.assign_attrs(coded={"csto/scenario-0": places})
+
+
+@pytest.mark.parametrize(("name", "kind"), [("one factor", "response"), ("many points", "scatter")])
+def test_what_the_scenario_codes_is_a_line_where_it_lies_among_the_points(name, kind):
+    def lines(place):
+        figure = draw(coded(CASES[name], **{FACTORS[0]: place}))[kind]
+        there = [line for panel in figure.axes for line in panel.lines if line.get_label() == points.AS_CODED]
+        assert (points.AS_CODED in shown(figure)) is bool(there)
+        return {float(line.get_xdata()[0]) for line in there}
+
+    assert lines(0.3) == {0.3}
+    assert lines(-7.0) == set()
+
+
+def test_the_headline_of_one_factor_says_from_where_to_where_the_outcome_goes():
+    ds = study(grid([0.0, 0.5, 1.0]), "grid").copy(deep=True)
+    ds["exit"].values[..., 1:, :] = np.array([0.1, 0.2, 0.4])[:, None, None]
+    ds["any_exit"].values[..., 1:] = 0.5
+    said = "Probability that Armenia has left by October 2033: {} “Western ties of Kazakhstan”{}"
+    assert headline(draw(ds)["response"]) == said.format("10 % to 40 % as", " goes from 0 to 1")
+    ds["exit"].values[1] = 0.41
+    assert headline(draw(ds)["response"]) == said.format("10 % to 41 % over all values of", "")
+
+
+@pytest.mark.parametrize("name", ["one factor", "many points"])
+def test_long_names_of_outcomes_beside_each_other_do_not_meet(name):
+    ds = CASES[name]
+    own = {str(n).replace("cohesion", "starters_cohesion"): v for n, v in ds.items() if str(n).startswith("cohesion")}
+    both = ds.assign(own).assign_attrs(outcomes=[*ds.attrs["outcomes"], "starters_cohesion"])
+    check_narrow(lambda: draw(both))
+    assert "Cohesion of the initial members" in shown(next(iter(draw(both).values())))
+
+
+def test_intervals_of_runs_and_of_what_is_uncertain_look_different():
+    figure = made("one factor")["response"]
+    by_title = panels(figure)
+    (filled,), (open_,) = (
+        [c for c in by_title[t].collections if isinstance(c, PolyCollection) and c.get_alpha() != 0.35][:1]
+        for t in ("Armenia has left", "Cohesion")
+    )
+    assert filled.get_facecolor()[0][3] > 0
+    assert not len(open_.get_facecolor()) or open_.get_facecolor()[0][3] == 0
+    assert "Cohesion: middle 90 % of the runs, chance included" in shown(figure)
 
 
 # --- many factors

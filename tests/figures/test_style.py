@@ -52,7 +52,14 @@ def test_an_error_is_rounded_up(error, words):
     assert error_bound(error) == words
 
 
-INTERVALS = ("5 % (1 to 20)", "9 % (90 %: 0.5 to 34)", "<0.1 to >99", "0.44 (0.31 to 0.62)", "+39 points (−3 to +77)")
+INTERVALS = (
+    "5 % (1 to 20)",
+    "0.89 (95 %: 0.86 to 0.92)",
+    "9 % (90 %: 0.5 to 34)",
+    "<0.1 to >99",
+    "0.44 (0.31 to 0.62)",
+    "+39 points (−3 to +77)",
+)
 
 
 @pytest.mark.parametrize("width", [0.5, 1.5, 2.0, 3.0])
@@ -75,3 +82,9 @@ def test_lists_and_counts_in_words():
 def test_dates_of_a_footer_are_in_words() -> None:
     said = with_months("the record up to 2023-07-01, held out after 2012-12-31; csto/history-1992-2023, ES-11/1")
     assert said == "the record up to July 2023, held out after 31 December 2012; csto/history-1992-2023, ES-11/1"
+
+
+@pytest.mark.parametrize("width", [0.4, 0.6, 1.0, 1.7])
+def test_no_line_begins_or_ends_with_a_blank(width: float) -> None:
+    lines = wrap("Scenario: outlook  |  seed 1  |  Starts from what the record says  |  bars: error", width, NORMAL)
+    assert [line.strip(" ") for line in lines] == lines
