@@ -20,7 +20,7 @@ from sim.engines.ensemble import Piece, at_start, program_record
 from sim.model.arrays import Array
 from sim.model.crises import THREATS
 from sim.model.noise import BLOCK
-from sim.model.outcomes import MOVES
+from sim.model.outcomes import MOVES, possessive
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.results.kept import FIRSTS
 from sim.scenario.compile import Program, alike, compile
@@ -127,8 +127,8 @@ def happened(moments: Sequence[Moment], event: Event, program: Program, words: W
                     yield Cause("regime", what, m.k, (Edit("regime", i, m.k, m.k, 1.0),))
     first = max(last - year + 1, event.since + 1)
     noise = Edit("stance", event.row, first, last, 0.0)
-    since = f"since {words.spans[first].partition(' to ')[0]}"
-    yield Cause(CHANCE, f"chance in {words.names[event.row]}'s stance {since}", first, (noise,))
+    since = f"since {program.dates[first - 1]:%B %Y}"
+    yield Cause(CHANCE, f"chance in {possessive(words.names[event.row])} stance {since}", first, (noise,))
 
 
 def _calls(m: Moment, program: Program, words: Words) -> Iterator[Cause]:
@@ -150,14 +150,15 @@ def _calls(m: Moment, program: Program, words: Words) -> Iterator[Cause]:
                     yield Cause("crisis", f"the clash of {both} ({when})", m.k, (Edit("clash", p, m.k, m.k, 1.0),))
         else:
             threat = THREATS[int(calls.kind[i, 0]) - 1]
-            yield Cause("crisis", f"{name}'s {threat} crisis ({when})", m.k, (Edit("crisis", i, m.k, m.k, 1.0),))
+            what = f"{possessive(name)} {threat} crisis ({when})"
+            yield Cause("crisis", what, m.k, (Edit("crisis", i, m.k, m.k, 1.0),))
 
 
 def _answer(helped: float, name: str, words: Words) -> str:
     """An answer to a call for help in words."""
     if not helped:
-        return f"{words.leader}'s refusal to help {name}"
-    return f"{words.leader}'s help {'for' if helped == 1 else 'in part for'} {name}"
+        return f"{possessive(words.leader)} refusal to help {name}"
+    return f"{possessive(words.leader)} help {'for' if helped == 1 else 'in part for'} {name}"
 
 
 def _moves(m: Moment, event: Event, end: int, words: Words) -> Iterator[Cause]:
@@ -200,13 +201,13 @@ def moved_inputs(moments: Sequence[Moment], event: Event, program: Program, word
         pairs = [(getattr(first.members, f)[event.row], getattr(last.members, f)[event.row]) for f in i.fields]
         if any(differ(a, b) for a, b in pairs):
             way = "the rise of " if _sum(pairs) > 0 else "the fall of "
-            what = f"{way}{words.names[event.row]}'s {i.name.replace('_', ' ')} since the start"
+            what = f"{way}{possessive(words.names[event.row])} {i.name.replace('_', ' ')} since the start"
             yield Cause("input", what, 0, program=held(program, set(i.paths(f"members.{member}"))))
     for i in LEADER_INPUTS:
         pairs = [(getattr(first.leader, f), getattr(last.leader, f)) for f in i.fields]
         if any(differ(a, b) for a, b in pairs):
             way = "the rise of " if _sum(pairs) > 0 else "the fall of "
-            what = f"{way}{words.leader}'s {i.name.replace('_', ' ')} since the start"
+            what = f"{way}{possessive(words.leader)} {i.name.replace('_', ' ')} since the start"
             yield Cause("input", what, 0, program=held(program, set(i.paths("leader"))))
     others = [j for j in range(len(program.members)) if j != event.row]
     fields = [f for i in MEMBER_INPUTS for f in i.fields]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.ablations import Effect, Luck
 from sim.analysis.event import CONDUCT, NOUNS, Event
 from sim.errors import plural
-from sim.model.outcomes import CONDUCTS, signed
+from sim.model.outcomes import CONDUCTS, possessive, signed
 from sim.scenario.compile import Program
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def of_terms(terms: "pd.DataFrame", event: Event, about: Mapping[str, Any]) -> l
     if event.kind == CONDUCT:
         did = f"From {when} on {name} usually {CONDUCTS[event.to]}"
     elif event.happened:
-        did = f"{name}'s {NOUNS[event.kind]} came in {when}"
+        did = f"{possessive(name)} {NOUNS[event.kind]} came in {when}"
     else:
         did = f"{name} had no {NOUNS[event.kind]} in {when}"
     stance, hazard = (terms[terms.whole == w] for w in (STANCE, HAZARD))

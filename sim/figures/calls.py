@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
-from sim.model.outcomes import ANSWERS, CALLS, sentence, signed
+from sim.model.outcomes import ANSWERS, CALLS, possessive, sentence, signed
 
 NAMES, LEAST_NAME, SAID = 1.45, 1.15, 2.0
 """Inches for names at the left, for them at least, and for words at the right."""
@@ -244,4 +244,4 @@ def _taught(ds: xr.Dataset, full: dict[str, str]) -> str:
     i = list(full).index(who[k])
     first, then = (style.percent(float(ds[f"call_{name}"].values[k, i, 2])) for name in ("before", "after"))
     when = ds["call_date"].values[k].astype("datetime64[M]").item()
-    return f"{when:%B %Y} taught most: {full[who[k]]}'s belief in help went from {first} to {then}"
+    return f"{when:%B %Y} taught most: {possessive(full[who[k]])} belief in help went from {first} to {then}"

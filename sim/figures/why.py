@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.errors import plural
 from sim.figures import sheet, style
-from sim.model.outcomes import signed
+from sim.model.outcomes import possessive, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,8 @@ def waterfall(terms: "pd.DataFrame", about: Mapping[str, Any]) -> Figure:
     with style.look():
         wholes = list(dict.fromkeys(terms.whole))
         noun, member, when = about["noun"], about["member"], about["when"]
-        head = f"What led to {member}'s {noun}, {when}" if about["happened"] else f"Why no {noun} of {member}, {when}"
+        led = f"What led to {possessive(member)} {noun}" if about["happened"] else f"Why no {noun} of {member}"
+        head = f"{led}, {when}"
         second = "Each bar is what one term adds on the way from the first dot to the last."
         foot = sheet.BETWEEN.join([about["title"], f"run {about['run']} of {about['runs']:,}"])
         inches = ROW * (MOST + 4) + 0.75

@@ -477,6 +477,15 @@ def in_text(name: str) -> str:
     return f"the {name}" if THE.fullmatch(name) else name
 
 
+def possessive(name: str) -> str:
+    """Of a state, with or without its article: plurals take the apostrophe alone.
+
+    >>> possessive("the United States"), possessive("Belarus"), possessive("Armenia")
+    ("the United States'", "Belarus's", "Armenia's")
+    """
+    return f"{name}'" if name.endswith("s") and THE.fullmatch(name.removeprefix("the ")) else f"{name}'s"
+
+
 def sentence(text: str) -> str:
     """The text with a capital first, but where it begins with a dotted path."""
     return text if PATH.match(text) else text[:1].upper() + text[1:]

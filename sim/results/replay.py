@@ -13,7 +13,7 @@ from sim.errors import InputError, Problem, arguments, as_path, nearest
 from sim.model.crises import THREATS
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import Noise, locate
-from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES, RETURN, signed
+from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES, RETURN, possessive, signed
 from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile
@@ -270,7 +270,8 @@ def _crisis(r: Record, i: int, names: tuple[str, ...], leader: str) -> str:
 
 
 def _step(name: str, before: float, now: float) -> str:
-    return f"{name}'s stance {'rises' if now > before else 'falls'} from {signed(before, 1)} to {signed(now, 1)}."
+    way = "rises" if now > before else "falls"
+    return f"{possessive(name)} stance {way} from {signed(before, 1)} to {signed(now, 1)}."
 
 
 def _conduct(before: Record, now: Record, names: tuple[str, ...]) -> Iterator[tuple[list[int], str]]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sim.model.outcomes import sentence
+from sim.model.outcomes import possessive, sentence
 from sim.scenario.load import Scenario
 from sim.scenario.tables import Event
 
@@ -16,14 +16,14 @@ def words(scenario: Scenario, event: Event) -> str:
     match event.kind:
         case "crisis":
             answer = PART.get(event.answer, event.answer)
-            return f"{names[event.member]}'s call for help is {answer} ({event.threat})"
+            return f"{possessive(names[event.member])} call for help is {answer} ({event.threat})"
         case "clash":
             answer = PART.get(event.answer, event.answer)
             return f"{' and '.join(names[s] for s in event.between)} clash, and help is {answer}"
         case "renewal":
             return "Membership has to be renewed"
         case "regime_change":
-            return f"{names[event.member]}'s regime changes"
+            return f"{possessive(names[event.member])} regime changes"
         case "entry":
             return f"{names[event.member]} enters the alliance"
         case "shock":

@@ -30,6 +30,7 @@ from sim.model.outcomes import (
     error_of,
     in_column,
     in_text,
+    possessive,
     names,
     positions,
     signed,
@@ -160,6 +161,20 @@ def test_names_that_take_an_article_have_it_in_running_text() -> None:
     assert shipped >= TAKE_THE
     assert {name for name in shipped if in_text(name) != name} == TAKE_THE
     assert {name: in_text(name) == f"the {name}" for name in OTHERS} == OTHERS
+
+
+def test_plurals_take_the_apostrophe_alone_and_no_other_place_makes_a_genitive() -> None:
+    plural = {"United States", "United Arab Emirates", "Netherlands", "Philippines"}
+    for name in TAKE_THE | set(OTHERS) | {"Belarus", "Cyprus"}:
+        ends = "'" if name in plural | {"Marshall Islands"} else "'s"
+        assert [possessive(name), possessive(in_text(name))] == [name + ends, in_text(name) + ends]
+    rooms = Path(sim.__file__).parent
+    made = {
+        f.name
+        for f in rooms.rglob("*.py")
+        if re.search(r"(name|leader|member|row|states?)\]?\}'s\b", f.read_text("utf-8"))
+    }
+    assert made == {"outcomes.py"}
 
 
 def test_a_sign_never_stands_before_nothing() -> None:
