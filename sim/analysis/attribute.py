@@ -22,13 +22,13 @@ from sim.estimates.intervals import REPEATS, runs_together
 from sim.estimates.shapley import along, orders, shapley, steps
 from sim.evidence.measure import Reading, measure
 from sim.model.arrays import Array
+from sim.model.dates import spoken
 from sim.model.outcomes import LEAST, MONTE_CARLO, OUTCOMES, Z95, percent, signed
 from sim.results.comparison import sides
 from sim.results.horizons import by_dates
 from sim.results.run import Given
 from sim.scenario.blend import Blend, blend
 from sim.scenario.compile import alike
-from sim.scenario.dates import spoken
 from sim.storage.effort import Effort, effort
 
 if TYPE_CHECKING:

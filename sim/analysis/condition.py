@@ -13,8 +13,8 @@ import numpy as np
 
 from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array, Flags
+from sim.model.dates import WRITTEN, add_months, parse
 from sim.results.kept import LEVELS
-from sim.scenario.dates import WRITTEN, add_months, parse
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -20,12 +20,12 @@ from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together
 from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
+from sim.model.dates import WRITTEN, parse, spoken
 from sim.model.membership import FROZEN, OUTSIDE
 from sim.model.outcomes import MONTE_CARLO, Z95, percent, signed
 from sim.results.horizons import by_dates
 from sim.results.run import Given, scenarios
 from sim.scenario.compile import Program, compile, tick_edges
-from sim.scenario.dates import WRITTEN, parse, spoken
 from sim.scenario.load import Scenario
 from sim.scenario.tables import Time
 from sim.storage.effort import Effort, effort

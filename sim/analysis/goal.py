@@ -10,10 +10,10 @@ from itertools import accumulate
 
 from sim.errors import InputError, Problem, listed, nearest, plural
 from sim.model.arrays import Array, Flags
+from sim.model.dates import STEPS, parse, to_years, whole_steps
 from sim.model.outcomes import OUTCOMES, Outcome
 from sim.results.horizons import end_of, off_steps
 from sim.scenario.compile import tick_edges
-from sim.scenario.dates import STEPS, parse, to_years, whole_steps
 from sim.scenario.load import Scenario
 from sim.scenario.tables import Time
 

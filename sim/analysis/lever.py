@@ -9,8 +9,8 @@ from numbers import Real
 import numpy as np
 
 from sim.errors import InputError, Problem, nearest
+from sim.model.dates import WRITTEN, parse, spoken
 from sim.scenario.compile import Program, compile, unconditioned, vary
-from sim.scenario.dates import WRITTEN, parse, spoken
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
 from sim.scenario.posterior import Column

@@ -42,7 +42,7 @@ from sim.analysis.condition import (
     Not,
 )
 from sim.errors import InputError, Problem, nearest
-from sim.scenario.dates import WRITTEN, parse
+from sim.model.dates import WRITTEN, parse
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -24,8 +24,8 @@ from sim.inference.study import (
     load_calibration,
     not_switches,
 )
+from sim.model.dates import add_months
 from sim.scenario.compile import tick_edges
-from sim.scenario.dates import add_months
 from sim.scenario.kinds import BACKTEST, LEAVE_ONE_OUT, MECHANISMS, expect, kind_of
 from sim.scenario.messages import of_kind, validated
 from sim.scenario.names import LINE, SLUG

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from sim.errors import plural
+from sim.model.dates import parse
 from sim.model.outcomes import MEASURABLE
-from sim.scenario.dates import parse
 from sim.scenario.messages import of_kind, shown, unknown, wrong
 from sim.scenario.names import KEY, LINE
 from sim.scenario.values import Number, Strict

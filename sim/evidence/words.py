@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.evidence.tables import ClaimTest
+from sim.model.dates import add_months
 from sim.model.outcomes import MEASURABLE
-from sim.scenario.dates import add_months
 
 _CALLS = re.compile(r"answered_(\w+) minus answered_(\w+)")
 _STATE = re.compile(r"\b([a-z_]+)\.([A-Za-z0-9]+)")

@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 from sim.figures import style
 from sim.figures.letters import drawable, say_what_was_replaced
-from sim.scenario.dates import with_months
+from sim.model.dates import with_months
 
 BETWEEN = "  |  "
 """Between the parts of a footer."""

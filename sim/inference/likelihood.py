@@ -26,10 +26,10 @@ from sim.inference.roll_calls import Year
 from sim.inference.space import Space, space_of
 from sim.model import conduct, feedback, membership, roll_calls
 from sim.model.arrays import Array, Codes, Coefficients, each
+from sim.model.dates import to_years
 from sim.model.membership import OUTSIDE
 from sim.model.tick import Decays, Script, Standing, State, begin, decays, relive, standing
 from sim.scenario.compile import Program, compile, statuses
-from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
 from sim.scenario.tables import CONDUCT, ROLL_CALL_LEVEL, roll_call_path
 

@@ -15,12 +15,12 @@ from sim.evaluation.rules import RATE
 from sim.evaluation.scoring import Measure, ScoreRow, with_error
 from sim.evaluation.study import Scheme
 from sim.figures.rows import Skill
+from sim.model.dates import spoken
 from sim.model.outcomes import sentence, signed
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.reports.brief import Brief, chosen
 from sim.reports.histories import SAID, SCORES, history
 from sim.reports.trust import of_scores
-from sim.scenario.dates import spoken
 from sim.scenario.left_out import ALL, LeftOut as Exits
 from sim.scenario.load import Scenario
 

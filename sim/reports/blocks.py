@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sim.model.dates import with_months
 from sim.model.outcomes import sentence
-from sim.scenario.dates import with_months
 
 Part = str | tuple[str, str]
 """A piece of text, or a piece of text and its style."""

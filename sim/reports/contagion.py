@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.analysis.contagion import DONE, SHOWN, Contagion
+from sim.model.dates import spoken
 from sim.model.outcomes import signed
 from sim.reports.blocks import Block, Column, Paragraph, Table, origin, remark
-from sim.scenario.dates import spoken
 
 READING = "Points are percentage points of a probability; ± is one Monte Carlo standard error."
 LIMIT = (

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from sim.errors import listed, plural
 from sim.evaluation.mechanisms import Mechanisms
 from sim.figures.rows import Worth
+from sim.model.dates import spoken
 from sim.model.outcomes import MECHANISM_VERDICTS, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.brief import Brief, chosen
-from sim.scenario.dates import spoken
 
 
 def said(title: str, held_out_after: str, draws: int, found: Mechanisms) -> Iterator[Block]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.model.dates import with_months
 from sim.reports.assumed import Assumed, assumed
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, plain
 from sim.reports.brief import MADE_BY, Brief
@@ -15,7 +16,6 @@ from sim.reports.layout import heads, labels, unbroken, wide
 from sim.reports.pictures import Picture, picture
 from sim.reports.trust import certainty, limits, of_assumptions
 from sim.results.explain import Explanation
-from sim.scenario.dates import with_months
 
 TEMPLATE = "page.html.j2"
 ON_PAPER = (

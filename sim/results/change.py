@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
+from sim.model.dates import spoken
 from sim.model.outcomes import LEAST, OUTCOMES, in_column, in_text, interval, percent, probability, sentence, signed
-from sim.scenario.dates import spoken
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ import numpy as np
 from sim.errors import InputError, Problem, arguments, listed, nearest, plural
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
+from sim.model.dates import to_years
 from sim.scenario.compile import Program, compile, input_band
 from sim.scenario.course import later
-from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Registry
 from sim.scenario.load import Scenario, load
 from sim.scenario.names import by_code

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sim.errors import InputError, Problem
+from sim.model.dates import parse, to_years
 from sim.scenario.compile import tick_edges
-from sim.scenario.dates import parse, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.tables import Time
 

@@ -7,8 +7,8 @@ from itertools import chain
 from pydantic import ValidationError
 
 from sim.errors import Problem, plural
+from sim.model.dates import STEPS, months_between, nearest_step, parse, to_years, whole_steps
 from sim.scenario import continuation, record
-from sim.scenario.dates import STEPS, months_between, nearest_step, parse, to_years, whole_steps
 from sim.scenario.inheritance import Sound
 from sim.scenario.messages import Fault
 from sim.scenario.paths import WAYS

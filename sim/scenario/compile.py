@@ -8,9 +8,9 @@ import numpy as np
 
 from sim.model.arrays import Array, Codes
 from sim.model.crises import THREATS
+from sim.model.dates import STEPS, add_months, months_between, to_years
 from sim.model.tick import Alliance, Script
 from sim.scenario.course import Course, adjusted_later, course_of, set_for_later, sooner
-from sim.scenario.dates import STEPS, add_months, months_between, to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band, adjusted, band_of, shocked
 from sim.scenario.posterior import Column

@@ -6,7 +6,7 @@ Draws of the posterior are weighed by it (:mod:`sim.inference.continuation`).
 import datetime as dt
 from collections.abc import Callable, Iterator
 
-from sim.scenario.dates import STEPS, add_months
+from sim.model.dates import STEPS, add_months
 from sim.scenario.messages import Fault
 from sim.scenario.reading import Keys
 from sim.scenario.record import known_until

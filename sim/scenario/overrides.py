@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, cut, listed, nearest
+from sim.model.dates import WRITTEN, likely, parse
 from sim.model.variables import COEFFICIENT_NAMES
 from sim.scenario import posterior
 from sim.scenario.checks import reached, unreached
-from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.messages import toml
 from sim.scenario.names import by_code
 from sim.scenario.paths import WAYS

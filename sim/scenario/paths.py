@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model.arrays import Array
-from sim.scenario.dates import to_years
+from sim.model.dates import to_years
 from sim.scenario.values import BUILT_IN_RULES, JUDGEMENT, WORDS, Coded, Distribution, Entry, Rule
 
 

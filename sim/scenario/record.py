@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from sim.errors import listed
+from sim.model.dates import STEPS, add_months
 from sim.model.membership import FROZEN, OUTSIDE, STATUSES
-from sim.scenario.dates import STEPS, add_months
 from sim.scenario.messages import Fault
 from sim.scenario.tables import ClashEvent, CrisisEvent, EntryEvent, Member, ScenarioTables, Time
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from sim.errors import InputError, Problem, arguments, as_path
+from sim.model.dates import WRITTEN, likely, parse
 from sim.model.declaration import Input
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.checks import time_faults
-from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import shown, toml
 from sim.scenario.names import CODE, FULL_NAME, SLUG

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from sim.errors import InputError, Problem, in_order, listed, nearest
+from sim.model.dates import WRITTEN, likely, parse
 from sim.model.declaration import Input
 from sim.model.membership import STATUSES
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
-from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.names import unprintable
 from sim.scenario.reading import Row, number_in, read_csv

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from sim.errors import Problem, cut
-from sim.scenario.dates import likely
+from sim.model.dates import likely
 
 MOST, LONGEST, LARGEST = 50, 2_000, 1_000_000
 """Slips of a file, characters of a line and of a file among which they are looked for: each is tried out."""

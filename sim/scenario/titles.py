@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim.errors import plural
+from sim.model.dates import spoken
 from sim.model.outcomes import in_text
 from sim.model.variables import COEFFICIENTS
 from sim.scenario import posterior
-from sim.scenario.dates import spoken
 from sim.scenario.overrides import parted, said
 from sim.scenario.rival import named, plain
 from sim.scenario.values import ALWAYS, JOINS, JUDGEMENT, Distribution

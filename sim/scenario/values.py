@@ -25,8 +25,8 @@ from pydantic import (
 
 from sim.errors import listed, nearest
 from sim.model.arrays import Array
+from sim.model.dates import WRITTEN, likely, parse
 from sim.model.variables import COEFFICIENTS
-from sim.scenario.dates import WRITTEN, likely, parse
 from sim.scenario.messages import shown, unknown, wrong
 from sim.scenario.names import KEY
 from sim.scenario.reading import REGISTRY

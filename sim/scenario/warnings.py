@@ -10,12 +10,12 @@ import numpy as np
 
 from sim.errors import InputError, Problem, arguments, in_order, listed, nearest, plural
 from sim.model.arrays import Array
+from sim.model.dates import to_years
 from sim.model.declaration import Input
 from sim.scenario import record, sheet
 from sim.scenario.checks import reached
 from sim.scenario.compile import coded_band, tick_edges
 from sim.scenario.continuation import since
-from sim.scenario.dates import to_years
 from sim.scenario.inheritance import Merged, chain_of
 from sim.scenario.load import Scenario, load
 from sim.scenario.messages import Fault

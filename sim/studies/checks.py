@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.errors import Problem, listed, nearest, plural
 from sim.model.arrays import Array
-from sim.scenario.dates import STEPS, whole_steps
+from sim.model.dates import STEPS, whole_steps
 from sim.scenario.load import Scenario
 from sim.scenario.reading import Keys, dotted
 from sim.studies.tables import MOST_IN_A_DESIGN, TAKEN, Factor, StudyTables

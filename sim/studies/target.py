@@ -9,9 +9,9 @@ import numpy as np
 
 from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array
+from sim.model.dates import to_years
 from sim.model.outcomes import sentence
 from sim.scenario.compile import Program, input_band
-from sim.scenario.dates import to_years
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS
 from sim.scenario.start import READ

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.analysis.ablations import CHANCE, luck
+from sim.analysis.ablations import luck
 from sim.analysis.again import Again, Chance, Edit, Variant
 from sim.analysis.event import chosen
 from sim.analysis.moments import moments

@@ -4,7 +4,7 @@ import pytest
 
 from sim.errors import plural
 from sim.figures.style import NORMAL, conjunction, error_bound, percent, text_width, whole_percent, wrap
-from sim.scenario.dates import with_months
+from sim.model.dates import with_months
 
 
 @pytest.mark.parametrize(

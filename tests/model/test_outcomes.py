@@ -30,9 +30,9 @@ from sim.model.outcomes import (
     error_of,
     in_column,
     in_text,
-    possessive,
     names,
     positions,
+    possessive,
     signed,
 )
 from sim.model.tick import Record

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError
-from sim.scenario.dates import likely
+from sim.model.dates import likely
 from sim.scenario.load import load
 from sim.scenario.reading import SHIPPED
 from tests.helpers import SIX

@@ -17,8 +17,8 @@ import pytest
 import sim
 from sim.cli.new import main
 from sim.errors import InputError
+from sim.model.dates import parse
 from sim.model.declaration import Input
-from sim.scenario.dates import parse
 from sim.scenario.load import load
 from sim.scenario.messages import toml
 from sim.scenario.scaffold import _inputs, _optional
