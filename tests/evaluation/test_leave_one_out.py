@@ -14,6 +14,7 @@ from sim.evaluation.backtest import backtest
 from sim.evaluation.leave_one_out import LeftOut, slug
 from sim.evaluation.left_out_study import WHOLE, LeaveOneOutStudy
 from sim.evaluation.study import load_backtest
+from sim.model.outcomes import sentence
 from sim.scenario.left_out import ALL
 from tests.evaluation.test_backtest_command import contents, study as beside
 from tests.evaluation.test_history import RECORDS, file_of
@@ -124,7 +125,7 @@ def test_the_command_prints_each_alliance_and_the_sum(whole: Path) -> None:
     words = ["backtest", str(whole / "left.toml"), "--out", str(whole / "out")]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
-    assert all(name in done.stdout for name in ("Ended", "Quiet", ALL))
+    assert all(name in done.stdout for name in ("Ended", "Quiet", sentence(ALL)))
     assert "by a fit that has not seen it" in " ".join(done.stdout.split())
     assert '"counts"' in CliRunner().invoke(app, [*words, "--json"]).stdout
 
