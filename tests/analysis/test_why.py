@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.analysis.ablations import luck
+from sim.analysis.ablations import CHANCE, luck
 from sim.analysis.again import Again, Chance, Edit, Variant
 from sim.analysis.event import chosen
 from sim.analysis.moments import moments
@@ -187,7 +187,8 @@ def test_the_answer_says_what_its_tables_do(tmp_path: Path) -> None:
     hazard = found.frames["terms"].query("whole == 'log-hazard'")["mean"].iloc[-1]
     assert f"a typical hazard (geometric mean) of {100 * math.exp(hazard):.2g} % a year in the mean" in found.answer[0]
     assert f"Since {found.about['before']} moved most" in found.answer[1]
-    noise = found.frames["ablations"].query("kind == @CHANCE")["what"].item()
+    causes = found.frames["ablations"]
+    noise = causes[causes.kind == CHANCE].what.item()
     assert noise.partition(" since ")[2] in {f"{day:%B %Y}" for day in compile(scenario).dates}
 
 
