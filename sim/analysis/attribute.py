@@ -247,7 +247,7 @@ def _answered(
     about = {
         **origins([first, second]),
         **dict(zip("ab", titles, strict=True)),
-        "names": {code: m.name or code for code, m in first.tables.members.items()},
+        "names": first.tables.state_names,
         "how": how,
         "footer": footer(f"{first.name} and {second.name}", by, begins, [first, second], how),
     }

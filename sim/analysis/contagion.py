@@ -210,7 +210,7 @@ def _contagion(
         **origins([s]),
         "event": event,
         "at": str(program.edges[tick]),
-        "names": {code: m.name or code for code, m in s.tables.members.items()},
+        "names": s.tables.state_names,
         "scenario": s.tables.title,
         "footer": footer(s.name, by, program.start.words, [s]),
     }

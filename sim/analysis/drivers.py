@@ -288,8 +288,7 @@ def _analysed(
     runs = int(result.provenance["runs"])
     about = {
         **origins([s], result.provenance),
-        "names": {m: t.name or m for m, t in s.tables.members.items()}
-        | {s.tables.alliance.leader: s.tables.alliance.leader_in_words},
+        "names": s.tables.state_names | {s.tables.alliance.leader: s.tables.alliance.leader_in_words},
         "rows": len(rows.x),
         "footer": f"{s.name}  |  {plural(runs, 'run')}, {plural(len(rows.x), 'different draw')} of what varies",
     }

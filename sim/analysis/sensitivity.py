@@ -187,7 +187,7 @@ def analysed(study: Study, halves: list[Sweep], of: Sensitivity) -> Sensitivity:
                 {**key, "factor": name, "label": factor.label or in_words(factor, study.scenarios[0]), **numbers}
             )
         whole.append({**key, "mean": float(one.y.mean()), **_whole(found)})
-    names = {code: m.name or code for code, m in study.scenarios[0].tables.members.items()}
+    names = study.scenarios[0].tables.state_names
     about = {
         **origins(study.scenarios),
         "design": design,

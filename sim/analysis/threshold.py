@@ -276,7 +276,7 @@ def _answered(
     rows = [_row(x, curve) | (own if k == 0 else dict.fromkeys(own, math.nan)) for k, x in enumerate(roots)]
     nothing = dict.fromkeys(COLUMNS, math.nan)
     table = pd.DataFrame(rows or [nothing | own])
-    names = {code: m.name or code for code, m in s.tables.members.items()}
+    names = s.tables.state_names
     subject = wanted.subject(names)
     when, said = f"{wanted.date(s.tables.time):%B %Y}", wanted.in_words(wanted.level)
     about = {

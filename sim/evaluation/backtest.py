@@ -55,10 +55,10 @@ class Backtest(Stored):
         """Full names of the states by code, if the scenario is still there."""
         settings = (contents_of(self.folder) or {})["identity"]["settings"]
         try:
-            members = load(settings["scenario"]).tables.members if settings["scenario"] else {}
+            names = load(settings["scenario"]).tables.state_names if settings["scenario"] else {}
         except InputError:
             return {}
-        return {code: " ".join((m.name or code).split()) for code, m in members.items()}
+        return {code: " ".join(name.split()) for code, name in names.items()}
 
     @property
     def skill(self) -> "pd.DataFrame":

@@ -193,7 +193,7 @@ def described(label: str, s: Scenario) -> str:
 
 def names_of(c: Claim) -> dict[str, str]:
     """Full names of the states of a claim's scenarios by their codes."""
-    return {code: m.name or code for s in c.scenarios.values() for code, m in s.tables.members.items()}
+    return {code: name for s in c.scenarios.values() for code, name in s.tables.state_names.items()}
 
 
 def start_of(c: Claim, test: ClaimTest) -> dt.date:

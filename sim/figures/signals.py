@@ -11,7 +11,7 @@ from sim.figures import sheet, style
 from sim.model.outcomes import sentence
 
 COLOURS = (style.FAN["median"], "#e08e45", style.GREY)
-DASHES = (style.DASHES[0], style.DASHES[1], style.DASHES[2])
+DASHES = style.DASHES[: len(COLOURS)]
 VERBS = {"exit": "leave", "freeze": "freeze"}
 YEAR = 4
 """Quarters before an event, of which the headline speaks."""

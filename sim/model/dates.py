@@ -70,6 +70,14 @@ def spoken(value: object) -> str:
     return month if date.day == 1 else f"{date.day} {month}"
 
 
+def short(value: object) -> str:
+    """A date as columns have it, ``Jan 2025``; all else as it is."""
+    try:
+        return f"{parse(value):%b %Y}"
+    except ValueError:
+        return str(value)
+
+
 def with_months(text: str) -> str:
     """A text with its dates in words: ``October 2023``, ``31 December 2012``."""
     return _IN_TEXT.sub(lambda found: spoken(found[0]), text)

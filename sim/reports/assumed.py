@@ -50,8 +50,7 @@ def _alike(e: Explanation) -> Callable[[Explanation], bool]:
 
 def _names(s: Scenario) -> dict[str, str]:
     """States by code, and the leader."""
-    a = s.tables.alliance
-    return {code: m.name or code for code, m in s.tables.members.items()} | {"leader": a.leader_in_words}
+    return s.tables.state_names | {"leader": s.tables.alliance.leader_in_words}
 
 
 def _row(e: Explanation, s: Scenario, names: dict[str, str], title: str) -> Assumed:

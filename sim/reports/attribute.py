@@ -1,10 +1,10 @@
 """What is said of an attribution: what each part adds."""
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from sim.analysis.attribute import Attribution
+from sim.model.dates import short
 from sim.model.outcomes import OUTCOMES, in_column, sentence
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, origin
 
@@ -35,7 +35,7 @@ def said(found: Attribution) -> Iterator[Block]:
         columns = [Column(sentence(o.title.format(names.get(member, member))) + unit, left=True)]
         rows: list[list[Part]] = [[part] for part in size.index] + [[("the whole difference", "bold")]]
         for date in dict.fromkeys(own.date):
-            columns.append(Column(f"by {dt.date.fromisoformat(date):%b %Y}"))
+            columns.append(Column(f"by {short(date)}"))
             here = own[own.date == date].set_index("part").loc[size.index].rename(columns={"added": "gap"})
             for row, r in zip(rows, [*here.itertuples(), *whole[whole.date == date].itertuples()], strict=True):
                 row.append(cell(r))

@@ -1,10 +1,10 @@
 """What is said of runs that were found."""
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from sim.analysis.find import Found, Given
 from sim.estimates.conditional import Share
+from sim.model.dates import short
 from sim.model.outcomes import interval, percent
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 
@@ -24,7 +24,10 @@ def said(found: Found | Given) -> Iterator[Block]:
     if isinstance(found, Given):
         yield from _probabilities(found)
     elif len(table := found.frames["runs"]):
-        shown = [[str(run), *map(_month, dates)] for run, *dates in table.head(MOST).itertuples(index=False)]
+        shown = [
+            [str(run), *(short(d) if isinstance(d, str) else "" for d in dates)]
+            for run, *dates in table.head(MOST).itertuples(index=False)
+        ]
         heads = [_head(str(c), found.state_names) for c in table.columns[1:]]
         yield Table([Column("Run", left=True), *map(Column, heads)], shown)
         yield from remark(f"The first {MOST} of {len(table):,}; all are in runs.csv" if len(table) > MOST else "")
@@ -34,11 +37,6 @@ def _head(column: str, names: Mapping[str, str]) -> str:
     """A column of runs.csv in words."""
     state, _, rest = column.removesuffix(", until").partition(" ")
     return f"{names.get(state, state)} {rest}, by"
-
-
-def _month(date: object) -> str:
-    """A date in words, empty where there is none."""
-    return f"{dt.date.fromisoformat(date):%b %Y}" if isinstance(date, str) and date else ""
 
 
 def _probabilities(found: Given) -> Iterator[Block]:

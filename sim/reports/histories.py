@@ -1,6 +1,5 @@
 """How histories were forecast, as tables: events forecast and seen, scores beside those of the rules."""
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from sim.evaluation.history_scores import Scored
 from sim.evaluation.rules import DISSOLUTION
 from sim.evaluation.scoring import with_error
 from sim.figures.rows import Counted
+from sim.model.dates import short
 from sim.model.outcomes import percent
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.scenario.left_out import ALL
@@ -52,7 +52,7 @@ def count_table(rows: Sequence[Counted]) -> Iterator[Block]:
     cells: list[list[Part]] = []
     for since, some in groupby(rows, lambda r: r.since):
         by_event = {r.event: r for r in some}
-        line = [_month(since)]
+        line = [short(since)]
         for event in (EXIT, FREEZE):
             r = by_event[event]
             spread = f"{r.median:.0f} ({r.q05:.0f} to {r.q95:.0f})" if r.median == r.median else ""
@@ -61,14 +61,6 @@ def count_table(rows: Sequence[Counted]) -> Iterator[Block]:
                 line.append(f"{r.integrated_hazard:.1f}" if r.integrated_hazard == r.integrated_hazard else "")
         cells.append([*line, *_end(by_event[DISSOLUTION])])
     yield Table(head, cells)
-
-
-def _month(since: str) -> str:
-    """A date as columns have it; of several alliances the word that stands for theirs."""
-    try:
-        return f"{dt.date.fromisoformat(since):%b %Y}"
-    except ValueError:
-        return since
 
 
 def _end(r: Counted) -> list[str]:

@@ -1,11 +1,11 @@
 """What is said of why: terms, and what came before."""
 
-import datetime as dt
 from collections.abc import Iterator
 
 from sim.analysis.reasons import apart, plus_minus
 from sim.analysis.why import Why
 from sim.errors import listed
+from sim.model.dates import short
 from sim.model.outcomes import in_column
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 
@@ -58,7 +58,7 @@ def said(found: Why) -> Iterator[Block]:
         Column("±"),
     ]
     rows = [
-        [r.what, _month(r.date), *apart(r.probability, r.without), plus_minus(r.mcse)]
+        [r.what, short(r.date) or "never", *apart(r.probability, r.without), plus_minus(r.mcse)]
         for r in ablations.head(MOST).itertuples()
     ]
     yield Table(columns, rows)
@@ -68,8 +68,3 @@ def said(found: Why) -> Iterator[Block]:
         "the same with and without it, and ± is the Monte Carlo standard error of their difference, 0 where every draw "
         "gives the same. Coefficients and the course of inputs are this run's throughout."
     )
-
-
-def _month(date: str) -> str:
-    """When it comes, as columns have it."""
-    return f"{dt.date.fromisoformat(date):%b %Y}" if date else "never"

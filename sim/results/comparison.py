@@ -92,7 +92,7 @@ class Comparison(Results):
     @property
     def state_names(self) -> dict[str, str]:
         """Full names of the states by code, each in one line."""
-        return {code: " ".join((m.name or code).split()) for code, m in self.base.tables.members.items()}
+        return {code: " ".join(name.split()) for code, name in self.base.tables.state_names.items()}
 
     @property
     def alliance_and_leader(self) -> tuple[str, str]:

@@ -325,7 +325,7 @@ def _explained(scenario: Scenario, program: Program, path: str) -> Explanation:
     if effect and program.coefficients[effect.spread] != 0.0:
         return _effect(scenario, program, path, effect)
     if path not in tables.values:
-        asked = by_code(path, {code: m.name or code for code, m in tables.members.items()})
+        asked = by_code(path, tables.state_names)
         under = [p for p in tables.values if p.startswith(asked + ".")]
         allowed = f"allowed: one of {listed(under)}" if under else "allowed: a coded value"
         allowed = f"{BEHAVIOUR}{effect.spread} is 0: {effect.none}" if effect else allowed

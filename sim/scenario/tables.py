@@ -496,6 +496,11 @@ class ScenarioTables(Strict):
         return {code: m.status_at(self.time.start) for code, m in self.members.items()}
 
     @property
+    def state_names(self) -> dict[str, str]:
+        """The names of the states by code, the code itself where the file has none."""
+        return {code: state.name or code for code, state in self.members.items()}
+
+    @property
     def is_history(self) -> bool:
         """Whether it says what happened from its beginning to its end: the crises there were, or who moved."""
         time = self.time

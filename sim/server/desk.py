@@ -70,7 +70,7 @@ class Desk:
             "scenario": view.scenario,
             "title": tables.title,
             "leader": tables.alliance.leader_in_words,
-            "states": {code: m.name or code for code, m in tables.members.items()},
+            "states": tables.state_names,
             "state": state,
             "condition": view.condition,
             "run": view.run,
