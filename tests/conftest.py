@@ -2,7 +2,7 @@
 
 Drawing what a folder of results shows takes longer than all else of most tests, and what is drawn is tested from
 the results' `figures()`. So results that a test saves in its own process have none, unless the test or its module is
-marked `drawn`.
+marked `drawn`. Likewise intervals rest on 32 draws of 16 runs and not on 256, unless it is marked `precise`.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from sim.estimates import intervals
 from sim.figures import sheet
 from tests.drawing import draw_nothing
 
@@ -17,6 +18,26 @@ settings.register_profile("repeatable", deadline=None, derandomize=True, databas
 settings.load_profile("repeatable")
 
 SAVE_ALL = sheet.save_all
+
+
+FEW = 512
+WHOLE = intervals.INTERVAL_RUNS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Few runs for the intervals of what a module's tests and fixtures run."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.node.get_closest_marker("precise"):
+            patch.setattr(intervals, "INTERVAL_RUNS", FEW)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def precise(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them, for a test that is marked."""
+    if request.node.get_closest_marker("precise"):
+        monkeypatch.setattr(intervals, "INTERVAL_RUNS", WHOLE)
 
 
 @pytest.fixture(scope="module", autouse=True)

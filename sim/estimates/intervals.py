@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betainc, betaincinv
 
+from sim.engines.ensemble import Piece
 from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.sample import LEVELS, at_levels
 from sim.estimates.split import variance_shares
 from sim.model.arrays import Array
-from sim.model.noise import Repeats
+from sim.model.noise import BLOCK, Repeats
 from sim.model.outcomes import OUTCOMES
 from sim.model.tick import Record
 from sim.scenario.compile import Program
@@ -30,6 +31,8 @@ QUICK = Repeats(4, 4)
 """Of a first look: more draws with few runs each, so that levels and intervals come from the same runs."""
 INTERVAL_BLOCK = 1 << 30
 """The name of the block, beyond all blocks of runs."""
+INTERVAL_RUNS = BLOCK
+"""How many of its runs the intervals of a run or a comparison rest on."""
 NEARLY_NORMAL = 1e4
 """Beyond such parameters a beta distribution is a normal one, and the functions lose digits."""
 
@@ -49,6 +52,11 @@ class Uncertainty(NamedTuple):
     """(tick, [member,] 2, 2): the shares of parameters and of inputs to come in the variance, each with its error."""
     expected: dict[str, Array]
     """(tick, source, level) of EXPECTED, the sources as SOURCES has them."""
+
+
+def interval_runs() -> Piece:
+    """The runs that intervals rest on."""
+    return Piece(INTERVAL_BLOCK, slice(0, INTERVAL_RUNS))
 
 
 def draws_apart(x: Array, futures: int = FUTURES) -> Array:

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 
 from sim.engines.ensemble import Piece, Stack, ticks_alike
-from sim.estimates.intervals import INTERVAL_BLOCK, QUICK, REPEATS, quantiles_over_draws, runs_together
+from sim.estimates.intervals import INTERVAL_BLOCK, QUICK, REPEATS, interval_runs, quantiles_over_draws, runs_together
 from sim.estimates.sample import LEVELS, Sample, by_tick, merge, sample
 from sim.estimates.side_by_side import Moment, Ticks, View, side_by_side
 from sim.model.arrays import Array
@@ -109,7 +109,7 @@ def paired_intervals(programs: Sequence[Program], seed: int, ticks: Ticks, see: 
 
     From a block of draws that all programs share, so that the interval of a difference is one of paired draws.
     """
-    views = side_by_side(programs, seed, Piece(INTERVAL_BLOCK, slice(None)), ticks, REPEATS, see=see)
+    views = side_by_side(programs, seed, interval_runs(), ticks, REPEATS, see=see)
     return _paired(views, len(programs), partial(_ends, runs=runs_together(programs)), np.stack)
 
 

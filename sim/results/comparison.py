@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.engines.ensemble import Piece
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
-from sim.estimates.intervals import INTERVAL_BLOCK, around
+from sim.estimates.intervals import INTERVAL_BLOCK, around, interval_runs
 from sim.estimates.paired import (
     Baseline,
     Pair,
@@ -33,8 +33,9 @@ from sim.estimates.side_by_side import Ticks
 from sim.estimates.summary import Level, coherent, levels
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
+from sim.model.grammar import sentence
 from sim.model.membership import OUTSIDE
-from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, MOVES, OUTCOMES, names, sentence
+from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, MOVES, OUTCOMES, names
 from sim.results.change import change, earlier
 from sim.results.horizons import by_dates
 from sim.results.result import Results, changes, read_otherwise
@@ -328,7 +329,7 @@ def compare(
     >>> bool((c.table.low <= c.table.difference).all())
     True
     >>> sim.compare("csto/outlook-2023", runs=64, set={"leader.coercion": 0.2}).others[0].tables.title
-    'The CSTO from September 2023 with coercion of Russia 0.2'
+    'The CSTO from September 2023 with coercion by Russia 0.2'
     """
     effort = checked(runs, seed, "ensemble", jobs, scheduler)
     first, *rest = by_dates(sides(base, others, set), by)
@@ -367,7 +368,7 @@ def compared(
                 return [], paired_intervals(programs, by.seed, ticks, see)
             return paired_samples(programs, by.seed, piece, ticks, see), []
 
-        also = [Piece(INTERVAL_BLOCK, slice(None))]
+        also = [interval_runs()]
         pairs, ends = reduce(_joined, each_piece(one, by, progress, also=also))
     intervals = [
         {name: _of_pairs(pair, s, base) for name, pair in by_name.items()}

@@ -1,6 +1,7 @@
 """The labelled dataset of a run: by date, and by member where every member has its own."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,6 +77,21 @@ def names_in(ds: "xr.Dataset") -> dict[str, str]:
 def led_in(ds: "xr.Dataset") -> tuple[str, str]:
     """Full names of the alliance and of its leader."""
     return str(ds.attrs["alliance"]), str(ds.attrs["leader_name"])
+
+
+def write(ds: "xr.Dataset", file: Path) -> None:
+    """Write it as NetCDF 3, whose integers end at 2^31, before some seeds."""
+    ds.assign_attrs(seed=f"{ds.attrs['seed']}").to_netcdf(file, engine="scipy")
+
+
+def read(file: Path) -> "xr.Dataset":
+    """What was written, with the same types."""
+    import xarray as xr
+
+    with xr.open_dataset(file, engine="scipy", decode_times=xr.coders.CFDatetimeCoder(time_unit="s")) as ds:
+        runs, seed = (int(ds.attrs[k]) for k in ("runs", "seed"))
+        horizons = np.atleast_1d(ds.attrs["horizons"]).tolist()
+        return by_name(ds.load().assign_attrs(runs=runs, seed=seed, horizons=horizons))
 
 
 def by_name(ds: "xr.Dataset") -> "xr.Dataset":

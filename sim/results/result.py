@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.model.membership import OUTSIDE, STATUSES
 from sim.model.outcomes import OUTCOMES, USUAL, alone, bound, in_column, names, probability, series
-from sim.results import kept, tables
-from sim.results.dataset import by_name, led_in, names_in
+from sim.results import dataset as labelled, kept, tables
+from sim.results.dataset import led_in, names_in
 from sim.scenario.events import to_come
 from sim.scenario.load import Scenario, posteriors_of, restore
 from sim.scenario.posterior import POSTERIORS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.zarr", "figures"
+RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.nc", "figures"
 TABLES = ("members.csv", "ticks.csv", "alliance.csv")
 OWN = (*TABLES, "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SCRATCH)
 WHOLE = "allowed: a run as it was written; the same command with `force` makes it anew"
@@ -236,20 +236,19 @@ class Result(Results):
     @classmethod
     def open(cls, folder: str | Path) -> "Result":
         """The run that was written to a folder. Raises InputError where it cannot be read."""
-        import xarray as xr
-
         home = as_path(folder, "folder")
         lost = [name for name in kept.FILES if keeps_runs(home) and not (home / name).exists()]
         if lost:
             raise InputError([Problem(str(home), "", f"incomplete: {listed(lost)} missing", WHOLE)])
-        with reading(home, "run"), xr.open_zarr(home / DATASET, chunks=None, consolidated=False) as ds:
+        with reading(home, "run"):
+            ds = labelled.read(home / DATASET)
             scenario = restore(home / RESOLVED)
             beware(home, read_otherwise([scenario], home))
             runs = home if keeps_runs(home) else None
             made = provenance_of(home) or {}
             if not {"runs", "seed", "engine"} <= set(made):
                 raise InputError([Problem(str(home), "", f"incomplete: {PROVENANCE} is not as it was written", WHOLE)])
-            return cls(scenario, by_name(ds.load()), made, runs)
+            return cls(scenario, ds, made, runs)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -409,7 +408,7 @@ def write_results(result: Result, work: Workspace, written: Callable[[Result], o
     """Write all to a folder that is held."""
     then: tuple[Callable[[Path], object], ...] = (
         lambda _: written(result),
-        lambda new: result.dataset.to_zarr(new / DATASET, mode="w", zarr_format=3, consolidated=False),
+        lambda new: labelled.write(result.dataset, new / DATASET),
         lambda new: result.draw(new / FIGURES),
     )
     with work.results(*then, **result.provenance) as new:

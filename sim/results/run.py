@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sim.engines import ensemble
 from sim.engines.ensemble import Piece, pieces
 from sim.errors import InputError, Problem, arguments, listed, nearest, plural
-from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together, uncertainty
+from sim.estimates.intervals import REPEATS, interval_runs, runs_together, uncertainty
 from sim.estimates.summary import Summary, combine, statistics, summarise
 from sim.inference.continuation import continued
 from sim.model.noise import BLOCK
@@ -243,7 +243,7 @@ def _run(
             one.see(t, stack)
 
     over_draws = uncertainty(
-        ensemble.run_block(program, by.seed, INTERVAL_BLOCK, repeats=REPEATS, see=see), runs_together([program])
+        ensemble.run_block(program, by.seed, *interval_runs(), repeats=REPEATS, see=see), runs_together([program])
     )
     tables = scenario.tables
     provenance = {

@@ -4,11 +4,13 @@ import csv
 import io
 import math
 import os
+import pickle
 import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -152,7 +154,15 @@ def read_toml(name: str | Path, on: bool = False) -> Source:
     ``on``: where every slip of its TOML can be put right, read on: the slips are among the problems of the source.
     """
     file = find(name) or Path(name)
-    shown, text = str(file), read_text(file)
+    source = _parsed(file, read_text(file), on)
+    # a copy that whoever merges them may change; ten times as fast as copy.deepcopy
+    return replace(source, tables=pickle.loads(pickle.dumps(source.tables)), problems=[*source.problems])
+
+
+@lru_cache(maxsize=64)
+def _parsed(file: Path, text: str, on: bool) -> Source:
+    """What a file's text says; the registry of sources and shared parents are read by one scenario after another."""
+    shown = str(file)
     slips: list[Problem] = []
     try:
         try:

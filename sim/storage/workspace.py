@@ -43,7 +43,7 @@ from sim.storage.provenance import circumstances
 
 CONTENTS = "workspace.json"
 LOCK, PROGRESS, NEW, READY = ".lock", ".progress", ".new", ".ready"
-FORMAT = 3
+FORMAT = 4
 SET = "set"
 """What was set in scenarios, among what is changeable: it says in words why their fingerprints differ."""
 FORMER = {

@@ -12,6 +12,7 @@ from inspect import signature
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import sim
 from sim.cli.app import app
@@ -56,19 +57,8 @@ def test_run_prints_a_table_and_writes_results(tmp_path: Path) -> None:
 
 def test_json_alone_goes_to_standard_output(tmp_path: Path) -> None:
     for engine in ("ensemble", "agents"):
-        done = cohesion(
-            "run",
-            str(SIX),
-            "--runs",
-            "3",
-            "--set",
-            "time.step=year",
-            "--engine",
-            engine,
-            "--json",
-            "--out",
-            str(tmp_path / engine),
-        )
+        words = ["run", str(SIX), "--runs", "3", "--set", "time.step=year", "--engine", engine, "--json"]
+        done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / engine)])
         summary = json.loads(done.stdout)
         assert summary["engine"] == engine
         assert [m["member"] for m in summary["members"]] == ["AAA", "BBB", "CCC", "DDD", "EEE"]

@@ -8,7 +8,15 @@ import pytest
 
 from sim.engines.ensemble import run_block
 from sim.engines.environment import draw_coefficients
-from sim.estimates.intervals import FUTURES, INTERVAL_BLOCK, REPEATS, REPLICATES, draws_apart, uncertainty
+from sim.estimates.intervals import (
+    FUTURES,
+    INTERVAL_BLOCK,
+    REPEATS,
+    REPLICATES,
+    draws_apart,
+    interval_runs,
+    uncertainty,
+)
 from sim.estimates.split import variance_shares
 from sim.model.noise import BLOCK, Noise
 from sim.model.outcomes import USUAL, names
@@ -186,7 +194,7 @@ def result() -> Result:
 
 
 def test_shares_reach_every_table(result: Result) -> None:
-    records = run_block(six(YEARLY), 4, INTERVAL_BLOCK, repeats=REPEATS)
+    records = run_block(six(YEARLY), 4, *interval_runs(), repeats=REPEATS)
     shares = {name: x[..., 0, :] for name, x in uncertainty(records, REPLICATES).shares.items()}
     row = result.members.query("member == 'BBB' and outcome == 'exit' and horizon_years == 5")
     told = row[["parameter_share", "share_mcse"]].to_numpy()[0]

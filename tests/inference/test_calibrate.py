@@ -241,7 +241,7 @@ def test_a_killed_worker_is_said(longer: Path, tmp_path: Path) -> None:
     resumes(tmp_path, longer)
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_interrupted_by_hand(longer: Path, tmp_path: Path, times: int) -> None:
     process = begun(tmp_path)
     for _ in range(times):

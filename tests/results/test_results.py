@@ -91,7 +91,7 @@ def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
         "members.csv",
         "ticks.csv",
         "alliance.csv",
-        "dataset.zarr",
+        "dataset.nc",
         "scenario.toml",
         "resolved.json",
         "posteriors.npz",
@@ -99,9 +99,11 @@ def test_save_and_read_back(result: Result, tmp_path: Path) -> None:
         "figures",
     }
     assert [p.name for p in folder.parent.iterdir()] == ["results"], "no scratch folder is left"
-    ds = xr.open_zarr(folder / "dataset.zarr", consolidated=False)
-    np.testing.assert_array_equal(ds["stance"].values, result.dataset["stance"].values)
-    assert list(ds.member.values) == list(result.dataset.member.values)
+    again = Result.open(folder).dataset
+    xr.testing.assert_identical(again, result.dataset)
+    assert {k: v.dtype for k, v in again.variables.items()} == {k: v.dtype for k, v in result.dataset.variables.items()}
+    with xr.open_dataset(folder / "dataset.nc") as plain:
+        np.testing.assert_array_equal(plain["stance"].values, result.dataset["stance"].values)
     scenario = restore(folder / "resolved.json")
     assert scenario.tables == result.scenario.tables
     assert scenario.resolved == result.scenario.resolved
@@ -178,7 +180,7 @@ def test_another_runs_results_are_not_overwritten(result: Result, tmp_path: Path
 
 
 @pytest.mark.drawn
-@pytest.mark.parametrize("at", ["xarray.Dataset.to_zarr", "sim.figures.sheet.save_all"])
+@pytest.mark.parametrize("at", ["xarray.Dataset.to_netcdf", "sim.figures.sheet.save_all"])
 def test_an_interruption_leaves_nothing_half_written(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:

@@ -113,10 +113,15 @@ VERBS: dict[str, Compute] = {
     "backtest": backtested,
     "mechanisms": tried,
 }
+EVERY_DAY = {"sweep", "calibrate", "compare"}
+"""One of each way of handing out work."""
 
 
+@pytest.mark.precise  # as the workers are
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "verb", [verb if verb in EVERY_DAY else pytest.param(verb, marks=pytest.mark.long) for verb in VERBS]
+)
 def test_a_cluster_gives_the_same_bytes(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, verb: str
 ) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError
+from sim.figures import sheet
 from sim.studies.sweep import sweep
 from tests.commands import ROOT, ended, kill_a_worker, popen, started
+from tests.drawing import draw_nothing
 from tests.study_files import differing, study_file
 
 pytestmark = pytest.mark.drawn  # as the command's folders are
@@ -34,8 +36,8 @@ def kill(folder: Path, kills: int, seed: int, *how: str) -> None:
     assert found.stdout.startswith(f"{kills} kills")
 
 
-def test_fifty_kills(tmp_path: Path) -> None:
-    kill(tmp_path, 50, 1, "undrawn")
+def test_twenty_kills(tmp_path: Path) -> None:
+    kill(tmp_path, 20, 1, "undrawn")
 
 
 @pytest.mark.long
@@ -68,6 +70,13 @@ def long_study(folder: Path) -> Path:
     return study_file(folder, ("runs = 40", "runs = 500"), ("levels = 5", "levels = 30"), name="longer")
 
 
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No figures where nothing is compared with a command's folder."""
+    monkeypatch.setattr(sheet, "save_all", draw_nothing)
+
+
+@pytest.mark.usefixtures("bare")
 def test_interrupted_by_hand(tmp_path: Path) -> None:
     study = str(long_study(tmp_path))
     process = popen("sweep", study, "--out", str(tmp_path / "out"), "--jobs", "2")
@@ -81,6 +90,7 @@ def test_interrupted_by_hand(tmp_path: Path) -> None:
     assert differing(tmp_path / "alone", tmp_path / "out") == []
 
 
+@pytest.mark.usefixtures("bare")
 def test_a_killed_worker_is_said(tmp_path: Path) -> None:
     study = str(long_study(tmp_path))
     process = popen("sweep", study, "--out", str(tmp_path / "out"), "--jobs", "2")

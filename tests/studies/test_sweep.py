@@ -44,6 +44,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "out"
 
 
+@pytest.mark.precise
 def test_a_point_is_a_run(tmp_path: Path) -> None:
     file = study_file(
         tmp_path,
