@@ -19,8 +19,9 @@ from sim.analysis.moments import Moment
 from sim.engines.ensemble import Piece, at_start, program_record
 from sim.model.arrays import Array
 from sim.model.crises import THREATS
+from sim.model.grammar import possessive
 from sim.model.noise import BLOCK
-from sim.model.outcomes import MOVES, possessive
+from sim.model.outcomes import MOVES
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.results.kept import FIRSTS
 from sim.scenario.compile import Program, alike, compile

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.analysis.analysis import Analysis, origins
-from sim.analysis.goal import quantity, subject
+from sim.analysis.goal import quantity
 from sim.analysis.parts import EXACT, Parts, parts_of
 from sim.analysis.spread import error_over_draws, footer, linear, spread_over_draws
 from sim.errors import InputError, Problem, arguments, each, plural
@@ -116,7 +116,7 @@ def attribute(
     >>> import sim
     >>> found = sim.attribute("csto/outlook-2023", "csto/counterfactuals/weakened-leader", runs=32)
     >>> sorted(found.frames["parts"].part)
-    ['capacity of Russia', 'coercion of Russia']
+    ['capacity of Russia', 'coercion by Russia']
     """
     one, other = sides(a, [b], set)
     two, effort_, (between, held), *wanted = each(
@@ -300,7 +300,7 @@ def _sentence(g: Any, own: "pd.DataFrame", about: Mapping[str, Any]) -> str:
     parts += [f"{plural(rest, 'smaller one')}"] * bool(rest)
     listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
     a, b = (f"{percent(x)} %" if probability else f"{x:.2f}" for x in (g.a, g.b))
-    what, gap = subject(g.outcome, about["names"].get(g.member, g.member)), f"{number(g.gap)}{unit}"
+    what, gap = OUTCOMES[g.outcome].subject(about["names"].get(g.member, g.member)), f"{number(g.gap)}{unit}"
     levels = f"By {spoken(g.date)} {what} is {a} in “{about['a']}” and {b} in “{about['b']}”"
     spread = f"({number(g.q05)} to {number(g.q95)})"
     if cancel(g, by_size.iloc[0]):

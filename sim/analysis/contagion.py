@@ -20,7 +20,7 @@ from sim.estimates.intervals import INTERVAL_BLOCK, REPEATS, runs_together
 from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
-from sim.model.dates import WRITTEN, parse, spoken
+from sim.model.dates import WRITTEN, dated, parse, spoken
 from sim.model.membership import FROZEN, OUTSIDE
 from sim.model.outcomes import MONTE_CARLO, Z95, percent, signed
 from sim.results.horizons import by_dates
@@ -223,7 +223,7 @@ def _contagion(
         "runs": by.runs,
         "seed": by.seed,
     }
-    title = f"Who pulls whom: what it does to the others if a member {DONE[event]} in {spoken(about['at'])}"
+    title = f"Who pulls whom: what it does to the others if a member {DONE[event]} {dated(about['at'])}"
     return Contagion(
         title, sentences(frame, cascades, about), {"effects": frame, "cascades": cascades}, identity, about
     )
@@ -301,9 +301,7 @@ def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[
         )
         for r in resolved.head(3).itertuples()
     ]
-    first = (
-        f"If a member {DONE[about['event']]} in {spoken(about['at'])}, the probability that another has left by {when}"
-    )
+    first = f"If a member {DONE[about['event']]} {dated(about['at'])}, the probability that another has left by {when}"
     if pulls:
         said = [f"{first} changes most for {'; for '.join(pulls)}."]
     else:

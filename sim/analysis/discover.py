@@ -13,6 +13,7 @@ from sim.analysis.rules import METHODS, Rule
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.evidence.statement import share_of
 from sim.model.arrays import Array, Flags
+from sim.model.grammar import sentence
 from sim.results.kept import CHANCES, LEVELS
 from sim.results.result import Result
 from sim.scenario.load import Scenario
@@ -307,7 +308,7 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
     what = f"{about['what']}s"
     base = percents(held, "base")
     when = about["when"]
-    said = [f"{when[:1].upper()}{when[1:]} in {base} of the {held['points']:,.0f} {what} held out."]
+    said = [f"{sentence(when)} in {base} of the {held['points']:,.0f} {what} held out."]
     better = rules[rules["better"] == 1.0]
     for r in better.to_dict("records"):
         said.append(

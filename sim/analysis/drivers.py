@@ -8,7 +8,6 @@ import numpy as np
 
 from sim.analysis.analysis import Analysis, origins
 from sim.analysis.given import RATE, first_order, held_out
-from sim.analysis.goal import subject
 from sim.errors import InputError, Problem, arguments, as_path, plural
 from sim.figures.drivers import CODED, COEFFICIENT, EFFECT, KEYS
 from sim.model.arrays import Array
@@ -338,7 +337,7 @@ def answer(frames: "Mapping[str, pd.DataFrame]", about: Mapping[str, Any]) -> li
 
 def _asked(r: "pd.Series[Any]", about: Mapping[str, Any]) -> str:
     """What varies from run to run: of an event whether it happens."""
-    what = subject(r["outcome"], about["names"].get(r["member"], ""))
+    what = OUTCOMES[r["outcome"]].subject(about["names"].get(r["member"], ""))
     return what.replace("the probability that", "whether", 1)
 
 

@@ -13,7 +13,8 @@ from sim.errors import InputError, Problem, arguments, as_path, plural
 from sim.estimates.conditional import Share, share_given
 from sim.model.arrays import Flags
 from sim.model.dates import spoken
-from sim.model.outcomes import OUTCOMES, percent, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import OUTCOMES, percent
 from sim.results.dataset import names_in
 from sim.results.kept import dates as dates_of
 from sim.results.result import Result

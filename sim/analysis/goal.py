@@ -81,7 +81,7 @@ class Goal:
 
     def subject(self, names: Mapping[str, str]) -> str:
         """The outcome as a sentence names it: ``the probability that Armenia has left``, ``cohesion``."""
-        return subject(self.outcome, names.get(self.member, self.member))
+        return self.kind.subject(names.get(self.member, self.member))
 
     def tick(self, time: Time) -> int:
         """The forecast tick at whose end it is asked for."""
@@ -101,15 +101,6 @@ class Goal:
         """The same as a date."""
         edges, record = tick_edges(time)
         return edges[record + self.tick(time)]
-
-
-def subject(outcome: str, state: str) -> str:
-    """An outcome of a state, or of the alliance, as a sentence names it, with what is likely before."""
-    o = OUTCOMES[outcome]
-    said = o.title.format(state)
-    if o.probability:
-        return f"the probability that {said if o.by_member else said[:1].lower() + said[1:]}"
-    return f"the {said[:1].lower()}{said[1:]}" if o.by_member else o.noun
 
 
 def goal(text: str, scenario: Scenario, where: str = "reach") -> Goal:

@@ -66,7 +66,7 @@ class Lever:
 
     @property
     def words(self) -> str:
-        """What it is, in words: ``security offer (west) of Armenia from January 2025``."""
+        """What it is, in words: ``security offer to Armenia (the West) from January 2025``."""
         f, start = self.factor, self.scenario.tables.time.forecast_from
         said = self.scenario.subject(f.targets[0])
         if isinstance(f.from_, date) and f.from_ != start:

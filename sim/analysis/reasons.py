@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.ablations import Effect, Luck
 from sim.analysis.event import CONDUCT, NOUNS, Event
 from sim.errors import plural
-from sim.model.outcomes import CONDUCTS, possessive, signed
+from sim.model.grammar import possessive
+from sim.model.outcomes import CONDUCTS, signed
 from sim.scenario.compile import Program
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.analysis.analysis import Analysis, origins
-from sim.analysis.goal import subject
 from sim.analysis.indices import Interval, Morris, Sobol, morris, sobol
 from sim.errors import InputError, Problem, arguments, as_path, listed, plural
 from sim.figures.sensitivity import KEYS
 from sim.model.arrays import Array
+from sim.model.grammar import sentence
 from sim.model.outcomes import OUTCOMES
 from sim.storage.effort import effort
 from sim.storage.workspace import Workspace
@@ -303,13 +303,13 @@ def _hangs_on(indices: "pd.DataFrame", row: Mapping[str, Any], about: Mapping[st
     own = indices[np.logical_and.reduce([indices[k] == row[k] for k in KEYS])]
     outcome, years = OUTCOMES[row["outcome"]], plural(row["horizon_years"], "year")
     names = about["names"]
-    what = f"{subject(outcome.name, names.get(row['member'], ''))} after {years}"
+    what = f"{outcome.subject(names.get(row['member'], ''))} after {years}"
     by = COLUMNS[about["design"]][0]
     ranked = own[own[f"{by}_resolved"] == 1.0].sort_values(by, ascending=False).to_dict("records")
     if not ranked:
-        return f"{_capital(what)} hangs on none of the factors beyond chance."
+        return f"{sentence(what)} hangs on none of the factors beyond chance."
     parts = [_part(r, by, outcome.probability) for r in ranked[:3]]
-    return f"{_capital(what)} hangs most on {'; then on '.join(parts)}."
+    return f"{sentence(what)} hangs most on {'; then on '.join(parts)}."
 
 
 def _part(r: Mapping[str, Any], by: str, probability: bool) -> str:
@@ -320,7 +320,3 @@ def _part(r: Mapping[str, Any], by: str, probability: bool) -> str:
     unit, scale = (" points", 100) if probability else ("", 1)
     ends = f"{scale * low:.2g} to {scale * high:.2g}"
     return f"“{r['label']}”, which moves it by {scale * x:.2g}{unit} over its range ({ends})"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -24,7 +24,8 @@ from sim.estimates.intervals import REPEATS, draws_without_chance, runs_together
 from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
 from sim.model.arrays import Array, Flags, indicator
-from sim.model.outcomes import MONTE_CARLO, OUTCOMES, Z95, percent, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import MONTE_CARLO, OUTCOMES, Z95, percent
 from sim.results.run import Given, scenarios
 from sim.storage.effort import Effort, effort
 

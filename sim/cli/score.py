@@ -7,6 +7,7 @@ from sim.cli.show import Column
 from sim.errors import listed
 from sim.evaluation.archive import Score
 from sim.evaluation.score import HistoryScore, score
+from sim.model.grammar import sentence
 from sim.model.outcomes import OUTCOMES, percent
 from sim.reports.histories import SAID, SCORES, history as tables_of
 
@@ -31,7 +32,7 @@ def history(found: HistoryScore, json: bool) -> None:
         return
     show.blocks(tables_of(found.title, tables["counts"], tables["scores"]))
     show.remark(f"Scored from {found.since} to {found.until}")
-    show.remark(found.coefficients[:1].upper() + found.coefficients[1:])
+    show.remark(sentence(found.coefficients))
     show.paragraph(SAID)
     show.paragraph(f"{SCORES} The rules learned from {listed(found.rules_from)}.")
 

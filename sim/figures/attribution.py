@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
-from sim.model.outcomes import OUTCOMES, in_text, sentence, signed
+from sim.model.grammar import in_text, sentence
+from sim.model.outcomes import OUTCOMES, signed
 
 BELOW = (
     "Each bar begins where the one above ends and shows what a part adds, averaged over all orders in which the parts "
@@ -70,7 +71,7 @@ def _says(part: pd.Series, gap: Any, names: Mapping[str, str]) -> str:
     scale, digits, unit = (100.0, 1, " points") if o.probability else (1.0, 3, "")
     added, low, high = (signed(scale * x, digits) for x in (part.added, part.q05, part.q95))
     what = o.label + (f" of {in_text(names.get(gap.member, gap.member))}" if gap.member else "")
-    at = f"{'by' if o.kind == 'event' else 'in'} {date.fromisoformat(gap.date):%B %Y}"
+    at = o.at(f"{date.fromisoformat(gap.date):%B %Y}")
     return f"{sentence(str(part.name))} moves {what} {at} most: {added}{unit} (90\u00a0%: {low} to {high})"
 
 

@@ -14,6 +14,7 @@ from sim.errors import plural
 from sim.figures import axes as scales, sheet, style
 from sim.figures.style import conjunction, whole_percent
 from sim.model.arrays import Array, Flags
+from sim.model.grammar import lower_first
 
 INPUTS = "inputs as they were"
 EPSILON = 1e-9
@@ -84,10 +85,7 @@ def reliability(panels: Sequence[Reliability], title: str, footer: str) -> Figur
     notes = [style.wrap(_where(p, c), room, style.SMALL) for p, c in zip(panels, curves, strict=True)]
     above = max(0.17 * len(a) + sheet.TEXT * len(b) for a, b in zip(heads, notes, strict=True)) + 0.32
     tall = above + side + 0.16 + STRIP + 0.55
-    parts = [
-        f"{whole_percent(c.share(c.away))} ({p.title[:1].lower()}{p.title[1:]})"
-        for p, c in zip(panels, curves, strict=True)
-    ]
+    parts = [f"{whole_percent(c.share(c.away))} ({lower_first(p.title)})" for p, c in zip(panels, curves, strict=True)]
     with style.look():
         figure = sheet.page(
             f"{title}: {conjunction(parts)} lie outside the 90\u00a0% band of reliable forecasts",

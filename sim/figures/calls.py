@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
-from sim.model.outcomes import ANSWERS, CALLS, possessive, sentence, signed
+from sim.model.grammar import possessive, sentence
+from sim.model.outcomes import ANSWERS, CALLS, signed
 
 NAMES, LEAST_NAME, SAID = 1.45, 1.15, 2.0
 """Inches for names at the left, for them at least, and for words at the right."""

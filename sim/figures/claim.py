@@ -8,7 +8,8 @@ from sim.errors import plural
 from sim.figures import axes as scales, sheet, style
 from sim.figures.rows import Claim, Measured, Panel
 from sim.figures.style import whole_percent
-from sim.model.outcomes import VERDICTS, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import VERDICTS
 
 WHY = ("90 % or more", "10 % or less", "not surely 90 % or more, or 10 % or less")
 MEANS = {verdict: f"{verdict}, since that is {why}" for verdict, why in zip(VERDICTS, WHY, strict=True)}

@@ -10,7 +10,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
-from sim.model.outcomes import in_text, signed
+from sim.model.grammar import in_text
+from sim.model.outcomes import signed
 
 BELOW = (
     "Rows: who is made to {does}, in every run in which it is still in; columns: by how many percentage points the "

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sim.errors import plural
 from sim.figures import sheet, style
 from sim.model.arrays import Array, Flags
-from sim.model.outcomes import ENDS, MONTE_CARLO, OUTCOMES, Z95, error_of, in_text, series
+from sim.model.grammar import in_text
+from sim.model.outcomes import ENDS, MONTE_CARLO, OUTCOMES, Z95, error_of, series
 
 DESIGNS = {
     "grid": "grid",

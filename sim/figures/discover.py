@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 
 COLOURS = {"PRIM": style.FAN["median"], "CART": style.FAN["mean"]}
 NAMES, BARS, GAP = 3.5, 2.6, 0.8

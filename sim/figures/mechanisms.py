@@ -12,7 +12,8 @@ from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.rows import Worth
 from sim.figures.style import signed
-from sim.model.outcomes import MECHANISM_VERDICTS, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import MECHANISM_VERDICTS
 
 NAMES, VERDICT, GAP = 3.35, 1.05, 0.25
 """Inches for the names of mechanisms, for verdicts, and between the two columns."""

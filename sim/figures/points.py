@@ -12,7 +12,8 @@ from sim.figures import sheet, style
 from sim.figures.axes import levels, number
 from sim.figures.dataset import interval_note, month_name, names, texts
 from sim.model.arrays import Array
-from sim.model.outcomes import INF, OUTCOMES, error_of, in_text, sentence, series
+from sim.model.grammar import sentence
+from sim.model.outcomes import INF, OUTCOMES, error_of, series
 
 MOST_SCENARIOS = 4
 NARROWEST = 0.05
@@ -188,9 +189,7 @@ def choose(ds: xr.Dataset, wanted: Sequence[str], members: int) -> list[Shown]:
 def _shown(ds: xr.Dataset, name: str, member: int | None) -> Shown:
     """An outcome, of the alliance or of a member."""
     o, state = OUTCOMES[name], "" if member is None else names(ds)[member]
-    said = o.title.format(in_text(state)) if state else o.title[:1].lower() + o.title[1:]
-    words = f"probability that {said}" if o.probability else said
-    return Shown(name, member, o.title.format(state), o.axis, words, o.probability)
+    return Shown(name, member, o.title.format(state), o.axis, o.subject(state).removeprefix("the "), o.probability)
 
 
 # --- what is said of them
@@ -210,8 +209,8 @@ def moved(ds: xr.Dataset, shown: Sequence[Shown]) -> Shown:
 def finding(ds: xr.Dataset, shown: Shown, values: Array) -> str:
     """An outcome at the last horizon and its values, from the first to the last."""
     first, then = ((style.percent if shown.share else "{:.2f}".format)(value) for value in values[[0, -1]])
-    at = "by" if OUTCOMES[shown.name].kind == "event" else "in"
-    return f"{sentence(shown.words)} {at} {month(ds)}: {first if first == then else f'{first} to {then}'}"
+    at = OUTCOMES[shown.name].at(month(ds))
+    return f"{sentence(shown.words)} {at}: {first if first == then else f'{first} to {then}'}"
 
 
 def over_points(ds: xr.Dataset, shown: Sequence[Shown]) -> str:

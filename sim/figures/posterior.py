@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
 from sim.model.arrays import Array
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 
 COLUMNS, LEAST = 4, 2.0
 """Panels side by side at most, and how many inches wide they are at least."""

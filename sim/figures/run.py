@@ -17,7 +17,8 @@ from sim.figures.named import Figures
 from sim.figures.rows import Mark
 from sim.figures.style import UNCERTAINTY, error_bound
 from sim.model.arrays import Array
-from sim.model.outcomes import ENDS, LEAST, OUTCOMES, QUANTILES, in_text, interval as ends_of, positions, series
+from sim.model.grammar import in_text
+from sim.model.outcomes import ENDS, LEAST, OUTCOMES, QUANTILES, interval as ends_of, positions, series
 
 OUTSIDE = "outside at the start"
 

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from sim.errors import plural
 from sim.figures import axes as scales, sheet, style
+from sim.model.grammar import in_text, sentence
 from sim.model.outcomes import OUTCOMES
 
 NAMES, LEAST, GAP = 3.1, 2.2, 0.25
@@ -146,9 +147,9 @@ def _headline(
     dark = WAYS[about["design"]][0]
     o = OUTCOMES[str(own["outcome"].iloc[0])]
     member = str(own["member"].iloc[0])
-    what = f"{o.noun} of {about['names'].get(member, member)}" if member else o.noun
+    what = f"{o.noun} of {in_text(about['names'].get(member, member))}" if member else o.noun
     sure = own[own[f"{dark}_resolved"] == 1.0]
     if not len(sure):
-        return f"{what[:1].upper()}{what[1:]} hangs on none of {plural(len(order), 'factor')} beyond chance"
+        return f"{sentence(what)} hangs on none of {plural(len(order), 'factor')} beyond chance"
     best = sure.sort_values(dark, ascending=False).iloc[0]
-    return f"{what[:1].upper()}{what[1:]} hangs most on: {labels[best['factor']]}"
+    return f"{sentence(what)} hangs most on: {labels[best['factor']]}"

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.figures import sheet, style
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 
 COLOURS = (style.FAN["median"], "#e08e45", style.GREY)
 DASHES = style.DASHES[: len(COLOURS)]

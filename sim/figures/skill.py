@@ -12,7 +12,7 @@ from sim.errors import plural
 from sim.figures import sheet, style
 from sim.figures.rows import INPUTS, Skill
 from sim.figures.style import signed
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 
 LOWEST = -2.0
 """Where the axis of skill is cut off; what lies beyond is given in numbers."""

@@ -19,7 +19,8 @@ from sim.figures.phase import phase
 from sim.figures.points import Factor, Group, Shown, is_grid
 from sim.figures.style import UNCERTAINTY
 from sim.model.arrays import Array
-from sim.model.outcomes import ESTIMATE, Z95, sentence, shown as shown_names
+from sim.model.grammar import sentence
+from sim.model.outcomes import ESTIMATE, Z95, shown as shown_names
 
 
 def draw(ds: xr.Dataset) -> dict[str, Figure]:

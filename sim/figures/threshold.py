@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
-from sim.model.outcomes import OUTCOMES, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import OUTCOMES
 
 BELOW = (
     "Line: mean over the runs, which are the same at every value. Pale band: without what chance adds. Dot: where the "
@@ -34,7 +35,7 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
     where = f"reaches {said} where {lever} is {first.threshold:.2g}"
     side = "above" if (curve["mean"] > about["level"]).all() else "below"
     where = where if reached else f"stays {side} {said} at every value of {lever}"
-    headline = f"{sentence(about['subject'])} {'by' if o.kind == 'event' else 'in'} {about['when']} {where}"
+    headline = f"{sentence(about['subject'])} {o.at(about['when'])} {where}"
     with style.look():
         figure = sheet.page(headline, f"{about['scenario']}{about['never']}", BELOW, about["footer"], 3.9)
         panel = figure.subplots()

@@ -14,7 +14,8 @@ from sim.figures import dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.figures.run import GONE, occupied
 from sim.model.arrays import Array
-from sim.model.outcomes import ENDS, in_text, positions, series
+from sim.model.grammar import in_text
+from sim.model.outcomes import ENDS, positions, series
 
 BELOW = (
     "Lines are as wide as dependence on the leader, likeness with it, and disputes between members, each from 0 to 1: "

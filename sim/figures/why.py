@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.errors import plural
 from sim.figures import sheet, style
-from sim.model.outcomes import possessive, signed
+from sim.model.grammar import possessive
+from sim.model.outcomes import signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ MEMBER_INPUTS = (
         (0.20, 0.20, 0.15, 0.15, 0.15, 0.15),
         also=("basing",),
     ),
-    Input("threat", "T_ik", "security threat from others than the leader", THREATS),
+    Input("threat", "T_ik", "security threat from others than the leader", THREATS, words="threat to {}"),
 )
 LEADER_INPUTS = (
     Input(

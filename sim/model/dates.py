@@ -70,6 +70,12 @@ def spoken(value: object) -> str:
     return month if date.day == 1 else f"{date.day} {month}"
 
 
+def dated(value: object) -> str:
+    """When something was, in words: ``in January 2025``, ``on 15 March 2025``."""
+    said = spoken(value)
+    return f"{'on' if said[:1].isdecimal() else 'in'} {said}"
+
+
 def short(value: object) -> str:
     """A date as columns have it, ``Jan 2025``; all else as it is."""
     try:

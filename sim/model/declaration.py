@@ -16,7 +16,8 @@ class Input:
 
     With weights the tick reads the weighted sum of the channels, without weights each channel. ``also`` names
     weighted channels that it reads by themselves too. What is ``optional`` need not be coded: a scaffold leaves it
-    out, and the default holds.
+    out, and the default holds. ``words`` call it within a sentence, with ``{}`` for the state, where its name and
+    "of" do not.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Input:
     also: tuple[str, ...] = ()
     default: float = 0.0
     optional: bool = False
+    words: str = ""
 
     @property
     def fields(self) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,13 @@ from sim.model.arrays import Array, Coefficients, Inputs, indicator
 from sim.model.declaration import FIXED, TRIAL, Coefficient, Input
 
 MEMBER_INPUTS = (
-    Input("opinion", "o_i", "mean public support for the leader's course, to which opinion returns", default=0.5),
+    Input(
+        "opinion",
+        "o_i",
+        "mean public support for the leader's course, to which opinion returns",
+        default=0.5,
+        words="opinion in {}",
+    ),
 )
 COEFFICIENTS = (
     Coefficient("overstretch", "kappa_V", "share of capacity that a full war takes", "1").normal(

@@ -27,10 +27,11 @@ MEMBER_INPUTS = (
         "a credible guarantee from outside the alliance",
         ("west", "china", "regional"),
         (1.0, 1.0, 1.0),
+        words="security offer to {}",
     ),
 )
 LEADER_INPUTS = (
-    Input("coercion", "X", "ability and will to punish"),
+    Input("coercion", "X", "ability and will to punish", words="coercion by {}"),
     Input("domestic_crisis", "X_L", "crisis of the leader's own state, in which it lets go of others", optional=True),
 )
 COEFFICIENTS = (

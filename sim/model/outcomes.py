@@ -4,7 +4,6 @@ A new outcome is an entry here and a function. Beside them stand the words and c
 """
 
 import math
-import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -18,6 +17,7 @@ from sim.model import cohesion
 from sim.model.arrays import Array, Flags, indicator
 from sim.model.conduct import ABSTAINS, OPPOSES, SUPPORTS
 from sim.model.crises import THREATS
+from sim.model.grammar import in_text, lower_first, sentence
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.tick import Record
 
@@ -155,6 +155,17 @@ class Outcome:
     def label(self) -> str:
         """What it is in words: ``probability of exit``, ``cohesion``."""
         return f"probability of {self.noun}" if self.probability else self.noun
+
+    def subject(self, state: str = "") -> str:
+        """It as the subject of a sentence: ``the probability that Armenia has left``, ``cohesion``."""
+        said = self.title.format(in_text(state))
+        if self.by_member:
+            return f"the probability that {said}" if self.probability else f"the {lower_first(said)}"
+        return f"the probability that {lower_first(said)}" if self.probability else self.noun
+
+    def at(self, when: str) -> str:
+        """When it is seen: an event has happened by a date, all else is so in a month."""
+        return f"{'by' if self.kind == 'event' else 'in'} {when}"
 
     @property
     def scale(self) -> str:
@@ -455,40 +466,6 @@ def shown(by_member: bool | None = None) -> tuple[str, ...]:
     """The headline outcomes where there is room for few: probabilities, then measures."""
     some = (o for o in map(OUTCOMES.__getitem__, names(by_member=by_member, headline=True)) if not o.aside)
     return tuple(o.name for o in sorted(some, key=lambda o: not o.probability))
-
-
-PATH = re.compile(r"\w+[._]\w")
-"""Begins with a name of the program, which is written as it is."""
-
-
-THE = re.compile(
-    r"(.* )?(Union|States|Kingdom|Emirates|Republic|Federation|Confederation|Islands"
-    r"|Netherlands|Philippines|Bahamas|Maldives|Comoros|Seychelles|Gambia|Congo)( of .*)?"
-)
-"""Names of states that take an article: of a kind of state or of islands, and plurals and rivers."""
-
-
-def in_text(name: str) -> str:
-    """A state's name as it stands within a sentence.
-
-    >>> in_text("Soviet Union"), in_text("United States"), in_text("Netherlands"), in_text("Armenia")
-    ('the Soviet Union', 'the United States', 'the Netherlands', 'Armenia')
-    """
-    return f"the {name}" if THE.fullmatch(name) else name
-
-
-def possessive(name: str) -> str:
-    """Of a state, with or without its article: plurals take the apostrophe alone.
-
-    >>> possessive("the United States"), possessive("Belarus"), possessive("Armenia")
-    ("the United States'", "Belarus's", "Armenia's")
-    """
-    return f"{name}'" if name.endswith("s") and THE.fullmatch(name.removeprefix("the ")) else f"{name}'s"
-
-
-def sentence(text: str) -> str:
-    """The text with a capital first, but where it begins with a dotted path."""
-    return text if PATH.match(text) else text[:1].upper() + text[1:]
 
 
 def positions() -> dict[str, str]:

@@ -29,13 +29,16 @@ MEMBER_INPUTS = (
     ),
     Input("target_ties", "Z_i", "ties with the state the leader fights"),
     Input("affinity", "A_i", "likeness of regimes and elites with the leader's"),
-    Input("partiality", "P_i", "how far the leader backs or arms the member's adversary"),
+    Input(
+        "partiality", "P_i", "how far the leader backs or arms the member's adversary", words="partiality against {}"
+    ),
     Input("autonomy", "M_i", "preference for an own course; regional ambition"),
     Input(
         "institution",
         "I_i",
         "what the pact itself gives, whoever leads it: a market, a norm, an umbrella against others",
         optional=True,
+        words="institution's benefit to {}",
     ),
 )
 LEADER_INPUTS = (

@@ -5,7 +5,8 @@ from typing import Any
 
 from sim.analysis.attribute import Attribution
 from sim.model.dates import short
-from sim.model.outcomes import OUTCOMES, in_column, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import OUTCOMES, in_column
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, origin
 
 READING = "In brackets: 90 % interval over coefficients, coded values and inputs to come, the same in both scenarios."

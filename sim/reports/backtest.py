@@ -16,7 +16,8 @@ from sim.evaluation.scoring import Measure, ScoreRow, with_error
 from sim.evaluation.study import Scheme
 from sim.figures.rows import Skill
 from sim.model.dates import spoken
-from sim.model.outcomes import sentence, signed
+from sim.model.grammar import sentence
+from sim.model.outcomes import signed
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.reports.brief import Brief, chosen
 from sim.reports.histories import SAID, SCORES, history

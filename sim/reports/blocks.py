@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.model.dates import with_months
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 
 Part = str | tuple[str, str]
 """A piece of text, or a piece of text and its style."""

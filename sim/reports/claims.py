@@ -10,7 +10,8 @@ from sim.evidence.ledger import Ledger
 from sim.evidence.statement import UNDECIDED
 from sim.figures.claim import draw
 from sim.figures.rows import Measured
-from sim.model.outcomes import VERDICTS, in_column, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import VERDICTS, in_column
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, remark
 from sim.reports.brief import Brief
 from sim.scenario.load import drawn, not_fitted

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sim.errors import plural
-from sim.model.outcomes import OUTCOMES, QUANTILES, STATISTICS, attributes, sentence
+from sim.model.grammar import lower_first, sentence
+from sim.model.outcomes import OUTCOMES, QUANTILES, STATISTICS, attributes
 from sim.results.kept import CHANCES, FIRSTS, LEVELS, is_date
 from sim.scenario.load import Scenario
 
@@ -132,7 +133,7 @@ def _own(name: str, runs: bool) -> Label | None:
 
 def _within(words: str) -> str:
     """As words stand within a sentence, but for the name of a place."""
-    return words if words.startswith("Monte Carlo") else words[:1].lower() + words[1:]
+    return words if words.startswith("Monte Carlo") else lower_first(words)
 
 
 ENDS = ("low", "high")

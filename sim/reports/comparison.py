@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.errors import listed, plural
+from sim.model.grammar import sentence
 from sim.model.membership import STATUSES
-from sim.model.outcomes import OUTCOMES, error_of, names, sentence, shown
+from sim.model.outcomes import OUTCOMES, error_of, names, shown
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
 from sim.reports.since import events_since

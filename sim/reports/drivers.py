@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from sim.analysis.drivers import Drivers
 from sim.errors import listed
 from sim.figures.drivers import CODED, COEFFICIENT
-from sim.model.outcomes import OUTCOMES, in_text
+from sim.model.grammar import in_text
+from sim.model.outcomes import OUTCOMES
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 
 READING = (

@@ -2,7 +2,8 @@
 
 import re
 
-from sim.model.outcomes import OUTCOMES, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import OUTCOMES
 
 LOGIT = "logit"
 TERMS = {

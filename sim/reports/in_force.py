@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from sim.model.outcomes import in_text
 from sim.reports.blocks import Block, Column, Part, Table
 from sim.results.explain import Explanation, Knot
 from sim.scenario.load import Scenario
@@ -22,7 +21,8 @@ def in_force(s: Scenario, explained: Sequence[Explanation]) -> Iterator[Block]:
     for k in range(0, len(members), ACROSS):
         some = members[k : k + ACROSS]
         rows = [
-            [_input(s, some, name), *(cell(own.get(f"members.{code}.{name}"), s) for code in some)] for name in inputs
+            [s.alone(f"members.{members[0]}.{name}"), *(cell(own.get(f"members.{code}.{name}"), s) for code in some)]
+            for name in inputs
         ]
         names = [s.tables.members[code].name or code for code in some]
         yield Table([Column("What a state has", words=True), *(Column(name, left=True) for name in names)], rows)
@@ -42,13 +42,6 @@ def _two_beside(head: str, each: Sequence[Sequence[Part]]) -> Table:
     right = [*each[half:], ["", ""]][:half]
     columns = [Column(head, words=True), Column("", left=True), Column("", words=True), Column("", left=True)]
     return Table(columns, [[*a, *b] for a, b in zip(each[:half], right, strict=True)])
-
-
-def _input(s: Scenario, members: Sequence[str], name: str) -> str:
-    """What an input is called, whosever it is."""
-    code = next((m for m in members if f"members.{m}.{name}" in s.tables.values), members[0])
-    owner = in_text(s.tables.members[code].name or code)
-    return s.label(f"members.{code}.{name}").removesuffix(f" of {owner}")
 
 
 def cell(e: Explanation | None, s: Scenario) -> str:

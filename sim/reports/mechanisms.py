@@ -6,7 +6,8 @@ from sim.errors import listed, plural
 from sim.evaluation.mechanisms import Mechanisms
 from sim.figures.rows import Worth
 from sim.model.dates import spoken
-from sim.model.outcomes import MECHANISM_VERDICTS, in_column, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import MECHANISM_VERDICTS, in_column
 from sim.reports.blocks import Block, Column, Paragraph, Table
 from sim.reports.brief import Brief, chosen
 

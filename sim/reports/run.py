@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.errors import listed, plural
+from sim.model.grammar import in_text, sentence
 from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import OUTCOMES, error_of, in_text, interval, probability, sentence
+from sim.model.outcomes import OUTCOMES, error_of, interval, probability
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
 from sim.reports.cells import level, with_interval

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from sim.analysis.sensitivity import COLUMNS, Sensitivity, in_focus
 from sim.errors import plural
-from sim.model.outcomes import OUTCOMES, sentence
+from sim.model.grammar import sentence
+from sim.model.outcomes import OUTCOMES
 from sim.reports.blocks import Block, Column, Paragraph, Table, origin, remark
 
 READING = (

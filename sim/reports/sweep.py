@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.errors import listed, plural
+from sim.model.grammar import sentence
 from sim.model.outcomes import OUTCOMES, error_of
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
@@ -86,8 +87,7 @@ def answer(s: Sweep) -> list[str]:
             continue
         each = [rows[o.name, row["member"], end["point"]]._asdict() for end in ends]
         values = [with_interval(x, " %") if o.probability else level(x) for x in each]
-        what = f"{o.title.format(full.get(row['member'], ''))} by {last_date(s):%B %Y}"
-        what += " with" if o.probability else ":"
+        what = f"{sentence(o.subject(full.get(row['member'], '')))} {o.at(f'{last_date(s):%B %Y}')} is"
         where = [place(s, {**end}, several).replace("_", " ") for end in ends]
         if alike({**row}):
             said.append(f"{what} {' to '.join(dict.fromkeys(values))} at all points: no difference beyond chance.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.model import outcomes
 from sim.model.dates import spoken
-from sim.model.outcomes import LEAST, OUTCOMES, in_column, in_text, interval, percent, probability, sentence, signed
+from sim.model.grammar import sentence
+from sim.model.outcomes import LEAST, OUTCOMES, in_column, interval, percent, probability, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,8 +102,8 @@ def _when(row: Any) -> str:
 
 
 def _happens(row: Any, state_names: Mapping[str, str]) -> str:
-    subject = OUTCOMES[row.outcome].title.format(in_text(state_names.get(row.member, "")))
-    return f"{subject} by {_when(row)} with {_instead(row)}"
+    o = OUTCOMES[row.outcome]
+    return f"{o.subject(state_names.get(row.member, ''))} {o.at(_when(row))} is {_instead(row)}"
 
 
 def _instead(row: Any) -> str:

@@ -18,7 +18,7 @@ from sim.scenario.load import Scenario, load
 from sim.scenario.rival import plain
 from sim.scenario.sheet import LINEAR, guarded, joined, parted_sources
 from sim.scenario.tables import BEHAVIOUR, DISPUTES, EventBase, ScenarioTables, Value
-from sim.scenario.titles import subject
+from sim.scenario.titles import alone, subject
 from sim.scenario.values import ASSUMPTION, COMMAND_LINE, Coded
 from sim.storage.files import put
 
@@ -157,9 +157,8 @@ def _subject(value: Value, tables: ScenarioTables, names: Mapping[str, str]) -> 
         pair = value.path.removeprefix(DISPUTES).split("-")
         return " and ".join(names[code] for code in pair), "dispute", "0 to 1"
     head, code, *_ = value.path.split(".")
-    channel = f" ({plain(value.channel, rival)})" if value.channel else ""
     of = names[code if head == "members" else tables.alliance.leader]
-    return of, plain(value.declared.name, rival) + channel, "0 to 1"
+    return of, alone(value.path, rival), "0 to 1"
 
 
 def _sources(cited: Iterable[str], registry: Registry) -> "pd.DataFrame":

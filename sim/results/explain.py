@@ -12,6 +12,7 @@ from sim.errors import InputError, Problem, arguments, listed, nearest, plural
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.dates import to_years
+from sim.model.grammar import sentence
 from sim.scenario.compile import Program, compile, input_band
 from sim.scenario.course import later
 from sim.scenario.inheritance import Registry
@@ -109,7 +110,7 @@ class Explanation:
         coded = f"Coded values are {JOINS[self.join]}" if dated > 1 else ""
         changes = "a change holds from its day on" if self.changed else ""
         said = "; ".join(filter(None, (coded, changes)))
-        return f"{said[:1].upper()}{said[1:]}." if said else ""
+        return f"{sentence(said)}." if said else ""
 
     @property
     def held(self) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 from sim.engines import ensemble
 from sim.errors import InputError, Problem, arguments, as_path, nearest
 from sim.model.crises import THREATS
+from sim.model.grammar import possessive
 from sim.model.membership import ACTIVE, FROZEN, OUTSIDE
 from sim.model.noise import Noise, locate
-from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES, RETURN, possessive, signed
+from sim.model.outcomes import ANSWERS, CONDUCTS, MOVES, RETURN, signed
 from sim.model.tick import Record
 from sim.results.result import RESOLVED, Results, read_otherwise
 from sim.scenario.compile import Program, compile

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sim.model.outcomes import possessive, sentence
+from sim.model.grammar import possessive, sentence
 from sim.scenario.load import Scenario
 from sim.scenario.tables import Event
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, arguments, as_path, in_order, listed, nearest, plural
+from sim.model.grammar import sentence
 from sim.scenario.checks import Horizon, horizon_of, relations, time_alone
 from sim.scenario.inheritance import Merged, Registry, chain_of, disputes_twice, read_posteriors, registry_of, sound
 from sim.scenario.messages import from_validation, places_of
@@ -20,7 +21,7 @@ from sim.scenario.overrides import SET, as_typed, mistaken, override, plain, rem
 from sim.scenario.posterior import POSTERIORS, Posterior, packed, unpacked
 from sim.scenario.reading import DEEPEST, Keys, Tables, deeper_than, find
 from sim.scenario.tables import Adjustment, ScenarioTables, adjustable, pairs_in, with_nearest_kinds
-from sim.scenario.titles import in_words, label, subject
+from sim.scenario.titles import alone, in_words, label, subject
 from sim.scenario.values import BY_SCALE, COMMAND_LINE, Context
 
 
@@ -55,6 +56,10 @@ class Scenario:
     def subject(self, path: str) -> str:
         """A coded value of this scenario as a sentence names it."""
         return subject(path, self._owners, self.tables.alliance.rival_name)
+
+    def alone(self, path: str) -> str:
+        """A coded value of a state where it is said elsewhere whose it is."""
+        return alone(path, self.tables.alliance.rival_name)
 
     def label(self, path: str) -> str:
         """What sentences and figures of results call a coded value, an own effect or a coefficient."""
@@ -98,7 +103,7 @@ def not_fitted(scenarios: Iterable[Scenario]) -> str:
     """What is to be said under every table and figure of coefficients that were not fitted to the alliance."""
     parts = (part for s in scenarios for part in (s.tables.not_fitted, s.tables.carried_over))
     said = "; ".join(dict.fromkeys(filter(None, parts)))
-    return said[:1].upper() + said[1:]
+    return sentence(said)
 
 
 class Drawn(NamedTuple):

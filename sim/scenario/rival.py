@@ -9,12 +9,18 @@ def named(meaning: str, rival: str | None) -> str:
     >>> named("what a quarrel with the West would cost", "Iran")
     'what a quarrel with Iran would cost'
     """
-    return meaning.replace(WEST, rival).replace("Western ties", f"ties with {rival}") if rival else meaning
+    if not rival:
+        return meaning
+    said = meaning.replace(WEST, rival).replace("Western ties of {}", f"ties of {{}} with {rival}")
+    return said.replace("Western ties", f"ties with {rival}")
 
 
 def plain(key: str, rival: str | None) -> str:
-    """An input, channel or coefficient in words; what is the rival's, ``western_ties`` and ``west``, by its name."""
-    words = key.replace("_", " ")
-    if not rival:
-        return words
-    return rival if key == "west" else words.replace("western ties", f"ties with {rival}")
+    """An input, channel or coefficient in words; what is the rival's, ``western_ties`` and ``west``, by its name.
+
+    >>> plain("western_ties", None), plain("western_ties", "Iran"), plain("west", None)
+    ('Western ties', 'ties with Iran', 'the West')
+    """
+    if key == "west":
+        return rival or WEST
+    return named(key.replace("_", " ").replace("western ties", "Western ties"), rival)

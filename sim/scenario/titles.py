@@ -1,12 +1,12 @@
 """Changes of a scenario as titles and figures say them: in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sim.errors import plural
-from sim.model.dates import spoken
-from sim.model.outcomes import in_text
-from sim.model.variables import COEFFICIENTS
+from sim.model.dates import dated, spoken
+from sim.model.grammar import in_text
+from sim.model.variables import COEFFICIENTS, LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario import posterior
 from sim.scenario.overrides import parted, said
 from sim.scenario.rival import named, plain
@@ -38,13 +38,14 @@ SAID: dict[str, Callable[[Any], str]] = {
     "posterior": lambda file: "no posterior" if file == posterior.NONE else f"posterior {file}",
 }
 """What is no coded value, by its path."""
+WORDS = {i.name: i.words for i in (*MEMBER_INPUTS, *LEADER_INPUTS)}
 MEANINGS = {c.name: c.meaning for c in COEFFICIENTS}
 AMOUNTS: dict[str, Callable[[Any], str]] = {
     "value": said,
     "scale": lambda amount: f"times {said(amount)}",
     "shift": lambda amount: f"shifted by {said(amount)}",
     "place": lambda amount: f"at the quantile {said(amount)}",
-    "knots": lambda knots: " then ".join(f"{said(v)} in {spoken(k)}" for k, v in knots.items()),
+    "knots": lambda knots: " then ".join(f"{said(v)} {dated(k)}" for k, v in knots.items()),
     "join": lambda join: f"({JOINS[join]})",
     "distribution": lambda table: f"drawn from {Distribution.model_validate(table)}",
     "rule": lambda rule: "" if rule == JUDGEMENT else f"by rule {rule}",
@@ -56,9 +57,9 @@ def in_words(path: str, value: object, owners: Mapping[str, str], rival: str | N
     """A change as a title says it; ``owners`` are names of states by the start of their paths, ``rival`` the leader's.
 
     >>> in_words("members.ARM.security_offer.west", "high@2025-01-01", {"members.ARM": "Armenia"})
-    'security offer (west) of Armenia high from January 2025'
+    'security offer to Armenia (the West) high from January 2025'
     >>> in_words("members.KWT.security_offer.west", "high", {"members.KWT": "Kuwait"}, "Iran")
-    'security offer (Iran) of Kuwait high'
+    'security offer to Kuwait (Iran) high'
     """
     change, when = (value, None) if path.endswith("name") or path == "description" else parted(value)
     since = "" if when is None else " for all time" if when == ALWAYS else f" from {spoken(when)}"
@@ -75,7 +76,7 @@ def in_words(path: str, value: object, owners: Mapping[str, str], rival: str | N
 
 
 def subject(path: str, owners: Mapping[str, str], rival: str | None = None) -> str:
-    """A coded value in words: ``security offer (west) of Armenia``."""
+    """A coded value in words: ``security offer to Armenia (the West)``."""
     match path.split("."):
         case ["behaviour", name]:
             return f"coefficient {plain(name, rival)}"
@@ -86,8 +87,23 @@ def subject(path: str, owners: Mapping[str, str], rival: str | None = None) -> s
                 f"dispute of {' and '.join(in_text(owners.get(f'members.{code}', code)) for code in pair.split('-'))}"
             )
     owner = next(o for o in owners if path.startswith(f"{o}."))
-    of, *channels = (plain(key, rival) for key in path.removeprefix(f"{owner}.").split("."))
-    return f"{of}{''.join(f' ({c})' for c in channels)} of {in_text(owners[owner])}"
+    name, *channels = path.removeprefix(f"{owner}.").split(".")
+    words = named(WORDS.get(name) or f"{_input(name, None)} of {{}}", rival)
+    return words.format(in_text(owners[owner])) + _channels(channels, rival)
+
+
+def alone(path: str, rival: str | None = None) -> str:
+    """A coded value of a state where it is said elsewhere whose: ``security offer (the West)``."""
+    name, *channels = path.split(".")[2 if path.startswith("members.") else 1 :]
+    return _input(name, rival) + _channels(channels, rival)
+
+
+def _input(name: str, rival: str | None) -> str:
+    return "own effect" if name == "effect" else plain(name, rival)
+
+
+def _channels(channels: Iterable[str], rival: str | None) -> str:
+    return "".join(f" ({plain(channel, rival)})" for channel in channels)
 
 
 def label(path: str, owners: Mapping[str, str], rival: str | None = None) -> str:
@@ -96,17 +112,14 @@ def label(path: str, owners: Mapping[str, str], rival: str | None = None) -> str
     >>> label("behaviour.exit_stance", {})
     'deterrence of exit by stance'
     >>> label("members.*.western_ties.trade", {})
-    'Western ties (trade) of all members'
+    'Western ties of all members (trade)'
     """
     match path.split("."):
         case ["behaviour", name] if name in MEANINGS:
             return named(MEANINGS[name], rival)
         case ["alliance", "effect"]:
             return "own effect of the alliance"
-        case ["members", _, "effect"]:
-            path = path.replace("effect", "own_effect")
-    words = subject(path, {**owners, "members.*": "all members"}, rival)
-    return words.replace("western ties", "Western ties")
+    return subject(path, {**owners, "members.*": "all members"}, rival)
 
 
 def _amount(change: object) -> str:

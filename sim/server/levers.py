@@ -30,8 +30,7 @@ def levers(scenario: Scenario, state: str) -> list[Lever]:
 
 def lever(scenario: Scenario, path: str, group: str = "", meaning: str = "") -> Lever:
     """Any path that can be adjusted; without a heading it is called by its whole name."""
-    said = scenario.subject(path)
-    label = said.rpartition(" of ")[0] if group and not path.startswith(DISPUTES) else said
+    label = (scenario.alone if group and not path.startswith(DISPUTES) else scenario.subject)(path)
     factor = Factor.model_validate({"path": path, "from": scenario.tables.time.start})
     to, _ = target(factor, scenario, "", "")
     coded = as_coded(factor, to, scenario)

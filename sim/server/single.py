@@ -13,9 +13,10 @@ from sim.estimates.conditional import share_given
 from sim.estimates.incidence import quantities, with_incidence
 from sim.estimates.paired import See, unseen
 from sim.model.cohesion import Motion, cohesion
+from sim.model.grammar import sentence
 from sim.model.membership import OUTSIDE
 from sim.model.noise import locate
-from sim.model.outcomes import percent, sentence
+from sim.model.outcomes import percent
 from sim.model.tick import Record
 from sim.results.kept import LEVELS, Keeper, dates as dates_of, together
 from sim.results.replay import VOTES, position, relived, sentences

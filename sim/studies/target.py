@@ -10,7 +10,7 @@ import numpy as np
 from sim.errors import Problem, listed, nearest
 from sim.model.arrays import Array
 from sim.model.dates import to_years
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 from sim.scenario.compile import Program, input_band
 from sim.scenario.load import Scenario
 from sim.scenario.paths import WAYS

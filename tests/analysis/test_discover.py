@@ -62,14 +62,14 @@ def test_a_planted_box_is_found_with_its_limits(tmp_path: Path) -> None:
     assert (rules["density_low"] > rules["base"]).all()
     for _, own in limits.groupby("rule"):
         own = own.set_index("label")
-        assert abs(own.loc["partiality of State A", "low"] - 0.6) < 0.03
+        assert abs(own.loc["partiality against State A", "low"] - 0.6) < 0.03
         assert abs(own.loc["log-hazard added by a recent exit of all members", "high"] - 0.3) < 0.15
-        assert own.loc["partiality of State A", "said"].endswith("(on a scale of 0 to 1)")
+        assert own.loc["partiality against State A", "said"].endswith("(on a scale of 0 to 1)")
     first, second = found.answer[:2]
     assert first.startswith("Some exit by 10 years > 50 % in ")
     assert first.endswith("of the 300 draws held out.")
     assert second.startswith("Where ")
-    assert "partiality of State A is at least 0." in second
+    assert "partiality against State A is at least 0." in second
     again = sim.open(tmp_path / "x")
     pd.testing.assert_frame_equal(again.frames["limits"], limits, atol=1e-5, check_dtype=False)
     check(again.figures()["rules"])

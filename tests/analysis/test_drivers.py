@@ -66,7 +66,7 @@ def test_the_value_that_was_planted_is_to_be_checked_first(
     monkeypatch.setattr(given, "RESAMPLES", 50)
     result = sim.Result(load(SIX), xr.Dataset(), {"runs": ROWS * EACH, "seed": 1, "engine": "ensemble"}, planted)
     found = home.drivers(result, tmp_path / "x")
-    assert found.answer[0].startswith("Check partiality of State A first: knowing it would take away")
+    assert found.answer[0].startswith("Check partiality against State A first: knowing it would take away")
     table = found.frames["drivers"].query("outcome == 'any_exit'").set_index("path")
     assert abs(table.loc["members.AAA.partiality", "share"] - 0.04 / 3 / 0.16) < 0.015
     assert table.loc["members.AAA.partiality", "of_known"] > 0.9

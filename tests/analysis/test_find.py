@@ -18,7 +18,7 @@ from sim.analysis.why import why
 from sim.errors import InputError
 from sim.estimates.conditional import share_given
 from sim.evaluation.archive import archive
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 from sim.results.kept import read
 from sim.results.replay import replay
 from sim.results.result import Result

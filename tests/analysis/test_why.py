@@ -50,7 +50,7 @@ PLANTED = {
     "a cut of dependence": (
         EVENT + 'kind = "shock"\npath = "members.AAA.dependence.trade"\nchange = -0.7\n',
         {"dependence": 28.0, "exit_rate": 30.0},
-        "the shock to dependence (trade)",
+        "the shock to dependence of State A (trade)",
         ("stance", "dependence"),
     ),
     "an outside offer": (

@@ -14,7 +14,7 @@ from sim.evaluation.backtest import backtest
 from sim.evaluation.leave_one_out import LeftOut, slug
 from sim.evaluation.left_out_study import WHOLE, LeaveOneOutStudy
 from sim.evaluation.study import load_backtest
-from sim.model.outcomes import sentence
+from sim.model.grammar import sentence
 from sim.scenario.left_out import ALL
 from tests.evaluation.test_backtest_command import contents, study as beside
 from tests.evaluation.test_history import RECORDS, file_of

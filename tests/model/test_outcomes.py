@@ -29,10 +29,8 @@ from sim.model.outcomes import (
     bound,
     error_of,
     in_column,
-    in_text,
     names,
     positions,
-    possessive,
     signed,
 )
 from sim.model.tick import Record
@@ -149,32 +147,6 @@ def test_few_runs_say_no_more_than_a_bound_where_no_interval_stands_beside_it(
     p = {"mean": mean, "mcse": 0.01, "low": low, "high": high, "few": few}
     assert bound(p) == said
     assert bound(p | {"q05": 0.0, "q95": 1.0}) == ""
-
-
-TAKE_THE = {"Soviet Union", "United States", "United Kingdom", "United Arab Emirates", "Netherlands"}
-OTHERS = {"Republic of Korea": True, "Philippines": True, "Marshall Islands": True, "New Zealand": False, "Oman": False}
-
-
-def test_names_that_take_an_article_have_it_in_running_text() -> None:
-    texts = [file.read_text("utf-8") for file in Path("scenarios").glob("*/*.toml")]
-    shipped = {name for text in texts for name in re.findall(r'^(?:leader_)?name = "(.*)"', text, re.MULTILINE)}
-    assert shipped >= TAKE_THE
-    assert {name for name in shipped if in_text(name) != name} == TAKE_THE
-    assert {name: in_text(name) == f"the {name}" for name in OTHERS} == OTHERS
-
-
-def test_plurals_take_the_apostrophe_alone_and_no_other_place_makes_a_genitive() -> None:
-    plural = {"United States", "United Arab Emirates", "Netherlands", "Philippines"}
-    for name in TAKE_THE | set(OTHERS) | {"Belarus", "Cyprus"}:
-        ends = "'" if name in plural | {"Marshall Islands"} else "'s"
-        assert [possessive(name), possessive(in_text(name))] == [name + ends, in_text(name) + ends]
-    rooms = Path(sim.__file__).parent
-    made = {
-        f.name
-        for f in rooms.rglob("*.py")
-        if re.search(r"(name|leader|member|row|states?)\]?\}'s\b", f.read_text("utf-8"))
-    }
-    assert made == {"outcomes.py"}
 
 
 def test_a_sign_never_stands_before_nothing() -> None:

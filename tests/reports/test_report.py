@@ -149,7 +149,7 @@ def test_on_paper_is_what_is_in_force_state_beside_state_and_what_a_setting_chan
     assert isinstance(first, Table)
     assert [c.head for c in first.columns][1:] == [s.tables.members[m].name for m in s.members[:ACROSS]]
     rows = {str(row[0]): dict(zip(s.members, row[1:], strict=False)) for row in first.rows}
-    assert rows["security offer (west)"]["ARM"] == "0 → 0.8"
+    assert rows["security offer (the West)"]["ARM"] == "0 → 0.8"
     assert rows["dependence (arms)"]["ARM"] == "0.82", "the middle of what is meant, of the last date before the start"
     assert rows["opinion"]["ARM"] == "high"
     everything = [str(cell) for table in (first, *others) for row in table.rows for cell in row]  # type: ignore[union-attr]
@@ -299,7 +299,7 @@ def test_what_is_said_of_analyses_has_names_and_dates_in_words_and_no_empty_numb
     names = {"ARM": "Armenia", "KAZ": "Kazakhstan"}
     share = {"share": 0.1, "share_low": -0.1, "share_high": 0.2}
     one = {"outcome": "exit", "member": "ARM", **share}
-    driver = {**one, "label": "opinion of Armenia", "kind": "coded value", "of_known": float("nan"), "resolved": 1.0}
+    driver = {**one, "label": "opinion in Armenia", "kind": "coded value", "of_known": float("nan"), "resolved": 1.0}
     groups = [{**one, "group": g, "inputs": 2, "resolved": float(g == "state: ARM")} for g in ("state: ARM", "all")]
     tables = {"drivers": [driver], "outcomes": [one], "groups": groups}
     effect = {"horizon_years": 10, "date": "2033-10-01", "base": 0.1, "value": 0.2, "effect": 0.1, "mcse": 0.01}
@@ -379,7 +379,7 @@ def test_the_answer_of_a_run_names_the_date_of_the_figures(result: Result) -> No
 def test_a_channel_set_from_a_date_on_holds_its_whole_input_and_the_comparison_says_so() -> None:
     base = load("csto/outlook-2023")
     later = load("csto/outlook-2023", {"members.ARM.security_offer.west": "0@2025-01-01"})
-    assert "security offer of Armenia stays as set after the change, in all channels" in comparison.held(base, later)
+    assert "security offer to Armenia stays as set after the change, in all channels" in comparison.held(base, later)
     assert comparison.held(base, base) == ""
     assert comparison.held(later, later) == "", "it is held in the base too"
 

@@ -50,7 +50,7 @@ def test_it_has_every_coded_value_as_it_is_explained(book: Codebook) -> None:
 def test_a_change_is_in_it_by_its_name() -> None:
     book = sim.codebook("csto/outlook-2023", set={"members.ARM.security_offer.west": "high@2025-01-01"})
     (change,) = book.values[book.values.value == "change"].itertuples()
-    assert change.coded == 'security offer (west) of Armenia replaced by "high" from 2025-01-01'
+    assert change.coded == 'security offer to Armenia (the West) replaced by "high" from 2025-01-01'
     assert change.sources == "command line"
 
 

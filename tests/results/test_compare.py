@@ -125,7 +125,7 @@ def test_curves_end_in_the_levels() -> None:
 def test_a_scenario_is_compared_with_itself_changed() -> None:
     alone = compare(load(SIX, YEARLY), set={"leader.coercion": 0.2}, runs=64, seed=1)
     both = compare(load(SIX, YEARLY), load(SIX, YEARLY | {"leader.coercion": 0.2}), runs=64, seed=1)
-    assert alone.others[0].tables.title == "Six invented states with steps of a year, coercion of LEA 0.2"
+    assert alone.others[0].tables.title == "Six invented states with steps of a year, coercion by LEA 0.2"
     pd.testing.assert_frame_equal(alone.table, both.table)
     with pytest.raises(InputError, match="at least one scenario to compare with the base, or a change"):
         compare(load(SIX), runs=10)
@@ -164,8 +164,10 @@ def final(**differences: float) -> pd.DataFrame:
 def test_what_moves_most_comes_first_and_nothing_that_moves_by_a_point_is_left_out() -> None:
     rows = final(exit__A=-0.05, any_exit=-0.02, dissolution=0.5, cohesion=-0.3, starters_cohesion=-0.2)
     said = change(rows, "Quorum", {"A": "Aland"})
-    assert said[0].startswith("Quorum: The alliance is dissolved by October 2033 with 90 % (80 to >99)")
-    assert said[1].startswith("Aland has left by October 2033 with 35 %")
+    assert said[0].startswith(
+        "Quorum: the probability that the alliance is dissolved by October 2033 is 90 % (80 to >99)"
+    )
+    assert said[1].startswith("The probability that Aland has left by October 2033 is 35 %")
     assert said[2].startswith("Some exit: 38 %")
     assert said[3] == "Exits become rarer where the alliance ends first"
     assert said[4].startswith("Cohesion: 0.10 (0.00 to 0.20) instead of 0.40")
@@ -177,8 +179,8 @@ def test_what_moves_most_comes_first_and_nothing_that_moves_by_a_point_is_left_o
 def test_sentences_lead_with_the_level_before_and_after() -> None:
     rows = final(exit__A=0.02, exit__B=-0.2, any_exit=0.1, dissolution=0.0, cohesion=0.03, starters_cohesion=0.03)
     assert change(rows, "Peace", {"A": "Aland", "B": "Bland"}) == [
-        "Peace: Bland has left by October 2033 with 20 % (10 to 30) instead of 40 % (30 to 50): "
-        "-20 points (-30 to -10)",
+        "Peace: the probability that Bland has left by October 2033 is 20 % (10 to 30) instead of "
+        "40 % (30 to 50): -20 points (-30 to -10)",
         "Some exit: 50 % (40 to 60) instead of 40 % (30 to 50): +10 points (0 to +20)",
     ]
     nobody = change(

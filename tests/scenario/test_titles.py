@@ -38,11 +38,11 @@ WORDS = {
     "members.AAA.admissible=false": "State A not admissible",
     "members.AAA.admissible=true": "State A admissible",
     "members.AAA.name=Foo": "AAA named Foo",
-    "members.AAA.western_ties.trade=high": "western ties (trade) of State A high",
+    "members.AAA.western_ties.trade=high": "Western ties of State A (trade) high",
     "members.AAA.autonomy={scale=2}": "autonomy of State A times 2",
     "members.AAA.autonomy={shift=-0.1, from=2024-01-01}": "autonomy of State A shifted by -0.1 from January 2024",
     'leader.war={knots={2020-01-01="high", 2025-03-15=0.5}, join="step"}': "war of LEA high in January 2020 "
-    "then 0.5 in 15 March 2025 (each held until the next)",
+    "then 0.5 on 15 March 2025 (each held until the next)",
     'leader.war={distribution={family="beta", a=1, b=4}}': "war of LEA drawn from beta(a 1, b 4)",
     "disputes.BBB-AAA=low": "dispute of State B and State A low",
     "behaviour.peers=0.3": "coefficient peers 0.3",
@@ -63,7 +63,7 @@ def test_a_rival_with_a_name_is_called_by_it_wherever_values_are_put_in_words() 
     said = [scenario.subject(path) for path in scenario.tables.values if not path.startswith("disputes.")]
     said += [value.meaning(scenario.tables.alliance.rival_name) for value in scenario.tables.values.values()]
     assert not any("west" in words.lower() for words in said)
-    assert scenario.in_words("members.KWT.western_ties.trade", "high") == "ties with Iran (trade) of Kuwait high"
+    assert scenario.in_words("members.KWT.western_ties.trade", "high") == "ties of Kuwait with Iran (trade) high"
     assert scenario.in_words("weights.security_offer.west", 0.5) == "weight of Iran in security offer 0.5"
 
 

@@ -230,10 +230,10 @@ def test_stars_stand_for_members(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"path": "leader.coercion"}, "Coercion of Russia"),
+        ({"path": "leader.coercion"}, "Coercion by Russia"),
         ({"path": "leader.war", "as": "scale"}, "War of Russia, multiplied by"),
         ({"path": "members.KAZ.western_ties", "as": "shift"}, "Western ties of Kazakhstan, moved by"),
-        ({"paths": ["leader.war", "leader.coercion"]}, "War of Russia, coercion of Russia"),
+        ({"paths": ["leader.war", "leader.coercion"]}, "War of Russia, coercion by Russia"),
         ({"path": "behaviour.contagion"}, "Coefficient contagion"),
         ({"path": "members.*.dependence"}, "Dependence of all members"),
     ],
