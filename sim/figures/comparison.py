@@ -12,6 +12,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from sim.figures import axes as scales, sheet, style
 from sim.figures.rows import Mark
+from sim.model.grammar import sentence
 from sim.model.outcomes import LEAST, OUTCOMES, alone, side
 
 COHESIONS = ("cohesion", "starters_cohesion")
@@ -57,8 +58,11 @@ def differences(
     both = {OUTCOMES[o].title: (final[final.outcome == o], style.INK) for o in COHESIONS}
     left_out = f"moved by a point or more and not drawn: exit of {', '.join(names[m] for m in moved[MOST:])}"
     footer = sheet.BETWEEN.join([footer, *[left_out] * (len(moved) > MOST)])
-    needs = len(own) + HEAD, len(both) + HEAD
-    second = f"Differences from “{titles[base]}” in {_month(final)}"
+    said = [sentence(titles[s].removeprefix(f"{titles[base]} ")) for s in scenarios]
+    head = HEAD * (len(said) > 1)
+    needs = len(own) + head, len(both) + head
+    second = f"differences from “{titles[base]}” in {_month(final)}"
+    second = sentence(second) if head else f"{said[0]}: {second}"
     with style.look():
         columns = sheet.pair()
         rows = 2 // columns
@@ -69,10 +73,10 @@ def differences(
         left.set_title("Percentage points more (right) or less probable by then", fontsize=style.NORMAL)
         right.set_title("Cohesion, 0 to 1", fontsize=style.NORMAL)
         for panel, parts, room in ((left, own, each[0]), (right, both, each[1])):
-            _rows(panel, parts, scenarios, room)
+            _rows(panel, parts, scenarios, room, head)
         scales.in_points(left.xaxis)
-        for panel, room in zip((left, right)[:rows], each, strict=False):
-            _name(panel, [titles[s] for s in scenarios], room)
+        for panel, room in zip((left, right)[: rows if head else 0], each, strict=False):
+            _name(panel, said, room)
         return sheet.settle(figure)
 
 
@@ -93,15 +97,17 @@ def _name(panel: Axes, titles: Sequence[str], each: float) -> None:
         ).set_in_layout(False)
 
 
-def _rows(panel: Axes, parts: Mapping[str, tuple[pd.DataFrame, str]], scenarios: Sequence[str], each: float) -> None:
+def _rows(
+    panel: Axes, parts: Mapping[str, tuple[pd.DataFrame, str]], scenarios: Sequence[str], each: float, head: float
+) -> None:
     """For each scenario, ``each`` rows below the one before, a named row for each part: dot, bars, levels beside them.
 
-    ``parts`` : by what is drawn its rows of the table, and their colour.
+    ``parts`` : by what is drawn its rows of the table, and their colour. ``head`` : rows that a scenario's name takes.
     """
     beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "center", "fontsize": style.SMALL}
     top = np.arange(len(scenarios)) * each
     for k, (what, (part, colour)) in enumerate(parts.items()):
-        own, rows = part.set_index("scenario").reindex(list(scenarios)), top + HEAD + k
+        own, rows = part.set_index("scenario").reindex(list(scenarios)), top + head + k
         spread, error = f"{what}: 90 % interval", f"{what}: 95 % Monte Carlo error"
         panel.hlines(rows, own.difference_q05, own.difference_q95, color=colour, linewidth=0.9, label=spread)
         panel.hlines(rows, own.low, own.high, color=colour, linewidth=3, label=error)
@@ -110,12 +116,12 @@ def _rows(panel: Axes, parts: Mapping[str, tuple[pd.DataFrame, str]], scenarios:
             said = "" if r.difference != r.difference else f"{_level(r, 'base')} → {_level(r, 'value')}"
             panel.text(1.02, y, said, **beside)
     labels = [style.shorten(what, LABELS, style.SMALL) for what in parts]
-    places = [y + HEAD + k for y in top for k in range(len(parts))]
+    places = [y + head + k for y in top for k in range(len(parts))]
     panel.set_yticks(places, labels * len(scenarios), fontsize=style.SMALL)
     panel.axvline(0, color=style.GREY, lw=0.8, zorder=1)
-    for y in top[::2]:
+    for y in top[::2] if head else ():
         panel.axhspan(y - 0.2, y + each - 0.2, color=style.BAND, lw=0, zorder=0)
-    panel.set_ylim(len(scenarios) * each - 0.2, -0.2)
+    panel.set_ylim(len(scenarios) * each - 0.2, -0.2 if head else -0.8)
     panel.locator_params(axis="x", nbins=5)
     panel.grid(axis="x")
     panel.tick_params(axis="y", length=0)

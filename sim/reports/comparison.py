@@ -90,11 +90,13 @@ def held(base: Scenario, s: Scenario) -> str:
         return ""
     now, before = (adjusted_later(x.tables, x.tables.adjustments, *tick_edges(x.tables.time)) for x in (s, base))
     paths = [path for path, tick in now.items() if tick < before.get(path, tick + 1)]
-    inputs = dict.fromkeys(path.rpartition(".")[0] if path.count(".") > 2 else path for path in paths)
+    of_channel = [path for path in paths if path.startswith("members.") and path.count(".") > 2]
+    inputs = dict.fromkeys(path.rpartition(".")[0] if path in of_channel else path for path in paths)
     which = listed([s.subject(path) for path in inputs])
     return (
-        f"In “{s.tables.title}” {which} {'stays' if len(inputs) == 1 else 'stay'} as set after the change, "
-        f"in all channels, where before {'it' if len(inputs) == 1 else 'they'} went on by changes of past years, if "
+        f"In “{s.tables.title}” {which} {'stays' if len(inputs) == 1 else 'stay'} as set after the change,"
+        f"{' in all channels,' * bool(of_channel)} where before {'it' if len(inputs) == 1 else 'they'} "
+        "went on by changes of past years, if "
         "there were any: setting what is coded already can have an effect too."
         if inputs
         else ""

@@ -50,6 +50,8 @@ def difference(row: Any, sign: str = "") -> str:
     def said(x: float) -> str:
         return points(x) if OUTCOMES[row.outcome].probability else signed(x)
 
+    if said(row.difference).lstrip("+-") == "1":
+        sign = sign.replace("points", "point")
     low, high, error = row.difference_q05, row.difference_q95, row.mcse
     if row.difference == error == 0 and not (low < 0 or high > 0):
         return "no run differs"

@@ -61,7 +61,8 @@ def test_states_that_move_are_drawn_the_most_moved_first(count, moves):
     wide = [np.ptp(s[:, 0]) for c in bars for s in c.get_segments()]
     np.testing.assert_allclose(wide, ([0.17] * count + [0.02] * count) * 2)
     assert headline(figure) == "Armenia has left less often."
-    assert "Differences from “The base” in October 2033" in said
+    assert "differences from “the base” in october 2033" in said.casefold()
+    assert ("Scenario 0: differences" in said) is (count == 1), "one is named above, several before their rows"
     if moves is STATES:
         assert "40 % → 10 %" in said, "levels before and after"
     assert "0.40 → 0.30" in said
