@@ -57,10 +57,11 @@ def _svg(figure: "Figure") -> bytes:
 
     from sim.figures import style
 
-    out = io.BytesIO()
+    out, dpi = io.BytesIO(), figure.dpi
     with style.look(), rc_context({"svg.hashsalt": "cohesion", "svg.fonttype": "path"}):
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(out, metadata={"Date": None, "Creator": None})
+    figure.dpi = dpi  # print_svg leaves 72 behind, too few for dots
     return out.getvalue()
 
 

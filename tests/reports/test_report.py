@@ -30,6 +30,7 @@ from sim.reports import (
     calibration,
     comparison,
     mechanisms,
+    pictures,
     run as run_words,
     sweep as sweep_words,
 )
@@ -256,6 +257,14 @@ def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result
     for table in made.tables:
         assert sum(column.width for column in table.columns) <= 1.01 * room, "nothing stands beyond the margin"
         assert "w:tblHeader" in table.rows[0]._tr.xml, "the head stands on every page"
+
+
+def test_dots_are_as_many_where_a_drawing_was_tried_first(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = result.figures()["ladder"]
+    alone = pictures.dots(figure).content
+    monkeypatch.setattr(pictures, "HEAVY", 0)
+    assert pictures.picture(figure) == pictures.dots(figure)
+    assert pictures.dots(figure).content == alone
 
 
 def test_in_word_a_head_of_several_columns_is_one_cell() -> None:
