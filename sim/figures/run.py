@@ -275,13 +275,13 @@ def _ladder_says(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:
     at = horizons(ds)[-1].at
     order = sorted(drawn, key=lambda i: (inside[at, i], names(ds)[i]))
     low, high = (1 - series(ds, "outside", end)[at] for end in ENDS[::-1])
-    said = [
-        f"{names(ds)[i]} with {style.percent(float(inside[at, i]))}{_brackets(low[i], high[i])}"
-        for i in (order[0], order[-1])
-    ]
-    if len(order) == 1:
-        return f"{_when(ds)}: {said[0]} a member"
-    return f"By {_when(ds)} {said[0]} is least likely to still be a member, {said[1]} most"
+    named = {i: in_text(names(ds)[i]) for i in order}
+    said = {i: f"{style.percent(float(inside[at, i]))}{_brackets(low[i], high[i])}" for i in order}
+    first, last = order[0], order[-1]
+    if first == last:
+        return f"In {_when(ds)} {named[first]} is a member with a probability of {said[first]}"
+    least = f"In {_when(ds)} {named[first]} is least likely to be a member, {said[first]}"
+    return f"{least}; most likely {named[last]}, {said[last]}"
 
 
 def _throughout(ds: xr.Dataset, drawn: Sequence[int], inside: Array) -> str:

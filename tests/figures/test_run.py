@@ -138,4 +138,4 @@ def test_titles_give_intervals_as_tables_do_and_say_which_they_are():
         ds[f"{name}_quantile"].values[:] = np.linspace(0.0046, 0.34, 5)
     figures = draw(ds)
     assert "Armenia, 9 % (90 %: 0.5 to 34)" in shown(figures["exits"])
-    assert "Armenia with 91 % (90 %: 66 to >99)" in shown(figures["ladder"])
+    assert "Armenia is least likely to be a member, 91 % (90 %: 66 to >99)" in shown(figures["ladder"])
