@@ -21,6 +21,7 @@ from sim.evidence.measure import Reading, measure
 from sim.inference.continuation import continued
 from sim.model.arrays import Array
 from sim.model.dates import WRITTEN, dated, parse, spoken
+from sim.model.grammar import in_text
 from sim.model.membership import FROZEN, OUTSIDE
 from sim.model.outcomes import MONTE_CARLO, Z95, percent, signed
 from sim.results.horizons import by_dates
@@ -42,8 +43,6 @@ NONE: dict[str, float] = {"contagion": 0.0, "peers": 0.0}
 """Coefficients by which states pull each other, where they do not."""
 WITHIN = 2.0
 """Years within which an exit follows another, in a cascade."""
-SHOWN = 5e-4
-"""Effects that do not round to 0.0 points."""
 
 
 class Contagion(Analysis):
@@ -292,12 +291,14 @@ def more_exits(first: Array, as_it_is: Array) -> dict[str, float]:
 
 def sentences(effects: "pd.DataFrame", cascades: "pd.DataFrame", about: Mapping[str, Any]) -> list[str]:
     """Who is pulled most and by whom, how many effects stand out, and what cascades there are against none."""
+    from sim.figures.contagion import clear
+
     last = effects[effects.date == effects.date.max()].sort_values("effect", key=abs, ascending=False, kind="stable")
     names, when = about["names"], spoken(str(last.date.iloc[0]))
-    resolved = last[((last.low > 0.0) | (last.high < 0.0)) & (last.effect.abs() >= SHOWN)]
+    resolved = clear(last)
     pulls = [
         "{} by {} points (90 % interval {} to {}) if {} does".format(
-            names[r.on], *(signed(100 * x, 1) for x in (r.effect, r.q05, r.q95)), names[r.of]
+            in_text(names[r.on]), *(signed(100 * x, 1) for x in (r.effect, r.q05, r.q95)), in_text(names[r.of])
         )
         for r in resolved.head(3).itertuples()
     ]

@@ -22,6 +22,8 @@ BELOW = (
 FEW = " Shown are the states that move others most, and those that are moved most."
 COLOURS = LinearSegmentedColormap.from_list("pull", ["#2081bf", "#ffffff", style.AWAY])
 POINTS = " points"
+SHOWN = 5e-4
+"""How far an exit must be moved to be spoken of: a tenth of a percentage point, rounded."""
 NAMES, CELL = 1.5, 0.92
 """Inches for the names of states, and of a cell, at least."""
 
@@ -65,13 +67,19 @@ def draw(effects: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
 
 def _says(last: pd.DataFrame, names: Mapping[str, str], move: str, when: str) -> str:
     """Which effect beyond chance is the largest."""
-    sure = last[(last.low > 0.0) | (last.high < 0.0)]
+    sure = clear(last)
     if not len(sure):
-        return f"Nobody's exit by {when} becomes likelier or rarer beyond chance if another {move}"
+        return f"Nobody's exit by {when} becomes likelier or rarer by 0.1 points beyond chance if another {move}"
     r = sure.loc[sure.effect.abs().idxmax()]
     of, on = (in_text(names[code]) for code in (r.of, r.on))
     ends = f"90\u00a0%: {signed(100 * r.q05, 1)} to {signed(100 * r.q95, 1)}"
     return f"If {of} {move}, exit of {on} by {when} moves most: {signed(100 * r.effect, 1)}{POINTS} ({ends})"
+
+
+def clear(effects: pd.DataFrame) -> pd.DataFrame:
+    """Those that are large enough to be spoken of, and beyond Monte Carlo error."""
+    beyond = (effects.low > 0.0) | (effects.high < 0.0)
+    return effects[beyond & (effects.effect.abs() >= SHOWN)]
 
 
 def _largest(last: pd.DataFrame, side: str, most: int) -> list[str]:

@@ -443,6 +443,11 @@ def signed(x: float, digits: int = 2) -> str:
     return next((s for d in (digits, digits + 1) if float(s := f"{x:+.{d}f}")), "0")
 
 
+def in_points(error: float) -> str:
+    """A bound of errors of probabilities, in percentage points; never less than a tenth, as which it is read."""
+    return f"{max(100 * error, 0.1):.1f} points"
+
+
 def alone(p: Mapping[str, float]) -> dict[str, float]:
     """An estimate and its errors by chance, beside which no interval over what is uncertain is shown."""
     return {c: p[c] for c in ("mean", *MONTE_CARLO)}

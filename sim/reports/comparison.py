@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sim.errors import listed, plural
 from sim.model.grammar import sentence
 from sim.model.membership import STATUSES
-from sim.model.outcomes import OUTCOMES, error_of, names, shown
+from sim.model.outcomes import OUTCOMES, error_of, in_points, names, shown
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
 from sim.reports.since import events_since
@@ -79,7 +79,7 @@ def monte_carlo(events: "pd.DataFrame") -> str:
         f"; with random numbers of their own each scenario would need about {times:,.0f} times as many runs for that"
     )
     return (
-        f"; Monte Carlo standard error (runs and draws) of differences at most {max(100 * error, 0.1):.1f} points"
+        f"; Monte Carlo standard error (runs and draws) of differences at most {in_points(error)}"
         f"{number if times >= 2.0 else ''}"
     )
 

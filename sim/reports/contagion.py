@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sim.analysis.contagion import DONE, SHOWN, Contagion
+from sim.analysis.contagion import DONE, Contagion
+from sim.figures.contagion import clear
 from sim.model.dates import spoken
-from sim.model.outcomes import signed
+from sim.model.outcomes import in_points, signed
 from sim.reports.blocks import Block, Column, Paragraph, Table, origin, remark
 
 READING = "Points are percentage points of a probability; ± is one Monte Carlo standard error."
@@ -22,8 +23,7 @@ def said(found: Contagion) -> Iterator[Block]:
     effects, names = found.frames["effects"], found.about["names"]
     last = effects[effects.date == effects.date.max()]
     does = DONE[found.about["event"]]
-    clear = last[((last.low > 0.0) | (last.high < 0.0)) & (last.effect.abs() >= SHOWN)]
-    largest = clear.sort_values("effect", key=abs, ascending=False, kind="stable").head(MOST)
+    largest = clear(last).sort_values("effect", key=abs, ascending=False, kind="stable").head(MOST)
     rows = [
         [f"{names[r.of]} {does}", names[r.on], *(f"{100 * p:.1f}" for p in (r.base, r.value)), _effect(r)]
         for r in largest.itertuples()
@@ -37,7 +37,7 @@ def said(found: Contagion) -> Iterator[Block]:
     yield Paragraph(
         "Points: by how many percentage points the probability that the other has left changes if the first is made to "
         "go. In brackets: 90 % interval over coefficients, coded values and inputs to come, without what chance adds; "
-        f"Monte Carlo standard error at most {100 * last.mcse.max():.1f} points."
+        f"Monte Carlo standard error at most {in_points(last.mcse.max())}."
     )
     yield Paragraph()
     heads = ["Exits in\na run", "Runs with a\ncascade, %", "Exits in\na cascade", "Years of\na cascade"]

@@ -6,7 +6,7 @@ from typing import Any
 from sim.errors import listed, plural
 from sim.model.grammar import in_text, sentence
 from sim.model.membership import OUTSIDE, STATUSES
-from sim.model.outcomes import OUTCOMES, error_of, interval, probability
+from sim.model.outcomes import OUTCOMES, error_of, in_points, interval, probability
 from sim.reports.blocks import Block, Column, Paragraph, Table, remark
 from sim.reports.brief import Brief, chosen
 from sim.reports.cells import level, with_interval
@@ -119,11 +119,7 @@ def probabilities(s: Summary, dates: dict[str, str]) -> Iterator[Block]:
     yield Paragraph()
     yield Paragraph(
         "In brackets: 90 % interval over coefficients and coded values; of cohesion, over runs. "
-        + (
-            f"Monte Carlo standard error (runs and draws) at most {max(100 * error, 0.1):.1f} points."
-            if error == error
-            else ""
-        )
+        + (f"Monte Carlo standard error (runs and draws) at most {in_points(error)}." if error == error else "")
     )
     yield from remark(outsiders(s))
     yield from remark(s["coefficients"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sim.analysis.sentence import condition as checked
 from sim.errors import InputError, Problem, listed, nearest
 from sim.estimates.paired import Baseline, See, unseen
-from sim.model.outcomes import ENDS, OUTCOMES, names, side
+from sim.model.outcomes import ENDS, OUTCOMES, in_points, names, side
 from sim.results.change import difference, level
 from sim.results.comparison import Comparison, compared, sides
 from sim.results.kept import together, unrun
@@ -209,9 +209,7 @@ def _error(c: Comparison, moved: bool) -> str:
     some = c.table[c.table.outcome.map(lambda n: OUTCOMES[n].probability and OUTCOMES[n].headline)]
     most = some["mcse" if moved else "value_mcse"].max()
     of = "differences" if moved else "probabilities"
-    return (
-        f"Monte Carlo standard error (runs and draws) of {of} at most {100 * most:.1f} points." if most == most else ""
-    )
+    return f"Monte Carlo standard error (runs and draws) of {of} at most {in_points(most)}." if most == most else ""
 
 
 def _rows(c: Comparison, other: Scenario) -> list[Plain]:
