@@ -12,9 +12,9 @@ from matplotlib.patches import Patch
 
 from sim.errors import plural
 from sim.figures import axes as scales, sheet, style
-from sim.figures.style import conjunction, whole_percent
+from sim.figures.style import whole_percent
 from sim.model.arrays import Array, Flags
-from sim.model.grammar import lower_first
+from sim.model.grammar import conjunction, lower_first
 
 INPUTS = "inputs as they were"
 EPSILON = 1e-9

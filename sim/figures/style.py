@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -218,11 +218,6 @@ def shorten(text: str, width: float, size: float) -> str:
     while text and text_width(f"{text}…", size) > width:
         text = text[:-1]
     return f"{text.rstrip()}…"
-
-
-def conjunction(parts: Sequence[str]) -> str:
-    """``a, b and c``"""
-    return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + [parts[-1]])
 
 
 def percent(share: float) -> str:

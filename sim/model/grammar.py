@@ -1,6 +1,7 @@
-"""Words within a sentence: names of states with their articles, and capitals."""
+"""Words within a sentence: names of states with their articles, capitals, and what is said in a row."""
 
 import re
+from collections.abc import Sequence
 
 PATH = re.compile(r"\w+[._]\w")
 """Begins with a name of the program, which is written as it is."""
@@ -37,3 +38,12 @@ def lower_first(text: str) -> str:
 def sentence(text: str) -> str:
     """The text with a capital first, but where it begins with a dotted path."""
     return text if PATH.match(text) else text[:1].upper() + text[1:]
+
+
+def conjunction(parts: Sequence[str]) -> str:
+    """Several in a row.
+
+    >>> conjunction(["stance"]), conjunction(["exit", "freeze", "end"])
+    ('stance', 'exit, freeze and end')
+    """
+    return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + [parts[-1]])

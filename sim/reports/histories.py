@@ -4,13 +4,17 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from sim.errors import plural
 from sim.evaluation.forecasts import MODEL
 from sim.evaluation.history import EXIT, FREEZE
 from sim.evaluation.history_scores import Scored
 from sim.evaluation.rules import DISSOLUTION
 from sim.evaluation.scoring import with_error
 from sim.figures.rows import Counted
-from sim.model.dates import short
+from sim.model.dates import short, spoken
+from sim.model.grammar import conjunction
 from sim.model.outcomes import percent
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table
 from sim.scenario.left_out import ALL
@@ -35,11 +39,42 @@ SCORES = (
 
 
 def history(name: str, counts: "pd.DataFrame", scores: "pd.DataFrame") -> Iterator[Block]:
-    """The two tables of an alliance."""
+    """What is seen of an alliance's exits from the beginning, and the two tables."""
+    counted = [Counted(*r) for r in counts.itertuples(index=False, name=None)]
+    scored = [Scored(*r) for r in scores.itertuples(index=False, name=None)]
     yield Paragraph((name, "bold"))
-    yield from count_table([Counted(*r) for r in counts.itertuples(index=False, name=None)])
-    yield from score_table([Scored(*r) for r in scores.itertuples(index=False, name=None)])
+    yield Paragraph(answer(counted, scored))
+    yield from count_table(counted)
+    yield from score_table(scored)
     yield Paragraph()
+
+
+def answer(counts: Sequence[Counted], scores: Sequence[Scored]) -> str:
+    """How many exits were forecast from the beginning and seen, and which rules forecast them better or worse."""
+    first = next(r for r in counts if r.event == EXIT)
+    spread = f"{first.median:.0f} ({first.q05:.0f} to {first.q95:.0f})"
+    seen = f"{plural(first.seen, 'exit')} {'was' if first.seen == 1 else 'were'} seen"
+    said = f"From {spoken(first.since)} on {seen} where {spread} were forecast."
+    own = {r.forecaster: r for r in scores if r.event == EXIT and r.origins == scores[0].origins}
+    model = own.pop(MODEL)
+    rules = [r for r in own.values() if r.log_score == r.log_score]
+    if not rules or model.log_score != model.log_score:
+        return said
+    error = 2.0 * np.nan_to_num(model.log_mcse)
+    better = [_rule(r) for r in rules if r.log_score - model.log_score > error]
+    worse = [_rule(r) for r in rules if model.log_score - r.log_score > error]
+    alike = [_rule(r) for r in rules if abs(model.log_score - r.log_score) <= error]
+    parts = [
+        f"{how} {conjunction(some)}"
+        for how, some in (("better than", better), ("about as good as", alike), ("worse than", worse))
+        if some
+    ]
+    own_score = number(model.log_score, model.log_mcse)
+    return f"{said} The model's log score, {own_score}, is {', '.join(parts)} (less is better)."
+
+
+def _rule(r: Scored) -> str:
+    return f"the {r.forecaster}'s {r.log_score:.2g}"
 
 
 def count_table(rows: Sequence[Counted]) -> Iterator[Block]:

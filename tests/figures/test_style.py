@@ -3,7 +3,7 @@
 import pytest
 
 from sim.errors import plural
-from sim.figures.style import NORMAL, conjunction, error_bound, percent, text_width, whole_percent, wrap
+from sim.figures.style import NORMAL, error_bound, percent, text_width, whole_percent, wrap
 from sim.model.dates import with_months
 
 
@@ -75,7 +75,6 @@ def test_no_line_of_a_figure_ends_within_an_interval(width: float) -> None:
 
 
 def test_lists_and_counts_in_words():
-    assert [conjunction(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
     assert [plural(n, "run") for n in (0, 1, 2000)] == ["0 runs", "1 run", "2,000 runs"]
 
 

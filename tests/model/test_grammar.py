@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import sim
-from sim.model.grammar import in_text, lower_first, possessive, sentence
+from sim.model.grammar import conjunction, in_text, lower_first, possessive, sentence
 
 ROOMS = Path(sim.__file__).parent
 TAKE_THE = {"Soviet Union", "United States", "United Kingdom", "United Arab Emirates", "Netherlands"}
@@ -42,3 +42,7 @@ def test_a_capital_and_a_small_letter_are_made_in_one_place() -> None:
     assert [lower_first(x) for x in ("Some member of NATO", "")] == ["some member of NATO", ""]
     made = {f.name for f in ROOMS.rglob("*.py") if re.search(r"\[:?[01]:?\]\.(upper|lower)\(\)", f.read_text("utf-8"))}
     assert made == {"grammar.py"}
+
+
+def test_what_is_said_in_a_row_has_one_and() -> None:
+    assert [conjunction(list("abc"[:n])) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
