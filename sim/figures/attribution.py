@@ -1,6 +1,6 @@
 """The gap between two scenarios, part by part: from the level of the first to that of the second."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,8 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from sim.figures import axes as scales, sheet, style
+from sim.model.arrays import Array
 from sim.model.grammar import in_text, sentence
 from sim.model.outcomes import OUTCOMES, signed
 
@@ -23,8 +25,10 @@ BELOW = (
 UP, DOWN, LEVEL = "#2081bf", style.AWAY, style.GREY
 ROWS = 0.24, 0.3
 """Inches from row to row, by the lines of the longest name."""
-LABELS, TICK = 2.3, 0.6
-"""Inches for the names of the parts, and for the label of a tick."""
+LABELS, TICK, GAP = 2.3, 0.6, 0.35
+"""Inches for the names of the parts, for the label of a tick, and between panels."""
+AFTER = 4.0
+"""Points between a bar and its number."""
 
 
 def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> Figure:
@@ -41,18 +45,21 @@ def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> 
     first = shares[(shares.outcome == last.outcome) & (shares.member == last.member) & (shares.date == last.date)]
     order = list(first.reindex(first.added.abs().sort_values(ascending=False, kind="stable").index).part)
     names = [style.lines(n, style.scaled(LABELS), style.SMALL, 2) for n in (about["a"], *order, about["b"])]
-    high = ROWS[max(map(len, names)) - 1] * len(names) + 0.75
-    wide = (style.room() - style.scaled(LABELS)) / len(years) - 0.2
+    high = ROWS[max(map(len, names)) - 1] * len(names) + 0.9
+    widest = max(style.text_width(line, style.SMALL) for lines in names for line in lines)
+    wide = (style.room() - widest) / len(years) - GAP
     second = f"From “{about['a']}” to “{about['b']}”"
     with style.look():
         headline = _says(first.set_index("part").loc[order[0]], last, about["names"])
         figure = sheet.page(headline, second, BELOW, about["footer"], high * len(quantities) + 0.3)
-        panels = figure.subplots(len(quantities), len(years), squeeze=False, sharey=True)
+        panels = figure.subplots(len(quantities), len(years), squeeze=False, sharex="row", sharey=True)
         for row, (outcome, member) in zip(panels, quantities, strict=True):
+            reach = []
             for panel, y in zip(row, years, strict=True):
                 here = (shares.outcome == outcome) & (shares.member == member) & (shares.horizon_years == y)
                 gap = gaps[(gaps.outcome == outcome) & (gaps.member == member) & (gaps.horizon_years == y)].iloc[0]
-                _panel(panel, shares[here].set_index("part").loc[order], gap, about["names"], wide)
+                reach.append(_panel(panel, shares[here].set_index("part").loc[order], gap, about["names"], wide))
+            _axis(row, OUTCOMES[outcome].probability, np.array(reach), wide)
             row[0].set_yticks(range(len(names)), ["\n".join(lines) for lines in names])
         sheet.legend(
             figure,
@@ -75,8 +82,13 @@ def _says(part: pd.Series, gap: Any, names: Mapping[str, str]) -> str:
     return f"{sentence(str(part.name))} moves {what} {at} most: {added}{unit} (90\u00a0%: {low} to {high})"
 
 
-def _panel(panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str], wide: float) -> None:
-    """Bars from the level of the first scenario to that of the second, in axes about ``wide`` inches wide."""
+def _panel(
+    panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str], wide: float
+) -> tuple[float, float, float]:
+    """Bars from the level of the first scenario to that of the second, in axes about ``wide`` inches wide.
+
+    Returns where they begin and end, and how many inches the widest number beside them takes.
+    """
     o = OUTCOMES[gap.outcome]
     ends = gap.a + own.added.cumsum().to_numpy()
     starts = np.r_[gap.a, ends[:-1]]
@@ -87,25 +99,36 @@ def _panel(panel: Axes, own: pd.DataFrame, gap: Any, names: Mapping[str, str], w
     for y, end in zip(at, ends, strict=True):
         panel.plot([end, end], [y, y + 1], color=style.GREY, lw=0.6)
     scale, digits = (100.0, 1) if o.probability else (1.0, 3)
-    right = max(gap.a, gap.b, *(starts + own.q95), *ends)
-    left = min(0.0, *(starts + own.q05))
-    panel.set_xlim(left, right + 0.3 * (right - left))
-    place: dict[str, Any] = {"va": "center", "fontsize": style.SMALL, "color": style.INK}
-    for y, x, part in zip(at, starts, own.itertuples(), strict=True):
-        error = f"±{max(scale * part.mcse, 10.0**-digits):.{digits}f}"
-        said = f"{signed(scale * part.added, digits)} {error}"
-        panel.text(max(x + part.q95, x, x + part.added) + 0.012 * (right - left), y, said, **place)
-    for y, level in ((0.0, gap.a), (len(own) + 1.0, gap.b)):
-        said = style.percent(level) if o.probability else f"{level:.2f}"
-        panel.text(level + 0.012 * (right - left), y, said, **{**place, "fontweight": "bold"})
-    title = o.title.format(names.get(gap.member, gap.member))
-    panel.set_title(f"{sentence(title)}, {date.fromisoformat(gap.date):%B %Y}", fontsize=style.NORMAL)
-    if o.probability:
-        scales.in_percent(panel.xaxis)
+    places = [(max(x + p.q95, x, x + p.added), y) for x, y, p in zip(starts, at, own.itertuples(), strict=True)]
+    errors = [f"±{max(scale * error, 10.0**-digits):.{digits}f}" for error in own.mcse]
+    said = [f"{signed(scale * x, digits)} {error}" for x, error in zip(own.added, errors, strict=True)]
+    levels = [style.percent(x) if o.probability else f"{x:.2f}" for x in (gap.a, gap.b)]
+    beside: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": style.SMALL}
+    for text, place in zip(said, places, strict=True):
+        panel.annotate(text, place, (AFTER, 0), **beside)
+    for text, x, y in zip(levels, (gap.a, gap.b), (0.0, len(own) + 1.0), strict=True):
+        panel.annotate(text, (x, y), (AFTER, 0), fontweight="bold", **beside)
+    title = f"{sentence(o.title.format(names.get(gap.member, gap.member)))}, {date.fromisoformat(gap.date):%B\u00a0%Y}"
+    panel.set_title("\n".join(style.wrap(title, wide, style.NORMAL)), fontsize=style.NORMAL)
     panel.set_xlabel(o.axis)
     panel.set_ylim(len(own) + 1.6, -0.6)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x")
-    panel.locator_params(axis="x", nbins=max(2, min(5, int(wide / TICK))))
-    if o.probability:  # the axis goes on for the numbers beside the bars
-        panel.set_xticks([x for x in panel.get_xticks() if left <= x <= 1.0])
+    inches = max(style.text_width(text, style.SMALL, bold=True) for text in (*said, *levels))
+    return min(0.0, *(starts + own.q05)), max(gap.a, gap.b, *(x for x, _ in places)), inches
+
+
+def _axis(row: Sequence[Axes], probability: bool, reach: Array, wide: float) -> None:
+    """One axis for all panels of a row, with room for the numbers beside the bars; none goes beyond 100 %.
+
+    ``reach`` : of every panel, what :func:`_panel` returns. (panel, 3)
+    """
+    left, right, inches = reach[:, 0].min(), reach[:, 1].max(), reach[:, 2].max() + 2 * AFTER / 72
+    end = left + (right - left) / (1 - min(inches / wide, 0.8))
+    ticks = MaxNLocator(max(2, min(5, int(wide / TICK))), steps=[1, 2, 2.5, 5, 10]).tick_values(left, end)
+    for panel in row:
+        panel.set_xlim(left, end)
+        if probability:
+            scales.in_percent(panel.xaxis)
+            panel.spines["bottom"].set_bounds(left, min(end, 1.0))
+        panel.set_xticks([x for x in ticks if left <= x <= (min(end, 1.0) if probability else end)])

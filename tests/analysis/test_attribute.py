@@ -12,6 +12,7 @@ from sim.analysis.parts import named, parts_of
 from sim.analysis.spread import error_over_draws, linear
 from sim.errors import InputError
 from sim.estimates.shapley import orders
+from sim.figures.attribution import draw
 from sim.model.outcomes import signed
 from sim.scenario.blend import blend
 from sim.scenario.compile import compile
@@ -161,6 +162,17 @@ def test_an_attribution_is_read_back_and_drawn_again(found: sim.Attribution, tmp
     assert (tmp_path / "x" / "figures" / "attribution.png").stat().st_size > 10_000
     check_narrow(again.figures)
     assert list(again.tables) == ["shares", "gaps", "parts"]
+
+
+def test_titles_and_numbers_of_an_attribution_keep_to_their_panels(found: sim.Attribution) -> None:
+    frames, about = found.frames, found.about | {"names": {"AAA": "The Republic of a name of some length"}}
+    sure = frames["gaps"].assign(a=0.02, b=1.0)
+    check_narrow(lambda: {"attribution": draw(frames["shares"], sure, about)}, 6.0, 6.5, 10.0)
+    for panel in draw(frames["shares"], sure, about).axes:
+        assert (panel.get_xticks() <= panel.get_xlim()[1]).all()
+        if panel.get_xlabel() == "probability":
+            assert panel.spines["bottom"].get_bounds()[1] == 1.0
+            assert max(panel.get_xticks()) == 1.0
 
 
 def test_runs_without_a_value_count_as_the_mean_of_the_others() -> None:
