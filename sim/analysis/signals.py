@@ -162,7 +162,7 @@ def check_quarters(scenario: Scenario) -> None:
     """Raises InputError where ticks of a scenario are no quarters, by which signs are read."""
     step = scenario.tables.time.step
     if step != "quarter":
-        how = f"required: quarter, such as by `cohesion run {scenario.name} --set time.step=quarter`"
+        how = "required: quarter, such as by `cohesion run ... --set time.step=quarter`"
         raise InputError([Problem(scenario.name, "time.step", step, how)])
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sim.analysis.find import find
 from sim.cli.analyses import analyse
+from sim.storage.files import called
 from sim.storage.workspace import digest
 
 
@@ -18,4 +19,4 @@ def folder_name(folder: Path, condition: str, given: str) -> str:
     """Of the folder of an answer: what was asked, as far as a name has room, and its hash."""
     asked = f"{condition} given {given}" if given else condition
     words = re.sub(r"[^A-Za-z0-9.]+", "-", asked).strip("-")[:60]
-    return f"find-{folder.name}-{words}-{digest(asked)[:6]}"
+    return f"find-{called(folder)}-{words}-{digest(asked)[:6]}"

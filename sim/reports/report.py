@@ -24,6 +24,7 @@ from sim.results.comparison import Comparison
 from sim.results.result import Result
 from sim.scenario.load import Scenario, load
 from sim.storage.files import beside, check_folder, provenance_of, put
+from sim.storage.provenance import typed
 from sim.storage.workspace import contents_of
 from sim.studies.sweep import Sweep
 
@@ -198,7 +199,6 @@ HERE_ALONE = re.compile(r"(?<!\S)(--force|--(out|jobs|scheduler)[ =]('[^']*'|\S+
 
 def command(said: str) -> str:
     """What was typed, as one would type it again; of a program its name."""
-    first, _, rest = said.partition(" ")
-    if first in ("__main__.py", "cohesion"):
-        return f"cohesion {HERE_ALONE.sub('', rest).strip()}"
-    return f"from Python, in {shlex.quote(first)}" if first else ""
+    if ours := typed(said):
+        return HERE_ALONE.sub("", ours).strip()
+    return f"from Python, in {shlex.quote(said.partition(' ')[0])}" if said else ""

@@ -326,6 +326,8 @@ def codebook(
 
 def files_of(out: Path, formats: Sequence[str]) -> list[Path]:
     """The file for each format: the name with its ending, in the place of one of these that it has."""
+    if out.name in ("", ".."):
+        raise InputError([Problem(str(out), "out", "a folder", "allowed: the name of a file, with or without ending")])
     bare = out.with_suffix("") if out.suffix.removeprefix(".") in FORMATS else out
     return [bare.with_name(f"{bare.name}.{f}") for f in formats]
 

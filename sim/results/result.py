@@ -1,7 +1,6 @@
 """What a run gives back: dataset, tables, figures and a summary; its folder; and what every result can do."""
 
 import datetime as dt
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -19,6 +18,7 @@ from sim.scenario.posterior import POSTERIORS
 from sim.scenario.tables import EntryEvent
 from sim.storage.effort import Effort
 from sim.storage.files import PROVENANCE, as_json, hashes, provenance_of, write
+from sim.storage.provenance import typed
 from sim.storage.workspace import SET, Workspace, beware, contents_of, flat, holds, reading
 
 if TYPE_CHECKING:
@@ -158,11 +158,8 @@ class Result(Results):
             Where they were not kept: gives the line that keeps them.
         """
         if self.runs is None:
-            p = self.provenance
-            sets = [f"--set {shlex.quote(f'{path}={x}')}" for path, x in p.get("overrides", {}).items()]
-            engine = [] if p["engine"] == "ensemble" else [f"--engine {p['engine']}"]
-            of = [f"cohesion run {self.scenario.name} --runs {p['runs']} --seed {p['seed']}", *engine, *sets]
-            allowed = f"required: {' '.join([*of, '--keep-runs'])}"
+            again = typed(self.provenance.get("command", ""))
+            allowed = f"required: {again} --keep-runs" if again else "required: the same `sim.run` with `keep_runs`"
             raise InputError([Problem(self.scenario.name, "", "single runs were not kept", allowed)])
         if not isinstance(self.runs, Path):
             return self.runs

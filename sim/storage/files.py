@@ -124,12 +124,18 @@ def as_sealed(folder: Path) -> bool:
     return there is not None and (folder / PROVENANCE).read_text("utf-8") == sealed(there)
 
 
+def called(folder: Path) -> str:
+    """What a folder is called, by whatever path it is meant: ``.`` too."""
+    return folder.resolve().name or "results"
+
+
 def beside(folder: Path, ending: str) -> Path:
     """What is made of a folder of results, next to it and called after it; a name that grows too long is cut, and told
     apart by its hash."""
-    name = folder.resolve().name
+    home = folder if folder.name not in ("", "..") else folder.resolve()
+    name = called(folder)
     whole = f"{name}{ending}"
-    return folder.with_name(whole if FILE.fits(whole) else f"{name[:50].rstrip('.-')}-{sha256(name)[:8]}{ending}")
+    return home.parent / (whole if FILE.fits(whole) else f"{name[:50].rstrip('.-')}-{sha256(name)[:8]}{ending}")
 
 
 def check_folder(folder: Path) -> None:

@@ -17,6 +17,12 @@ def circumstances() -> dict[str, Any]:
     return {"versions": libraries(), "commit": commit(), "command": command}
 
 
+def typed(command: str) -> str:
+    """A recorded command as one would type it again; empty where it was another program's."""
+    first, _, rest = command.partition(" ")
+    return f"cohesion {rest}" if first in ("__main__.py", "cohesion") and not rest.startswith("-") else ""
+
+
 def libraries() -> dict[str, str]:
     """Versions of Python, of this package and of the libraries that results may depend on."""
     found = {"python": platform.python_version(), "machine": platform.machine()}

@@ -86,5 +86,5 @@ def test_too_few_draws_and_runs_that_were_not_kept_are_refused(planted: xr.Datas
     with pytest.raises(InputError, match="10 different draws of what varies; allowed: at least 64"):
         home.drivers(few)
     none = sim.Result(load(SIX), xr.Dataset(), {"runs": 16, "seed": 1, "engine": "ensemble"})
-    with pytest.raises(InputError, match="single runs were not kept; required: cohesion run"):
+    with pytest.raises(InputError, match="single runs were not kept; required: the same"):
         home.drivers(none)

@@ -1,17 +1,22 @@
 """A folder that holds another run says in words what differs."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+import sim
+from sim.cli.app import app
 from sim.errors import InputError
 from sim.results import comparison
 from sim.results.comparison import sides
 from sim.results.result import workspace
 from sim.scenario.load import load
 from sim.storage.effort import Effort
+from sim.storage.provenance import typed
 from sim.storage.workspace import Workspace
 from tests.helpers import SIX
 
@@ -66,3 +71,37 @@ def test_a_scenario_that_says_something_else_is_said_without_hashes_and_without_
     said = str(caught.value)
     assert "fingerprint: says something else than when it began: other values, dates or words; allowed: " in said
     assert not HASH.search(said)
+
+
+TAKE_A_FOLDER = ("archive", "drivers", "export", "plot", "report", "signals", "status", "find", "codebook")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of results, with a folder in it."""
+    home = tmp_path_factory.mktemp("home")
+    sim.run(SIX, runs=16, set={"time.step": "year"}, out=home / "mine")
+    (home / "mine" / "figures").mkdir(exist_ok=True)
+    return home / "mine"
+
+
+@pytest.mark.parametrize("meant", [".", "..", "/"])
+@pytest.mark.parametrize("verb", TAKE_A_FOLDER)
+def test_a_folder_may_be_meant_without_its_name(
+    verb: str, meant: str, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "mine"
+    shutil.copytree(results, copy)
+    monkeypatch.chdir(copy / "figures" if meant == ".." else copy)
+    more = {"codebook": [str(SIX), "--out", meant], "plot": [meant, "incidence"]}
+    done = CliRunner().invoke(app, [verb, *more.get(verb, [meant])])
+    assert done.exception is None or isinstance(done.exception, SystemExit | InputError), done.exception
+    made = {path.name for path in tmp_path.iterdir()} - {"mine"}
+    named = {"report": {"mine.html"}, "plot": {"mine-figures"}, "export": {"mine-tables"}}
+    assert made == (named.get(verb, set()) if meant != "/" else set())
+
+
+def test_what_to_type_to_keep_runs_is_what_was_typed() -> None:
+    assert typed("cohesion run csto/outlook-2023 --runs 9") == "cohesion run csto/outlook-2023 --runs 9"
+    assert typed("__main__.py run x.toml") == "cohesion run x.toml"
+    assert [typed(x) for x in ("", "pytest -q", "__main__.py -q tests", "study.py")] == [""] * 4

@@ -156,7 +156,7 @@ def test_a_folder_with_kept_runs_does_not_lose_them_unasked(folder: Path, ds: xr
     out, scenario = tmp_path / "out", load(SIX, LIVELY)
     shutil.copytree(folder, out)
     without = replace(Result.open(out), runs=None)
-    with pytest.raises(InputError, match=r"single runs were not kept; required: cohesion run .* --keep-runs"):
+    with pytest.raises(InputError, match=r"single runs were not kept; required: the same `sim.run` with `keep_runs`"):
         without.kept  # noqa: B018
     for again in (lambda: run(scenario, runs=40, seed=4, out=out), lambda: save(without, out)):
         with pytest.raises(InputError, match=r"single runs are kept there; allowed: `keep_runs`, .* `force`"):
