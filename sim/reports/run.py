@@ -19,9 +19,14 @@ Summary = dict[str, Any]
 
 RECORD = "record"
 """The figure of a history that has happened."""
-NO_FORECAST = (
-    "A forecast of these years, or a test of the model on them: they have happened, and coefficients that were fitted "
-    "to this alliance have seen what it did. How the model forecasts what it has not seen is what a backtest says."
+NO_FORECAST = "A forecast of these years, or a test of the model on them: they have happened, and "
+SEEN = (
+    "coefficients that were fitted to this alliance have seen what it did. How the model forecasts what it has not "
+    "seen is what scores of alliances left out of the fit say."
+)
+CODED = (
+    "whoever coded them knew how they went. How the model forecasts each of them from those before is what "
+    "cohesion score says."
 )
 READING = (
     "In brackets: 90 % interval over coefficients and coded values (of cohesion: over runs). Cohesion, 0 to 1: how "
@@ -130,6 +135,7 @@ def brief(result: Result) -> Brief:
     s, dates, time = result.summary(), horizons(result), result.scenario.tables.time
     years = f"{time.start:%B %Y} to {time.end:%B %Y}"
     happened = RECORD in (figures := result.figures())
+    by = drawn(result.scenario)
     return Brief(
         title=s["title"],
         question=f"What does the model make of the years from {years}?"
@@ -140,7 +146,7 @@ def brief(result: Result) -> Brief:
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
         figures=chosen(figures, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
         scenarios=[result.scenario],
-        drawn=[drawn(result.scenario)],
+        drawn=[by],
         certainty=[f"{s['begins']}."],
-        limits=[NO_FORECAST] * happened,
+        limits=[NO_FORECAST + (SEEN if by.alliance in by.fitted else CODED)] * happened,
     )

@@ -16,11 +16,15 @@ STATEMENTS = (
 )
 SCORED = (
     "How forecasts that were made in the same way have done, where less is better: the numbers are log scores, which "
-    "mark a forecast by the probability that it had given to what happened; in brackets those of simple rules."
+    "mark a forecast by the probability that it had given to what happened, beside those of simple rules."
 )
 UNSCORED = (
     "How well the calibration behind these numbers forecasts is not known here: no scores of it come with the tool. "
-    "A backtest (cohesion backtest) would say."
+    "A backtest (cohesion backtest, or of one history cohesion score) would say."
+)
+BY_PRIORS = (
+    "Coefficients drawn from the priors have seen no record. How they forecast an alliance's own, year by year, is "
+    "what cohesion score says."
 )
 UNLIKELY = 0.05
 """Where a count would be so far from what was forecast less often than this, it is said."""
@@ -31,6 +35,8 @@ def certainty(drawn: Sequence[Drawn]) -> list[str]:
     found = [f"{words}." for words in dict.fromkeys(d.words for d in drawn) if words]
     if not drawn:
         return found
+    if not any(d.fitted for d in drawn):
+        return [*found, BY_PRIORS]
     words = left_out.trust()
     if not (words and all(map(_scored, drawn))):
         return [*found, UNSCORED]
