@@ -19,6 +19,16 @@ from sim.scenario.tables import places
 SIX = Path(__file__).parent / "data" / "six.toml"
 MEMBERS = ("AAA", "BBB", "CCC", "DDD", "EEE")
 Overrides = Mapping[str, Any]
+MARK_OFF = """
+const off = (input, value) => {
+  const mark = input.parentElement.querySelector("span"), knob = 16, w = input.ownerDocument.defaultView;
+  const [box, rail] = [mark, input].map((e) => e.getBoundingClientRect());
+  const half = parseFloat(w.getComputedStyle(mark, "::before").width) / 2 || 0;
+  const at = mark.classList.contains("left") ? box.right - half : box.left + half;
+  const knobs = rail.left + knob / 2 + (value - input.min) / (input.max - input.min) * (rail.width - knob);
+  return Math.max(Math.abs(at - knobs), rail.left - box.left, box.right - rail.right);
+};"""
+"""For a browser: by how many pixels a mark is off the knob at a value, or its words overhang."""
 
 
 def laid_out(ds: xr.Dataset) -> xr.Dataset:

@@ -150,9 +150,8 @@
     Object.assign(input, { type: "range", min: 0, max: 1, step: 0.01 });
     if (lever.coded !== null) {
       const mark = make("span", "as coded", rail);
-      mark.style.left = `calc(.5rem + ${lever.coded} * (100% - 1rem))`;
-      if (lever.coded < 0.12) mark.classList.add("first");
-      if (lever.coded > 0.88) mark.classList.add("last");
+      mark.style.setProperty("--at", lever.coded);
+      mark.classList.toggle("left", lever.coded > 0.5);
     }
     const more = make("div", "", box, "more");
     const from = make("select", "", make("label", "from ", more));

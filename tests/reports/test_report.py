@@ -51,7 +51,7 @@ from sim.scenario.left_out import LeftOut, quote, scores, trust, unsupported
 from sim.scenario.load import drawn, load
 from sim.studies.sweep import Sweep
 from sim.studies.tables import Factor
-from tests.helpers import SIX
+from tests.helpers import MARK_OFF, SIX
 from tests.scenarios import changed
 from tests.study_files import study_file
 
@@ -489,7 +489,7 @@ def test_a_point_that_a_study_has_in_words_is_said_in_words() -> None:
 PROBE = """<script>window.faults = []; addEventListener("error", (e) => faults.push(e.message));
 addEventListener("securitypolicyviolation", (e) => faults.push(e.blockedURI));</script>"""
 HARNESS = """<!doctype html><body style="margin:0"><iframe id="f" style="border:0;width:360px;height:700px"></iframe>
-<pre id="found"></pre><script>
+<pre id="found"></pre><script>OFF
 const frame = document.getElementById("f");
 frame.onload = () => {
   const w = frame.contentWindow, d = w.document, say = {};
@@ -512,6 +512,8 @@ frame.onload = () => {
   say.shown = [slider.parentElement.parentElement.querySelector("output").textContent, slider.value];
   say.where = d.getElementById("where").textContent;
   d.getElementById("as-coded").click(); say.back = outcomes();
+  const factors = JSON.parse(d.getElementById("points").textContent).factors;
+  say.off = factors.map((f, k) => off(d.getElementById(`factor-${k}`), Object.values(f.coded)[0]));
   say.asked = w.performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith("data:"));
   say.faults = w.faults; say.after = narrow();
   document.getElementById("found").textContent = JSON.stringify(say);
@@ -550,7 +552,7 @@ def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(swept
     brief = replace(sweep_words.brief(swept), results=[GROUPS, NARROW])
     probed = html(page(brief, {"Version": "1"})).replace("<head>", f"<head>{PROBE}", 1)
     quoted = json.dumps(probed).replace("<", "\\u003c")
-    (tmp_path / "harness.html").write_text(HARNESS.replace("PAGE", quoted), encoding="utf-8")
+    (tmp_path / "harness.html").write_text(HARNESS.replace("OFF", MARK_OFF).replace("PAGE", quoted), encoding="utf-8")
     dumped = Parsed(chromium("--window-size=800,800", "--dump-dom", f"file://{tmp_path}/harness.html")).words
     found = SimpleNamespace(**json.loads(next(words for words in dumped if words.startswith('{"narrow"'))))
     assert found.faults == found.asked == []
@@ -562,6 +564,7 @@ def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(swept
     assert found.none == 0
     assert found.counted == f"0 of {found.all}"
     assert found.coded == found.back != found.high
+    assert max(found.off) < 1, "what marks the coded value stands where the knob does there"
     assert found.shown == ["0.9", "0.9"], "between points the slider and its label are at the one that is shown"
     assert "0.9" in found.where
 

@@ -32,7 +32,7 @@ from sim.server.server import Server
 from sim.server.single import kept
 from sim.server.turns import Turns
 from sim.server.view import MOST_MOVES
-from tests.helpers import SIX
+from tests.helpers import MARK_OFF, SIX
 
 CHROMIUM = shutil.which("chromium")
 browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
@@ -452,7 +452,7 @@ def test_a_warm_server_imports_nothing_more_when_it_is_asked() -> None:
 
 
 PROBE = """
-"use strict";
+"use strict";OFF
 const faults = [], seen = {};
 addEventListener("error", (e) => faults.push(String(e.message)));
 addEventListener("unhandledrejection", (e) => faults.push(String(e.reason)));
@@ -479,6 +479,8 @@ addEventListener("load", async () => {
     seen.rows = $("outcomes").textContent;
     seen.coded = location.search;
     if (!location.search.includes("set=")) {
+      for (const details of document.querySelectorAll("#levers details")) details.open = true;
+      seen.off = [...document.querySelectorAll(".rail:has(span) input")].map((e) => off(e, e.value));
       const lever = $("lever-PATH");
       lever.value = 0.9;
       lever.dispatchEvent(new Event("input"));
@@ -503,7 +505,7 @@ addEventListener("load", async () => {
   seen.wide = wide();
   top.document.getElementById("probe").textContent = JSON.stringify({ ...seen, faults });
 });
-""".replace("PATH", PATH)
+""".replace("PATH", PATH).replace("OFF", MARK_OFF)
 
 
 class Probe(HTMLParser):
@@ -554,6 +556,7 @@ def test_in_a_browser_a_lever_changes_the_answer_and_its_address_restores_it(
     assert first.sentences == ""
     assert "has left" in first.moved
     assert first.bands == 4
+    assert max(first.off) < 1, "what marks the coded value stands where the knob does there"
     assert first.steps[0] != first.steps[1]
     assert "At the start" in first.events
     assert first.such == "AAA leaves before 2029 and not BBB freezes", "of states that there are"
