@@ -19,7 +19,8 @@ from sim.analysis.moments import Moment
 from sim.engines.ensemble import Piece, at_start, program_record
 from sim.model.arrays import Array
 from sim.model.crises import THREATS
-from sim.model.grammar import possessive
+from sim.model.declaration import Input
+from sim.model.grammar import in_text, possessive
 from sim.model.noise import BLOCK
 from sim.model.outcomes import MOVES
 from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
@@ -27,6 +28,7 @@ from sim.results.kept import FIRSTS
 from sim.scenario.compile import Program, alike, compile
 from sim.scenario.load import Scenario
 from sim.scenario.paths import Band
+from sim.scenario.rival import plain
 from sim.scenario.tables import ANSWERS, Event as Event_
 
 CHANCE = "chance"
@@ -202,19 +204,24 @@ def moved_inputs(moments: Sequence[Moment], event: Event, program: Program, word
         pairs = [(getattr(first.members, f)[event.row], getattr(last.members, f)[event.row]) for f in i.fields]
         if any(differ(a, b) for a, b in pairs):
             way = "the rise of " if _sum(pairs) > 0 else "the fall of "
-            what = f"{way}{possessive(words.names[event.row])} {i.name.replace('_', ' ')} since the start"
+            what = f"{way}{_owned(i, words.names[event.row])} since the start"
             yield Cause("input", what, 0, program=held(program, set(i.paths(f"members.{member}"))))
     for i in LEADER_INPUTS:
         pairs = [(getattr(first.leader, f), getattr(last.leader, f)) for f in i.fields]
         if any(differ(a, b) for a, b in pairs):
             way = "the rise of " if _sum(pairs) > 0 else "the fall of "
-            what = f"{way}{possessive(words.leader)} {i.name.replace('_', ' ')} since the start"
+            what = f"{way}{_owned(i, words.leader)} since the start"
             yield Cause("input", what, 0, program=held(program, set(i.paths("leader"))))
     others = [j for j in range(len(program.members)) if j != event.row]
     fields = [f for i in MEMBER_INPUTS for f in i.fields]
     if others and any(differ(getattr(first.members, f)[others], getattr(last.members, f)[others]) for f in fields):
         paths = {path for i in MEMBER_INPUTS for j in others for path in i.paths(f"members.{program.members[j]}")}
         yield Cause("input", "all that changed in the other states since the start", 0, program=held(program, paths))
+
+
+def _owned(i: Input, owner: str) -> str:
+    """An input of a state: ``Armenia's affinity``, ``security offer to Armenia``."""
+    return i.words.format(in_text(owner)) if i.words else f"{possessive(owner)} {plain(i.name, None)}"
 
 
 def _sum(pairs: Sequence[tuple[Array, Array]]) -> float:

@@ -7,6 +7,7 @@ from sim.model.variables import LEADER_INPUTS, MEMBER_INPUTS
 from sim.scenario.blend import Blend
 from sim.scenario.names import LINE
 from sim.scenario.overrides import canonical
+from sim.scenario.rival import plain
 from sim.studies.target import matches
 
 EXACT = 7
@@ -63,7 +64,7 @@ def parts_of(blend: Blend, given: Mapping[str, Sequence[str]]) -> Parts:
         return found | {name: paths for name, paths in single.items() if name not in found}
     grouped: dict[str, list[str]] = {}
     for p in rest:
-        grouped.setdefault(_input(p), []).append(p)
+        grouped.setdefault(_input(p, blend.first.tables.alliance.rival_name), []).append(p)
     return found | {name: tuple(paths) for name, paths in grouped.items()}
 
 
@@ -81,11 +82,11 @@ def _subject(path: str) -> bool:
     return "." in path
 
 
-def _input(path: str) -> str:
+def _input(path: str, rival: str | None) -> str:
     """The input, or what else, that a path belongs to: ``partiality`` of whomever."""
     section, *keys = path.split(".")
     if section in ("members", "leader"):
         name = keys[1] if section == "members" else keys[0]
         assert any(i.name == name for i in (*MEMBER_INPUTS, *LEADER_INPUTS))
-        return name.replace("_", " ")
+        return plain(name, rival)
     return section if section == "disputes" else path

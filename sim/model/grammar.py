@@ -15,10 +15,10 @@ THE = re.compile(
 def in_text(name: str) -> str:
     """A state's name as it stands within a sentence.
 
-    >>> in_text("Soviet Union"), in_text("United States"), in_text("Netherlands"), in_text("Armenia")
+    >>> in_text("Soviet Union"), in_text("the United States"), in_text("Netherlands"), in_text("Armenia")
     ('the Soviet Union', 'the United States', 'the Netherlands', 'Armenia')
     """
-    return f"the {name}" if THE.fullmatch(name) else name
+    return f"the {name}" if THE.fullmatch(name) and not name.startswith("the ") else name
 
 
 def possessive(name: str) -> str:

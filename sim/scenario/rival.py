@@ -23,4 +23,5 @@ def plain(key: str, rival: str | None) -> str:
     """
     if key == "west":
         return rival or WEST
-    return named(key.replace("_", " ").replace("western ties", "Western ties"), rival)
+    words = key.replace("_", " ").replace("western ties", "Western ties")
+    return named("China" if words == "china" else words, rival)
