@@ -23,6 +23,7 @@ from sim.estimates.shapley import along, orders, shapley, steps
 from sim.evidence.measure import Reading, measure
 from sim.model.arrays import Array
 from sim.model.dates import spoken
+from sim.model.grammar import conjunction, sentence
 from sim.model.outcomes import LEAST, MONTE_CARLO, OUTCOMES, Z95, percent, signed
 from sim.results.comparison import sides
 from sim.results.horizons import by_dates
@@ -297,11 +298,11 @@ def _sentence(g: Any, own: "pd.DataFrame", about: Mapping[str, Any]) -> str:
 
     parts = [f"{r.part} {number(r.added)} ({number(r.q05)} to {number(r.q95)})" for r in by_size[:SAID].itertuples()]
     rest = len(own) - len(parts)
-    parts += [f"{plural(rest, 'smaller one')}"] * bool(rest)
-    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    listed = conjunction(parts) + f"; {plural(rest, 'smaller part')} the rest" * bool(rest)
     a, b = (f"{percent(x)} %" if probability else f"{x:.2f}" for x in (g.a, g.b))
     what, gap = OUTCOMES[g.outcome].subject(about["names"].get(g.member, g.member)), f"{number(g.gap)}{unit}"
-    levels = f"By {spoken(g.date)} {what} is {a} in “{about['a']}” and {b} in “{about['b']}”"
+    when = sentence(OUTCOMES[g.outcome].at(spoken(g.date)))
+    levels = f"{when} {what} is {a} in “{about['a']}” and {b} in “{about['b']}”"
     spread = f"({number(g.q05)} to {number(g.q95)})"
     if cancel(g, by_size.iloc[0]):
         return f"{levels}: the gap is near zero, {gap} {spread}, because parts offset one another: {listed}."

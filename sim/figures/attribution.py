@@ -50,7 +50,7 @@ def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> 
     wide = (style.room() - widest) / len(years) - GAP
     second = f"From “{about['a']}” to “{about['b']}”"
     with style.look():
-        headline = _says(first.set_index("part").loc[order[0]], last, about["names"])
+        headline = _says(*_largest(shares, gaps, years[-1]), about["names"])
         figure = sheet.page(headline, second, BELOW, about["footer"], high * len(quantities) + 0.3)
         panels = figure.subplots(len(quantities), len(years), squeeze=False, sharex="row", sharey=True)
         for row, (outcome, member) in zip(panels, quantities, strict=True):
@@ -72,14 +72,23 @@ def draw(shares: pd.DataFrame, gaps: pd.DataFrame, about: Mapping[str, Any]) -> 
         return sheet.settle(figure)
 
 
-def _says(part: pd.Series, gap: Any, names: Mapping[str, str]) -> str:
-    """Which part adds most to the first outcome at the last horizon, and how much."""
+def _largest(shares: pd.DataFrame, gaps: pd.DataFrame, years: float) -> tuple[Any, Any]:
+    """The part that adds most at a horizon to any outcome, of those known to add something; and the outcome's gap."""
+    last = shares[shares.horizon_years == years]
+    sure = last[(last.q05 > 0.0) | (last.q95 < 0.0)]
+    part = last.loc[(sure if len(sure) else last).added.abs().idxmax()]
+    own = gaps[(gaps.outcome == part.outcome) & (gaps.member == part.member) & (gaps.horizon_years == years)]
+    return part, own.iloc[0]
+
+
+def _says(part: Any, gap: Any, names: Mapping[str, str]) -> str:
+    """Which part adds most, to what, and how much."""
     o = OUTCOMES[gap.outcome]
     scale, digits, unit = (100.0, 1, " points") if o.probability else (1.0, 3, "")
     added, low, high = (signed(scale * x, digits) for x in (part.added, part.q05, part.q95))
     what = o.label + (f" of {in_text(names.get(gap.member, gap.member))}" if gap.member else "")
     at = o.at(f"{date.fromisoformat(gap.date):%B %Y}")
-    return f"{sentence(str(part.name))} moves {what} {at} most: {added}{unit} (90\u00a0%: {low} to {high})"
+    return f"{sentence(str(part.part))} moves {what} {at} most: {added}{unit} (90\u00a0%: {low} to {high})"
 
 
 def _panel(

@@ -140,7 +140,7 @@ def answer(parts: dict[str, float], error: float = 0.001, outcome: str = "cohesi
 def test_parts_that_cancel_are_named() -> None:
     said = answer({"up": 0.2, "down": -0.199, "more": 0.01, "less": -0.01, "least": 0.001})
     assert "the gap is near zero, +0.002 (+0.001 to +0.004), because parts offset one another: up +0.20" in said
-    assert said.endswith("more +0.01 (+0.01 to +0.02) and 2 smaller ones.")
+    assert said.endswith("more +0.01 (+0.01 to +0.02); 2 smaller parts the rest.")
     assert "offset" not in answer({"up": 0.2, "down": -0.05})
     assert "hardly differ in what was asked" in answer({"up": 0.004, "down": -0.004})
     assert "hardly differ" not in answer({"up": 0.2, "down": -0.2}, error=0.001)
