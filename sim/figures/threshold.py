@@ -32,8 +32,9 @@ def draw(thresholds: pd.DataFrame, curve: pd.DataFrame, about: Mapping[str, Any]
     o, first = OUTCOMES[about["outcome"]], thresholds.iloc[0]
     reached = bool(first.threshold == first.threshold)
     lever, said = about["lever"], about["said"]
-    where = f"reaches {said} where {lever} is {first.threshold:.2g}"
+    spread = f" (90\u00a0%: {first.q05:.2g} to {first.q95:.2g})" if first.none < 1.0 else ""
     side = "above" if (curve["mean"] > about["level"]).all() else "below"
+    where = f"is {said} where {lever} is {first.threshold:.2g}{spread}"
     where = where if reached else f"stays {side} {said} at every value of {lever}"
     headline = f"{sentence(about['subject'])} {o.at(about['when'])} {where}"
     with style.look():
