@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from sim.figures import axes as scales, sheet, style
 from sim.model.arrays import Array
@@ -25,8 +24,8 @@ BELOW = (
 UP, DOWN, LEVEL = "#2081bf", style.AWAY, style.GREY
 ROWS = 0.24, 0.3
 """Inches from row to row, by the lines of the longest name."""
-LABELS, TICK, GAP = 2.3, 0.6, 0.35
-"""Inches for the names of the parts, for the label of a tick, and between panels."""
+LABELS, GAP = 2.3, 0.35
+"""Inches for the names of the parts, and between panels."""
 AFTER = 4.0
 """Points between a bar and its number."""
 
@@ -134,7 +133,7 @@ def _axis(row: Sequence[Axes], probability: bool, reach: Array, wide: float) -> 
     """
     left, right, inches = reach[:, 0].min(), reach[:, 1].max(), reach[:, 2].max() + 2 * AFTER / 72
     end = left + (right - left) / (1 - min(inches / wide, 0.8))
-    ticks = MaxNLocator(max(2, min(5, int(wide / TICK))), steps=[1, 2, 2.5, 5, 10]).tick_values(left, end)
+    ticks = scales.round_numbers(wide).tick_values(left, end)
     for panel in row:
         panel.set_xlim(left, end)
         if probability:

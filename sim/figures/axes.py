@@ -19,6 +19,8 @@ from sim.model.arrays import Array
 
 FEW_LEVELS = 7
 """Levels of a factor up to which the ticks are at levels."""
+TICK_LABEL = 0.6
+"""Inches for the label of a tick."""
 _dates: Any = mdates  # has no types
 
 
@@ -41,6 +43,11 @@ def calendar(axes: Axes, x: Array, width: float) -> None:
         locator, form = _dates.MonthLocator(bymonth=range(1, 13, months)), "%b %Y"
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(_dates.DateFormatter(form))
+
+
+def round_numbers(width: float) -> MaxNLocator:
+    """Ticks at round numbers, few enough for their labels to keep apart on an axis of ``width`` inches."""
+    return MaxNLocator(max(2, min(5, int(width / TICK_LABEL))), steps=[1, 2, 2.5, 5, 10])
 
 
 def whole_numbers(axis: Axis) -> None:

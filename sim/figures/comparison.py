@@ -72,8 +72,10 @@ def differences(
         left, right = figure.subplots(rows, columns, width_ratios=(3, 2)[:columns], height_ratios=each[:rows])
         left.set_title("Percentage points more (right) or less probable by then", fontsize=style.NORMAL)
         right.set_title("Cohesion, 0 to 1", fontsize=style.NORMAL)
-        for panel, parts, room in ((left, own, each[0]), (right, both, each[1])):
-            _rows(panel, parts, scenarios, room, head)
+        beside = [_rows(left, own, scenarios, each[0], head), _rows(right, both, scenarios, each[1], head)]
+        for panel, taken, share in zip((left, right), beside, (3 / 5, 2 / 5), strict=True):
+            wide = style.room() - taken if rows == 2 else share * (style.room() - sum(beside))
+            panel.xaxis.set_major_locator(scales.round_numbers(wide))
         scales.in_points(left.xaxis)
         for panel, room in zip((left, right)[: rows if head else 0], each, strict=False):
             _name(panel, said, room)
@@ -99,13 +101,14 @@ def _name(panel: Axes, titles: Sequence[str], each: float) -> None:
 
 def _rows(
     panel: Axes, parts: Mapping[str, tuple[pd.DataFrame, str]], scenarios: Sequence[str], each: float, head: float
-) -> None:
+) -> float:
     """For each scenario, ``each`` rows below the one before, a named row for each part: dot, bars, levels beside them.
 
     ``parts`` : by what is drawn its rows of the table, and their colour. ``head`` : rows that a scenario's name takes.
+    Returns how many inches names and levels take beside the axes.
     """
     beside: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "center", "fontsize": style.SMALL}
-    top = np.arange(len(scenarios)) * each
+    top, said = np.arange(len(scenarios)) * each, []
     for k, (what, (part, colour)) in enumerate(parts.items()):
         own, rows = part.set_index("scenario").reindex(list(scenarios)), top + head + k
         spread, error = f"{what}: 90 % interval", f"{what}: 95 % Monte Carlo error"
@@ -113,8 +116,8 @@ def _rows(
         panel.hlines(rows, own.low, own.high, color=colour, linewidth=3, label=error)
         panel.plot(own.difference, rows, "o", color=colour, markersize=4, label=what)
         for y, r in zip(rows, own.itertuples(), strict=True):
-            said = "" if r.difference != r.difference else f"{_level(r, 'base')} → {_level(r, 'value')}"
-            panel.text(1.02, y, said, **beside)
+            said.append("" if r.difference != r.difference else f"{_level(r, 'base')} → {_level(r, 'value')}")
+            panel.text(1.02, y, said[-1], **beside)
     labels = [style.shorten(what, LABELS, style.SMALL) for what in parts]
     places = [y + head + k for y in top for k in range(len(parts))]
     panel.set_yticks(places, labels * len(scenarios), fontsize=style.SMALL)
@@ -122,10 +125,12 @@ def _rows(
     for y in top[::2] if head else ():
         panel.axhspan(y - 0.2, y + each - 0.2, color=style.BAND, lw=0, zorder=0)
     panel.set_ylim(len(scenarios) * each - 0.2, -0.2 if head else -0.8)
-    panel.locator_params(axis="x", nbins=5)
+    low, high = panel.get_xlim()
+    panel.set_xlim(min(low, -LEAST), max(high, LEAST))
     panel.grid(axis="x")
     panel.tick_params(axis="y", length=0)
     panel.spines["left"].set_visible(False)
+    return sum(max(style.text_width(text, style.SMALL) for text in texts) for texts in (labels, said)) + 0.4
 
 
 def _level(row: Any, name: str) -> str:

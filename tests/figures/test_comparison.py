@@ -7,6 +7,7 @@ from matplotlib.collections import LineCollection
 
 from sim.figures.comparison import COLOURS, MOST, curves, differences
 from sim.figures.rows import Mark
+from sim.figures.style import sheets
 from tests.figures.looking import FOOT, check, drawn, headline, shown
 
 LONG = "A scenario whose title is so long that it cannot stand on one line beside its row"
@@ -66,6 +67,21 @@ def test_states_that_move_are_drawn_the_most_moved_first(count, moves):
     if moves is STATES:
         assert "40 % → 10 %" in said, "levels before and after"
     assert "0.40 → 0.30" in said
+
+
+@pytest.mark.parametrize("width", [6.0, 6.5, 10.0])
+@pytest.mark.parametrize("size", [0.0, 1e-4, 0.003])
+def test_where_nothing_moves_nothing_looks_like_much_and_ticks_keep_apart(width: float, size: float) -> None:
+    same = table(["s0", "s1"], {"ARM": size})
+    moves = {c: size * np.sign(same[c]) for c in ("difference", "difference_q05", "difference_q95", "low", "high")}
+    titles = {"base": "The base", "s0": "Scenario 0", "s1": "Scenario 1"}
+    with sheets(width):
+        figure = drawn(differences, same.assign(**moves), NAMES, titles, "Nothing.", FOOT)
+    check(figure)
+    for panel in figure.axes:
+        low, high = panel.get_xlim()
+        assert low <= -0.01 < 0.01 <= high
+        assert sum(low <= x <= high for x in panel.get_xticks()) >= 3
 
 
 def levels(moves: dict[str, float], base: float) -> pd.DataFrame:
