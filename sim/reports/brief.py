@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sim.reports.blocks import Block
-from sim.reports.pictures import tall
 from sim.reports.sliders import Sliders
 from sim.scenario.load import Drawn, Scenario
 
@@ -16,6 +16,8 @@ MADE_BY = "On what was made by"
 """What the command is called by which results were made that an analysis is of."""
 MOST = 3
 """Figures that a report shows."""
+HIGHEST = 2.2
+"""Height over width of a figure, above which its letters cannot be read once it fits a printed page."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ class Brief:
 
 
 def chosen(figures: "Mapping[str, Figure]", wanted: Sequence[str]) -> "dict[str, Figure]":
-    """The figures that are wanted, or else the first few; those last that need a printed page of their own."""
-    names = [name for name in wanted if name in figures] or list(figures)
-    return {name: figures[name] for name in sorted(names[:MOST], key=lambda name: tall(figures[name]))}
+    """The first few of the figures that are wanted and fit a printed page, or else the first few there are."""
+    fit = (name for name in wanted if name in figures and fits(figures[name]))
+    return {name: figures[name] for name in [*islice(fit, MOST)] or list(figures)[:MOST]}
+
+
+def fits(figure: "Figure") -> bool:
+    """Whether it can still be read when it is made as small as a printed page asks."""
+    width, height = figure.get_size_inches()
+    return bool(height <= HIGHEST * width)

@@ -34,11 +34,11 @@ def docx(page: Page) -> bytes:
     made.add_paragraph(clean(brief.question))
     made.add_heading("The answer", 1)
     _paragraphs(made, [*brief.answer, brief.reading])
+    made.add_heading("The numbers", 1)
+    _blocks(made, brief.results)
     if brief.figures:
         made.add_heading("Figures", 1)
         _figures(made, page)
-    made.add_heading("The numbers", 1)
-    _blocks(made, brief.results)
     made.add_heading("How certain this is", 1)
     _paragraphs(made, page.certainty)
     made.add_heading("What it does not support", 2)

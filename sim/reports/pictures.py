@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
 HEAVY = 400_000
 """Bytes of a drawing, above which dots take its place."""
-TALL = 1.5
-"""Height over width, from which on a figure is tall."""
 TEXTS = 3
 """Of a figure, that stand above its axes: what it says, what it shows, how to read it."""
 
@@ -23,8 +21,6 @@ class Picture(NamedTuple):
     title: str
     alternative: str
     """What a reader who does not see it is to know."""
-    tall: bool
-    """Whether it needs a printed page of its own."""
 
     @property
     def address(self) -> str:
@@ -35,7 +31,7 @@ class Picture(NamedTuple):
 def picture(figure: "Figure") -> Picture:
     """As a drawing that is sharp at any size, or where that would be heavy in dots."""
     drawn = _svg(figure)
-    return Picture("svg+xml", drawn, *_texts(figure), tall(figure)) if len(drawn) <= HEAVY else dots(figure)
+    return Picture("svg+xml", drawn, *_texts(figure)) if len(drawn) <= HEAVY else dots(figure)
 
 
 def dots(figure: "Figure") -> Picture:
@@ -48,7 +44,7 @@ def dots(figure: "Figure") -> Picture:
     with style.look():
         canvas: Any = FigureCanvasAgg(figure)
         canvas.print_png(out, metadata={"Software": None})
-    return Picture("png", out.getvalue(), *_texts(figure), tall(figure))
+    return Picture("png", out.getvalue(), *_texts(figure))
 
 
 def _svg(figure: "Figure") -> bytes:
@@ -63,12 +59,6 @@ def _svg(figure: "Figure") -> bytes:
         canvas.print_svg(out, metadata={"Date": None, "Creator": None})
     figure.dpi = dpi  # print_svg leaves 72 behind, too few for dots
     return out.getvalue()
-
-
-def tall(figure: "Figure") -> bool:
-    """Whether it is so much higher than wide that it needs a printed page of its own."""
-    width, height = figure.get_size_inches()
-    return bool(height > TALL * width)
 
 
 def _texts(figure: "Figure") -> tuple[str, str]:

@@ -42,7 +42,7 @@ def report(
     force: bool = False,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Path:
-    """Make one file of a finished folder, to hand on: answer, figures, certainty, assumptions, how to do it again.
+    """Make one file of a finished folder, to hand on: answer, numbers, figures, certainty, assumptions, how to redo it.
 
     Parameters
     ----------

@@ -250,6 +250,7 @@ def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result
     assert run_words.answer(result.summary(), run_words.horizons(result)) in said
     listed = [cell.text for table in made.tables for row in table.rows for cell in row.cells]
     assert all(result.scenario.label(path) in listed for path in result.scenario.tables.values if "behaviour" in path)
+    assert said.index("The numbers") < said.index("Figures"), "figures that take a page leave none half white"
     assert len(made.inline_shapes) == 3
     assert all(shape._inline.docPr.get("descr") for shape in made.inline_shapes)
     page = made.sections[0]
@@ -349,12 +350,13 @@ def test_of_mechanisms_it_is_said_which_earn_their_place_and_where_later_years_d
     assert "look 2" in brief.certainty[-1]
 
 
-def test_figures_that_take_a_printed_page_stand_last() -> None:
-    """So that the first page, which has the answer, is not white below it."""
-    sizes = {"long": (6, 12), "a": (6, 4), "longer": (6, 20), "b": (6, 6)}
+def test_of_figures_those_are_shown_that_can_be_read_on_a_printed_page() -> None:
+    sizes = {"strip": (6, 20), "a": (6, 4), "long": (6, 12), "b": (6, 6), "c": (6, 6)}
     drawn = {name: Figure(figsize=size) for name, size in sizes.items()}
-    assert list(chosen(drawn, ("long", "a", "b"))) == ["a", "b", "long"]
-    assert list(chosen(drawn, ())) == ["a", "long", "longer"], "the first few are chosen before they are moved"
+    assert list(chosen(drawn, ("strip", "long", "b", "a", "c"))) == ["long", "b", "a"]
+    assert list(chosen(drawn, ("strip", "c"))) == ["c"]
+    assert list(chosen(drawn, ())) == ["strip", "a", "long"], "where none is wanted more than another, the first"
+    assert list(chosen({"strip": drawn["strip"]}, ("strip",))) == ["strip"], "or the one there is"
 
 
 def test_a_backtest_says_where_simpler_forecasts_are_better() -> None:
@@ -495,7 +497,8 @@ frame.onload = () => {
   const w = frame.contentWindow, d = w.document, say = {};
   const narrow = () => [d.documentElement.scrollWidth, d.documentElement.clientWidth];
   say.narrow = narrow();
-  say.sideways = [...d.querySelectorAll(".scroll, .sheet")].filter((e) => e.scrollWidth > e.clientWidth).length;
+  say.sideways = [...d.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth).length;
+  say.figures = [...d.querySelectorAll("figure img")].map((e) => [e.width, e.parentElement.clientWidth < 360]);
   const cards = d.querySelectorAll("#numbers .wide tbody tr:first-child td");
   say.cards = [...cards].map((e) => w.getComputedStyle(e, "::before").content.replace("\u00a0", " "));
   const search = d.getElementById("search"), rows = () => d.querySelectorAll("#values tbody tr:not([hidden])").length;
@@ -558,7 +561,8 @@ def test_in_a_browser_the_page_works_asks_for_nothing_and_fits_a_telephone(swept
     assert found.faults == found.asked == []
     for width, room in (found.narrow, found.after):
         assert width <= room == 360
-    assert found.sideways == 0, "no table or figure is moved sideways"
+    assert found.sideways == 0, "no table is moved sideways"
+    assert found.figures == [[624, True]] * len(brief.figures), "as wide as they were drawn, in a frame that moves"
     assert found.cards == ["none", *(f'"{label}"' for label in labels(GROUPS)[1:])]
     assert 0 < found.some < found.all
     assert found.none == 0
