@@ -42,7 +42,7 @@ def said(result: Result, detailed: bool = False) -> Iterator[Block]:
     yield Paragraph(f"{plural(s['runs'], 'run')} from {s['start']}, seed {s['seed']}. {s['begins']}.")
     yield from events_since({s["title"]: since_then(result.scenario)})
     yield Paragraph()
-    yield Paragraph(answer(s, dates))
+    yield Paragraph(answer(s, dates, result.scenario.tables.is_history))
     yield from probabilities(s, dates)
     if detailed:
         yield from detail(s, dates)
@@ -72,28 +72,29 @@ def outsiders(s: Summary) -> str:
 NOT_LISTED = f"not listed; {OUTCOMES['any_exit'].noun} counts one that returns and leaves again"
 
 
-def answer(s: Summary, dates: dict[str, str]) -> str:
-    """Who is likeliest to leave, what becomes of the alliance, at the middle horizon."""
-    year = list(dates)[len(dates) // 2]
+def answer(s: Summary, dates: dict[str, str], over: bool = False) -> str:
+    """Who is likeliest to leave, what becomes of the alliance: at the middle horizon, of a history at its end."""
+    year = list(dates)[-1 if over else len(dates) // 2]
     first = max(insiders(s), key=lambda m: m["exit"][year]["mean"], default=None)
     if first is None:
         return "No state is a member when the forecast begins, and none enters later."
     cohesion, initial = (s["alliance"][name] for name in COHESIONS)
     events = {title: with_interval(p[year], " %") for title, p in alliance_events(s).items()}
     return (
-        f"{likeliest(first, year, dates)}. "
+        f"{likeliest(first, year, dates, over)}. "
         f"{', '.join(f'{title}: {p}' for title, p in events.items()).capitalize()}. "
         f"Cohesion: {cohesion['now']['mean']:.2f} at the start, {level(cohesion[year])} then, of the "
         f"initial members {level(initial[year])}."
     )
 
 
-def likeliest(first: Summary, year: str, dates: dict[str, str]) -> str:
+def likeliest(first: Summary, year: str, dates: dict[str, str], over: bool = False) -> str:
     """Of the state that is likeliest to leave by a horizon, with how much that is."""
     p = first["exit"][year]
     spread = interval(p["q05"], p["q95"])
     known = f" (90 % interval {spread})" if spread else ""
-    return f"{sentence(in_text(first['name']))} is likeliest to leave: {probability(p)} % by {dates[year]}{known}"
+    was = "was" if over else "is"
+    return f"{sentence(in_text(first['name']))} {was} likeliest to leave: {probability(p)} % by {dates[year]}{known}"
 
 
 def at_the_end(s: Summary, dates: dict[str, str]) -> list[str]:
@@ -135,13 +136,13 @@ def brief(result: Result) -> Brief:
     s, dates, time = result.summary(), horizons(result), result.scenario.tables.time
     years = f"{time.start:%B %Y} to {time.end:%B %Y}"
     happened = RECORD in (figures := result.figures())
-    by = drawn(result.scenario)
+    by, over = drawn(result.scenario), result.scenario.tables.is_history
     return Brief(
         title=s["title"],
         question=f"What does the model make of the years from {years}?"
         if happened
         else f"Which states are likely to leave from {years}, and what becomes of the alliance?",
-        answer=[answer(s, dates), *at_the_end(s, dates)],
+        answer=[answer(s, dates, over), *([] if over else at_the_end(s, dates))],
         reading=READING,
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
         figures=chosen(figures, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
