@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.errors import plural
 from sim.figures import axes as scales, dataset, sheet, style
 from sim.figures.plotted import SAYS
 from sim.model.arrays import Array
@@ -245,4 +246,7 @@ def _taught(ds: xr.Dataset, full: dict[str, str]) -> str:
     i = list(full).index(who[k])
     first, then = (style.percent(float(ds[f"call_{name}"].values[k, i, 2])) for name in ("before", "after"))
     when = ds["call_date"].values[k].astype("datetime64[M]").item()
-    return f"{when:%B %Y} taught most: {possessive(full[who[k]])} belief in help went from {first} to {then}"
+    same = ds["call_date"].values == ds["call_date"].values[k]
+    alike = same & np.isclose(ds["call_change"].values[:, 2], ds["call_change"].values[k, 2], atol=5e-4)
+    others = f" and that of {plural(int(alike.sum()) - 1, 'other')}" if alike.sum() > 1 else ""
+    return f"{when:%B %Y} taught most: {possessive(full[who[k]])} belief in help{others} went from {first} to {then}"
