@@ -145,7 +145,7 @@ def brief(result: Result) -> Brief:
         answer=[answer(s, dates, over), *([] if over else at_the_end(s, dates))],
         reading=READING,
         results=[*probabilities(s, dates), *events_since({s["title"]: since_then(result.scenario)})],
-        figures=chosen(figures, (RECORD, "exits", "cohesion") if happened else ("ladder", "exits", "cohesion")),
+        figures=chosen(figures, (RECORD if happened else "ladder", "exits", "cohesion", "incidence")),
         scenarios=[result.scenario],
         drawn=[by],
         certainty=[f"{s['begins']}."],
