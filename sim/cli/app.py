@@ -432,7 +432,7 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     json: Json = False,
 ) -> None:
-    """Make one file to hand on: answer, numbers, figures, certainty, assumptions, how to do it again."""
+    """Make one file to hand on: answer, numbers, certainty, figures, assumptions, how to do it again."""
     _verb("report").main(folder, out, format_, force, json)
 
 

@@ -36,15 +36,18 @@ def docx(page: Page) -> bytes:
     _paragraphs(made, [*brief.answer, brief.reading])
     made.add_heading("The numbers", 1)
     _blocks(made, brief.results)
-    if brief.figures:
-        made.add_heading("Figures", 1)
-        _figures(made, page)
     made.add_heading("How certain this is", 1)
     _paragraphs(made, page.certainty)
     made.add_heading("What it does not support", 2)
     _paragraphs(made, page.limits, "List Bullet")
+    if brief.figures:
+        made.add_heading("Figures", 1)
+        _figures(made, page)
     made.add_heading("How to do it again", 1)
     _terms(made, page.again.items())
+    if page.file:
+        made.add_paragraph(page.file.heading)
+        _verbatim(made, page.file.text * page.file.short)
     if page.glossary:
         made.add_heading("Glossary", 1)
         _terms(made, page.glossary.items())
@@ -80,6 +83,14 @@ def _blocks(made: "Document", blocks: Iterable[Block]) -> None:
 def _terms(made: "Document", pairs: Iterable[tuple[str, str]]) -> None:
     for term, meaning in pairs:
         _parts(made.add_paragraph(), ((f"{term}: ", "bold"), meaning))
+
+
+def _verbatim(made: "Document", text: str) -> None:
+    """In small type whose letters are all as wide; nothing where there is none."""
+    from docx.shared import Pt
+
+    for font in [made.add_paragraph().add_run(clean(text)).font] * bool(text):
+        font.name, font.size = "Courier New", Pt(LARGEST)
 
 
 def _parts(paragraph: Any, parts: Iterable[Part]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.errors import plural
 from sim.model.dates import with_months
 from sim.reports.assumed import Assumed, assumed
 from sim.reports.blocks import Block, Column, Paragraph, Part, Table, plain
@@ -25,7 +26,34 @@ ON_PAPER = (
     "value at every date, with its rule, width, sources and quotations, is in the report as a page for a browser, on a "
     "screen, and in the codebook (cohesion codebook, with the scenario's name)."
 )
+SHORT = 60
+"""Lines of a file that paper and Word have in full."""
 CHANGED = "What was changed stands below with its quotations. "
+
+
+class Verbatim(str):
+    """Text that is given as it is, letter for letter."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class File:
+    """The file that was run: what it is called in the folder of results, and what it says."""
+
+    name: str
+    text: Verbatim
+
+    @property
+    def short(self) -> bool:
+        """Whether paper has room for it."""
+        return self.text.count("\n") <= SHORT
+
+    @property
+    def heading(self) -> str:
+        """What stands above it, or in its place."""
+        lines = plural(self.text.count("\n"), "line")
+        return f"{self.name}, as it was run" + f": {lines}, in the folder of results" * (not self.short)
 
 
 @dataclass(frozen=True)
@@ -40,10 +68,11 @@ class Page:
     on_paper: Sequence[Block]
     """What paper has instead of all of these: what is in force, before those that were changed."""
     again: Mapping[str, str]
+    file: File | None
     glossary: Mapping[str, str]
 
 
-def page(brief: Brief, again: Mapping[str, str]) -> Page:
+def page(brief: Brief, again: Mapping[str, str], file: File | None = None) -> Page:
     """All that is said, with what follows from the scores and the coded values of the scenarios."""
     explained, rows = assumed(brief.scenarios, brief.coefficients_alone)
     sure = [*map(with_months, brief.certainty), *certainty(brief.drawn)]
@@ -52,7 +81,9 @@ def page(brief: Brief, again: Mapping[str, str]) -> Page:
     text = "\n".join(
         [brief.question, *brief.answer, brief.reading, *map(words, brief.results), *sure, *not_supported, *says]
     )
-    return Page(brief, sure, not_supported, says, rows, list(_on_paper(brief, explained, rows)), again, glossary(text))
+    return Page(
+        brief, sure, not_supported, says, rows, list(_on_paper(brief, explained, rows)), again, file, glossary(text)
+    )
 
 
 def _on_paper(brief: Brief, explained: Sequence[Explanation], rows: Sequence[Assumed]) -> Iterator[Block]:
@@ -94,7 +125,7 @@ def html(page: Page) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda x: x.replace(" %", "\u00a0%") if isinstance(x, str) else x,
+        finalize=lambda x: x.replace(" %", "\u00a0%") if isinstance(x, str) and not isinstance(x, Verbatim) else x,
     ).get_template(TEMPLATE)
     figures: dict[str, Picture] = {name: picture(f) for name, f in page.brief.figures.items()}
     return made.render(

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from sim.analysis.analysis import Analysis
-from sim.errors import InputError, Problem, arguments, as_path, listed, nearest
+from sim.analysis.sensitivity import FOLDER, HALVES, Sensitivity
+from sim.errors import InputError, Problem, arguments, as_path, listed, nearest, plural
 from sim.evaluation.backtest import Backtest
 from sim.evaluation.leave_one_out import LeftOut
 from sim.evaluation.mechanisms import Mechanisms
@@ -18,10 +19,10 @@ from sim.evidence.ledger import Ledger
 from sim.inference.study import CalibrationStudy, load_calibration
 from sim.reports import analysis, backtest, calibration, claims, comparison, mechanisms, run, sweep
 from sim.reports.brief import MADE_BY, Brief
-from sim.reports.page import Page, html, page as page_of
+from sim.reports.page import File, Page, Verbatim, html, page as page_of
 from sim.results.calibration import STUDY, Calibration
 from sim.results.comparison import Comparison
-from sim.results.result import Result
+from sim.results.result import SCENARIO, Result
 from sim.scenario.load import Scenario, load
 from sim.storage.files import beside, check_folder, provenance_of, put
 from sim.storage.provenance import typed
@@ -31,6 +32,8 @@ from sim.studies.sweep import Sweep
 FORMATS = ("html", "docx")
 PAGE = 6.5
 """Inches of a figure: the text of a printed page has as many, so that letters keep their size there."""
+FIRST_HALF = f"{FOLDER}/1"
+"""Of a sensitivity analysis, whose halves are of one study."""
 KINDS = "a run, comparison, sweep, calibration, backtest, study of mechanisms, ledger of claims or analysis"
 
 
@@ -42,7 +45,7 @@ def report(
     force: bool = False,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Path:
-    """Make one file of a finished folder, to hand on: answer, numbers, figures, certainty, assumptions, how to redo it.
+    """Make one file of a finished folder, to hand on: answer, numbers, certainty, figures, assumptions, how to redo it.
 
     Parameters
     ----------
@@ -106,7 +109,13 @@ def page(folder: Path, drawn: Callable[[], None] = lambda: None) -> Page:
         said = brief(found, folder, contents)
     drawn()
     more = analysis.again(found) if isinstance(found, Analysis) else {}
-    return page_of(said, again(provenance, contents, more))
+    return page_of(said, again(provenance, contents, more), run_file(folder))
+
+
+def run_file(folder: Path) -> File | None:
+    """The file that was run, where the folder of results keeps it."""
+    names = (STUDY, SCENARIO, f"{FIRST_HALF}/{STUDY}")
+    return next((File(x, Verbatim((folder / x).read_text("utf-8"))) for x in names if (folder / x).is_file()), None)
 
 
 def brief(found: object, folder: Path, contents: Mapping[str, Any]) -> Brief:
@@ -173,19 +182,27 @@ def again(
         listed([*map(str, identity.get("seeds", ()))]),
     )
     seed = next((x for x in seeds if x is not None), "")
-    runs = provenance.get("runs")
     ours = versions.pop("alliance-cohesion", "")
     found = {
         "Command": command(str(provenance.get("command", ""))),
         **{label: command(value) if label == MADE_BY else value for label, value in more.items()},
         "Seed": str(seed),
-        "Runs": f"{runs:,}" if isinstance(runs, int) else "",
+        "Runs": f"{HALVES} × " * (contents.get("kind") == Sensitivity.kind) + _runs(provenance, identity),
         "Version": f"alliance-cohesion {ours}, model {provenance.get('model', contents['model'])}",
         "Commit": str(provenance.get("commit") or ""),
         "Computed": str(provenance.get("ended", "")).replace("T", " ").replace("+00:00", " UTC"),
         "With": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }
     return {label: value for label, value in found.items() if value}
+
+
+def _runs(provenance: Mapping[str, Any], identity: Mapping[str, Any]) -> str:
+    """How many, and at how many points where there are several."""
+    study, points = identity.get("study"), provenance.get("points")
+    runs = study["runs"] if points and isinstance(study, Mapping) else provenance.get("runs")
+    if not isinstance(runs, int):
+        return ""
+    return f"{runs:,} at each of {plural(points, 'point')}" if points else f"{runs:,}"
 
 
 def _seed(identity: Mapping[str, Any]) -> object:

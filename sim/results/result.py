@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-RESOLVED, DATASET, FIGURES = "resolved.json", "dataset.nc", "figures"
+SCENARIO, RESOLVED, DATASET, FIGURES = "scenario.toml", "resolved.json", "dataset.nc", "figures"
 TABLES = ("members.csv", "ticks.csv", "alliance.csv")
-OWN = (*TABLES, "scenario.toml", RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SCRATCH)
+OWN = (*TABLES, SCENARIO, RESOLVED, POSTERIORS, DATASET, FIGURES, kept.SCRATCH)
 WHOLE = "allowed: a run as it was written; the same command with `force` makes it anew"
 NO_CALLS = "its scenario scripts no call for help in its time, or it was made before there was the figure"
 NO_DATA = {
@@ -411,7 +411,7 @@ def write_results(result: Result, work: Workspace, written: Callable[[Result], o
     with work.results(*then, **result.provenance) as new:
         for name, table in result.tables.items():
             write(new / f"{name}.csv", tables.csv(table))
-        write(new / "scenario.toml", result.scenario.text)
+        write(new / SCENARIO, result.scenario.text)
         write(new / RESOLVED, as_json(result.scenario.resolved))
         write(new / POSTERIORS, posteriors_of([result.scenario]))
         if result.runs is not None:

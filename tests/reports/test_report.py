@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
@@ -29,6 +30,7 @@ from sim.reports import (
     analysis as analysis_words,
     calibration,
     comparison,
+    document,
     mechanisms,
     pictures,
     run as run_words,
@@ -42,7 +44,7 @@ from sim.reports.document import in_word
 from sim.reports.glossary import glossary
 from sim.reports.in_force import ACROSS, MARK
 from sim.reports.layout import heads, labels, unbroken, wide
-from sim.reports.page import html, page, words
+from sim.reports.page import SHORT, File, Verbatim, html, page, words
 from sim.reports.report import again, command
 from sim.reports.trust import UNSCORED, limits, of_alliance, of_scores
 from sim.results.change import difference
@@ -250,7 +252,7 @@ def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result
     assert run_words.answer(result.summary(), run_words.horizons(result)) in said
     listed = [cell.text for table in made.tables for row in table.rows for cell in row.cells]
     assert all(result.scenario.label(path) in listed for path in result.scenario.tables.values if "behaviour" in path)
-    assert said.index("The numbers") < said.index("Figures"), "figures that take a page leave none half white"
+    assert said.index("How certain this is") < said.index("Figures"), "so that the first page is full"
     assert len(made.inline_shapes) == 3
     assert all(shape._inline.docPr.get("descr") for shape in made.inline_shapes)
     page = made.sections[0]
@@ -258,6 +260,34 @@ def test_a_word_document_has_answer_tables_and_texts_for_pictures(result: Result
     for table in made.tables:
         assert sum(column.width for column in table.columns) <= 1.01 * room, "nothing stands beyond the margin"
         assert "w:tblHeader" in table.rows[0]._tr.xml, "the head stands on every page"
+
+
+def test_what_was_run_stands_in_the_report_letter_for_letter(
+    swept: Sweep, sweep_text: str, text: str, folder: Path
+) -> None:
+    for said, file in ((sweep_text, swept.folder / "study.toml"), (text, folder / "scenario.toml")):
+        assert escape(file.read_text("utf-8")).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in said
+    assert "Runs 16 at each of 12 points" in Parsed(sweep_text).text
+
+
+@pytest.mark.parametrize(("lines", "times"), [(SHORT, 1), (SHORT + 1, 0)])
+def test_paper_and_word_have_what_was_run_where_it_is_short(lines: int, times: int) -> None:
+    pytest.importorskip("docx")
+    file = File("study.toml", Verbatim('label = "trade, %"\n' * lines))
+    made = page(Brief("t", "q", ["a"], [], {}), {"Version": "1"}, file)
+    _, paper = html(made).split(f"<p>{file.heading}</p>")
+    assert paper.partition("</div>")[0].count("trade, %") == times * lines
+    word = zipfile.ZipFile(io.BytesIO(document.docx(made))).read("word/document.xml").decode("utf-8")
+    assert word.count("trade, %") == times * lines
+    assert file.heading in word
+    assert ("in the folder of results" in file.heading) is not bool(times)
+
+
+def test_runs_are_said_with_the_points_at_which_they_were_made() -> None:
+    for kind, runs in (("sensitivity", "2 × 32 at each of 160 points"), ("sweep", "32 at each of 160 points")):
+        contents = {"kind": kind, "identity": {"study": "x"}, "model": "1"}
+        assert again({"runs": 32, "points": 160}, contents)["Runs"] == runs
+    assert again({"runs": 1000}, contents)["Runs"] == "1,000"
 
 
 def test_dots_are_as_many_where_a_drawing_was_tried_first(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
