@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from sim.figures import axes as scales, sheet, style
 from sim.model.arrays import Array
-from sim.model.grammar import in_text, sentence
+from sim.model.grammar import sentence
 from sim.model.outcomes import OUTCOMES, signed
 
 BELOW = (
@@ -85,7 +85,7 @@ def _says(part: Any, gap: Any, names: Mapping[str, str]) -> str:
     o = OUTCOMES[gap.outcome]
     scale, digits, unit = (100.0, 1, " points") if o.probability else (1.0, 3, "")
     added, low, high = (signed(scale * x, digits) for x in (part.added, part.q05, part.q95))
-    what = o.label + (f" of {in_text(names.get(gap.member, gap.member))}" if gap.member else "")
+    what = o.subject(names.get(gap.member, gap.member))
     at = o.at(f"{date.fromisoformat(gap.date):%B %Y}")
     return f"{sentence(str(part.part))} moves {what} {at} most: {added}{unit} (90\u00a0%: {low} to {high})"
 
