@@ -58,7 +58,7 @@ def differences(
     both = {OUTCOMES[o].title: (final[final.outcome == o], style.INK) for o in COHESIONS}
     left_out = f"moved by a point or more and not drawn: exit of {', '.join(names[m] for m in moved[MOST:])}"
     footer = sheet.BETWEEN.join([footer, *[left_out] * (len(moved) > MOST)])
-    said = [sentence(titles[s].removeprefix(f"{titles[base]} ")) for s in scenarios]
+    said = _called(titles)
     head = HEAD * (len(said) > 1)
     needs = len(own) + head, len(both) + head
     second = f"differences from “{titles[base]}” in {_month(final)}"
@@ -80,6 +80,12 @@ def differences(
         for panel, room in zip((left, right)[: rows if head else 0], each, strict=False):
             _name(panel, said, room)
         return sheet.settle(figure)
+
+
+def _called(titles: Mapping[str, str]) -> list[str]:
+    """What the scenarios beside the base are called: by their change, where their titles begin with the base's."""
+    base, *others = titles.values()
+    return [sentence(title.removeprefix(f"{base} ")) for title in others]
 
 
 def _apart(final: pd.DataFrame) -> bool:
@@ -156,7 +162,10 @@ CURVES_BELOW = (
 )
 COLOURS = (style.GREY, style.FAN["median"])
 """Of the base and of the other scenario."""
-DASHES = (style.DASHES[1], style.DASHES[0])
+DASHES = ((0, (3, 1.2)), style.DASHES[0])
+"""The first is seen twice in the key of a legend."""
+ALIKE = 4.0
+"""How many times as high as the lowest panel the highest is at most where all have one axis."""
 STATES = 3
 """States whose exit is drawn at most."""
 HALO = [withStroke(linewidth=2.5, foreground="white")]
@@ -199,31 +208,38 @@ def curves(
     with style.look():
         figure = sheet.page(f"{sentences[0]}.", " ".join(f"{s}." for s in sentences[1:]), CURVES_BELOW, footer, tall)
         panels = sheet.grid(figure, len(shown), columns)
-        for panel, (outcome, member) in zip(panels, shown, strict=True):
-            here = points[(points.outcome == outcome) & (points.member == member)]
+        rows_of = {key: points[(points.outcome == key[0]) & (points.member == key[1])] for key in shown}
+        tops = _tops({key: float(here[["mean", "q95"]].max().max()) for key, here in rows_of.items()})
+        for panel, ((outcome, member), here) in zip(panels, rows_of.items(), strict=True):
             title = OUTCOMES[outcome].title.format(names.get(member, ""))
             foot = scales.above(marks)
             panel.set_title(title, fontsize=style.NORMAL, pad=foot + 3 * LINE + 3)
             both = {t: here[here.scenario == s] for s, t in titles.items()}
-            _curve(panel, outcome, both)
+            _curve(panel, outcome, both, tops[outcome, member])
             scales.calendar(panel, scales.days(here.date.to_numpy()), sheet.inner(columns))
             scales.mark(panel, marks, sheet.inner(columns))
             _levels(panel, outcome, list(both.values()), horizons, sheet.inner(columns), foot)
-        room = style.room() - 0.8
-        sheet.legend(
-            figure,
-            [
-                sheet.line(style.shorten(t, room, style.NORMAL), c, 2, ls=d)
-                for t, c, d in zip(titles.values(), COLOURS, DASHES, strict=True)
-            ],
-        )
+        called = [next(iter(titles.values())), *_called(titles)]
+        sheet.legend(figure, [sheet.line(t, c, 2, ls=d) for t, c, d in zip(called, COLOURS, DASHES, strict=True)])
         return sheet.settle(figure)
 
 
-def _curve(panel: Axes, outcome: str, both: Mapping[str, pd.DataFrame]) -> None:
-    """Both curves by title with their bands."""
-    most = max(float(curve[["mean", "q95"]].max().max()) for curve in both.values())
-    panel.set_ylim(0, min(1.05 * most, 1.0) or 0.01)
+def _tops(highest: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    """Where the axes end: all probabilities at one height, all measures at another, unless some would be flat there.
+
+    ``highest`` : by outcome and member, the largest that is drawn.
+    """
+    tops = dict(highest)
+    for probability in (True, False):
+        own = {key: most for key, most in highest.items() if OUTCOMES[key[0]].probability is probability}
+        if own and max(own.values()) <= ALIKE * min(own.values()):
+            tops |= dict.fromkeys(own, max(own.values()))
+    return {key: min(1.05 * most, 1.0) or 0.01 for key, most in tops.items()}
+
+
+def _curve(panel: Axes, outcome: str, both: Mapping[str, pd.DataFrame], top: float) -> None:
+    """Both curves by title with their bands, on an axis up to ``top``."""
+    panel.set_ylim(0, top)
     for (title, curve), colour, dashes in zip(both.items(), COLOURS, DASHES, strict=True):
         x = scales.days(curve.date.to_numpy())
         spread = f"{title}: 90 % interval"

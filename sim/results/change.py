@@ -76,20 +76,42 @@ def change(
     ``final`` has its rows at the horizon; ``before`` says who moved before the start, ``out`` whether one of them is
     outside on one side. Sentences without their full stops; what moves most comes first.
     """
-    by_outcome = {row.outcome: row for row in final[final.member == ""].itertuples()}
+    by_outcome = _alliance(final)
     some, dissolved = by_outcome["any_exit"], by_outcome["dissolution"]
-    parts = [(abs(row.difference), _happens(row, state_names)) for row in moved(final, 1)]
-    if not parts:
-        parts = [(0.0, f"no state's probability of having left by {_when(some)} changes by a point")]
-    if abs(dissolved.difference) >= LEAST:
-        parts.append((abs(dissolved.difference), _happens(dissolved, state_names)))
-    first, *rest = (words for _, words in sorted(parts, key=lambda part: -part[0]))
+    first, *rest = [_happens(row, state_names) for row in _most(final)] + [_nobody(final)] * (not moved(final, 1))
     lead, *others = [*before, first]
     said = [f"{title}: {lead}", *map(sentence, (*others, *rest))]
     said.append(f"Some exit{', counted from the start' if out else ''}: {_instead(some)}")
     if dissolved.difference >= LEAST and final.difference[final.outcome == "exit"].min() < 0:
         said.append("Exits become rarer where the alliance ends first")
     return said + _cohesions(by_outcome["cohesion"], by_outcome["starters_cohesion"])
+
+
+def headline(final: "pd.DataFrame", state_names: Mapping[str, str]) -> str:
+    """What moves most by a horizon as the title of a figure says it, whose panels have the intervals of the levels."""
+    row = next(iter(_most(final)), None)
+    if row is None:
+        return sentence(_nobody(final))
+    o = OUTCOMES[row.outcome]
+    value, base = (f"{probability(outcomes.side(row, side))}\u00a0%" for side in ("value", "base"))
+    what = sentence(f"{o.title.format(state_names.get(row.member, ''))} {o.at(_when(row))}")
+    return f"{what}: {value} instead of {base}, {difference(row, ' points')}"
+
+
+def _alliance(final: "pd.DataFrame") -> dict[str, Any]:
+    """By outcome, the rows that are of no member."""
+    return {row.outcome: row for row in final[final.member == ""].itertuples()}
+
+
+def _most(final: "pd.DataFrame") -> list[Any]:
+    """The exit that moves most and the end of the alliance, where by a point; what moves more comes first."""
+    dissolved = _alliance(final)["dissolution"]
+    rows = moved(final, 1) + [dissolved] * (abs(dissolved.difference) >= LEAST)
+    return sorted(rows, key=lambda row: -abs(row.difference))
+
+
+def _nobody(final: "pd.DataFrame") -> str:
+    return f"no state's probability of having left by {_when(_alliance(final)['any_exit'])} changes by a point"
 
 
 def earlier(name: str, move: outcomes.Move, day: dt.date, in_base: bool, row: Any) -> str:

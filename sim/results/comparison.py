@@ -36,13 +36,13 @@ from sim.model.arrays import Array
 from sim.model.grammar import sentence
 from sim.model.membership import OUTSIDE
 from sim.model.outcomes import ENDS, ESTIMATE, MONTE_CARLO, MOVES, OUTCOMES, names
-from sim.results.change import change, earlier
+from sim.results.change import change, earlier, headline
 from sim.results.horizons import by_dates
 from sim.results.result import Results, changes, read_otherwise
 from sim.results.run import Given, checked, each_piece, scenarios
 from sim.results.tables import csv, read_csv
 from sim.scenario.compile import Program, alike, compile
-from sim.scenario.events import to_come
+from sim.scenario.events import to_come_alone
 from sim.scenario.load import Scenario, not_fitted, posteriors_of, restored
 from sim.scenario.overrides import said
 from sim.scenario.posterior import POSTERIORS, unpacked
@@ -108,19 +108,27 @@ class Comparison(Results):
 
     def sentences(self) -> dict[str, list[str]]:
         """What each scenario would change by the last horizon, in sentences without full stops, by its name."""
-        final = self.asked[self.asked.horizon_years == self.asked.horizon_years.max()]
-        was = self.base.tables.at_start
-        subjects = {c: name + " has joined and" * (was[c] == OUTSIDE) for c, name in self.state_names.items()}
         return {
             s.name: change(
-                final[final.scenario == s.name],
+                self._final(s),
                 s.tables.title,
-                subjects,
+                self._subjects,
                 self._earlier(s),
                 any(OUTSIDE in pair for pair in self.statuses[s.name].values()),
             )
             for s in self.others
         }
+
+    def _final(self, s: Scenario) -> "pd.DataFrame":
+        """The rows of a scenario at the last horizon."""
+        own = self.asked[self.asked.scenario == s.name]
+        return own[own.horizon_years == self.asked.horizon_years.max()]
+
+    @property
+    def _subjects(self) -> dict[str, str]:
+        """The states by code as they leave: those that begin outside have joined before."""
+        was = self.base.tables.at_start
+        return {c: name + " has joined and" * (was[c] == OUTSIDE) for c, name in self.state_names.items()}
 
     @cached_property
     def asked(self) -> "pd.DataFrame":
@@ -193,30 +201,28 @@ class Comparison(Results):
         runs = f"{plural(self.runs, 'run')} each with common random numbers"
         footer = f"Base: {self.base.name}  |  {runs}  |  seed {self.seed}"
         footer = "  |  ".join(filter(None, [footer, *self.begins, self.not_fitted]))
-        sentences, usual = self.sentences(), to_come(self.base)
-        headline = f"{self._most_changed(sentences)}."
-        figures = {"differences": differences(self.asked, self.state_names, titles, headline, footer)}
+        sentences = self.sentences()
+        figures = {"differences": differences(self.asked, self.state_names, titles, self._most_changed(), footer)}
         for k, s in enumerate(self.others, start=1):
             own = self.asked[self.asked.scenario == s.name]
             both = {n: titles[n] for n in (self.base.name, s.name)}
             first, *more = sentences[s.name]
-            said = [sentence(first.removeprefix(f"{titles[s.name]}: ")), *more]
-            marks = [Mark(str(date), words) for date, words in to_come(s) if (date, words) not in usual]
+            if self._earlier(s):
+                said = [sentence(first.removeprefix(f"{titles[s.name]}: ")), *more]
+            else:
+                said = [headline(self._final(s), self._subjects), *more]
+            marks = [Mark(str(date), words) for date, words in to_come_alone(s, self.base)]
             figures["curves" if k == 1 else f"curves-{k}"] = curves(
                 self.curves, own, self.state_names, both, said, footer, marks
             )
         return figures
 
-    def _most_changed(self, sentences: Mapping[str, Sequence[str]]) -> str:
+    def _most_changed(self) -> str:
         """What changes most by the last horizon in any scenario, and in which, where there are several."""
-        last = self.asked[self.asked.horizon_years == self.asked.horizon_years.max()]
-        size = (
-            last[last.outcome.isin(["exit", "dissolution"])].groupby("scenario").difference.agg(lambda d: d.abs().max())
-        )
-        most = max(self.others, key=lambda s: float(np.nan_to_num(size[s.name])))
-        prefix = f"{most.tables.title}: "
-        said = sentences[most.name][len(self._earlier(most))].removeprefix(prefix)
-        return prefix + said if len(self.others) > 1 else sentence(said)
+        size = {s.name: self._final(s) for s in self.others}
+        events = {name: own[own.outcome.isin(["exit", "dissolution"])].difference for name, own in size.items()}
+        most = max(self.others, key=lambda s: float(np.nan_to_num(events[s.name].abs().max())))
+        return f"{most.tables.title}: " * (len(self.others) > 1) + f"{headline(self._final(most), self._subjects)}."
 
     @classmethod
     def open(cls, folder: str | Path) -> "Comparison":

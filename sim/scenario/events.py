@@ -5,6 +5,7 @@ import datetime as dt
 from sim.model.grammar import possessive, sentence
 from sim.scenario.load import Scenario
 from sim.scenario.tables import Event
+from sim.scenario.values import BUILT_IN_RULES, Coded
 
 PART = {"partial": "granted in part"}
 """How an answer is said that is no participle."""
@@ -38,3 +39,19 @@ def to_come(scenario: Scenario) -> list[tuple[dt.date, str]]:
         (a.from_, sentence(scenario.in_words(a.path, dict([a.way])))) for a in scenario.tables.adjustments if a.from_
     ]
     return sorted(dict.fromkeys((date, said) for date, said in found if time.start < date < time.end))
+
+
+def to_come_alone(scenario: Scenario, base: Scenario) -> list[tuple[dt.date, str]]:
+    """What will happen in a scenario and not in its base, and from when its file codes a value otherwise, by date."""
+    time, usual, values = scenario.tables.time, to_come(base), base.tables.values
+    found = [event for event in to_come(scenario) if event not in usual]
+    for path, value in scenario.tables.values.items():
+        own, before = value.coded, values[path].coded if path in values else None
+        if own == before or not isinstance(own, Coded) or not isinstance(before, Coded):
+            continue
+        days = [day for day in own.knots or () if time.start < day < time.end and own.last(day) != before.last(day)]
+        for day in days[:1]:
+            plain = own.rule in BUILT_IN_RULES
+            said = scenario.in_words(path, own.last(day)) if plain else f"{scenario.subject(path)} changes"
+            found.append((day, sentence(said)))
+    return sorted(found)

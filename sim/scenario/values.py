@@ -373,6 +373,10 @@ class Coded(Strict):
         """The knots by date; a single value stands under None, since it holds throughout."""
         return dict(self.knots.items()) if self.knots else {} if self.value is None else {None: self.value}
 
+    def last(self, day: dt.date) -> Entry | None:
+        """The entry of the day or the last before it; none of a distribution and before the first."""
+        return next((entry for since, entry in reversed(self.entries().items()) if since is None or since <= day), None)
+
 
 class CodedCoefficient(Strict):
     """A coefficient given by the scenario in place of the prior of the variable table."""

@@ -141,6 +141,22 @@ def test_both_curves_stand_in_one_figure_with_bands_names_dates_and_levels(base,
         assert len(ends) == 2
 
 
+@pytest.mark.parametrize(("rare", "alike"), [(0.1, True), (0.02, False)])
+def test_panels_of_one_unit_share_an_axis_unless_some_would_be_flat(rare: float, alike: bool) -> None:
+    points = levels({"ARM": 0.0}, 0.3)
+    own = points.outcome == "exit"
+    points.loc[own, ["mean", "q05", "q95"]] *= rare / 0.3
+    titles = {"base": "The base", "other": f"The base with {LONG}"}
+    with sheets(6.5):
+        figure = drawn(curves, points, table(["other"], {"ARM": 0.0}), {"ARM": "Armenia"}, titles, ["A headline"], FOOT)
+    check(figure)
+    some, exits, *cohesion = (panel.get_ylim()[1] for panel in figure.axes if panel.get_visible())
+    assert bool(some == exits) is alike
+    assert len(set(cohesion)) == 1
+    assert f"With {LONG}" in shown(figure), "called by its change, and whole"
+    assert "The base with" not in shown(figure)
+
+
 @pytest.mark.parametrize(("count", "marked"), [(1, 3), (4, 0), (40, 12)])
 def test_every_level_stands_below_its_date_and_in_the_row_of_its_scenario(count, marked):
     """However close the horizons and the events lie."""

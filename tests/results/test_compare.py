@@ -1,5 +1,6 @@
 """Paired comparison: exactly nothing where nothing differs, less noise where something does."""
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 import sim
 from sim.errors import InputError
+from sim.model.grammar import sentence
 from sim.model.outcomes import MONTE_CARLO, names
-from sim.results.change import change, difference, level
+from sim.results.change import change, difference, headline, level
 from sim.results.comparison import Comparison, compare, save, sides
 from sim.results.run import run
+from sim.scenario.events import to_come_alone
 from sim.scenario.load import load
 from tests.helpers import SIX
 from tests.scenarios import of_size
@@ -27,6 +30,22 @@ def test_a_zero_effect_is_exactly_zero() -> None:
     assert (table.difference == 0).all()
     assert (table.mcse == 0).all()
     assert np.isinf(table.saved_runs).all()
+
+
+@pytest.mark.parametrize("join", ["step", "linear"])
+def test_a_change_is_marked_from_when_it_holds_whoever_makes_it(join: str, tmp_path: Path) -> None:
+    coded = 'knots = { 2020-01-01 = 0.25, 2022-01-01 = "high", 2024-01-01 = "low" }, join = '
+    files = {"flat": "value = 0.25", "moved": f'{coded}"{join}"'}
+    for name, words in files.items():
+        text = f'extends = "{SIX}"\ntitle = "{name}"\n[members.AAA]\n'
+        text += f'affinity = {{ {words}, sources = ["assumption: invented"] }}\n'
+        (tmp_path / f"{name}.toml").write_text(text)
+    base, other = (load(tmp_path / f"{name}.toml", YEARLY) for name in files)
+    since = dt.date(2022, 1, 1)
+    assert to_come_alone(other, base) == [(since, sentence(other.in_words("members.AAA.affinity", "high")))]
+    assert to_come_alone(base, base) == to_come_alone(other, other) == []
+    by_command = load(tmp_path / "flat.toml", YEARLY | {"members.AAA.affinity": "high@2022-01-01"})
+    assert to_come_alone(by_command, base) == to_come_alone(other, base)
 
 
 def test_differences_are_those_of_two_runs_with_less_noise() -> None:
@@ -188,6 +207,9 @@ def test_sentences_lead_with_the_level_before_and_after() -> None:
         "Peace",
         {"A": "Aland"},
     )
+    assert headline(rows, {"B": "Bland"}) == (
+        "Bland has left by October 2033: 20\u00a0% instead of 40\u00a0%, -20 points (-30 to -10)"
+    ), "the title of a figure is shorter"
     assert nobody[0] == "Peace: no state's probability of having left by October 2033 changes by a point"
 
 
@@ -226,10 +248,10 @@ def test_where_cohesions_part_it_is_said_why(then: float, initial: float) -> Non
     rows = final(exit__A=0.2, any_exit=0.2, dissolution=0.0, cohesion=then, starters_cohesion=initial)
     parting = [s for s in change(rows, "Peace", {"A": "Aland"}) if "those who are members" in s]
     assert len(parting) == (then * initial < -0.001)
-    for sentence in parting:
+    for text in parting:
         goes = "rise" if then > 0 else "fall"
-        assert f"then {f'{goes}s' if abs(then) > 0.1 else f'may {goes}'}, {then:+.2f}" in sentence
-        assert f"initial members {'falls' if then > 0 else 'rises'}, {initial:+.2f}" in sentence
+        assert f"then {f'{goes}s' if abs(then) > 0.1 else f'may {goes}'}, {then:+.2f}" in text
+        assert f"initial members {'falls' if then > 0 else 'rises'}, {initial:+.2f}" in text
     rows = rows.assign(difference_q05=-0.2, difference_q95=0.2)
     assert all(f"initial members hardly moves, {initial:+.2f}" in s for s in change(rows, "Peace", {"A": "Aland"})[2:])
 
