@@ -165,7 +165,8 @@ def lessons(ds: xr.Dataset) -> Figure:
     ds : the dataset of a run that has ``call_before``.
     """
     codes = [str(code) for code in ds["member"].values]
-    full, looks = dict(zip(codes, dataset.names(ds), strict=True)), style.states(codes)
+    full = dict(zip(codes, dataset.names(ds), strict=True))
+    looks = dict(zip(codes, dataset.looks(ds), strict=True))
     who = [str(code) for code in ds["call_member"].values]
     days = ds["call_date"].values.astype("datetime64[M]")
     people = max(style.scaled(WHO), LEAST_WHO)

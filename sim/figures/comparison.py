@@ -50,7 +50,8 @@ def differences(
     base, *scenarios = titles
     final = table[table.horizon_years == table.horizon_years.max()]
     exits, dissolved = final[final.outcome == "exit"], final[final.outcome == "dissolution"]
-    looks, moved = style.states(names), _moved(exits)
+    moved = _moved(exits)
+    looks = style.states(list(names), moved)
     own = {f"{names[m]} has left": (exits[exits.member == m], looks[m].colour) for m in moved[:MOST]}
     own[OUTCOMES["any_exit"].title] = final[final.outcome == "any_exit"], style.INK
     if (dissolved.difference.abs() >= LEAST).any():

@@ -93,6 +93,20 @@ def horizons(ds: xr.Dataset) -> list[Horizon]:
     return [Horizon(k, duration(years), month_name(ds, k)) for years, k in at.items()]
 
 
+def by_exit(ds: xr.Dataset) -> list[int]:
+    """Members by exit probability at the last horizon, highest first, then by name."""
+    final = np.nan_to_num(series(ds, "exit", "mean")[horizons(ds)[-1].at], nan=-1)
+    full = names(ds)
+    return sorted(range(len(full)), key=lambda i: (-final[i], full[i]))
+
+
+def looks(ds: xr.Dataset) -> list[style.State]:
+    """How each member is drawn in every figure of a result."""
+    codes = [str(code) for code in ds["member"].values]
+    found = style.states(codes, [codes[i] for i in by_exit(ds)])
+    return [found[code] for code in codes]
+
+
 def starts_outside(ds: xr.Dataset) -> Flags:
     """Which states are outside the alliance at the first date. (member,)"""
     return np.asarray(series(ds, "outside", "mean")[0] > 0.5)

@@ -54,18 +54,13 @@ def _when(ds: xr.Dataset) -> str:
     return dataset.month_name(ds, horizons(ds)[-1].at, whole=True)
 
 
-def _looks(ds: xr.Dataset) -> list[style.State]:
-    """How each state is drawn."""
-    return list(style.states(map(str, ds["member"].values)).values())
-
-
 def _footer(*parts: str) -> str:
     return sheet.BETWEEN.join(part for part in parts if part)
 
 
 def _likely(ds: xr.Dataset, *outcomes: str) -> list[int]:
     """Members of whom some outcome is not improbable at the last horizon, by the first: where none, the likeliest."""
-    order = _by_exit(ds, horizons(ds)[-1].at)
+    order = dataset.by_exit(ds)
     able = {name: ~starts_frozen(ds) | (name != "freeze") for name in outcomes}
     final = [np.nan_to_num(series(ds, name, "mean")[horizons(ds)[-1].at]) * able[name] for name in outcomes]
     return [i for i in order if max(x[i] for x in final) >= LEAST] or order[:1]
@@ -74,7 +69,7 @@ def _likely(ds: xr.Dataset, *outcomes: str) -> list[int]:
 def _below(ds: xr.Dataset, drawn: Sequence[int], *outcomes: str) -> str:
     """The states that are not drawn, with their probabilities, those that start outside after the others."""
     at, outside = horizons(ds)[-1].at, starts_outside(ds)
-    rest = [i for i in _by_exit(ds, at) if i not in drawn]
+    rest = [i for i in dataset.by_exit(ds) if i not in drawn]
 
     def said(where: bool) -> str:
         each = [
@@ -320,18 +315,11 @@ MOST_ROWS = 12
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
 
 
-def _by_exit(ds: xr.Dataset, at: int) -> list[int]:
-    """Members by exit probability at a date, highest first, then by name."""
-    final = np.nan_to_num(series(ds, "exit", "mean")[at], nan=-1)
-    full = names(ds)
-    return sorted(range(len(full)), key=lambda i: (-final[i], full[i]))
-
-
 def _exits_say(ds: xr.Dataset) -> str:
     """Who is likeliest to have left."""
     at = horizons(ds)[-1].at
     final = series(ds, "exit", "mean")[at]
-    likely = [i for i in _by_exit(ds, at) if final[i] >= LEAST]
+    likely = [i for i in dataset.by_exit(ds) if final[i] >= LEAST]
     if not likely:
         return f"No state has left with a probability of 1 % or more by {_when(ds)}"
     low, high = (series(ds, "exit", end)[at] for end in ENDS)
@@ -386,7 +374,7 @@ def exits(ds: xr.Dataset) -> Figure:
 
 def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float) -> float:
     """One panel: a row a state, in it a mark a horizon with its date and number; how far to the right it reaches."""
-    marks, looks = horizons(ds), _looks(ds)
+    marks, looks = horizons(ds), dataset.looks(ds)
     done = np.array([name == "freeze" and frozen for frozen in starts_frozen(ds)])
     mean, low, high = (np.clip(a, 0, 1) for a in interval(ds, name))
     q05, q95 = (series(ds, name, end) for end in ENDS)
@@ -439,7 +427,7 @@ def incidence(ds: xr.Dataset, marks: Sequence[Mark] = ()) -> Figure:
     likely = _likely(ds, "exit")
     shown = likely[:MOST_LINES]
     rest = likely[len(shown) :]
-    looks = _looks(ds)
+    looks = dataset.looks(ds)
     mean = np.clip(series(ds, "exit", "mean"), 0, 1)
     low, high = (series(ds, "exit", end) for end in ENDS)
     outside = [names(ds)[i] for i in shown if starts_outside(ds)[i]]
@@ -480,7 +468,7 @@ def _incidence_note(ds: xr.Dataset, count: int) -> str:
 
 def _name_ends(panel: Axes, ds: xr.Dataset, shown: list[int], rest: list[int]) -> None:
     """Names and final probabilities to the right of the lines, joined to their ends."""
-    full, looks = names(ds), _looks(ds)
+    full, looks = names(ds), dataset.looks(ds)
     spread = [series(ds, "exit", end)[-1] for end in ENDS]
     final = np.clip(np.nan_to_num(series(ds, "exit", "mean")[-1]), 0, 1)
     ends = [(final[i], final[i]) for i in shown]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -163,10 +163,17 @@ class State(NamedTuple):
     """Tell apart the states that share a colour, of which there are more than colours in a large alliance."""
 
 
-def states(codes: Iterable[str]) -> dict[str, State]:
-    """The look of every state by its place among all of its alliance, in the scenario's order, drawn or not."""
+def states(codes: Sequence[str], first: Sequence[str] = ()) -> dict[str, State]:
+    """The look of every state of an alliance, drawn or not: the same in all figures of a result.
+
+    Parameters
+    ----------
+    codes : the states in the scenario's order, by which they have colours where there are enough for all.
+    first : those that have the colours before the others where there are not: what figures draw in colour.
+    """
     count = len(LINES)
-    return {code: State(LINES[k % count], DASHES[k // count % len(DASHES)]) for k, code in enumerate(codes)}
+    order = codes if len(codes) <= count else dict.fromkeys((*first, *codes))
+    return {code: State(LINES[k % count], DASHES[k // count % len(DASHES)]) for k, code in enumerate(order)}
 
 
 @lru_cache(10_000)

@@ -133,7 +133,7 @@ def _web(
     where[drawn] = places(len(drawn), step, broad)
     inside = _inside(shares, t)
     codes = [str(code) for code in ds["member"].values]
-    looks = style.states(codes)
+    looks = dataset.looks(ds)
     scale = WIDEST if few else WIDEST / 2
     scale = min(scale, 72 * step * 0.28)
     for name, kept in (("dependence", series(ds, "dependence", "mean")), ("likeness", None)):
@@ -156,7 +156,7 @@ def _web(
     _leader(axes, ds)
     for i in map(int, drawn):
         x, y = where[i]
-        colour = looks[codes[i]].colour
+        colour = looks[i].colour
         _node(axes, x, y, radius, {name: float(share[t, i]) for name, share in shares.items()}, names[i], colour)
         out = 1 if x > 0 else -1
         lines = _lines(names[i])

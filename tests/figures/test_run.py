@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sim.figures import style
+from sim.figures import dataset, style
 from sim.figures.axes import TICK
 from sim.figures.plotted import plotted
 from sim.figures.rows import Mark
-from sim.figures.run import MOST_ROWS, draw
+from sim.figures.run import MOST_ROWS, OTHERS, draw
 from tests.figures.looking import boxes, check, drawn, shown
 from tests.run_data import CASES
 
@@ -74,13 +74,18 @@ def test_a_dissolved_alliance_is_a_colour_of_its_own_and_states_outside_througho
     assert "outside in every run and not drawn: Uzbekistan" in shown(figure)
 
 
-def test_a_state_has_the_same_colour_in_every_figure():
-    ds = CASES["six"]
-    colours = {line.get_label(): line.get_color() for line in made("six")["incidence"].axes[0].lines}
-    dots = {line.get_label().split(",")[0]: line.get_color() for line in made("six")["exits"].axes[0].lines}
-    for full, look in zip(ds["name"].values, style.states(ds.member.values).values(), strict=True):
+@pytest.mark.parametrize("name", ["six", "thirty"])
+def test_a_state_has_one_colour_in_all_figures_and_no_other_line_of_a_figure_has_it(name):
+    ds = CASES[name]
+    colours = {line.get_label(): line.get_color() for line in made(name)["incidence"].axes[0].lines}
+    colours = {full: c for full, c in colours.items() if full in ds["name"].values and c != OTHERS}
+    dots = {line.get_label().split(",")[0]: line.get_color() for line in made(name)["exits"].axes[0].lines}
+    for full, look in zip(ds["name"].values, dataset.looks(ds), strict=True):
         assert colours.get(full, look.colour) == dots.get(full, look.colour) == look.colour
     assert len(set(colours) & set(dots)) >= 2
+    assert len(set(colours.values())) == len(colours)
+    in_order = [look.colour for look in style.states(list(ds["member"].values[:9])).values()]
+    assert in_order == list(style.LINES[: len(in_order)]), "where there are colours for all, the scenario's order"
 
 
 def test_the_spread_of_cohesion_is_shared_out_between_what_is_open_what_is_to_come_and_chance():
