@@ -312,6 +312,8 @@ EXITS_BELOW = (
 )
 MOST_ROWS = 12
 """States that have a row at most."""
+MOST_MARKS = 40
+"""Rows times horizons: more would not fit a page, and the earlier ones of a large alliance say little."""
 PANELS = {"exit": "Has left (exit)", "freeze": "Has frozen its membership (freeze)"}
 
 
@@ -343,17 +345,19 @@ def exits(ds: xr.Dataset) -> Figure:
     ----------
     ds : the dataset of a run.
     """
-    marks = horizons(ds)
-    order = _likely(ds, "exit", "freeze")[:MOST_ROWS]
+    order, marks = _likely(ds, "exit", "freeze")[:MOST_ROWS], horizons(ds)
+    last_alone = len(order) * len(marks) > MOST_MARKS
+    marks = marks[-1:] if last_alone else marks
     gap = 0.16
     row = max(gap * (len(marks) + 1), 0.36)
-    note = _footer(error_note(ds, "exit", "bars"), _below(ds, order, "exit", "freeze"))
+    earlier = "of so many states the last date alone is drawn" * last_alone
+    note = _footer(error_note(ds, "exit", "bars"), _below(ds, order, "exit", "freeze"), earlier)
     with style.look():
         columns = sheet.pair()
         rows = len(PANELS) // columns
         figure = dataset.page(ds, _exits_say(ds), EXITS_BELOW, note, rows * (row * len(order) + 0.6) + 0.7)
         panels = dict(zip(PANELS, sheet.grid(figure, len(PANELS), columns, share=True), strict=True))
-        tops = [_exit_rows(panel, ds, name, order, gap / row) for name, panel in panels.items()]
+        tops = [_exit_rows(panel, ds, name, order, marks, gap / row) for name, panel in panels.items()]
         outside = starts_outside(ds)
         short = [style.shorten(names(ds)[i], 1.9, style.NORMAL) for i in order]
         labels = [f"{name}\n({OUTSIDE})" if outside[i] else name for name, i in zip(short, order, strict=True)]
@@ -372,9 +376,9 @@ def exits(ds: xr.Dataset) -> Figure:
         return sheet.settle(figure)
 
 
-def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], step: float) -> float:
+def _exit_rows(panel: Axes, ds: xr.Dataset, name: str, order: list[int], marks: Sequence[Any], step: float) -> float:
     """One panel: a row a state, in it a mark a horizon with its date and number; how far to the right it reaches."""
-    marks, looks = horizons(ds), dataset.looks(ds)
+    looks = dataset.looks(ds)
     done = np.array([name == "freeze" and frozen for frozen in starts_frozen(ds)])
     mean, low, high = (np.clip(a, 0, 1) for a in interval(ds, name))
     q05, q95 = (series(ds, name, end) for end in ENDS)
