@@ -17,40 +17,24 @@ from tests.drawing import draw_nothing
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("repeatable")
 
-SAVE_ALL = sheet.save_all
-
-
-FEW = 512
-WHOLE = intervals.INTERVAL_RUNS
+CHEAPER = {"drawn": (sheet, "save_all", draw_nothing), "precise": (intervals, "INTERVAL_RUNS", 512)}
+"""By mark, what stands in for the costly thing where a test is not marked: of which module, its name, and it."""
+COSTLY = {mark: getattr(module, name) for mark, (module, name, _) in CHEAPER.items()}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Few runs for the intervals of what a module's tests and fixtures run."""
+def cheaper(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For what a module's tests and fixtures run and save."""
     with pytest.MonkeyPatch.context() as patch:
-        if not request.node.get_closest_marker("precise"):
-            patch.setattr(intervals, "INTERVAL_RUNS", FEW)
+        for mark, (module, name, cheap) in CHEAPER.items():
+            if not request.node.get_closest_marker(mark):
+                patch.setattr(module, name, cheap)
         yield
 
 
 @pytest.fixture(autouse=True)
-def precise(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of them, for a test that is marked."""
-    if request.node.get_closest_marker("precise"):
-        monkeypatch.setattr(intervals, "INTERVAL_RUNS", WHOLE)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def undrawn(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No figures of what a module's tests and fixtures save."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not request.node.get_closest_marker("drawn"):
-            patch.setattr(sheet, "save_all", draw_nothing)
-        yield
-
-
-@pytest.fixture(autouse=True)
-def drawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures all the same, for a test that is marked."""
-    if request.node.get_closest_marker("drawn"):
-        monkeypatch.setattr(sheet, "save_all", SAVE_ALL)
+def costly(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thing itself all the same, for a test that is marked."""
+    for mark, (module, name, _) in CHEAPER.items():
+        if request.node.get_closest_marker(mark):
+            monkeypatch.setattr(module, name, COSTLY[mark])
